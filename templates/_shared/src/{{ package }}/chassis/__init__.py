@@ -1,0 +1,3 @@
+"""What every part of the system stands on: HTTP, storage, cache, identity, events. It knows no module."""
+
+__version__ = "1"

@@ -1,0 +1,73 @@
+"""Who may do what. A service states its rule once (`Access(read="public", write="staff")`) and asks it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, TypeVar
+from uuid import UUID
+
+from .entity import Entity, Owned
+from .errors import Forbidden, NotFound, Unauthenticated
+
+Level = Literal["public", "user", "owner", "staff"]
+E = TypeVar("E", bound=Entity)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whoever sent the request; without an id, nobody that we know."""
+
+    id: UUID | None = None
+    roles: frozenset[str] = frozenset()
+
+    @property
+    def staff(self) -> bool:
+        return "staff" in self.roles
+
+    def known(self) -> UUID:
+        """The caller's id (Unauthenticated without one)."""
+        if self.id is None:
+            raise Unauthenticated
+        return self.id
+
+    def owns(self, row: Entity) -> bool:
+        return isinstance(row, Owned) and row.owner_id == self.id
+
+
+class Access(NamedTuple):
+    """`public`: anyone. `user`: anyone logged in. `owner`: whoever created the row. Staff may do everything."""
+
+    read: Level
+    write: Level
+
+    def to_create(self, caller: Caller) -> None:
+        _admit(self.write, caller)
+
+    def to_list(self, caller: Caller) -> UUID | None:
+        """Whose rows the caller may list; None: everybody's."""
+        _admit(self.read, caller)
+        return caller.known() if self.read == "owner" and not caller.staff else None
+
+    def to_read(self, caller: Caller, row: E | None) -> E:
+        """The row, if the caller may see it; another owner's row is not there for them (NotFound)."""
+        _admit(self.read, caller)
+        return _there(self.read, caller, row)
+
+    def to_write(self, caller: Caller, row: E | None) -> E:
+        """The row, if the caller may change it."""
+        _admit(self.write, caller)
+        return _there(self.write, caller, self.to_read(caller, row))
+
+
+def _admit(level: Level, caller: Caller) -> None:
+    if level == "public" or caller.staff:
+        return
+    caller.known()
+    if level == "staff":
+        raise Forbidden
+
+
+def _there(level: Level, caller: Caller, row: E | None) -> E:
+    if row is None or (level == "owner" and not caller.staff and not caller.owns(row)):
+        raise NotFound
+    return row

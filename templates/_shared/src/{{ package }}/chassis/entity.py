@@ -1,0 +1,43 @@
+"""What every entity has. Plain Python, so that a module's `domain.py` stays plain too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, Self
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from .errors import PreconditionFailed
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entity:
+    """A row with an identity (UUIDv7: later ids are greater) and a version that rises with each change."""
+
+    id: UUID = field(default_factory=uuid7)
+    version: int = 1
+    created_at: datetime = field(default_factory=now)
+    updated_at: datetime = field(default_factory=now)
+
+    def changed(self, **changes: Any) -> Self:
+        """The same entity, one version on."""
+        return replace(self, **changes, version=self.version + 1, updated_at=now())
+
+    def expect(self, version: int | None) -> Self:
+        """Itself, unless the caller has seen another version (PreconditionFailed)."""
+        if version not in (None, self.version):
+            raise PreconditionFailed
+        return self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owned(Entity):
+    """A row that remembers whoever created it."""
+
+    owner_id: UUID

@@ -1,0 +1,92 @@
+"""The types of what clients send: strict, bounded, and the same on every database."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Strict,
+    WithJsonSchema,
+)
+
+PRINTABLE = r"^[^\x00]*$"  # no database keeps a NUL
+
+
+class Body(BaseModel):
+    """A JSON document from a client. `partial=True` in a subclass: any field may be left out (a merge patch)."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, *, partial: bool = False, **_: Any) -> None:
+        if partial:
+            for field in cls.model_fields.values():
+                field.default, field.default_factory = None, None
+            cls.model_rebuild(force=True)
+
+
+class Document(BaseModel):
+    """A JSON document for a client, made from an entity's attributes."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+def _text(value: Any) -> Any:
+    if not isinstance(value, str):
+        raise ValueError("must be a string")  # noqa: TRY004 - pydantic reports ValueError
+    return value
+
+
+def _utc(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is out of range") from None
+
+
+def _plain(value: Any, depth: int = 0) -> Any:
+    if depth > 32:
+        raise ValueError("is nested too deeply")
+    if isinstance(value, str):
+        if "\0" in value or any("\ud800" <= c <= "\udfff" for c in value):
+            raise ValueError("has a character that cannot be stored")
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("has a number that is not finite")
+    elif isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise ValueError("has an integer of more than 64 bits")
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            _plain(key, depth + 1), _plain(inner, depth + 1)
+    elif isinstance(value, list):
+        for inner in value:
+            _plain(inner, depth + 1)
+    return value
+
+
+def money(scale: int) -> Any:
+    """Validates and normalises a decimal of 18 digits, `scale` of them behind the point; travels as a string."""
+
+    def exact(value: Decimal) -> Decimal:
+        return value.quantize(Decimal(1).scaleb(-scale)) + 0  # + 0: no negative zero
+
+    return AfterValidator(exact)
+
+
+String = Annotated[str, Strict(), Field(pattern=PRINTABLE)]
+Integer = Annotated[int, Strict(), Field(ge=-(2**63), le=2**63 - 1)]
+Boolean = Annotated[bool, Strict()]
+Number = Annotated[Decimal, BeforeValidator(lambda v: v if not isinstance(v, bool) else _text(v))]
+Date = Annotated[date, BeforeValidator(_text)]
+DateTime = Annotated[AwareDatetime, AfterValidator(_utc), BeforeValidator(_text)]
+Id = Annotated[UUID, BeforeValidator(_text)]
+Json = Annotated[Any, AfterValidator(_plain), WithJsonSchema({})]

@@ -1,0 +1,136 @@
+"""The outbox on SQL: an event is written in the transaction that caused it, and relayed until it is handled."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from .cache import Cache
+from .entity import now
+from .errors import Problem
+from .events import Deliver, Event
+from .sql import Database, UtcDateTime, connected
+from .sql_unit import SqlUnit
+from .store import Staged
+
+log = logging.getLogger(__name__)
+BATCH = 50
+LEASE = timedelta(seconds=30)  # a relay that died gives its events back after this
+ATTEMPTS = 12  # then an event is dead: it stays in the table, with its error, and holds up nothing
+
+
+def outbox_table(metadata: sa.MetaData) -> sa.Table:
+    return sa.Table(
+        "outbox",
+        metadata,
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("type", sa.String(200), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("due", UtcDateTime(), nullable=True, index=True),  # null: dead
+        sa.Column("error", sa.Text(), nullable=True),
+    )
+
+
+class PublishingSqlUnit(SqlUnit):
+    """A unit of work with an outbox. `relay` is woken by a commit that has something for it."""
+
+    def __init__(
+        self, database: Database, cache: Cache, relay: Relay, module: str, handled: sa.Table, outbox: sa.Table
+    ) -> None:
+        super().__init__(database, cache, module, handled)
+        self._relay = relay
+        self._outbox = outbox
+        self._events: list[Event] = []
+        relay.watch(module, outbox)
+
+    def publish(self, event: Event) -> None:
+        self._events.append(event)
+
+    async def _write(self, connection: AsyncConnection, staged: Staged) -> None:
+        staged.check(len(self._events))
+        await super()._write(connection, staged)
+        for event in self._events:
+            row = {"id": event.id, "type": event.type, "body": event.to_json().decode(), "attempts": 0, "due": now()}
+            await connection.execute(self._outbox.insert().values(row))
+
+    async def commit(self) -> None:
+        await super().commit()
+        if self._events:
+            self._events = []
+            self._relay.wake()
+
+
+class Relay:
+    """Delivers what the outboxes hold, until it is handled; several relays share the work."""
+
+    def __init__(self, database: Database, deliver: Deliver, idle: float = 1.0) -> None:
+        """`idle`: seconds between looks when nothing wakes it."""
+        self._database = database
+        self._deliver = deliver
+        self._idle = idle
+        self._outboxes: dict[str, sa.Table] = {}
+        self._awake = asyncio.Event()
+
+    def watch(self, module: str, outbox: sa.Table) -> None:
+        self._outboxes[module] = outbox
+
+    def wake(self) -> None:
+        self._awake.set()
+
+    async def run(self) -> None:
+        while True:
+            self._awake.clear()
+            try:
+                found = [await self.relay_once(module) for module in list(self._outboxes)]
+            except Exception:  # a database that is away must not end the relay
+                log.exception("the relay could not look into its outboxes")
+                found = []
+            if not any(found):
+                try:
+                    await asyncio.wait_for(self._awake.wait(), self._idle)
+                except TimeoutError:
+                    pass
+
+    async def relay_once(self, module: str) -> int:
+        """Deliver what is due in one outbox; gives how many events that were."""
+        table, engine = self._outboxes[module], self._database.module(module)
+        due = sa.select(table.c.id).where(table.c.due <= now()).order_by(table.c.due).limit(BATCH)
+        claim = table.update().where(table.c.id.in_(due.with_for_update(skip_locked=True)))
+        async with connected(engine, writing=True) as connection:
+            claimed = claim.values(due=now() + LEASE, attempts=table.c.attempts + 1).returning(table)
+            rows = (await connection.execute(claimed)).mappings().all()
+        for row in rows:
+            outcome = await self._attempt(row)
+            done = table.delete() if outcome is None else table.update().values(outcome)
+            async with connected(engine, writing=True) as connection:
+                await connection.execute(done.where(table.c.id == row["id"]))
+        return len(rows)
+
+    async def _attempt(self, row: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Deliver one event; what to note in its row if that failed."""
+        try:
+            await self._deliver(row["type"], row["body"].encode())
+        except Exception as error:  # whatever is wrong with one event, the others go on
+            attempts = int(row["attempts"])
+            dead = attempts >= ATTEMPTS
+            log.log(
+                logging.ERROR if dead else logging.WARNING,
+                "%s %s failed at attempt %d: %r",
+                row["type"],
+                row["id"],
+                attempts,
+                error,
+                exc_info=None if isinstance(error, Problem) else error,
+            )
+            return {
+                "due": None if dead else now() + timedelta(seconds=min(0.1 * 2**attempts, 60)),
+                "error": repr(error),
+            }
+        return None

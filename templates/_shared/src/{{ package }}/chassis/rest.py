@@ -1,0 +1,115 @@
+"""What the modules' routers are made of: the caller, conditional requests, repeated requests, lists."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Annotated, Any, Generic, TypeVar
+
+from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import BaseModel, ConfigDict, Field
+
+from . import access, store
+from .entity import Entity
+from .errors import Invalid, Unauthenticated
+
+T = TypeVar("T")
+bearer = HTTPBearer(auto_error=False, scheme_name="bearer")
+
+
+def provide(service: type[T]) -> Any:
+    """The service of this type, as the composition root built it."""
+
+    async def provided(request: Request) -> T:
+        return request.app.state.services[service]  # type: ignore[no-any-return]
+
+    return Depends(provided)
+
+
+async def _caller(
+    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+) -> access.Caller:
+    if credentials is None:
+        if "authorization" in request.headers:
+            raise Unauthenticated("Only bearer tokens are known here")
+        return access.Caller()
+    return await request.app.state.verifier.caller(credentials.credentials)  # type: ignore[no-any-return]
+
+
+Caller = Annotated[access.Caller, Depends(_caller)]
+
+
+async def _repeat(
+    request: Request,
+    caller: Caller,
+    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=255)] = None,
+) -> store.Repeat | None:
+    if idempotency_key is None:
+        return None
+    key = f"{caller.id} {request.url.path} {idempotency_key}"
+    return store.Repeat(hashlib.sha256(key.encode()).hexdigest(), hashlib.sha256(await request.body()).hexdigest())
+
+
+async def _if_match(if_match: Annotated[str | None, Header()] = None) -> int | None:
+    """The version that the client has seen; -1 for one that never was."""
+    if if_match in (None, "*"):
+        return None
+    version = if_match.removeprefix("W/").strip('"')
+    return int(version) if version.isdigit() else -1
+
+
+async def _known_parameters(request: Request) -> None:
+    """A route without query parameters refuses all of them; with a model, the model does."""
+    if request.query_params and not request.scope["route"].dependant.query_params:
+        raise Invalid("Unknown query parameters", **dict.fromkeys(request.query_params, "is not a parameter here"))
+
+
+Repeat = Annotated[store.Repeat | None, Depends(_repeat)]
+IfMatch = Annotated[int | None, Depends(_if_match)]
+IfNoneMatch = Annotated[str | None, Header()]
+
+
+def router(prefix: str = "/api") -> APIRouter:
+    return APIRouter(prefix=prefix, dependencies=[Depends(_known_parameters)])
+
+
+def tagged(response: Response, entity: Entity, location: str | None = None) -> None:
+    """Says which version this is, and where a new thing is to be found."""
+    response.headers["ETag"] = f'"{entity.version}"'
+    if location:
+        response.headers["Location"] = location
+
+
+def unchanged(entity: Entity, if_none_match: str | None) -> bool:
+    """Whether the client's copy is the current one."""
+    tags = {tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")}
+    return bool(tags & {f'"{entity.version}"', "*"})
+
+
+class ListQuery(BaseModel):
+    """The parameters of a list; a subclass adds the entity's filters, and `sort` where it has one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: int = Field(20, ge=1, le=100)
+    after: str | None = Field(None, max_length=1000, description="The `next` of the page before")
+
+    def of(self, offered: Sequence[store.Listing]) -> store.Query:
+        """The listing that serves these filters in this order (Invalid: none does, and what is offered)."""
+        given = self.model_dump(exclude={"limit", "after"}, exclude_none=True)
+        sort = str(given.pop("sort", "-id"))
+        for listing in offered:
+            if set(listing.filters) == set(given) and (listing.sort, listing.descending) == (
+                sort.lstrip("-"),
+                sort[0] == "-",
+            ):
+                return store.Query(listing, given, self.limit, self.after)
+        raise Invalid(
+            f"No index serves this; offered: {'; '.join(map(str, offered))}", **dict.fromkeys(given, "not so")
+        )
+
+
+class PageOf(BaseModel, Generic[T]):
+    items: list[T]
+    next: str | None

@@ -1,0 +1,9 @@
+"""Use cases that read, decide and commit: when another writer was first, they run again on what is there now."""
+
+from __future__ import annotations
+
+import stamina
+
+from .errors import Stale
+
+retried = stamina.retry(on=Stale, attempts=12, timeout=5.0, wait_initial=0.005, wait_max=0.2, wait_jitter=0.03)

@@ -1,0 +1,26 @@
+"""Settings, from the environment or `.env`. The defaults are the embedded ones: Python alone is enough."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+
+    database_url: str = "sqlite+aiosqlite:///.data"
+    cache_url: str = ""  # empty: in this process; valkey://HOST:6379/0 for several processes
+    jwt_keys: Path = Path(".keys")  # a folder of PEM files; the last by name signs, all of them verify
+    jwt_issuer: str = "http://localhost"
+    jwt_audience: str = "api"
+    admin_email: str = ""
+    admin_password: str = ""
+    internal_token: str = ""  # what parts show each other
+    aws_endpoint_url: str = ""  # empty: AWS itself
+    dev_port: int = 8000
+
+    def of_part(self, name: str) -> Settings:
+        """For parts that share a process: each has a database of its own."""
+        return self.model_copy(update={"database_url": f"{self.database_url}/{name}"})

@@ -1,0 +1,161 @@
+"""PostgreSQL, and SQLite as its embedded twin: one pool for a part, and tables of their own for each module.
+
+A module's tables lie in its own schema (PostgreSQL) or its own file (SQLite), so its `repository.py` and
+migrations name no schema, and a module can move to a database of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from pydantic_core import from_json, to_json
+from sqlalchemy import event
+from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from .errors import Stale, Unavailable
+
+RETRY = {"40001", "40P01"}  # SQLSTATE: serialization failure, deadlock
+
+
+class Money(sa.types.TypeDecorator[Decimal]):
+    """An exact decimal: NUMERIC, and in SQLite, which has none, an integer of its smallest unit."""
+
+    impl = sa.Numeric
+    cache_ok = True
+
+    def __init__(self, scale: int = 2) -> None:
+        super().__init__(18, scale)
+        self.scale = scale
+
+    def load_dialect_impl(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
+        return dialect.type_descriptor(sa.BigInteger() if dialect.name == "sqlite" else sa.Numeric(18, self.scale))
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
+        return int(value.scaleb(self.scale)) if value is not None and dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        return Decimal(value).scaleb(-self.scale) if value is not None and dialect.name == "sqlite" else value
+
+
+class UtcDateTime(sa.types.TypeDecorator[datetime]):
+    """A moment in UTC, to the microsecond; SQLite keeps no zone, so it is put back."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value and value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value and (value if value.tzinfo else value.replace(tzinfo=UTC))
+
+
+def entity_columns(*, owned: bool = False) -> list[sa.Column[Any]]:
+    """The columns that every entity's table begins with."""
+    return [
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        *([sa.Column("owner_id", sa.Uuid(), nullable=False)] if owned else []),
+    ]
+
+
+def handled_table(metadata: sa.MetaData) -> sa.Table:
+    """Requests and events that the module has dealt with, kept in the transaction that did so."""
+    return sa.Table(
+        "handled",
+        metadata,
+        sa.Column("key", sa.String(64), primary_key=True),
+        sa.Column("fingerprint", sa.String(64), nullable=False),
+        sa.Column("entity_id", sa.Uuid(), nullable=True),
+        sa.Column("at", UtcDateTime(), nullable=False, index=True),
+    )
+
+
+class Database:
+    """One pool of connections. `url`: `postgresql+asyncpg://...`, or `sqlite+aiosqlite:///FOLDER`."""
+
+    def __init__(self, url: str, pool_size: int = 10) -> None:
+        self._url = url
+        self._embedded = url.startswith("sqlite")
+        self._modules: dict[str, AsyncEngine] = {}
+        self._pool = None if self._embedded else self._connect(url, pool_size=pool_size, max_overflow=0)
+
+    def module(self, name: str) -> AsyncEngine:
+        """The engine that sees this module's tables."""
+        if name not in self._modules:
+            if self._pool is not None:
+                self._modules[name] = self._pool.execution_options(schema_translate_map={None: name})
+            else:
+                folder = self._url.partition(":///")[2]
+                Path(folder).mkdir(parents=True, exist_ok=True)
+                engine = self._connect(f"sqlite+aiosqlite:///{folder}/{name}.sqlite")
+                event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+                self._modules[name] = engine
+        return self._modules[name]
+
+    @asynccontextmanager
+    async def migrating(self, name: str) -> AsyncIterator[AsyncConnection]:
+        """A connection for the module's migrations, its schema made and in front; one migration at a time."""
+        async with self.module(name).connect() as connection:
+            connection = await connection.execution_options(schema_translate_map=None)
+            if not self._embedded:
+                await connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('migrations'))"))
+                await connection.execute(sa.text(f'CREATE SCHEMA IF NOT EXISTS "{name}"'))
+                await connection.execute(sa.text(f'SET LOCAL search_path TO "{name}"'))
+            yield connection
+            await connection.commit()
+
+    async def ping(self) -> None:
+        """Asks every engine (Unavailable when one does not answer)."""
+        for engine in [self._pool] if self._pool is not None else list(self._modules.values()):
+            async with connected(engine) as connection:
+                await connection.execute(sa.text("SELECT 1"))
+
+    async def close(self) -> None:
+        for engine in [self._pool] if self._pool is not None else list(self._modules.values()):
+            await engine.dispose()
+
+    def _connect(self, url: str, **options: Any) -> AsyncEngine:
+        return create_async_engine(
+            url,
+            json_serializer=lambda value: to_json(value).decode(),
+            json_deserializer=from_json,
+            pool_pre_ping=not self._embedded,
+            **options,
+        )
+
+
+@asynccontextmanager
+async def connected(engine: AsyncEngine, *, writing: bool = False) -> AsyncIterator[AsyncConnection]:
+    """A connection, in a transaction only when writing; a database that is not there is Unavailable."""
+    try:
+        if writing:
+            async with engine.begin() as connection:
+                yield connection
+        else:
+            async with engine.connect() as connection:
+                yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+    except IntegrityError:
+        raise
+    except (DBAPIError, PoolTimeout, OSError) as error:
+        if getattr(getattr(error, "orig", None), "sqlstate", None) in RETRY:
+            raise Stale from error
+        raise Unavailable("The database does not answer") from error
+
+
+def _prepare_sqlite(connection: Any, _: Any) -> None:
+    cursor = connection.cursor()
+    for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=5000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()

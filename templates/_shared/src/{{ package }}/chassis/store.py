@@ -1,0 +1,157 @@
+"""Storage as the modules see it: repositories within a unit of work. Adapters: `sql.py`, `dynamodb.py`.
+
+A unit stages its writes; lists do not see them, `get` does. One `commit` applies all of them or none, and
+is the only place that raises: Conflict (a unique value is taken, a row is still referred to) or Stale
+(another writer was first).
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar, get_type_hints
+from uuid import UUID
+
+from pydantic import TypeAdapter
+
+from .entity import Entity
+from .errors import Conflict, Invalid
+
+E = TypeVar("E", bound=Entity)
+MOST_WRITES = 100  # DynamoDB's limit of one transaction, kept by every adapter
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A way to list that an index serves: rows that match all `filters`, in the order of `sort`.
+
+    A listing by a field that a row may lack leaves out the rows that lack it.
+    """
+
+    filters: tuple[str, ...] = ()
+    sort: str = "id"  # ids rise with time, so by id, descending, is newest first
+    descending: bool = True
+
+    def __str__(self) -> str:
+        sort = [] if self.sort == "id" else [f"sort={'-' if self.descending else ''}{self.sort}"]
+        return "&".join([*self.filters, *sort]) or "no filter"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    listing: Listing = Listing()
+    filters: Mapping[str, Any] = field(default_factory=dict)
+    limit: int = 20
+    after: str | None = None  # the cursor of the page before
+    owner: UUID | None = None  # only this owner's rows
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[E]):
+    items: list[E]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A request that the client may send again (Idempotency-Key): who and where, and a hash of what."""
+
+    key: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """What a unit remembers of a request or an event that it has dealt with."""
+
+    key: str
+    fingerprint: str = ""
+    entity_id: UUID | None = None
+
+
+class Repository(Protocol[E]):
+    async def get(self, entity_id: UUID) -> E | None:
+        """As it is now, staged changes included."""
+
+    async def read(self, entity_id: UUID) -> E | None:
+        """As a reader may see it: from the cache, where there is one."""
+
+    async def page(self, query: Query) -> Page[E]: ...
+
+    def add(self, entity: E) -> None: ...
+
+    def save(self, before: E, after: E) -> None: ...
+
+    def delete(self, entity: E) -> None: ...
+
+
+class UnitOfWork(Protocol):
+    async def repeated(self, request: Repeat | None) -> UUID | None:
+        """What the request created, if it was here before (Conflict: with another body)."""
+
+    def remember(self, request: Repeat | None, entity_id: UUID) -> None: ...
+
+    async def seen(self, event_id: UUID) -> bool:
+        """Whether the event was handled before; if not, this unit's commit will have handled it."""
+
+    async def commit(self) -> None: ...
+
+
+class Codec(Generic[E]):
+    """An entity as JSON, and the cursor that stands for its place in a listing."""
+
+    def __init__(self, entity: type[E]) -> None:
+        self.entity = entity
+        self.adapter = TypeAdapter(entity)
+        self._fields = {name: TypeAdapter(hint) for name, hint in get_type_hints(entity).items()}
+
+    def cursor(self, entity: E, sort: str) -> str:
+        value = self._fields[sort].dump_python(getattr(entity, sort), mode="json")
+        return urlsafe_b64encode(json.dumps([value, str(entity.id)]).encode()).decode().rstrip("=")
+
+    def after(self, cursor: str, sort: str) -> tuple[Any, UUID]:
+        """The sort value and the id behind which a page begins (Invalid: not a cursor of this listing)."""
+        try:
+            value, entity_id = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+            found = self._fields[sort].validate_python(value)
+            if found is None or "\0" in str(value) or (isinstance(found, int) and not -(2**63) <= found < 2**63):
+                raise ValueError(cursor)
+            if isinstance(found, datetime) and found.tzinfo is None:
+                raise ValueError(cursor)
+            return found, UUID(entity_id)
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
+            raise Invalid("Not a cursor of this list", after="take it from `next` of the page before") from error
+
+
+class Staged:
+    """The writes of a unit: entity by entity what it was and what it is to be, in the order of the first write."""
+
+    def __init__(self) -> None:
+        self.changes: dict[tuple[str, UUID], tuple[Any, Any]] = {}
+        self.handled: list[Handled] = []
+
+    def put(self, table: str, before: Entity | None, after: Entity | None) -> None:
+        entity = after or before
+        assert entity is not None
+        known = self.changes.get((table, entity.id))
+        self.changes[table, entity.id] = (known[0] if known else before, after)
+
+    def remember(self, request: Repeat | None, entity_id: UUID) -> None:
+        if request:
+            self.handled.append(Handled(request.key, request.fingerprint, entity_id))
+
+    def check(self, extra: int = 0) -> None:
+        if len(self.changes) + len(self.handled) + extra > MOST_WRITES:
+            raise ValueError(f"a unit of work may write {MOST_WRITES} things at most")
+
+
+def answered(request: Repeat, found: Handled | None) -> UUID | None:
+    """What an earlier, equal request created."""
+    if found is None:
+        return None
+    if found.fingerprint != request.fingerprint:
+        raise Conflict("This Idempotency-Key was used with another body")
+    return found.entity_id

@@ -1,0 +1,81 @@
+"""Access tokens: JWT signed with ES256; whoever verifies needs only the public keys (JWKS)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+import jwt
+from cachetools import TTLCache
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from jwt.algorithms import ECAlgorithm
+
+from .access import Caller
+from .errors import Unauthenticated
+
+LIFETIME = 15 * 60  # seconds
+LONGEST = 4096  # characters of a token
+
+
+class Signer:
+    def __init__(self, keys: Sequence[EllipticCurvePrivateKey], issuer: str, audience: str) -> None:
+        self._keys = [(_public(key), key) for key in keys]
+        self._claims = {"iss": issuer, "aud": audience}
+
+    def sign(self, account_id: UUID, roles: Sequence[str]) -> str:
+        issued = int(time.time())
+        claims = {**self._claims, "sub": str(account_id), "roles": list(roles), "iat": issued, "exp": issued + LIFETIME}
+        public, key = self._keys[-1]
+        return jwt.encode(claims, key, "ES256", {"kid": public["kid"]})
+
+    async def jwks(self) -> dict[str, Any]:
+        return {"keys": [public for public, _ in self._keys]}
+
+
+class Verifier:
+    """Turns a token into its caller. `jwks` gives the public keys; it is asked again for a key it did not have."""
+
+    def __init__(self, jwks: Callable[[], Awaitable[dict[str, Any]]], issuer: str, audience: str) -> None:
+        self._jwks = jwks
+        self._issuer = issuer
+        self._audience = audience
+        self._keys: dict[str, jwt.PyJWK] = {}
+        self._asked = -60.0
+        self._callers: TTLCache[str, tuple[float, Caller]] = TTLCache(10_000, LIFETIME)
+
+    async def caller(self, token: str) -> Caller:
+        """Whoever the token was given to (Unauthenticated: it is not valid, or not any more)."""
+        expires, caller = self._callers.get(token) or (0.0, Caller())
+        if time.time() < expires:
+            return caller
+        try:
+            if len(token) > LONGEST:
+                raise jwt.InvalidTokenError("too long")
+            key = await self._key(str(jwt.get_unverified_header(token).get("kid")))
+            claims = jwt.decode(
+                token, key, ["ES256"], {"require": ["exp", "iat", "sub"]}, audience=self._audience, issuer=self._issuer
+            )
+            caller = Caller(UUID(claims["sub"]), frozenset(claims.get("roles", ())))
+        except (jwt.PyJWTError, ValueError, TypeError) as error:
+            raise Unauthenticated("The token is not valid") from error
+        self._callers[token] = (float(claims["exp"]), caller)
+        return caller
+
+    async def _key(self, kid: str) -> jwt.PyJWK:
+        if kid not in self._keys and time.monotonic() - self._asked > 10:
+            self._asked = time.monotonic()
+            self._keys = {key["kid"]: jwt.PyJWK(key) for key in (await self._jwks())["keys"]}
+        if kid not in self._keys:
+            raise jwt.InvalidTokenError("unknown key")
+        return self._keys[kid]
+
+
+def _public(key: EllipticCurvePrivateKey) -> dict[str, Any]:
+    """The public half as a JWK, named by its thumbprint."""
+    public = ECAlgorithm.to_jwk(key.public_key(), as_dict=True)
+    kid = hashlib.sha256(json.dumps(public, sort_keys=True).encode()).hexdigest()[:16]
+    return {**public, "kid": kid, "use": "sig", "alg": "ES256"}
