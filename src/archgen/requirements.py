@@ -1,0 +1,84 @@
+"""What is required of the system, in full: every answer, given or inferred, with what was inferred listed.
+
+`Answers` (archgen.answers) is what a user says; this is what the advisor and the design work from.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from archgen.blueprint import ServiceLevels
+
+Scope = Literal["mvp", "product", "platform"]
+Pattern = Literal["steady", "diurnal", "spiky", "rare"]
+Workload = Literal[
+    "crud",
+    "ecommerce",
+    "social",
+    "realtime_stream",
+    "media_processing",
+    "batch",
+    "internal",
+    "ml",
+    "iot",
+    "api",
+]
+Grade = Literal["low", "medium", "high"]
+Compliance = Literal["none", "some", "strict"]
+ArchitectureChoice = Literal["auto", "monolith", "microservices", "serverless"]
+
+Count = Annotated[int, Field(ge=1)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class StackChoice(_Frozen):
+    """What the system runs on: `auto`, or the name of a product."""
+
+    database: str = "auto"
+    cache: str = "auto"
+    broker: str = "auto"
+    api: str = "auto"
+    auth: str = "auto"
+    observability: str = "auto"
+    sharding: str = "auto"
+
+
+class Assumption(_Frozen):
+    """A field that was not answered as it is used: the value taken, and why."""
+
+    field: str
+    value: JsonValue
+    because: str
+
+
+class Requirements(_Frozen):
+    """Rates are requests (or events) a second, latency is the p95 in milliseconds, data is in gigabytes."""
+
+    name: str
+    scope: Scope
+    team_size: Count
+    teams: Count
+    traffic_rps_avg: Positive
+    traffic_rps_peak: Positive
+    traffic_pattern: Pattern
+    workload: Workload
+    latency_ms_target: Positive
+    data_gb: Positive
+    relational_needs: Grade
+    ops_maturity: Grade
+    compliance: Compliance
+    independent_scaling_need: Grade
+    architecture: ArchitectureChoice = "auto"
+    stack: StackChoice = StackChoice()
+    parts: dict[str, tuple[str, ...]] = {}
+    slo: ServiceLevels
+    assumed: tuple[Assumption, ...] = ()
+
+    def was_assumed(self, field: str) -> bool:
+        return any(assumption.field == field for assumption in self.assumed)
