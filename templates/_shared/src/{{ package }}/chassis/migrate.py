@@ -32,7 +32,7 @@ async def revise(database: Database, module: str, message: str) -> None:
 
 async def _run(database: Database, module: str, action: Callable[[Config], Any]) -> None:
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "alembic"))
+    config.set_main_option("script_location", str(Path(__file__).parent / "alembic_env"))
     config.set_main_option("version_locations", str(PACKAGE / module / "migrations"))
     config.set_main_option("path_separator", "os")
     config.set_main_option("file_template", "%%(epoch)d_%%(slug)s")

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -41,14 +41,12 @@ def outbox_table(metadata: sa.MetaData) -> sa.Table:
 class PublishingSqlUnit(SqlUnit):
     """A unit of work with an outbox. `relay` is woken by a commit that has something for it."""
 
-    def __init__(
-        self, database: Database, cache: Cache, relay: Relay, module: str, handled: sa.Table, outbox: sa.Table
-    ) -> None:
-        super().__init__(database, cache, module, handled)
+    outbox: ClassVar[sa.Table]
+
+    def __init__(self, database: Database, cache: Cache, relay: Relay) -> None:
+        super().__init__(database, cache)
         self._relay = relay
-        self._outbox = outbox
         self._events: list[Event] = []
-        relay.watch(module, outbox)
 
     def publish(self, event: Event) -> None:
         self._events.append(event)
@@ -58,7 +56,7 @@ class PublishingSqlUnit(SqlUnit):
         await super()._write(connection, staged)
         for event in self._events:
             row = {"id": event.id, "type": event.type, "body": event.to_json().decode(), "attempts": 0, "due": now()}
-            await connection.execute(self._outbox.insert().values(row))
+            await connection.execute(self.outbox.insert().values(row))
 
     async def commit(self) -> None:
         await super().commit()
@@ -78,8 +76,9 @@ class Relay:
         self._outboxes: dict[str, sa.Table] = {}
         self._awake = asyncio.Event()
 
-    def watch(self, module: str, outbox: sa.Table) -> None:
-        self._outboxes[module] = outbox
+    def watch(self, *units: type[PublishingSqlUnit]) -> None:
+        """The modules whose outboxes this relay empties."""
+        self._outboxes.update({unit.module: unit.outbox for unit in units})
 
     def wake(self) -> None:
         self._awake.set()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -22,12 +22,13 @@ E = TypeVar("E", bound=Entity)
 class SqlUnit:
     """Storage of one module for one use case. A module's unit names its repositories as attributes."""
 
-    def __init__(self, database: Database, cache: Cache, module: str, handled: sa.Table) -> None:
-        self.engine = database.module(module)
+    module: ClassVar[str]
+    handled: ClassVar[sa.Table]
+
+    def __init__(self, database: Database, cache: Cache) -> None:
+        self.engine = database.module(self.module)
         self.cache = cache
-        self.module = module
         self.staged = Staged()
-        self._handled = handled
         self._repositories: dict[str, SqlRepository[Any]] = {}
 
     def repository(self, codec: Codec[E], table: sa.Table) -> SqlRepository[E]:
@@ -58,14 +59,14 @@ class SqlUnit:
         for row in staged.handled:
             values = {"key": row.key, "fingerprint": row.fingerprint, "entity_id": row.entity_id, "at": now()}
             try:
-                await connection.execute(self._handled.insert().values(values))
+                await connection.execute(self.handled.insert().values(values))
             except IntegrityError as error:  # the same request or event, handled at this very moment
                 raise Stale from error
         for (table, _), (before, after) in staged.changes.items():
             await self._repositories[table].write(connection, before, after)
 
     async def _find_handled(self, key: str) -> Handled | None:
-        table = self._handled
+        table = self.handled
         async with connected(self.engine) as connection:
             row = (await connection.execute(sa.select(table).where(table.c.key == key))).one_or_none()
         return Handled(row.key, row.fingerprint, row.entity_id) if row else None
