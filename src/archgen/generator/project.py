@@ -73,7 +73,7 @@ def write_project(
             progress("Writing the files")
             render(record, templates or templates_dir(), tree)
             files = sum(len(names) for _, _, names in os.walk(tree))
-            env = write_env(tree)
+            env = write_env(tree, target)
             notes = []
             if git and (home := enclosing(target.parent)):
                 notes.append(f"No repository of its own: it lies in the one at {home}")
@@ -100,11 +100,11 @@ def preview(record: Mapping[str, Any], templates: Path | None = None) -> list[tu
         return [(path.relative_to(tree).as_posix(), path.read_bytes()) for path in files]
 
 
-def write_env(tree: Path) -> dict[str, str]:
-    """Let the project write its own `.env`, and read it."""
+def write_env(tree: Path, place: Path) -> dict[str, str]:
+    """Let the project in `tree`, which is to lie at `place`, write its own `.env`, and read it."""
     script = tree / "deploy" / "env.py"
     done = subprocess.run(
-        [sys.executable, "-I", "-S", str(script)],
+        [sys.executable, "-I", "-S", str(script), str(place)],
         cwd=tree,
         capture_output=True,
         text=True,
