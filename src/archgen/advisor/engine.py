@@ -1,0 +1,213 @@
+"""Requirements to recommendation: judge, explain, and say how far to trust it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, get_args
+
+from archgen.advisor.confidence import confidence
+from archgen.advisor.facts import Facts, facts_of
+from archgen.advisor.flips import find_flips
+from archgen.advisor.recommendation import (
+    TEMPLATE_OF,
+    Architecture,
+    Decision,
+    Decisions,
+    Override,
+    Reason,
+    Recommendation,
+    Risk,
+    RuledOut,
+)
+from archgen.advisor.scoring import PARTITION_NAMES, Model, Point, Verdict, holds
+from archgen.advisor.stack import choose_stack
+
+if TYPE_CHECKING:
+    from archgen.evidence import Evidence
+    from archgen.requirements import Requirements
+
+BASE = 10.0  # keeps every score that is not ruled out above zero, which says "ruled out"
+SPEAKS_OF: Mapping[tuple[str, str], str] = {
+    ("partition", "one"): "monolith",
+    ("partition", "few"): "modular_monolith",
+    ("partition", "many"): "microservices",
+    ("runtime", "functions"): "serverless",
+    ("dataflow", "calls"): "calls",
+    ("dataflow", "stream"): "event_streaming",
+}
+
+
+def recommend(requirements: Requirements, evidence: Evidence) -> Recommendation:
+    """The architecture to build, why, how sure that is, and what would change it."""
+    model = Model(evidence)
+    facts = facts_of(requirements, evidence)
+    advice = model.judge(facts)
+    built = overridden(advice, requirements.architecture)
+    points = model.explain(facts)
+    said = facts_with_verdict(facts, built, advice, requirements.architecture)
+    stack = choose_stack(said, requirements, evidence)
+    said.update({topic: option.choice for topic, option in stack.items()})
+    unanswered = {a.field for a in requirements.assumed}
+    trust = confidence(model, facts, advice, unanswered)
+    risks = tuple(
+        Risk(risk=rule.risk, mitigation=rule.mitigation, source=evidence.cite(rule))
+        for rule in evidence.risks
+        if holds(rule.when, said)
+    )
+    return Recommendation(
+        architecture=built.architecture,
+        event_streaming=built.event_streaming,
+        template=TEMPLATE_OF[built.architecture],
+        decisions=decisions_of(advice, built, points, facts, trust.decisions),
+        confidence=trust.verdict,
+        scores=scores_of(advice),
+        gates=tuple(
+            RuledOut(
+                architecture=SPEAKS_OF[g.decision, g.choice], rule=g.rule, because=g.because, source=evidence.cite(g)
+            )
+            for g in advice.gates
+        ),
+        reasons=reasons_of(built, points, facts, evidence),
+        runner_up=runner_up(built, scores_of(advice)),
+        flips=tuple(find_flips(model, facts, advice)),
+        override=override_of(requirements.architecture, advice, built, risks),
+        assumed=requirements.assumed,
+        stack=stack,
+        risks=risks,
+        next_steps=tuple(step.step for step in evidence.steps if holds(step.when, said)),
+    )
+
+
+def overridden(advice: Verdict, asked: str) -> Verdict:
+    """The advice, or what the user asked for in its place; of a monolith the better of its two forms."""
+    if asked == "auto" or TEMPLATE_OF[advice.architecture] == asked:
+        return advice
+    choices = dict(advice.choices)
+    if asked == "serverless":
+        choices["runtime"] = "functions"
+    else:
+        choices["runtime"] = "servers"
+        partition = advice.scores["partition"]
+        choices["partition"] = "many" if asked == "microservices" else max(("one", "few"), key=lambda c: partition[c])
+    return Verdict(choices, advice.scores, advice.gates)
+
+
+def facts_with_verdict(facts: Facts, built: Verdict, advice: Verdict, asked: str) -> Facts:
+    """The facts that the rules for stack, risks and next steps may ask for."""
+    said = Facts(facts)
+    said.update(built.choices)
+    said.update(
+        architecture=built.architecture,
+        template=TEMPLATE_OF[built.architecture],
+        advised=advice.architecture,
+        asked=asked,
+    )
+    return said
+
+
+def scores_of(advice: Verdict) -> dict[str, float]:
+    """Points of each architecture, its cut and its runtime together; zero where a gate rules it out."""
+    partition, runtime = advice.scores["partition"], advice.scores["runtime"]
+    scores = {
+        name: BASE + partition[cut] + runtime["servers"] if cut in partition else 0.0
+        for cut, name in PARTITION_NAMES.items()
+    }
+    scores["serverless"] = BASE + max(partition.values()) + runtime["functions"] if "functions" in runtime else 0.0
+    return {name: round(max(points, 0.0), 2) for name, points in scores.items()}
+
+
+def runner_up(built: Verdict, scores: Mapping[str, float]) -> Architecture:
+    """The best architecture of another template; when gates leave none, the other form of the same."""
+    others: list[Architecture] = [name for name in get_args(Architecture) if name != built.architecture]
+    return max(others, key=lambda n: (scores[n] > 0, TEMPLATE_OF[n] != TEMPLATE_OF[built.architecture], scores[n]))
+
+
+def override_of(asked: str, advice: Verdict, built: Verdict, risks: tuple[Risk, ...]) -> Override | None:
+    """What the user's own choice replaces, and the first risk it carries."""
+    if built is advice:
+        return None
+    broken = [g.rule for g in advice.gates if built.choices[g.decision] == g.choice]
+    if broken:
+        risk = f"{broken[0]}; {risks[0].risk[0].lower()}{risks[0].risk[1:]}" if risks else broken[0]
+    else:
+        risk = risks[0].risk if risks else "The answers speak for the advice"
+    return Override(asked=asked, advised=advice.architecture, risk=risk)
+
+
+def decisions_of(
+    advice: Verdict, built: Verdict, points: list[Point], facts: Facts, shares: Mapping[str, float]
+) -> Decisions:
+    """Each decision with the points of its choices and the strongest reason."""
+
+    def one(decision: str) -> Decision:
+        choice = built.choices[decision]
+        replaced = advice.choices[decision] if advice.choices[decision] != choice else None
+        return Decision(
+            choice=choice,
+            scores={c: round(p, 2) for c, p in advice.scores[decision].items()},
+            because=strongest(decision, advice, points, facts) if replaced is None else "You asked for it",
+            confidence=shares[decision],
+            advised=replaced,
+        )
+
+    return Decisions(partition=one("partition"), runtime=one("runtime"), dataflow=one("dataflow"))
+
+
+def support(point: Point, verdict: Verdict) -> float:
+    """Points for the verdict: what speaks for another choice counts against it."""
+    chosen = verdict.choices[point.criterion.decision] == point.criterion.choice
+    return point.points if chosen else -point.points
+
+
+def strongest(decision: str, verdict: Verdict, points: list[Point], facts: Facts) -> str:
+    """What weighs most for the choice: a gate that leaves nothing else, or the criterion with most points."""
+    if verdict.margin(decision) == float("inf"):
+        return next(g.because for g in verdict.gates if g.decision == decision)
+    mine = [p for p in points if p.criterion.decision == decision and support(p, verdict) > 0]
+    best = max(mine, key=lambda p: (p.criterion.kind != "constant", support(p, verdict)))
+    return sentence(best, facts)
+
+
+def sentence(point: Point, facts: Facts) -> str:
+    """Why a criterion gives its points, with the value that it looked at."""
+    criterion = point.criterion
+    text = (criterion.because if point.points > 0 else criterion.against) or criterion.note
+    value = shown(facts[criterion.field]) if criterion.field else ""
+    return text.format(value=value, s="" if value == "1" else "s")
+
+
+def shown(value: str | float) -> str:
+    """A fact as people write it: three significant digits, thousands separated."""
+    if isinstance(value, str):
+        return value
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def reasons_of(built: Verdict, points: list[Point], facts: Facts, evidence: Evidence) -> tuple[Reason, ...]:
+    """Every point that was given, what decides first: the decisions behind the verdict, most support first."""
+    behind = {"runtime"} if built.architecture == "serverless" else {"partition", "runtime"}
+    if built.event_streaming:
+        behind.add("dataflow")
+
+    def rank(point: Point) -> tuple[bool, bool, float]:
+        criterion = point.criterion
+        return criterion.decision not in behind, criterion.kind == "constant", -support(point, built)
+
+    return tuple(
+        Reason(
+            decision=p.criterion.decision,
+            criterion=p.criterion.id,
+            value=shown(facts[p.criterion.field]) if p.criterion.field else "always",
+            effect=effect_of(p),
+            because=sentence(p, facts),
+            source=evidence.cite(p.criterion),
+        )
+        for p in sorted(points, key=rank)
+    )
+
+
+def effect_of(point: Point) -> dict[str, float]:
+    """Architecture to points; servers are every architecture but serverless."""
+    choice, points = point.criterion.choice, round(point.points, 2)
+    names = list(PARTITION_NAMES.values()) if choice == "servers" else [SPEAKS_OF[point.criterion.decision, choice]]
+    return dict.fromkeys(names, points)

@@ -1,0 +1,34 @@
+"""The choices inside: database, cache, API and the rest, by the first rule of the evidence that holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archgen.advisor.facts import Facts
+from archgen.advisor.recommendation import StackChoice
+from archgen.advisor.scoring import holds
+
+if TYPE_CHECKING:
+    from archgen.evidence import Evidence
+    from archgen.requirements import Requirements
+
+
+def choose_stack(facts: Facts, requirements: Requirements, evidence: Evidence) -> dict[str, StackChoice]:
+    """A choice for each topic; what the user named stands, beside what was advised."""
+    named = requirements.stack.model_dump()
+    chosen: dict[str, StackChoice] = {}
+    for option in evidence.options:
+        if option.topic in chosen or not holds(option.when, facts):
+            continue
+        asked = named.get(option.topic, "auto")
+        if asked in ("auto", option.choice):
+            chosen[option.topic] = StackChoice(
+                choice=option.choice,
+                because=option.because,
+                alternative=option.alternative,
+                changes_if=option.changes_if,
+            )
+        else:
+            because = f"You chose it; the advice was {option.choice}: {option.because[0].lower()}{option.because[1:]}"
+            chosen[option.topic] = StackChoice(choice=asked, because=because, advised=option.choice)
+    return chosen

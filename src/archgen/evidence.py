@@ -1,0 +1,192 @@
+"""The knowledge of the advisor, loaded from data files and checked: nothing in it lacks a source.
+
+The files lie in `advisor/evidence/`. The advisor itself opens no file: what is loaded here is handed to it.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+
+from archgen.errors import ArchgenError
+
+FOLDER = Path(__file__).parent / "advisor" / "evidence"
+Decision = Literal["partition", "runtime", "dataflow"]
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "partition": ("one", "few", "many"),
+    "runtime": ("servers", "functions"),
+    "dataflow": ("calls", "stream"),
+}
+
+
+class Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Source(Record):
+    """Where something was read; `date` is when it was published, or the date that its copy shows."""
+
+    title: str
+    url: str
+    date: str
+
+
+class Entry(Record):
+    """Anything that the advisor believes: the key of its source, and what the source says in our words."""
+
+    source: str
+    note: str
+
+
+class Condition(Record):
+    """A comparison of one fact about the requirements with a value."""
+
+    field: str
+    op: Literal["==", "!=", "<", "<=", ">", ">="]
+    value: str | float
+
+
+class Rule(Entry):
+    """An entry that counts when all of `when` holds."""
+
+    when: tuple[Condition, ...] = ()
+
+
+class Criterion(Rule):
+    """Points for one choice of one decision, from one fact; `because` speaks for the choice, `against` against it."""
+
+    id: str
+    decision: Decision
+    choice: str
+    kind: Literal["constant", "levels", "ramp"]
+    field: str | None = None
+    points: float = 0.0
+    levels: Mapping[str, float] = {}
+    x: tuple[float, ...] = ()
+    y: tuple[float, ...] = ()
+    because: str
+    against: str
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Criterion:
+        if self.choice not in CHOICES[self.decision]:
+            raise ValueError(f"{self.id}: {self.decision} has no choice {self.choice}")
+        if self.kind != "constant" and not self.field:
+            raise ValueError(f"{self.id}: {self.kind} needs a field")
+        if self.kind == "levels" and not self.levels:
+            raise ValueError(f"{self.id}: levels are missing")
+        if self.kind == "ramp" and (len(self.x) != len(self.y) or len(self.x) < 2 or list(self.x) != sorted(self.x)):
+            raise ValueError(f"{self.id}: a ramp needs two or more rising knots x, each with its y")
+        if self.kind == "ramp" and self.x[0] <= 0:
+            raise ValueError(f"{self.id}: a ramp runs along a logarithm, so its knots are above zero")
+        return self
+
+
+class Gate(Rule):
+    """What rules a choice out when all of `when` holds, whatever its points."""
+
+    id: str
+    decision: Decision
+    choice: str
+    rule: str
+    because: str
+
+
+class Parameter(Entry):
+    """A single number and its unit."""
+
+    value: float
+    unit: str
+
+
+class Option(Rule):
+    """One choice inside for a topic, taken when all of `when` holds and no option before it was."""
+
+    topic: str
+    choice: str
+    because: str
+    alternative: str
+    changes_if: str
+
+
+class RiskRule(Rule):
+    """A risk to name when all of `when` holds, and what to do about it."""
+
+    id: str
+    risk: str
+    mitigation: str
+
+
+class Step(Rule):
+    """A next step to name when all of `when` holds."""
+
+    id: str
+    step: str
+
+
+class Evidence(Record):
+    """All that the advisor knows, as one frozen document."""
+
+    sources: Mapping[str, Source]
+    criteria: tuple[Criterion, ...]
+    gates: tuple[Gate, ...]
+    parameters: Mapping[str, Parameter]
+    options: tuple[Option, ...]
+    risks: tuple[RiskRule, ...]
+    steps: tuple[Step, ...]
+
+    @model_validator(mode="after")
+    def _has_sources(self) -> Evidence:
+        missing = sorted({e.source for e in self.entries()} - set(self.sources))
+        if missing:
+            raise ValueError(f"no such source: {', '.join(missing)}")
+        return self
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Every entry, of whatever kind."""
+        return (
+            *self.criteria,
+            *self.gates,
+            *self.parameters.values(),
+            *self.options,
+            *self.risks,
+            *self.steps,
+        )
+
+    def parameter(self, name: str) -> float:
+        return self.parameters[name].value
+
+    def cite(self, entry: Entry) -> str:
+        """The source of an entry as people cite it: title, date and address."""
+        source = self.sources[entry.source]
+        return f"{source.title} ({source.date}), {source.url}"
+
+
+def read_table(name: str) -> dict[str, Any]:
+    """One data file of the package, parsed and not yet checked."""
+    return tomllib.loads(FOLDER.joinpath(name).read_text(encoding="utf-8"))
+
+
+def load_evidence() -> Evidence:
+    """The evidence that archgen ships with, checked."""
+    try:
+        risks = read_table("risks.toml")
+        return Evidence.model_validate(
+            {
+                "sources": read_table("sources.toml"),
+                "criteria": read_table("criteria.toml")["criterion"],
+                "gates": read_table("gates.toml")["gate"],
+                "parameters": read_table("parameters.toml"),
+                "options": read_table("stack.toml")["option"],
+                "risks": risks["risk"],
+                "steps": risks["step"],
+            }
+        )
+    except (ValidationError, tomllib.TOMLDecodeError) as error:
+        raise ArchgenError(
+            f"the evidence that archgen ships with is damaged: {error}", "install archgen again"
+        ) from error

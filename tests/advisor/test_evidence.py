@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from pydantic import ValidationError
+
+from archgen.advisor.facts import LEVELS, NUMBERS
+from archgen.evidence import CHOICES, Evidence, Rule
+
+FACTS = {*LEVELS, *NUMBERS, "burstiness", "autonomous_teams"}
+DECIDED = {*CHOICES, "architecture", "template", "advised", "asked", "deployment"}
+
+
+def test_every_entry_has_a_source_with_a_date_and_says_what_it_takes_from_it(evidence: Evidence) -> None:
+    for entry in evidence.entries():
+        source = evidence.sources[entry.source]
+        assert source.title, entry
+        assert source.url, entry
+        assert re.fullmatch(r"\d{4}-\d{2}-\d{2}", source.date), source
+        assert len(entry.note) > 20, entry
+
+
+def test_no_source_lies_unused(evidence: Evidence) -> None:
+    assert {e.source for e in evidence.entries()} == set(evidence.sources)
+
+
+def test_an_entry_whose_source_is_missing_is_refused(evidence: Evidence) -> None:
+    document = evidence.model_dump()
+    document["criteria"][0]["source"] = "hearsay"
+    with pytest.raises(ValidationError, match="no such source: hearsay"):
+        Evidence.model_validate(document)
+
+
+def test_criteria_and_gates_ask_only_for_facts_that_there_are(evidence: Evidence) -> None:
+    for criterion in evidence.criteria:
+        assert criterion.kind == "constant" or criterion.field in FACTS, criterion.id
+        if criterion.kind == "levels":
+            assert set(criterion.levels) == set(LEVELS[criterion.field or ""]), criterion.id
+    for gate in evidence.gates:
+        assert gate.choice in CHOICES[gate.decision]
+        assert {c.field for c in gate.when} <= FACTS, gate.id
+
+
+def test_rules_ask_only_for_facts_and_for_what_was_decided(evidence: Evidence) -> None:
+    rules: list[Rule] = [*evidence.options, *evidence.risks, *evidence.steps]
+    for rule in rules:
+        assert {c.field for c in rule.when} <= FACTS | DECIDED, rule
+
+
+def test_a_level_that_a_condition_compares_with_exists(evidence: Evidence) -> None:
+    rules: list[Rule] = [*evidence.gates, *evidence.options, *evidence.risks, *evidence.steps]
+    for rule in rules:
+        for condition in rule.when:
+            if condition.field in LEVELS:
+                assert condition.value in LEVELS[condition.field], rule
+
+
+def test_each_topic_of_the_stack_ends_with_a_choice_that_always_holds(evidence: Evidence) -> None:
+    last = {option.topic: option for option in evidence.options}
+    assert {"database", "cache", "api", "auth", "broker", "gateway", "sharding", "observability"} <= set(last)
+    assert all(option.when == () for option in last.values())
