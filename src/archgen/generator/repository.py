@@ -10,11 +10,11 @@ from pathlib import Path
 from archgen.errors import ArchgenError
 
 # A user's templates, hooks, ignore rules and signing are for commits that a user makes.
-_NEUTRAL = (
-    "-c", "core.hooksPath=/dev/null", "-c", "core.excludesFile=/dev/null", "-c", "core.autocrlf=false",
-    "-c", "commit.gpgSign=false", "-c", "gc.auto=0", "-c", "init.templateDir=",
-)  # fmt: skip
-_NOBODY = ("-c", "user.name=archgen", "-c", "user.email=archgen@localhost")
+_NEUTRAL = ["core.hooksPath=/dev/null", "core.excludesFile=/dev/null", "core.autocrlf=false", "commit.gpgSign=false"]
+_NEUTRAL += ["gc.auto=0", "init.templateDir=", "user.useConfigOnly=true"]
+_NOBODY = ["user.name=archgen", "user.email=archgen@localhost"]
+# Set where git runs us, in a hook say, and about that repository.
+_ELSEWHERE = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_PREFIX"}
 
 
 def enclosing(folder: Path) -> Path | None:
@@ -26,24 +26,27 @@ def commit_all(tree: Path, message: str) -> bool:
     """Make `tree` a repository and commit all of it; False where there is no git."""
     if not (git := shutil.which("git")):
         return False
-    env = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    env = {key: value for key, value in os.environ.items() if key not in _ELSEWHERE}
+    settings = list(_NEUTRAL)
 
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(*command: str) -> subprocess.CompletedProcess[str]:
+        options = [option for setting in settings for option in ("-c", setting)]
         return subprocess.run(
-            [git, *_NEUTRAL, *arguments],
+            [git, *options, *command],
             cwd=tree,
             env=env,
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            stdin=subprocess.DEVNULL,
             check=False,
         )
 
-    identity = () if run("config", "--get", "user.email").stdout.strip() else _NOBODY
+    if run("var", "GIT_COMMITTER_IDENT").returncode != 0:
+        settings += _NOBODY
     for command in (
         ("init", "--quiet", "--initial-branch=main"),
         ("add", "--all"),
-        (*identity, "commit", "--quiet", "--no-verify", "--message", message),
+        ("commit", "--quiet", "--no-verify", "--message", message),
     ):
         done = run(*command)
         if done.returncode != 0:

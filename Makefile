@@ -1,0 +1,56 @@
+# archgen's own commands. They need Python 3.11 or newer with its venv module, make and git; nothing else.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+JOBS ?= auto
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help
+help:  ## list the commands
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1: \2/p' Makefile
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	$(PYTHON) -m venv $(VENV)
+
+# what archgen needs to run
+$(VENV)/.installed: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+# and what its tests need: the tools, and all that generated projects stand on, so that samples share one environment
+$(VENV)/.ready: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --group dev --group samples
+	@touch $@
+
+.PHONY: demo
+demo: $(VENV)/.installed  ## from the answers to a paid order, step by step
+	$(BIN)/python tools/demo.py
+
+.PHONY: test
+test: $(VENV)/.ready  ## the tests; no server, no container, no root
+	$(BIN)/python -m pytest -n $(JOBS) -m "not real and not samples"
+
+.PHONY: check
+check: $(VENV)/.ready  ## formatting, lint, strict types; the chassis is read where it lies
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	cd "templates/_shared/src/{{ package }}" && $(abspath $(BIN))/mypy --config-file $(CURDIR)/pyproject.toml --cache-dir $(CURDIR)/.mypy_cache chassis
+
+.PHONY: test-real
+test-real: $(VENV)/.ready  ## the tests that need real servers and containers
+	$(BIN)/python -m pytest -m real
+
+.PHONY: samples
+samples: $(VENV)/.ready  ## every preset in every architecture, and random domains, with their own checks and tests
+	$(BIN)/python -m pytest -n $(JOBS) -m samples
+
+.PHONY: golden
+golden: $(VENV)/.ready  ## write the golden trees anew; read the difference before you commit it
+	ARCHGEN_GOLDEN=write $(BIN)/python -m pytest -q tests/generator/test_golden.py
+
+.PHONY: bench
+bench: $(VENV)/.ready  ## what archgen costs beside a bare typer program and bare copier
+	$(BIN)/python bench/generate.py

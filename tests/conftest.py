@@ -1,0 +1,48 @@
+"""What all tests share: where a server or a tool is needed and missing, the test is skipped, and in CI fails."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from functools import cache
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("archgen", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("archgen")
+
+
+def missing(what: str) -> None:
+    """Skip the test for lack of `what`; where ARCHGEN_REQUIRE_SERVERS is set, fail it."""
+    if os.environ.get("ARCHGEN_REQUIRE_SERVERS"):
+        pytest.fail(f"{what} is missing, and ARCHGEN_REQUIRE_SERVERS is set", pytrace=False)
+    pytest.skip(f"{what} is missing")
+
+
+@pytest.fixture
+def tool() -> Callable[[str], str]:
+    """`tool("nginx")`: where that program is."""
+
+    def find(name: str) -> str:
+        path = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin:/sbin")
+        if path is None:
+            missing(name)
+        return str(path)
+
+    return find
+
+
+@cache
+def _engine() -> bool:
+    docker = shutil.which("docker")
+    return docker is not None and subprocess.run([docker, "compose", "ls"], capture_output=True).returncode == 0
+
+
+@pytest.fixture
+def containers() -> None:
+    """Docker with compose v2, running."""
+    if not _engine():
+        missing("A running container engine with compose")

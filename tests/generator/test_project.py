@@ -1,0 +1,201 @@
+"""A project is written whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from archgen.errors import ArchgenError, TargetError
+from archgen.generator import preview, project, write_project
+
+IDENTITY = ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL", "EMAIL")
+
+
+@pytest.fixture(autouse=True)
+def nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No git identity, and settings of a user that would get in the way."""
+    for name in IDENTITY:
+        monkeypatch.delenv(name, raising=False)
+    hooks = tmp_path / "user/hooks"
+    hooks.mkdir(parents=True)
+    (hooks / "pre-commit").write_text("#!/bin/sh\nexit 1\n")
+    (hooks / "pre-commit").chmod(0o755)
+    (tmp_path / "user/ignore").write_text("*.yaml\n")
+    (tmp_path / "user/config").write_text(
+        f"[core]\nhooksPath = {hooks}\nexcludesFile = {tmp_path}/user/ignore\n[commit]\ngpgSign = true\n"
+    )
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "user/config"))
+    monkeypatch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
+
+
+def git(folder: Path, *arguments: str) -> str:
+    return subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    folder = tmp_path / "home"
+    folder.mkdir()
+    return folder
+
+
+def test_a_project_is_a_repository_with_one_commit_of_everything_but_its_secrets(
+    templates: Path, record: dict[str, Any], home: Path
+) -> None:
+    steps: list[str] = []
+    written = write_project(record, home / "shop", templates=templates, progress=steps.append)
+    assert git(home / "shop", "log", "--format=%s") == "Start book-shop with archgen 1.2.3"
+    assert git(home / "shop", "status", "--porcelain") == ""
+    tracked = git(home / "shop", "ls-files").splitlines()
+    assert ".env" not in tracked
+    assert "archgen.yaml" in tracked
+    assert len(tracked) == written.files
+    assert git(home / "shop", "log", "--format=%an") == "archgen"
+    assert git(home / "shop", "branch", "--show-current") == "main"
+    assert steps == ["Writing the files", "Making the first commit"]
+    assert os.listdir(home) == ["shop"]
+
+
+def test_the_environment_has_fresh_secrets_and_a_free_port_and_is_ones_own(
+    templates: Path, record: dict[str, Any], home: Path
+) -> None:
+    one = write_project(record, home / "one", templates=templates, git=False)
+    two = write_project(record, home / "two", templates=templates, git=False)
+    assert one.env["PASSWORD"] != two.env["PASSWORD"]
+    assert len(one.env["PASSWORD"]) >= 32
+    assert one.env["PASSWORD"].isalnum()
+    assert one.env["LEVEL"] == "info"
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", int(one.env["DEV_PORT"])))
+    assert (home / "one/.env").stat().st_mode & 0o077 == 0
+    assert not (home / "one/.git").exists()
+
+
+def test_parents_are_made_and_an_empty_folder_is_taken(templates: Path, record: dict[str, Any], home: Path) -> None:
+    (home / "deep/er/shop").mkdir(parents=True)
+    assert write_project(record, home / "deep/er/shop", templates=templates).path == home / "deep/er/shop"
+    write_project(record, home / "new/folder/shop", templates=templates)
+    assert (home / "new/folder/shop/archgen.yaml").is_file()
+
+
+def test_inside_a_repository_none_is_made_and_it_is_said(templates: Path, record: dict[str, Any], home: Path) -> None:
+    git(home, "init", "--quiet")
+    written = write_project(record, home / "shop", templates=templates)
+    assert not (home / "shop/.git").exists()
+    assert str(home) in written.notes[0]
+
+
+def test_without_git_the_project_is_written_and_it_is_said(
+    templates: Path, record: dict[str, Any], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(home))
+    written = write_project(record, home / "shop", templates=templates)
+    assert not (home / "shop/.git").exists()
+    assert written.notes == ("No repository: git was not found",)
+
+
+def test_a_users_own_identity_signs_the_commit(
+    templates: Path, record: dict[str, Any], home: Path, tmp_path: Path
+) -> None:
+    with (tmp_path / "user/config").open("a") as config:
+        config.write("[user]\nname = Ada\nemail = ada@example.com\n")
+    write_project(record, home / "shop", templates=templates)
+    assert git(home / "shop", "log", "--format=%an %ae") == "Ada ada@example.com"
+
+
+@pytest.mark.parametrize("kind", ["file", "occupied", "link", "dangling", "below a file"])
+def test_a_target_that_is_in_the_way_is_refused_and_left_alone(
+    templates: Path, record: dict[str, Any], home: Path, kind: str
+) -> None:
+    target = home / "shop"
+    if kind == "file":
+        target.write_text("mine")
+    elif kind == "occupied":
+        target.mkdir()
+        (target / "mine").write_text("mine")
+    elif kind == "below a file":
+        (home / "mine").write_text("mine")
+        target = home / "mine" / "shop"
+    else:
+        if kind == "link":
+            (home / "elsewhere").mkdir()
+        target.symlink_to(home / "elsewhere")
+    before = sorted(home.rglob("*"))
+    with pytest.raises(TargetError) as caught:
+        write_project(record, target, templates=templates)
+    assert caught.value.exit_code == 4
+    assert caught.value.hint
+    assert sorted(home.rglob("*")) == before
+
+
+def test_a_parent_that_is_read_only_is_refused(
+    templates: Path, record: dict[str, Any], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.chmod(0o555)
+    if os.geteuid() == 0:  # who may write everywhere
+        monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != home)
+    with pytest.raises(TargetError, match="not writable"):
+        write_project(record, home / "shop", templates=templates)
+
+
+@pytest.mark.parametrize(
+    ("failure", "expected"),
+    [
+        (KeyboardInterrupt(), KeyboardInterrupt),
+        (OSError(errno.ENOSPC, "No space left on device"), ArchgenError),
+        (OSError(errno.EROFS, "Read-only file system"), TargetError),
+        (ArchgenError("git failed"), ArchgenError),
+    ],
+)
+@pytest.mark.parametrize("step", ["render", "write_env", "commit_all", "rename"])
+def test_whatever_fails_wherever_nothing_is_left_behind(
+    templates: Path,
+    record: dict[str, Any],
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    step: str,
+    failure: BaseException,
+    expected: type[BaseException],
+) -> None:
+    def fail(*_: object) -> None:
+        raise failure
+
+    if step == "rename":
+        monkeypatch.setattr(os, "rename", fail)
+    else:
+        monkeypatch.setattr(project, step, fail)
+    with pytest.raises(expected):
+        write_project(record, home / "made/for/it/shop", templates=templates)
+    assert list(home.iterdir()) == []
+
+
+def test_an_empty_folder_that_was_there_survives_a_failure(
+    templates: Path, record: dict[str, Any], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    (home / "shop").mkdir()
+    monkeypatch.setattr(project, "commit_all", fail)
+    with pytest.raises(KeyboardInterrupt):
+        write_project(record, home / "shop", templates=templates)
+    assert [path.name for path in home.iterdir()] == ["shop"]
+
+
+def test_a_preview_is_what_would_be_written(templates: Path, record: dict[str, Any], home: Path) -> None:
+    shown = dict(preview(record, templates))
+    write_project(record, home / "shop", templates=templates, git=False)
+    written = {
+        path.relative_to(home / "shop").as_posix(): path.read_bytes()
+        for path in (home / "shop").rglob("*")
+        if path.is_file()
+    }
+    del written[".env"]
+    assert shown == written
+    assert list(shown) == sorted(shown)
