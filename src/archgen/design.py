@@ -1,0 +1,194 @@
+"""Requirements, domain and advice -> Blueprint: what is built, of what can be built.
+
+`OFFERED` is the one table of what can be generated. The advice may name more; what is taken instead is said
+by `substitutions`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol, get_args
+
+from archgen import names
+from archgen.blueprint import Blueprint, Part, Stack, Template
+from archgen.design_modules import ModulePlan, plan_modules
+from archgen.domain import Domain
+from archgen.errors import IncompatibleError
+from archgen.requirements import Assumption, Requirements, StackChoice
+
+# For each template and each choice of `stack`: what can be generated, the default first.
+OFFERED: Mapping[Template, Mapping[str, tuple[str, ...]]] = {
+    "monolith": {
+        "database": ("postgresql",),
+        "cache": ("valkey",),
+        "broker": ("none",),
+        "api": ("rest",),
+        "auth": ("builtin",),
+        "observability": ("none",),
+        "sharding": ("none",),
+    },
+    "microservices": {
+        "database": ("postgresql",),
+        "cache": ("valkey",),
+        "broker": ("none",),
+        "api": ("rest",),
+        "auth": ("builtin",),
+        "observability": ("none",),
+        "sharding": ("none",),
+    },
+    "serverless": {
+        "database": ("dynamodb",),
+        "cache": ("none",),
+        "broker": ("none",),
+        "api": ("rest",),
+        "auth": ("builtin",),
+        "observability": ("none",),
+        "sharding": ("none",),
+    },
+}
+TEMPLATES: tuple[Template, ...] = get_args(Template)
+
+
+class Choice(Protocol):
+    @property
+    def choice(self) -> str: ...
+
+
+class Advice(Protocol):
+    """What the design needs of a recommendation."""
+
+    @property
+    def architecture(self) -> str: ...
+
+    @property
+    def stack(self) -> Mapping[str, Any]: ...
+
+
+def blueprint_of(requirements: Requirements, domain: Domain, recommendation: Advice) -> Blueprint:
+    """The blueprint; IncompatibleError when what was asked for does not go together or cannot be generated."""
+    architecture = _architecture(requirements, recommendation)
+    template = _template(requirements, architecture)
+    grouping = _grouping(requirements, domain, template)
+    part_of = {module: part for part, modules in grouping.items() for module in modules}
+    modules = plan_modules(ModulePlan(domain, part_of))
+    uses = {module.name: module.uses for module in modules}
+    parts = tuple(
+        Part(name=name, modules=inside, calls=_calls(name, inside, uses, part_of)) for name, inside in grouping.items()
+    )
+    if template != _TEMPLATE[architecture]:
+        architecture = template
+    return Blueprint.model_validate(
+        {
+            "name": requirements.name,
+            "package": names.package_of(requirements.name),
+            "preset": domain.preset,
+            "architecture": architecture,
+            "template": template,
+            "events": any(module.subscribes for module in modules),
+            "modules": modules,
+            "parts": parts,
+            "stack": _stack(requirements.stack, recommendation.stack, template),
+            "slo": requirements.slo,
+        }
+    )
+
+
+def substitutions(requirements: Requirements, recommendation: Advice, blueprint: Blueprint) -> tuple[Assumption, ...]:
+    """Where the advice names what cannot be generated yet: what was taken in its place, and why."""
+    taken = []
+    for key in Stack.model_fields:
+        advised = recommendation.stack.get(key)
+        value = getattr(blueprint.stack, key)
+        if getattr(requirements.stack, key) == "auto" and advised is not None and _word(advised.choice) != value:
+            because = f"{advised.choice} is advised and cannot be generated with {blueprint.template} yet"
+            taken.append(Assumption(field=f"stack.{key}", value=value, because=because))
+    advised_template = _TEMPLATE.get(recommendation.architecture)
+    if requirements.architecture == "auto" and advised_template != blueprint.template:
+        because = (
+            f"{recommendation.architecture} is advised, and parts says otherwise: {len(blueprint.parts)} of servers"
+        )
+        taken.append(Assumption(field="architecture", value=blueprint.template, because=because))
+    return tuple(taken)
+
+
+_TEMPLATE: Mapping[str, Template] = {
+    "monolith": "monolith",
+    "modular_monolith": "monolith",
+    "microservices": "microservices",
+    "serverless": "serverless",
+}
+
+
+def _architecture(requirements: Requirements, recommendation: Advice) -> str:
+    """What was asked for, else what is advised; a monolith keeps the finer name that the advice has for it."""
+    asked, advised = requirements.architecture, recommendation.architecture
+    if asked == "auto" or _TEMPLATE.get(advised) == asked:
+        return advised
+    return asked
+
+
+def _template(requirements: Requirements, architecture: str) -> Template:
+    """The template; `parts` decide between the two of servers, unless that contradicts what was asked for."""
+    template = _TEMPLATE[architecture]
+    count = len(requirements.parts)
+    if not count or template == "serverless":
+        return template
+    by_parts: Template = "monolith" if count == 1 else "microservices"
+    if requirements.architecture == "monolith" and count > 1:
+        raise IncompatibleError(
+            f"a monolith is one part, and parts has {count}: {', '.join(requirements.parts)}",
+            "leave parts out, or say --architecture microservices",
+        )
+    if requirements.architecture == "microservices" and count == 1:
+        raise IncompatibleError(
+            f"microservices are two parts or more, and parts has one: {next(iter(requirements.parts))}",
+            "leave parts out, or say --architecture monolith",
+        )
+    return by_parts
+
+
+def _grouping(requirements: Requirements, domain: Domain, template: Template) -> dict[str, tuple[str, ...]]:
+    """Part -> its modules, in the order of the domain."""
+    if requirements.parts:
+        return {
+            part: tuple(name for name in domain.names if name in modules)
+            for part, modules in requirements.parts.items()
+        }
+    if template == "monolith":
+        return {"app": domain.names}
+    return {name: (name,) for name in domain.names}
+
+
+def _calls(
+    part: str, modules: tuple[str, ...], uses: Mapping[str, tuple[str, ...]], part_of: Mapping[str, str]
+) -> tuple[str, ...]:
+    called = {part_of[used] for module in modules for used in uses[module]} - {part}
+    return tuple(name for name in dict.fromkeys(part_of.values()) if name in called)
+
+
+def _stack(asked: StackChoice, advised: Mapping[str, Any], template: Template) -> dict[str, str]:
+    """Each choice as asked, else as advised where that can be generated, else the table's default."""
+    chosen, wrong, hints = {}, [], []
+    for key, offered in OFFERED[template].items():
+        name = getattr(asked, key)
+        if name == "auto":
+            advice = _word(advised[key].choice) if key in advised else ""
+            chosen[key] = advice if advice in offered else offered[0]
+        elif name in offered:
+            chosen[key] = name
+        else:
+            wrong.append(f"stack.{key}: {names.shown(name)} cannot be generated with {template}")
+            hints.append(f"stack.{key} offers auto, {', '.join(offered)}{_elsewhere(key, name)}")
+    if wrong:
+        raise IncompatibleError("; ".join(wrong), "; ".join(hints))
+    return chosen
+
+
+def _elsewhere(key: str, name: str) -> str:
+    others = [template for template in TEMPLATES if name in OFFERED[template][key]]
+    return f" ({name} comes with --architecture {' or '.join(others)})" if others else ""
+
+
+def _word(choice: str) -> str:
+    """A product's name as the table writes it."""
+    return choice.strip().lower()

@@ -1,0 +1,130 @@
+"""A domain's modules as the templates read them: defaults resolved, references linked, reactions worked out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from archgen import names
+from archgen.blueprint import Access, Action, Effect, Entity, Field, Listing, Module, Reaction, Referrer, Target
+from archgen.domain import ALL_ACTIONS, Domain, DomainModule, EntitySpec, FieldSpec
+from archgen.values import length_of, normal, scale_of
+
+
+@dataclass(frozen=True, slots=True)
+class ModulePlan:
+    """A domain that keeps to the rules, and the part that each of its modules runs in."""
+
+    domain: Domain
+    part_of: dict[str, str]
+
+
+def plan_modules(plan: ModulePlan) -> tuple[Module, ...]:
+    wanted = {event for module in plan.domain.modules for event in module.spec.reacts_to}
+    return tuple(_module(plan, module, wanted) for module in plan.domain.modules)
+
+
+def _module(plan: ModulePlan, module: DomainModule, wanted: set[str]) -> Module:
+    entities = tuple(_entity(plan.domain, module, name, spec, wanted) for name, spec in module.spec.entities.items())
+    return Module.model_validate(
+        {
+            "name": module.name,
+            "kind": module.kind,
+            "part": plan.part_of[module.name],
+            "entities": entities,
+            "reactions": tuple(_reaction(plan.domain, module, event) for event in module.spec.reacts_to),
+            "publishes": bool(module.publishes) or any(entity.publishes for entity in entities),
+            "subscribes": (*module.subscribes, *module.spec.reacts_to),
+            "uses": module.uses,
+        }
+    )
+
+
+def _entity(domain: Domain, module: DomainModule, name: str, spec: EntitySpec, wanted: set[str]) -> Entity:
+    return Entity(
+        name=name,
+        cls=names.class_of(name),
+        plural=spec.plural_of(name),
+        access=Access(read=spec.access.read, write=spec.access.write),
+        owned="owner" in (spec.access.read, spec.access.write),
+        fields=tuple(_field(domain, module.name, key, content) for key, content in spec.fields.items()),
+        lists=tuple(_listing(listing) for listing in spec.lists),
+        publishes=tuple(action for action in ALL_ACTIONS if f"{module.name}.{name}.{action}" in wanted),
+        referrers=tuple(
+            Referrer(entity=other, field=key, required=content.required)
+            for other, key, content in _references(module)
+            if content.to == f"{module.name}.{name}"
+        ),
+    )
+
+
+def _field(domain: Domain, module: str, name: str, spec: FieldSpec) -> Field:
+    """A field with a default may always be left out, and is never lacking."""
+    has_default = spec.default is not None
+    required = spec.required and not has_default
+    return Field(
+        name=name,
+        type=spec.type,
+        required=required,
+        nullable=not required and not has_default,
+        unique=spec.unique,
+        indexed=spec.indexed,
+        default=normal(spec, spec.default) if has_default else None,
+        min=None if spec.min is None else normal(spec, spec.min),
+        max=None if spec.max is None else normal(spec, spec.max),
+        max_length=length_of(spec),
+        scale=scale_of(spec),
+        values=spec.values,
+        to=None if spec.to is None else _target(domain, module, spec.to),
+    )
+
+
+def _target(domain: Domain, module: str, to: str) -> Target:
+    owner, _, entity = to.partition(".")
+    spec = domain[owner].spec.entities[entity]
+    return Target(
+        module=owner,
+        entity=entity,
+        cls=names.class_of(entity),
+        plural=spec.plural_of(entity),
+        local=owner == module,
+    )
+
+
+def _listing(listing: tuple[str, ...]) -> Listing:
+    *filters, sort = listing
+    return Listing(filters=tuple(filters), sort=sort.removeprefix("-"), descending=sort.startswith("-"))
+
+
+def _reaction(domain: Domain, module: DomainModule, event: str) -> Reaction:
+    owner, entity, word = event.split(".")
+    action: Action = next(action for action in ALL_ACTIONS if action == word)
+    effects: tuple[Effect, ...] = ()
+    if action == "deleted" and owner != module.name:
+        effects = tuple(
+            Effect(
+                entity=name,
+                cls=names.class_of(name),
+                plural=module.spec.entities[name].plural_of(name),
+                field=key,
+                effect="delete" if content.required else "clear",
+            )
+            for name, key, content in _references(module)
+            if content.to == f"{owner}.{entity}"
+        )
+    return Reaction(
+        event=event,
+        module=owner,
+        entity=entity,
+        action=action,
+        cls=names.class_of(entity) + action.capitalize(),
+        effects=effects,
+    )
+
+
+def _references(module: DomainModule) -> Iterator[tuple[str, str, FieldSpec]]:
+    """The module's references, as (entity, field, what it says)."""
+    for name, entity in module.spec.entities.items():
+        for key, content in entity.fields.items():
+            if content.type == "reference":
+                yield name, key, content

@@ -1,0 +1,138 @@
+"""The domain as people write it in `modules:`, and as the design reads it.
+
+Here is its form (names are keys, types are types); what a whole domain must keep to is in `domain_rules`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from dataclasses import field as attribute
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, Strict
+
+from archgen.blueprint import Action, FieldType, Level
+from archgen.names import nearest
+
+LEVELS = ("public", "user", "owner", "staff")
+TYPES = (
+    "string",
+    "text",
+    "integer",
+    "decimal",
+    "boolean",
+    "date",
+    "datetime",
+    "uuid",
+    "enum",
+    "json",
+    "reference",
+)
+ALL_ACTIONS: tuple[Action, ...] = ("created", "updated", "deleted")
+
+MODULES_MOST, ENTITIES_MOST, FIELDS_MOST = 50, 30, 60
+
+
+def _one_of(what: str, words: tuple[str, ...]) -> BeforeValidator:
+    def check(value: object) -> object:
+        if value == "org" and what == "access":
+            raise ValueError("org, a tenant, is reserved for later")
+        if value not in words:
+            meant = nearest(value, words) if isinstance(value, str) else None
+            raise ValueError(f"must be one of {', '.join(words)}" + (f"; did you mean {meant}?" if meant else ""))
+        return value
+
+    return BeforeValidator(check)
+
+
+Flag = Annotated[bool, Strict()]
+Text = Annotated[str, Strict()]
+Number = Annotated[int, Strict()] | Annotated[float, Strict(), Field(allow_inf_nan=False)] | Text
+
+
+class _Spec(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FieldSpec(_Spec):
+    """A field. `scale` and `max_length` as the type's default when not said: 2; 255, for text 100,000."""
+
+    type: Annotated[FieldType, _one_of("type", TYPES)]
+    required: Flag = False
+    unique: Flag = False
+    indexed: Flag = False
+    default: JsonValue = None
+    min: Number | None = None
+    max: Number | None = None
+    max_length: Annotated[int, Strict(), Field(ge=1, le=100_000)] | None = None
+    scale: Annotated[int, Strict(), Field(ge=0, le=9)] | None = None
+    values: Annotated[tuple[Text, ...], Field(max_length=100)] = ()
+    to: Text | None = None
+
+
+class AccessSpec(_Spec):
+    """Who may read rows and who may write them."""
+
+    read: Annotated[Level, _one_of("access", LEVELS)] = "user"
+    write: Annotated[Level, _one_of("access", LEVELS)] = "user"
+
+
+class EntitySpec(_Spec):
+    """An entity. `lists`: filters, all of which must be given, and last the field to sort by, `-` for descending."""
+
+    plural: Text | None = None
+    access: AccessSpec = AccessSpec()
+    lists: Annotated[tuple[tuple[Text, ...], ...], Field(max_length=8)] = ()
+    fields: Annotated[dict[str, FieldSpec], Field(max_length=FIELDS_MOST)] = {}
+
+    def plural_of(self, name: str) -> str:
+        return self.plural if self.plural is not None else name + "s"
+
+
+class ModuleSpec(_Spec):
+    """A module: what it keeps, and the events (`module.entity.action`) of others that it reacts to."""
+
+    entities: Annotated[dict[str, EntitySpec], Field(max_length=ENTITIES_MOST)] = {}
+    reacts_to: Annotated[tuple[Text, ...], Field(max_length=100)] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DomainModule:
+    """A module with what the templates' own code of its `kind` has beyond what is declared.
+
+    `actions`: for an entity that does not have all three, the events that it has. `publishes`, `subscribes`,
+    `uses`: of that code alone. `classes`: names that it defines and that no entity may make.
+    """
+
+    name: str
+    kind: str
+    spec: ModuleSpec
+    actions: Mapping[str, tuple[Action, ...]] = attribute(default_factory=dict)
+    publishes: tuple[str, ...] = ()
+    subscribes: tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+
+    def actions_of(self, entity: str) -> tuple[Action, ...]:
+        return self.actions.get(entity, ALL_ACTIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """The modules of a project, `accounts` first, then the preset's, then the user's own, each as written."""
+
+    preset: str | None
+    modules: tuple[DomainModule, ...]
+
+    def __getitem__(self, name: str) -> DomainModule:
+        return next(module for module in self.modules if module.name == name)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(module.name for module in self.modules)
+
+    def entities(self) -> Iterator[tuple[DomainModule, str, EntitySpec]]:
+        for module in self.modules:
+            for name, entity in module.spec.entities.items():
+                yield module, name, entity

@@ -1,0 +1,271 @@
+"""What a whole domain must keep to, beyond its form: names, references, reactions, lists, cycles.
+
+`check_domain` finds every mistake at once, each with its dotted key. What is declared but broken in form is
+`declared` still, so that one mistake does not make others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from archgen import names
+from archgen.domain import MODULES_MOST, Domain, DomainModule, EntitySpec, ModuleSpec
+from archgen.errors import Mistake
+from archgen.field_rules import INDEXED_LENGTH, UNINDEXABLE, check_field
+from archgen.presets import ACCOUNTS, Preset
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """The names that a `modules:` mapping has, whatever the state of what stands under them."""
+
+    modules: Mapping[str, Mapping[str, Collection[str]]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, raw: object) -> Declared:
+        return cls(
+            {
+                str(module): {
+                    str(entity): tuple(map(str, _inside(spec, "fields")))
+                    for entity, spec in _inside(content, "entities").items()
+                }
+                for module, content in (raw if isinstance(raw, dict) else {}).items()
+            }
+        )
+
+    def has_entity(self, module: str, entity: str) -> bool:
+        return entity in self.modules.get(module, {})
+
+    def has_field(self, module: str, entity: str, name: str) -> bool:
+        return name in self.modules.get(module, {}).get(entity, ())
+
+
+def _inside(raw: Any, key: str) -> dict[Any, Any]:
+    found = raw.get(key) if isinstance(raw, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def domain_of(preset: Preset | None, modules: Mapping[str, ModuleSpec]) -> Domain:
+    """Accounts, the preset's modules, and the user's own."""
+    own = (DomainModule(name=name, kind="entities", spec=spec) for name, spec in modules.items())
+    return Domain(preset.name if preset else None, (ACCOUNTS, *(preset.modules if preset else ()), *own))
+
+
+def check_domain(
+    preset: Preset | None, modules: Mapping[str, ModuleSpec], package: str | None, declared: Declared | None = None
+) -> list[Mistake]:
+    """All that is wrong with `modules` beside `preset`, in the order in which they are written."""
+    declared = declared or Declared()
+    given = {module.name: preset.name for module in preset.modules} if preset else {}
+    mistakes = [
+        Mistake(
+            f"modules.{name}",
+            f"the preset {given[name]} has a module {name} of its own",
+            "choose another name, or leave the preset out and declare the whole domain",
+        )
+        for name in modules
+        if name in given
+    ]
+    own = {name: spec for name, spec in modules.items() if name not in given}
+    domain = domain_of(preset, own)
+    if len(own) > MODULES_MOST:
+        mistakes.append(Mistake("modules", f"has {len(own)} modules, and {MODULES_MOST} are the most"))
+    check = _Check(domain, declared, package)
+    for name, spec in own.items():
+        mistakes += check.module(name, spec)
+    mistakes += check.clashes(set(own))
+    return mistakes
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    domain: Domain
+    declared: Declared
+    package: str | None
+
+    def module(self, name: str, spec: ModuleSpec) -> Iterator[Mistake]:
+        where = f"modules.{name}"
+        if wrong := names.check_module(name, self.package):
+            yield Mistake(_place("modules", name), wrong, "choose another name for the module")
+        if not spec.entities and not spec.reacts_to and not self.declared.modules.get(name):
+            yield Mistake(where, "has neither entities nor anything that it reacts to", f"add {where}.entities")
+        for entity, content in spec.entities.items():
+            yield from self.entity(name, entity, content)
+        yield from self._cycles(name, spec)
+        seen: set[str] = set()
+        for index, event in enumerate(spec.reacts_to):
+            yield from self._reaction(f"{where}.reacts_to.{index}", event, seen)
+
+    def entity(self, module: str, name: str, spec: EntitySpec) -> Iterator[Mistake]:
+        where = f"modules.{module}.entities.{name}"
+        if wrong := names.check_entity(name):
+            yield Mistake(_place(f"modules.{module}.entities", name), wrong, "choose another name for the entity")
+        elif wrong := names.check_class(names.class_of(name)):
+            yield Mistake(where, wrong, "choose another name for the entity")
+        plural = spec.plural_of(name)
+        if wrong := names.check_plural(plural):
+            yield Mistake(f"{where}.plural", f"{names.shown(plural)}: {wrong}", f"say {where}.plural")
+        if not spec.fields and not self.declared.modules.get(module, {}).get(name):
+            yield Mistake(f"{where}.fields", "an entity has at least one field", f"add {where}.fields")
+        for field_name, field_spec in spec.fields.items():
+            place = f"{where}.fields.{field_name}"
+            if wrong := names.check_field(field_name):
+                yield Mistake(_place(f"{where}.fields", field_name), wrong, "choose another name for the field")
+            yield from check_field(place, field_spec)
+            if field_spec.type == "reference" and field_spec.to is not None:
+                yield from self._reference(f"{place}.to", field_spec.to)
+        yield from self._lists(where, module, name, spec)
+
+    def _reference(self, where: str, to: str) -> Iterator[Mistake]:
+        module, _, entity = to.partition(".")
+        known = [f"{owner.name}.{name}" for owner, name, _ in self.domain.entities()]
+        if to in known or self.declared.has_entity(module, entity):
+            return
+        meant = names.nearest(to, known)
+        if meant is None:  # people leave out the module
+            meant = next((path for path in known if path.endswith(f".{to}")), None)
+        hint = f"did you mean {meant}?" if meant else f"say module.entity; there are {', '.join(known[:12])}"
+        yield Mistake(where, f"{names.shown(to)} is not an entity of this project", hint)
+
+    def _reaction(self, where: str, event: str, seen: set[str]) -> Iterator[Mistake]:
+        if event in seen:
+            yield Mistake(where, f"{event} is listed twice", "leave one of them out")
+            return
+        seen.add(event)
+        known = {
+            f"{owner.name}.{name}.{action}"
+            for owner, name, _ in self.domain.entities()
+            for action in owner.actions_of(name)
+        }
+        path = event.split(".")
+        if event in known:
+            return
+        broken = len(path) == 3 and path[2] in ("created", "updated", "deleted")
+        if broken and self.declared.has_entity(*path[:2]):
+            return
+        entity = ".".join(path[:2])
+        offered = sorted(name for name in known if name.startswith(entity + "."))
+        meant = names.nearest(event, known)
+        if offered:
+            hint = f"{entity} has {', '.join(offered)}"
+        else:
+            hint = f"did you mean {meant}?" if meant else "say module.entity.created, .updated or .deleted"
+        yield Mistake(where, f"{names.shown(event)} is not an event of this project", hint)
+
+    def _lists(self, where: str, module: str, entity: str, spec: EntitySpec) -> Iterator[Mistake]:
+        seen: set[tuple[frozenset[str], str]] = set()
+        for index, listing in enumerate(spec.lists):
+            place = f"{where}.lists.{index}"
+            if not listing:
+                yield Mistake(place, "is empty", "say the fields to filter by, and last the one to sort by")
+                continue
+            *filters, sort = listing
+            fields = [*filters, sort.removeprefix("-")]
+            if len(set(fields)) < len(fields):
+                yield Mistake(place, "names a field twice", "a field is either filtered by or sorted by")
+                continue
+            if len(fields) > 5:
+                yield Mistake(place, f"names {len(fields)} fields, and 5 are the most")
+                continue
+            if (key := (frozenset(filters), sort)) in seen:
+                yield Mistake(place, "is there already", "the order of the filters makes no difference")
+            seen.add(key)
+            for name in fields:
+                yield from self._listed(place, module, entity, spec, name)
+        indexes = len(spec.lists) + sum(1 for content in spec.fields.values() if content.indexed)
+        if indexes > 16:
+            yield Mistake(where, f"has {indexes} indexes with its lists, and 16 are the most", "index fewer fields")
+
+    def _listed(self, where: str, module: str, entity: str, spec: EntitySpec, name: str) -> Iterator[Mistake]:
+        content = spec.fields.get(name)
+        if content is None:
+            if self.declared.has_field(module, entity, name):
+                return
+            meant = names.nearest(name, spec.fields)
+            if name in ("id", "created_at", "updated_at"):
+                hint = "rows come newest first by themselves; a list sorts by a declared field"
+            elif name.startswith("-"):
+                hint = "only the last of a list, the one to sort by, takes a -"
+            else:
+                hint = f"did you mean {meant}?" if meant else f"there are {', '.join(spec.fields) or 'none'}"
+            yield Mistake(where, f"{names.shown(name)} is not a field of {entity}", hint)
+        elif content.type in UNINDEXABLE:
+            yield Mistake(where, f"{name} is {content.type}, which no index serves", "leave it out of the list")
+        elif content.type == "string" and (content.max_length or 0) > INDEXED_LENGTH:
+            yield Mistake(
+                where,
+                f"{name} has up to {content.max_length} characters, and an index takes {INDEXED_LENGTH}",
+                f"say a max_length of {INDEXED_LENGTH} or less",
+            )
+
+    def _cycles(self, module: str, spec: ModuleSpec) -> Iterator[Mistake]:
+        """Required references within a module in a circle: no row could be the first."""
+        needs = {
+            name: [
+                (key, content.to.partition(".")[2])
+                for key, content in entity.fields.items()
+                if content.type == "reference"
+                and content.required
+                and content.to is not None
+                and content.to.partition(".")[0] == module
+            ]
+            for name, entity in spec.entities.items()
+        }
+        told: set[str] = set()
+        for start in needs:
+            path = _circle(start, needs)
+            if path and not told & {name for name, _ in path}:
+                told |= {name for name, _ in path}
+                first, key = path[0]
+                round_trip = " -> ".join([*(name for name, _ in path), first])
+                yield Mistake(
+                    f"modules.{module}.entities.{first}.fields.{key}",
+                    f"can never be created: {round_trip}, each required",
+                    "make one of these references optional",
+                )
+
+    def clashes(self, own: set[str]) -> Iterator[Mistake]:
+        """Entities whose name, path or class another of the project has already."""
+        entities: dict[str, str] = {}
+        plurals: dict[str, str] = {}
+        classes = {name: f"the module {module.name}" for module in self.domain.modules for name in module.classes}
+        for module, name, spec in self.domain.entities():
+            here, mine = f"{module.name}.{name}", module.name in own
+            where = f"modules.{module.name}.entities.{name}"
+            plural = spec.plural_of(name)
+            if mine and name in entities:
+                yield Mistake(where, f"{entities[name]} has that name already", "an entity's name is unique")
+            elif mine and (taken := next((c for c in names.classes_of(name) if c in classes), None)):
+                yield Mistake(
+                    where, f"makes the class {taken}, which {classes[taken]} has already", "choose another name"
+                )
+            if mine and plural in plurals:
+                yield Mistake(
+                    f"{where}.plural", f"{plurals[plural]} has the path /api/{plural} already", f"say {where}.plural"
+                )
+            entities.setdefault(name, here)
+            plurals.setdefault(plural, here)
+            for made in names.classes_of(name):
+                classes.setdefault(made, here)
+
+
+def _circle(start: str, needs: Mapping[str, list[tuple[str, str]]]) -> list[tuple[str, str]] | None:
+    """A way from `start` back to it, as (entity, field) steps."""
+    stack: list[tuple[str, list[tuple[str, str]]]] = [(start, [])]
+    seen: set[str] = set()
+    while stack:
+        name, path = stack.pop()
+        for key, target in needs.get(name, ()):
+            if target == start:
+                return [*path, (name, key)]
+            if target not in seen and target in needs:
+                seen.add(target)
+                stack.append((target, [*path, (name, key)]))
+    return None
+
+
+def _place(parent: str, name: str) -> str:
+    """A dotted key whose last step may be anything a user typed."""
+    return f"{parent}.{name}" if name.isascii() and name.isprintable() and len(name) <= 60 else parent

@@ -1,0 +1,216 @@
+"""Names of projects, parts, modules, entities and fields: their form, and every word that is taken.
+
+The lists are here and nowhere else. A name becomes a Python package, a class, a column, a path and a
+container, so one that works in all of them is asked for at once.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+import sys
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+MOST = 40  # letters of any name
+
+_PROJECT = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*", re.ASCII)
+_NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*", re.ASCII)
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+PYTHON = frozenset((*map(str.lower, keyword.kwlist), *keyword.softkwlist))
+
+# What a generated project imports: a package of its own with one of these names would shadow it.
+DEPENDENCIES = _words("""
+    aiosqlite alembic annotated_types anyio archgen argon2 argon2_cffi asyncpg aws_lambda_powertools awscrt boto3
+    boto3_stubs botocore cachetools certifi cffi click cryptography dotenv fastapi flask greenlet grimp h11 httpcore
+    httptools httpx hypothesis idna import_linter importlinter iniconfig jinja2 jwt mako mangum moto mypy mypy_boto3
+    mypy_extensions opentelemetry packaging pip pluggy prometheus_client psycopg purgatory pydantic pydantic_core
+    pydantic_settings pyjwt pytest python_multipart redis requests ruff s3transfer schemathesis setuptools six sqlalchemy
+    stamina starlette structlog tenacity typing_extensions typing_inspection urllib3 uuid_utils uv uvicorn uvloop valkey
+    watchfiles websockets werkzeug wheel xdist yaml
+""")
+
+# Folders and tools that a project's own package would be taken for.
+_PROJECTS = _words("src test tests docs build dist deploy venv env conftest setup con prn aux nul pg_catalog")
+
+# Modules of the standard library that composition roots and modules import by name.
+_IMPORTED = _words("""
+    abc asyncio base64 collections contextlib copy dataclasses datetime decimal enum functools hashlib importlib inspect io
+    itertools json logging math operator os pathlib re secrets signal string sys threading time types typing uuid warnings
+""")
+MODULES = _words("""
+    accounts apps chassis contracts tests test conftest main migrations public information_schema
+    domain service repository api settings database cache
+""")
+PARTS = _words("""
+    dev local gateway main tests test chassis contracts migrate nginx postgres postgresql sqlite valkey redis dynamodb
+    load root conftest
+""")
+
+# PostgreSQL's reserved words, those that may be a function or a type included, and what SQLite adds to them.
+SQL = _words("""
+    all analyse analyze and any array as asc asymmetric authorization between binary both case cast check collate collation
+    column concurrently constraint create cross current_catalog current_date current_role current_schema current_time
+    current_timestamp current_user default deferrable desc distinct do else end except false fetch for foreign freeze from
+    full grant group having ilike in initially inner intersect into is isnull join lateral leading left like limit localtime
+    localtimestamp natural not notnull null offset on only or order outer overlaps placing primary references returning right
+    select session_user similar some symmetric system_user table tablesample then to trailing true union unique user using
+    variadic verbose when where window with
+    add alter autoincrement commit delete drop escape exists if index insert set transaction update values
+""")
+
+# Tables of the chassis, and paths of every project beside the entities' own.
+PLURALS = _words("""
+    outbox inbox handled dead_letters jobs alembic_version idempotency_keys auth me health metrics docs openapi accounts
+    refresh_tokens
+""")
+
+# Names that the templates import or define beside an entity's classes.
+CLASSES = _words("""
+    Access Annotated Any Body BodyLimit Boolean Bus Cache Caller Codec Conflict Created Database Date Datetime DateTime
+    Decimal Deleted Depends Dispatcher Document Entity Enum Event Exception FastAPI Field Forbidden Handled Handler Header Id
+    Integer Invalid Iterable Iterator Json ListQuery Listing Literal Mapping Memory MemoryCache Model Module Money NoCache
+    None NotFound Number Owned Page PageOf Patch PreconditionFailed Problem Protocol PublishingSqlUnit PublishingUnit Query
+    Relay Repeat Repository Request Response Router Self Sequence Service Settings Signer Sql SqlRepository SqlUnit Staged
+    Stale Store String Table Text True False Unauthenticated Unavailable Unit UnitOfWork Updated Utc UtcDateTime Uuid UUID
+    ValkeyCache Verifier Client Contract Base Key Keys Path Type Time Self Super Object Tuple List Dict Set Str Int Float Bool
+""")
+# What is made of each entity's class; every one of them is unique over a project.
+SUFFIXES = ("", "In", "Patch", "Out", "Query", "Created", "Updated", "Deleted", "Page", "Repository", "Service", "Row")
+
+# Local names of the generated code that an entity's own name would hide.
+ENTITIES = _words("""
+    app body caller created id item_id changes me page limit after sort router service unit units repository settings
+    database cache session request response result row self cls store bus event query listing version before
+    api domain contracts chassis account
+""")
+
+# What every entity has, what lists take, and what pydantic, dataclasses and annotations claim.
+FIELDS = _words("""
+    id created_at updated_at version owner_id limit after sort self cls org
+    changed expect copy dict json schema validate construct fields from_orm parse_obj parse_raw parse_file update_forward_refs
+    str int float bool bytes list set tuple type object date datetime time timedelta decimal uuid any literal field
+    dataclass replace property super
+""")
+
+
+def check_project(name: str) -> str | None:
+    """What is wrong with a project's name, if anything."""
+    if not name:
+        return "a name is needed"
+    if len(name) > MOST:
+        return f"has {len(name)} characters, and {MOST} are the most"
+    if not _PROJECT.fullmatch(name):
+        return f"{shown(name)} is not lower-case letters, digits and single hyphens, beginning with a letter"
+    package = package_of(name)
+    if package in PYTHON:
+        return f"{name} is a word of Python"
+    if package in sys.stdlib_module_names:
+        return f"{name} is a module of Python's standard library"
+    if package in DEPENDENCIES:
+        return f"{name} is a package that the project itself needs"
+    if package in _PROJECTS or package in _IMPORTED:
+        return f"{name} is taken by a folder or a tool of every project"
+    return None
+
+
+def check_part(name: str) -> str | None:
+    return _form(name) or _taken(
+        name,
+        (PYTHON, "a word of Python"),
+        (PARTS, "taken in every project"),
+        (DEPENDENCIES | _IMPORTED, "a package that the project imports"),
+    )
+
+
+def check_module(name: str, package: str | None = None) -> str | None:
+    """What is wrong with a module's name in the project whose package is `package`."""
+    if name == package:
+        return f"{name} is the project's own name"
+    if name.startswith("pg_"):
+        return "names that begin with pg_ belong to PostgreSQL"
+    return _form(name) or _taken(
+        name,
+        (PYTHON, "a word of Python"),
+        (SQL, "a reserved word of SQL"),
+        (MODULES, "taken in every project"),
+        (DEPENDENCIES | _IMPORTED, "a package that the project imports"),
+        (PARTS, "taken in every project"),
+    )
+
+
+def check_entity(name: str) -> str | None:
+    return _form(name) or _taken(
+        name, (PYTHON, "a word of Python"), (ENTITIES, "taken in the generated code"), (_IMPORTED, "a module of Python")
+    )
+
+
+def check_plural(name: str) -> str | None:
+    return _form(name) or _taken(
+        name, (PYTHON, "a word of Python"), (SQL, "a reserved word of SQL"), (PLURALS, "taken in every project")
+    )
+
+
+def check_field(name: str) -> str | None:
+    if name.startswith("model_"):
+        return "names that begin with model_ belong to pydantic"
+    return _form(name) or _taken(
+        name,
+        (PYTHON, "a word of Python"),
+        (SQL, "a reserved word of SQL"),
+        (FIELDS, "taken by what every entity has or by Python's own types"),
+    )
+
+
+def check_class(name: str) -> str | None:
+    """What is wrong with an entity's class name, if anything."""
+    for suffix in SUFFIXES:
+        if name + suffix in CLASSES:
+            return f"makes the class {name + suffix}, which the generated code has already"
+    return None
+
+
+def class_of(entity: str) -> str:
+    """order_line -> OrderLine."""
+    return "".join(word.capitalize() for word in entity.split("_"))
+
+
+def classes_of(entity: str) -> tuple[str, ...]:
+    """Every class name that an entity makes."""
+    return tuple(class_of(entity) + suffix for suffix in SUFFIXES)
+
+
+def package_of(project: str) -> str:
+    return project.replace("-", "_")
+
+
+def nearest(word: str, among: Iterable[str]) -> str | None:
+    """The one of `among` that `word` was probably meant to be."""
+    found = get_close_matches(word[:200], list(among), n=1, cutoff=0.6)
+    return found[0] if found else None
+
+
+def shown(text: object, most: int = 60) -> str:
+    """Anything a user typed, quoted, on one line and of bounded length."""
+    if not isinstance(text, str):
+        text = repr(text)
+        return text if len(text) <= most else text[:most] + "..."
+    short = text if len(text) <= most else text[:most] + "..."
+    return ascii(short)
+
+
+def _form(name: str) -> str | None:
+    if len(name) > MOST:
+        return f"has {len(name)} characters, and {MOST} are the most"
+    if not _NAME.fullmatch(name):
+        return "is not lower-case letters, digits and single underscores, beginning with a letter"
+    return None
+
+
+def _taken(name: str, *lists: tuple[frozenset[str], str]) -> str | None:
+    return next((f"{name} is {why}" for words, why in lists if name in words), None)
