@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from archgen.requirements import Requirements
 
 BASE = 10.0  # keeps every score that is not ruled out above zero, which says "ruled out"
+BEHIND: Mapping[str, set[str]] = {"serverless": {"runtime"}, "microservices": {"partition"}}  # what a verdict rests on
 SPEAKS_OF: Mapping[tuple[str, str], str] = {
     ("partition", "one"): "monolith",
     ("partition", "few"): "modular_monolith",
@@ -159,12 +160,17 @@ def support(point: Point, verdict: Verdict) -> float:
     return point.points if chosen else -point.points
 
 
+def at_stake(point: Point, verdict: Verdict) -> bool:
+    """Whether the points are of the choice that was made, or of the one that would be another template."""
+    return point.criterion.choice in (verdict.choices[point.criterion.decision], "many", "functions", "stream")
+
+
 def strongest(decision: str, verdict: Verdict, points: list[Point], facts: Facts) -> str:
     """What weighs most for the choice: a gate that leaves nothing else, or the criterion with most points."""
     if verdict.margin(decision) == float("inf"):
         return next(g.because for g in verdict.gates if g.decision == decision)
     mine = [p for p in points if p.criterion.decision == decision and support(p, verdict) > 0]
-    best = max(mine, key=lambda p: (p.criterion.kind != "constant", support(p, verdict)))
+    best = max(mine, key=lambda p: (p.criterion.kind != "constant", at_stake(p, verdict), support(p, verdict)))
     return sentence(best, facts)
 
 
@@ -185,13 +191,14 @@ def shown(value: str | float) -> str:
 
 def reasons_of(built: Verdict, points: list[Point], facts: Facts, evidence: Evidence) -> tuple[Reason, ...]:
     """Every point that was given, what decides first: the decisions behind the verdict, most support first."""
-    behind = {"runtime"} if built.architecture == "serverless" else {"partition", "runtime"}
-    if built.event_streaming:
-        behind.add("dataflow")
+    behind = BEHIND.get(built.architecture, {"partition", "runtime"}) | (
+        {"dataflow"} if built.event_streaming else set()
+    )
 
-    def rank(point: Point) -> tuple[bool, bool, float]:
+    def rank(point: Point) -> tuple[bool, bool, bool, float]:
         criterion = point.criterion
-        return criterion.decision not in behind, criterion.kind == "constant", -support(point, built)
+        aside = criterion.decision not in behind
+        return aside, criterion.kind == "constant", not at_stake(point, built), -support(point, built)
 
     return tuple(
         Reason(

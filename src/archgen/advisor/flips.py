@@ -93,12 +93,14 @@ def find_flips(model: Model, facts: Facts, verdict: Verdict) -> list[Flip]:
             shown = int(value)
         if isinstance(origin, float) and origin.is_integer():
             origin = int(origin)
-        flips[field, shown] = Flip(
-            field=field,
-            origin=origin,
-            to=shown,
-            architecture=found.architecture,
-            event_streaming=found.event_streaming,
+        flips[field, shown] = Flip.model_validate(
+            {
+                "field": field,
+                "from": origin,
+                "to": shown,
+                "architecture": found.architecture,
+                "event_streaming": found.event_streaming,
+            }
         )
 
     def by_name(found: Verdict) -> bool:

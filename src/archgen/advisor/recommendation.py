@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from archgen.requirements import Assumption
 
@@ -22,7 +22,7 @@ TEMPLATE_OF: dict[str, Template] = {
 
 
 class Document(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, serialize_by_alias=True)
 
 
 class Reason(Document):
@@ -65,7 +65,7 @@ class Flip(Document):
     """The nearest value of one field that gives another architecture, all else equal."""
 
     field: str
-    origin: str | float | int
+    origin: str | float | int = Field(alias="from")
     to: str | float | int
     architecture: str
     event_streaming: bool
@@ -118,6 +118,4 @@ class Recommendation(Document):
 
     def document(self) -> dict[str, Any]:
         """The JSON document, in the names of the contract; what was not computed is not in it."""
-        document = self.model_dump(mode="json", exclude_none=True)
-        document["flips"] = [{"field": f.pop("field"), "from": f.pop("origin"), **f} for f in document["flips"]]
-        return document
+        return self.model_dump(mode="json", exclude_none=True)

@@ -1,0 +1,1 @@
+"""A recommendation as people read it: one screen in a terminal, a decision record in Markdown."""

@@ -1,0 +1,167 @@
+"""The recommendation in a terminal: one screen that answers at a glance, and all of it on request.
+
+What is said does not depend on colour, and nothing is wider than the console.
+"""
+
+from __future__ import annotations
+
+from textwrap import wrap
+from typing import TYPE_CHECKING
+
+from archgen.reports.words import ARCHITECTURES, number, plain, verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.console import Console
+
+    from archgen.advisor import Recommendation
+    from archgen.advisor.recommendation import Flip
+
+REASONS = 3
+FLIPS = 3
+CHOICES = {"one": "one part", "few": "modules of one part", "many": "parts deployed apart", "stream": "a stream"}
+
+
+def print_recommendation(console: Console, recommendation: Recommendation, *, explain: bool = False) -> None:
+    """Write the recommendation to the console: the verdict and what carries it, or with `explain` everything."""
+    _headline(console, recommendation)
+    _reasons(console, recommendation)
+    if explain:
+        _everything(console, recommendation)
+    else:
+        _flips(console, best_flips(recommendation))
+        _stack(console, recommendation)
+        _risk(console, recommendation)
+
+
+def best_flips(recommendation: Recommendation, count: int = FLIPS) -> list[Flip]:
+    """The flips worth a glance: those that change what is built, the nearest first, one for each field."""
+
+    def distance(flip: Flip) -> tuple[bool, float]:
+        same = recommendation.template == flip.architecture or (
+            recommendation.template == "monolith" and flip.architecture == "modular_monolith"
+        )
+        if isinstance(flip.origin, str) or isinstance(flip.to, str):
+            return same, 2.0
+        return same, max(flip.to, flip.origin) / max(min(flip.to, flip.origin), 1e-9)
+
+    nearest: dict[str, Flip] = {}
+    for flip in sorted(recommendation.flips, key=distance):
+        nearest.setdefault(flip.field, flip)
+    return list(nearest.values())[:count]
+
+
+def _headline(console: Console, r: Recommendation) -> None:
+    from rich.text import Text
+
+    line = Text(verdict(r.architecture, r.event_streaming).capitalize(), style="bold")
+    line.append(f"  confidence {r.confidence:.0%}, then {ARCHITECTURES[r.runner_up]}", style="not bold")
+    console.print(line)
+    if r.override is not None:
+        _hanging(console, "yours  ", f"The advice was {ARCHITECTURES[r.override.advised]}. {r.override.risk}")
+    said = [
+        f"{word} {CHOICES.get(choice, choice)}"
+        for word, choice in (
+            ("cut into", r.decisions.partition.choice),
+            ("runs on", r.decisions.runtime.choice),
+            ("events by", r.decisions.dataflow.choice),
+        )
+    ]
+    _hanging(console, "", ", ".join(said))
+
+
+def _reasons(console: Console, r: Recommendation) -> None:
+    console.print()
+    console.print("Why", style="bold")
+    for reason in r.reasons[:REASONS]:
+        points = " ".join(f"{plain(name)} {points:+.1f}" for name, points in reason.effect.items())
+        _hanging(console, "- ", f"{reason.because} ({points})")
+
+
+def _flips(console: Console, flips: list[Flip]) -> None:
+    if not flips:
+        return
+    console.print()
+    console.print("What would change it", style="bold")
+    for flip in flips:
+        change = f"{plain(flip.field)} {number(flip.origin)} -> {number(flip.to)}"
+        _hanging(console, "- ", f"{change}: {verdict(flip.architecture, flip.event_streaming)}")
+
+
+def _stack(console: Console, r: Recommendation) -> None:
+    console.print()
+    chosen = [f"{plain(t)} {plain(o.choice)}" for t, o in r.stack.items() if o.choice != "none"]
+    _hanging(console, "Stack  ", ", ".join(chosen))
+
+
+def _risk(console: Console, r: Recommendation) -> None:
+    if r.risks:
+        _hanging(console, "Risk   ", f"{r.risks[0].risk}. {r.risks[0].mitigation}")
+    if r.assumed:
+        _hanging(console, "Taken  ", ", ".join(f"{plain(a.field)} {a.value}" for a in r.assumed))
+
+
+def _everything(console: Console, r: Recommendation) -> None:
+    _table(
+        console,
+        "Points",
+        ("criterion", "value", "points", "because"),
+        (
+            (
+                plain(x.criterion),
+                plain(x.value),
+                "\n".join(f"{plain(name)} {points:+.1f}" for name, points in x.effect.items()),
+                f"{x.because} [{x.source}]",
+            )
+            for x in r.reasons
+        ),
+    )
+    _table(
+        console, "Ruled out", ("what", "rule", "because"), ((plain(g.architecture), g.rule, g.because) for g in r.gates)
+    )
+    _table(
+        console,
+        "What would change it",
+        ("answer", "now", "then", "verdict"),
+        ((plain(f.field), number(f.origin), number(f.to), verdict(f.architecture, f.event_streaming)) for f in r.flips),
+    )
+    _table(
+        console,
+        "Stack",
+        ("topic", "choice", "because", "changes if"),
+        ((t, plain(o.choice), o.because, o.changes_if or "") for t, o in r.stack.items()),
+    )
+    _table(console, "Risks", ("risk", "what to do"), ((x.risk, x.mitigation) for x in r.risks))
+    _table(
+        console,
+        "Assumed",
+        ("answer", "taken", "because"),
+        ((plain(a.field), str(a.value), a.because) for a in r.assumed),
+    )
+    console.print()
+    console.print("Next", style="bold")
+    for step in r.next_steps:
+        _hanging(console, "- ", step)
+
+
+def _table(console: Console, title: str, heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*heads, box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    if table.row_count:
+        console.print()
+        console.print(title, style="bold")
+        console.print(table)
+
+
+def _hanging(console: Console, head: str, text: str) -> None:
+    """A paragraph whose further lines stand under its first word, without blanks at their ends."""
+    from rich.text import Text
+
+    for line in wrap(text, console.width, initial_indent=head, subsequent_indent=" " * len(head)):
+        console.print(Text(line), soft_wrap=True)
