@@ -31,7 +31,7 @@ class Caller:
         return self.id
 
     def owns(self, row: Entity) -> bool:
-        return isinstance(row, Owned) and row.owner_id == self.id
+        return self.id is not None and isinstance(row, Owned) and row.owner_id == self.id
 
 
 class Access(NamedTuple):
@@ -67,7 +67,13 @@ def _admit(level: Level, caller: Caller) -> None:
         raise Forbidden
 
 
-def _there(level: Level, caller: Caller, row: E | None) -> E:
-    if row is None or (level == "owner" and not caller.staff and not caller.owns(row)):
+def there(row: E | None) -> E:
+    if row is None:
         raise NotFound
     return row
+
+
+def _there(level: Level, caller: Caller, row: E | None) -> E:
+    if row is not None and level == "owner" and not caller.staff and not caller.owns(row):
+        raise NotFound
+    return there(row)

@@ -38,6 +38,6 @@ class Entity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owned(Entity):
-    """A row that remembers whoever created it."""
+    """A row that remembers whoever created it; None: somebody who was not logged in."""
 
-    owner_id: UUID
+    owner_id: UUID | None = None

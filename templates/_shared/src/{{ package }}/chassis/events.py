@@ -36,9 +36,11 @@ class PublishingUnit(UnitOfWork, Protocol):
 class Dispatcher:
     """Hands an event to the handlers of this process. Each must be idempotent; one that raises gets it again."""
 
-    def __init__(self, *reactions: Reactions) -> None:
+    def __init__(self) -> None:
         self._handlers: dict[str, list[tuple[TypeAdapter[Any], Callable[[Any], Awaitable[None]]]]] = {}
-        for kind, handler in (pair for some in reactions for pair in some.items()):
+
+    def subscribe(self, reactions: Reactions) -> None:
+        for kind, handler in reactions.items():
             self._handlers.setdefault(kind.type, []).append((TypeAdapter(kind), handler))
 
     async def deliver(self, kind: str, body: bytes) -> None:

@@ -27,6 +27,9 @@ class Body(BaseModel):
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
+    def __init_subclass__(cls, *, partial: bool = False) -> None:
+        super().__init_subclass__()
+
     @classmethod
     def __pydantic_init_subclass__(cls, *, partial: bool = False, **_: Any) -> None:
         if partial:
@@ -83,7 +86,8 @@ def money(scale: int) -> Any:
 
 
 String = Annotated[str, Strict(), Field(pattern=PRINTABLE)]
-Integer = Annotated[int, Strict(), Field(ge=-(2**63), le=2**63 - 1)]
+QueryInteger = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]  # in a query string everything is text
+Integer = Annotated[QueryInteger, Strict()]
 Boolean = Annotated[bool, Strict()]
 Number = Annotated[Decimal, BeforeValidator(lambda v: v if not isinstance(v, bool) else _text(v))]
 Date = Annotated[date, BeforeValidator(_text)]

@@ -59,15 +59,9 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
         return value and (value if value.tzinfo else value.replace(tzinfo=UTC))
 
 
-def entity_columns(*, owned: bool = False) -> list[sa.Column[Any]]:
-    """The columns that every entity's table begins with."""
-    return [
-        sa.Column("id", sa.Uuid(), primary_key=True),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.Column("updated_at", UtcDateTime(), nullable=False),
-        *([sa.Column("owner_id", sa.Uuid(), nullable=False)] if owned else []),
-    ]
+def line(length: int) -> sa.String:
+    """A string that sorts by its code points on every database."""
+    return sa.String(length).with_variant(sa.String(length, collation="C"), "postgresql")  # type: ignore[return-value]
 
 
 def handled_table(metadata: sa.MetaData) -> sa.Table:

@@ -93,6 +93,10 @@ class SqlRepository(Generic[E]):
         await self.remember(None, found)
         return found
 
+    async def find(self, field: str, value: Any) -> E | None:
+        found = await self.rows(sa.select(self._table).where(self._table.c[field] == value))
+        return found[0] if found else None
+
     async def page(self, query: Query) -> Page[E]:
         found = await self.rows(self._select(query))
         items = found[: query.limit]
@@ -106,13 +110,13 @@ class SqlRepository(Generic[E]):
         return [self._codec.adapter.validate_python(dict(row)) for row in rows]
 
     def add(self, entity: E) -> None:
-        self._unit.staged.put(self._table.name, None, entity)
+        self._unit.staged.put(self._table.name, entity.id, None, entity)
 
     def save(self, before: E, after: E) -> None:
-        self._unit.staged.put(self._table.name, before, after)
+        self._unit.staged.put(self._table.name, after.id, before, after)
 
     def delete(self, entity: E) -> None:
-        self._unit.staged.put(self._table.name, entity, None)
+        self._unit.staged.put(self._table.name, entity.id, entity, None)
 
     async def write(self, connection: AsyncConnection, before: E | None, after: E | None) -> None:
         """One staged change, in the unit's transaction."""

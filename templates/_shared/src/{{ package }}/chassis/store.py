@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar, get_type_hints
 from uuid import UUID
@@ -79,6 +79,9 @@ class Repository(Protocol[E]):
     async def read(self, entity_id: UUID) -> E | None:
         """As a reader may see it: from the cache, where there is one."""
 
+    async def find(self, field: str, value: Any) -> E | None:
+        """The row that has this value of a unique field, as it is now."""
+
     async def page(self, query: Query) -> Page[E]: ...
 
     def add(self, entity: E) -> None: ...
@@ -98,6 +101,25 @@ class UnitOfWork(Protocol):
         """Whether the event was handled before; if not, this unit's commit will have handled it."""
 
     async def commit(self) -> None: ...
+
+
+async def refers_to(repository: Repository[Any], **field: UUID | None) -> None:
+    """Checks a reference within the module before it is written (Invalid: it points to nothing)."""
+    for name, entity_id in field.items():
+        if entity_id is not None and await repository.get(entity_id) is None:
+            raise Invalid(f"{name} refers to nothing", **{name: "refers to nothing"})
+
+
+async def every(repository: Repository[E], **filters: Any) -> AsyncIterator[E]:
+    """All rows with these values, read page by page."""
+    query = Query(Listing(tuple(filters)), filters, limit=100)
+    while True:
+        page = await repository.page(query)
+        for row in page.items:
+            yield row
+        if page.next is None:
+            return
+        query = replace(query, after=page.next)
 
 
 class Codec(Generic[E]):
@@ -133,11 +155,9 @@ class Staged:
         self.changes: dict[tuple[str, UUID], tuple[Any, Any]] = {}
         self.handled: list[Handled] = []
 
-    def put(self, table: str, before: Entity | None, after: Entity | None) -> None:
-        entity = after or before
-        assert entity is not None
-        known = self.changes.get((table, entity.id))
-        self.changes[table, entity.id] = (known[0] if known else before, after)
+    def put(self, table: str, entity_id: UUID, before: Entity | None, after: Entity | None) -> None:
+        known = self.changes.get((table, entity_id))
+        self.changes[table, entity_id] = (known[0] if known else before, after)
 
     def remember(self, request: Repeat | None, entity_id: UUID) -> None:
         if request:

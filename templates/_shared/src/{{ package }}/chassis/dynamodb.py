@@ -1,0 +1,161 @@
+"""DynamoDB: a table for each module, one client for a part; and how values become keys that sort as they do."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
+
+from .errors import Problem, Stale, Unavailable
+
+CONTENDED = {"TransactionConflict", "TransactionConflictException", "TransactionInProgressException"}
+BUSY = {
+    "InternalServerError",
+    "ProvisionedThroughputExceeded",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "ServiceUnavailable",
+    "ThrottlingError",
+    "ThrottlingException",
+}
+MOST_WRITES = 100  # DynamoDB's limit of one transaction
+LONGEST = 900  # bytes of a value in a key; a sort key may have 1,024
+FURTHEST = 10**18  # beyond any decimal that a field can hold
+Item = dict[str, dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One write: Put, Update, Delete or ConditionCheck, and the problem that it is when its condition fails."""
+
+    action: str
+    arguments: dict[str, Any]
+    refusal: Problem = Stale()  # noqa: RUF009 - raised as a copy of itself, never changed
+
+
+class Database:
+    """The tables of a part's modules. `prefix`: what their names begin with. Calls run in the loop's threads."""
+
+    def __init__(self, prefix: str, connections: int = 32) -> None:
+        self._prefix = prefix
+        self._connections = connections
+        self._tables: dict[str, Table] = {}
+
+    def module(self, name: str) -> Table:
+        """The table of this module."""
+        return self._tables.setdefault(name, Table(self, f"{self._prefix}-{name}"))
+
+    async def ping(self) -> None:
+        """Asks every table (Unavailable when one does not answer)."""
+        await asyncio.gather(*(table.get("ping") for table in self._tables.values()))
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self._client.close)
+
+    async def call(self, operation: str, **arguments: Any) -> dict[str, Any]:
+        try:
+            return await asyncio.to_thread(getattr(self._client, operation), **arguments)  # type: ignore[no-any-return]
+        except (ConnectionError, HTTPClientError) as error:
+            raise Unavailable("The database does not answer") from error
+        except ClientError as error:
+            raise _meaning(error.response["Error"]["Code"]) or error from error
+
+    @cached_property
+    def _client(self) -> Any:
+        retries: Any = {"mode": "standard", "max_attempts": 3}
+        return boto3.client(
+            "dynamodb",
+            config=Config(
+                connect_timeout=1, read_timeout=3, retries=retries, max_pool_connections=self._connections
+            ),
+        )
+
+
+class Table:
+    """Items by `pk`; all attributes are strings or numbers as DynamoDB writes them."""
+
+    def __init__(self, database: Database, name: str) -> None:
+        self._database = database
+        self._name = name
+
+    async def get(self, pk: str) -> Item | None:
+        """The item as it is now."""
+        key = {"pk": {"S": pk}}
+        return (await self._database.call("get_item", TableName=self._name, Key=key, ConsistentRead=True)).get("Item")
+
+    async def query(self, index: str, pk: str, most: int, *, descending: bool, after: str | None) -> list[Item]:
+        """The first items of a key in an index, or those behind a sort key."""
+        condition, values = f"{index}pk = :pk", {":pk": {"S": pk}}
+        if after is not None:
+            condition += f" AND {index}sk {'<' if descending else '>'} :after"
+            values[":after"] = {"S": after}
+        arguments = {"TableName": self._name, "IndexName": index, "ScanIndexForward": not descending}
+        found: list[Item] = []
+        start: dict[str, Any] = {}
+        while True:  # an answer holds 1 MB at most
+            page = await self._database.call(
+                "query",
+                **arguments,
+                **start,
+                KeyConditionExpression=condition,
+                ExpressionAttributeValues=values,
+                Limit=most - len(found),
+            )
+            found += page["Items"]
+            if len(found) >= most or "LastEvaluatedKey" not in page:
+                return found
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    async def write(self, writes: Sequence[Write]) -> None:
+        """All of them or none; the first whose condition fails says what is wrong."""
+        if len(writes) > MOST_WRITES:
+            raise ValueError(f"a transaction may write {MOST_WRITES} items at most")
+        try:
+            if len(writes) == 1:  # costs half of a transaction
+                operation = f"{writes[0].action.lower()}_item"
+                await self._database.call(operation, TableName=self._name, **writes[0].arguments)
+            elif writes:
+                items = [{write.action: {"TableName": self._name, **write.arguments}} for write in writes]
+                await self._database.call("transact_write_items", TransactItems=items)
+        except ClientError as error:
+            reasons: Any = error.response.get("CancellationReasons") or [error.response["Error"]]
+            codes = [str(reason.get("Code")).removesuffix("Exception") for reason in reasons]
+            for write, code in zip(writes, codes, strict=False):
+                if code == "ConditionalCheckFailed":
+                    raise write.refusal from error
+            raise next(filter(None, map(_meaning, codes)), error) from error
+
+
+def _meaning(code: str) -> Problem | None:
+    if code in CONTENDED:
+        return Stale()
+    return Unavailable("The database does not answer") if code in BUSY else None
+
+
+def key_of(value: Any) -> str:
+    """A value as part of a key: keys sort, byte by byte, as the values do (very long strings by their beginning)."""
+    if isinstance(value, bool):
+        return str(int(value))
+    if isinstance(value, int):
+        return f"{value + 2**63:020d}"
+    if isinstance(value, Decimal):
+        bounded = min(max(value, Decimal(-FURTHEST)), Decimal(FURTHEST))
+        return f"{int(bounded.scaleb(18)) + FURTHEST**2:037d}"
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
+    if isinstance(value, date):
+        return value.isoformat()
+    text = str(value)
+    encoded = text.encode()
+    if len(encoded) <= LONGEST:
+        return text
+    return encoded[:LONGEST].decode(errors="ignore") + hashlib.sha256(encoded).hexdigest()
