@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from archgen.generator import templates_dir
+from archgen.advisor import recommend
+from archgen.blueprint import ServiceLevels
+from archgen.design import blueprint_of
+from archgen.domain_rules import domain_of
+from archgen.evidence import load_evidence
+from archgen.generator import record_of, templates_dir
+from archgen.presets import preset_for
+from archgen.requirements import Requirements, StackChoice
+
+PRESETS = ("crud", "ecommerce")
+ARCHITECTURES = ("monolith", "microservices", "serverless")
 
 MODULE = "{% yield module from modules %}{{ module.name }}{% endyield %}"
 FILES = {
@@ -56,3 +68,47 @@ def record() -> dict[str, Any]:
         "stack": {"database": "postgresql", "cache": "valkey"},
         "requirements": {"team": "no"},
     }
+
+
+@cache
+def _preset_record(preset: str, architecture: str) -> dict[str, Any]:
+    requirements = Requirements.model_validate(
+        {
+            "name": "shop",
+            "scope": "product",
+            "team_size": 6,
+            "teams": 1,
+            "traffic_rps_avg": 20,
+            "traffic_rps_peak": 100,
+            "traffic_pattern": "diurnal",
+            "workload": preset,
+            "latency_ms_target": 200,
+            "data_gb": 10,
+            "relational_needs": "medium",
+            "ops_maturity": "medium",
+            "independent_scaling_need": "low",
+            "compliance": "none",
+            "architecture": architecture,
+            "stack": StackChoice(),
+            "parts": {},
+            "slo": ServiceLevels(p95_ms=200, rps=100, error_rate=0.01),
+            "assumed": (),
+        }
+    )
+    recommendation = recommend(requirements, load_evidence())
+    blueprint = blueprint_of(requirements, domain_of(preset_for(preset), {}), recommendation)
+    answers = {"name": "shop", "preset": preset, "architecture": architecture}
+    return record_of(answers, requirements, recommendation, blueprint)
+
+
+@pytest.fixture
+def preset_record() -> Callable[[str, str], dict[str, Any]]:
+    """The record of a preset in an architecture, all answers fixed."""
+    return _preset_record
+
+
+@pytest.fixture(params=[(p, a) for p in PRESETS for a in ARCHITECTURES], ids="-".join)
+def choice(request: pytest.FixtureRequest) -> tuple[str, str]:
+    """Each preset in each architecture."""
+    chosen: tuple[str, str] = request.param
+    return chosen

@@ -1,0 +1,67 @@
+"""The real templates: what they may ask for, and that a project renders again from its record."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from archgen.generator import load_record, preview, render, templates_dir
+
+Records = Callable[[str, str], dict[str, Any]]
+TEMPLATES = templates_dir()
+
+
+def rendered() -> list[Path]:
+    return [path for path in TEMPLATES.rglob("*.jinja") if path.is_file()]
+
+
+def test_a_project_renders_again_from_its_record_alone(
+    preset_record: Records, choice: tuple[str, str], tmp_path: Path
+) -> None:
+    render(preset_record(*choice), TEMPLATES, tmp_path / "first")
+    again = preview(load_record(tmp_path / "first/archgen.yaml"), TEMPLATES)
+    first = sorted(path for path in (tmp_path / "first").rglob("*") if path.is_file())
+    assert again == [(path.relative_to(tmp_path / "first").as_posix(), path.read_bytes()) for path in first]
+
+
+def test_a_module_is_the_same_bytes_in_every_architecture(preset_record: Records, choice: tuple[str, str]) -> None:
+    def modules(architecture: str) -> dict[str, bytes]:
+        apart = ("/apps/", "/chassis/", "/migrations/")
+        tree = dict(preview(preset_record(choice[0], architecture)))
+        return {
+            path: data
+            for path, data in tree.items()
+            if path.startswith("src/")
+            and not any(part in path for part in apart)
+            and not path.endswith("repository.py")
+        }
+
+    assert modules(choice[1]) == modules("monolith")
+
+
+def test_no_template_of_a_module_asks_for_the_architecture() -> None:
+    asking = re.compile(r"\b(template|architecture|parts|module\.part)\b\s*(==|!=|\||in\b|%}|})")
+    of_modules = [path for path in rendered() if "_modules" in path.parts or "{% yield module" in str(path)]
+    assert of_modules
+    for path in of_modules:
+        assert not asking.search(path.read_text()), path
+
+
+def test_no_template_asks_for_what_the_record_does_not_hold() -> None:
+    """A clock, a random value, or copier's own state would render another tree another day."""
+    foreign = re.compile(r"\b(now\(|make_secret|random|_copier_\w+|_folder_name|lookup\(|_external_data)")
+    for path in rendered():
+        blocks = re.findall(r"{[{%].*?[}%]}", path.read_text(), re.DOTALL)
+        assert not any(foreign.search(block) for block in blocks), path
+
+
+def test_the_samples_environment_is_what_projects_ask_for(preset_record: Records) -> None:
+    asked: set[str] = set()
+    for architecture in ("monolith", "microservices", "serverless"):
+        project = tomllib.loads(dict(preview(preset_record("ecommerce", architecture)))["pyproject.toml"].decode())
+        asked |= {*project["project"]["dependencies"], *project["dependency-groups"]["dev"]}
+    own = tomllib.loads((TEMPLATES.parent / "pyproject.toml").read_text())
+    assert set(own["dependency-groups"]["samples"]) == asked
