@@ -48,7 +48,15 @@ def _one_of(what: str, words: tuple[str, ...]) -> BeforeValidator:
 
 Flag = Annotated[bool, Strict()]
 Text = Annotated[str, Strict()]
-Number = Annotated[int, Strict()] | Annotated[float, Strict(), Field(allow_inf_nan=False)] | Text
+
+
+def _bound(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise ValueError("must be a number, or a decimal in quotes")  # noqa: TRY004 - pydantic reports ValueError
+    return value
+
+
+Number = Annotated[int | float | str, BeforeValidator(_bound)]
 
 
 class _Spec(BaseModel):

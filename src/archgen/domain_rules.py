@@ -79,6 +79,35 @@ def check_domain(
     return mistakes
 
 
+def check_parts(parts: Mapping[str, tuple[str, ...]], domain: Domain, declared: Declared) -> Iterator[Mistake]:
+    """Whether `parts` puts each module into one part; no parts are fine."""
+    if not parts:
+        return
+    known = dict.fromkeys((*domain.names, *declared.modules))
+    home: dict[str, str] = {}
+    for part, modules in parts.items():
+        if wrong := names.check_part(part):
+            yield Mistake(_place("parts", part), wrong, "choose another name for the part")
+        for index, module in enumerate(modules):
+            if module not in known:
+                meant = names.nearest(module, known)
+                hint = f"did you mean {meant}?" if meant else f"there are {', '.join(known)}"
+                yield Mistake(f"parts.{part}.{index}", f"{names.shown(module)} is not a module of this project", hint)
+            elif module in home:
+                message = (
+                    f"{module} is in {home[module]} already" if home[module] != part else f"{module} is listed twice"
+                )
+                yield Mistake(f"parts.{part}.{index}", message, "a module runs in one part")
+            home.setdefault(module, part)
+    if homeless := [name for name in known if name not in home]:
+        example = next(iter(parts))
+        yield Mistake(
+            "parts",
+            f"{', '.join(homeless)} {'is' if len(homeless) == 1 else 'are'} in no part",
+            f"add to a part, for example {example}: [{', '.join((*(name for name in parts[example] if name in known), *homeless))}]",
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class _Check:
     domain: Domain

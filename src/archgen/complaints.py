@@ -1,0 +1,202 @@
+"""What pydantic finds wrong with a document of answers, in words, all of it.
+
+`examine` validates, notes what is wrong, takes it out, and validates again: so the rest is checked too, and
+one broken field does not hide another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from archgen.answers import Answers
+from archgen.errors import Mistake
+from archgen.names import nearest, shown
+
+_ROUNDS = 200
+_MOST = 50  # mistakes that are told
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """The answers without what is wrong with them, and what that is."""
+
+    answers: Answers
+    mistakes: tuple[Mistake, ...]
+
+
+def examine(
+    raw: object,
+    *,
+    label: str = "",
+    line_of: Callable[[tuple[str, ...]], int | None] = lambda path: None,
+    example: Callable[[str, Any], str] = lambda key, value: f"--set {key}={value}",
+) -> Examined:
+    """The good part of `raw`, and its mistakes; `example` shows how this source gives a key a value."""
+    if raw is None:
+        raw = {}
+    if not isinstance(raw, dict):
+        return Examined(Answers(), (Mistake(label, "is not a mapping of keys to values", "write key: value"),))
+    raw = deepcopy(raw)
+    mistakes: list[Mistake] = []
+    gone: set[tuple[Any, ...]] = set()
+    for _ in range(_ROUNDS):
+        try:
+            return Examined(Answers.model_validate(raw), tuple(mistakes))
+        except ValidationError as error:
+            taken: set[tuple[Any, ...]] = set()
+            for entry in error.errors(include_url=False):
+                path = tuple(entry["loc"])
+                missing = entry["type"] == "missing"
+                where = _holder(raw, path[:-1] if missing else path)
+                if where in taken:
+                    continue
+                if not (missing and path in gone):  # else it is this loop that took it out
+                    mistakes.append(_mistake(entry, path, label, line_of, example))
+                taken.add(where)
+            for where in taken:
+                _remove(raw, where)
+            if not any(taken):
+                break
+            gone |= taken
+    return Examined(Answers(), tuple(mistakes) or (Mistake(label, "cannot be read as answers"),))
+
+
+def _mistake(
+    entry: Mapping[str, Any],
+    path: tuple[Any, ...],
+    label: str,
+    line_of: Callable[[tuple[str, ...]], int | None],
+    example: Callable[[str, Any], str],
+) -> Mistake:
+    words = tuple(map(str, path))
+    key = ".".join(word if len(word) <= 60 and word.isprintable() and word.isascii() else shown(word) for word in words)
+    message = _message(entry)
+    hint = None
+    if entry["type"] == "extra_forbidden":
+        siblings = _keys(path[:-1])
+        meant = nearest(str(path[-1]), siblings)
+        hint = f"did you mean {meant}?" if meant else f"the keys here are {', '.join(siblings)}"
+    elif shows := _example(path):
+        hint = f"for example {example(key, shows[0])}"
+    line = line_of(words)
+    place = f"{label}, line {line}" if label and line else label
+    return Mistake(key, f"{message} ({place})" if place else message, hint)
+
+
+def _message(entry: Mapping[str, Any]) -> str:
+    """One of pydantic's findings in the words of this project."""
+    kind, given, limits = entry["type"], entry.get("input"), entry.get("ctx", {})
+    if kind == "value_error":
+        return str(limits["error"])
+    if kind == "literal_error":
+        offered = str(limits["expected"]).replace("'", "").replace(" or ", ", ")
+        meant = nearest(given, offered.split(", ")) if isinstance(given, str) else None
+        return f"must be one of {offered}, not {shown(given)}" + (f"; did you mean {meant}?" if meant else "")
+    for start, text in _MESSAGES.items():
+        if kind.startswith(start):
+            return text.format(given=shown(given), **limits)
+    return str(entry["msg"]).lower()
+
+
+_MESSAGES = {
+    "extra_forbidden": "is not a key",
+    "missing": "is missing",
+    "string_too_short": "is empty",
+    "string_too_long": "has more than {max_length} characters",
+    "string": "must be a string, not {given}; quote it",
+    "bool": "must be true or false, not {given}",
+    "int": "must be a whole number, not {given}",
+    "finite_number": "must be a finite number",
+    "float": "must be a number, not {given}",
+    "greater_than_equal": "must be at least {ge}, not {given}",
+    "greater_than": "must be more than {gt}, not {given}",
+    "less_than_equal": "must be at most {le:,.0f}, not {given}",
+    "less_than": "must be less than {lt}, not {given}",
+    "dict_type": "must be a mapping of keys to values, not {given}",
+    "model": "must be a mapping of keys to values, not {given}",
+    "mapping": "must be a mapping of keys to values, not {given}",
+    "tuple": "must be a list, not {given}",
+    "list": "must be a list, not {given}",
+    "too_short": "is empty",
+    "too_long": "has {actual_length}, and {max_length} are the most",
+}
+
+
+def _holder(raw: Any, path: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The path of the deepest entry of a mapping that holds the value at `path`."""
+    found: tuple[Any, ...] = ()
+    here = raw
+    for index, step in enumerate(path):
+        if isinstance(here, dict) and step in here:
+            found = path[: index + 1]
+            here = here[step]
+        elif isinstance(here, list) and isinstance(step, int) and step < len(here):
+            here = here[step]
+        else:
+            break
+    return found
+
+
+def _remove(raw: Any, path: tuple[Any, ...]) -> None:
+    """Take an entry out, unless one that held it has gone already."""
+    for step in path[:-1]:
+        try:
+            raw = raw[step]
+        except (KeyError, IndexError, TypeError):
+            return
+    if path and isinstance(raw, dict):
+        raw.pop(path[-1], None)
+
+
+def annotation_at(path: tuple[Any, ...]) -> Any:
+    """The type that the answers have at a path of keys; None where there is none."""
+    here: Any = Answers
+    for step in path:
+        here = _plain(here)
+        if isinstance(here, type) and issubclass(here, BaseModel):
+            if step not in here.model_fields:
+                return None
+            here = here.model_fields[step].annotation
+        elif get_origin(here) is dict:
+            here = get_args(here)[1]
+        elif get_origin(here) is tuple:
+            here = get_args(here)[0]
+        else:
+            return None
+    return _plain(here)
+
+
+def _plain(annotation: Any) -> Any:
+    """Without `| None` and without `Annotated`."""
+    while True:
+        arguments = get_args(annotation)
+        if type(None) in arguments:
+            annotation = next(inner for inner in arguments if inner is not type(None))
+        elif hasattr(annotation, "__metadata__"):
+            annotation = annotation.__origin__
+        else:
+            return annotation
+
+
+def _keys(path: tuple[Any, ...]) -> list[str]:
+    here = annotation_at(path)
+    return list(here.model_fields) if isinstance(here, type) and issubclass(here, BaseModel) else []
+
+
+def _example(path: tuple[Any, ...]) -> list[Any]:
+    owner = annotation_at(path[:-1])
+    if isinstance(owner, type) and issubclass(owner, BaseModel) and path[-1] in owner.model_fields:
+        return list(owner.model_fields[path[-1]].examples or ())
+    return []
+
+
+def told(mistakes: list[Mistake]) -> list[Mistake]:
+    """The first of the mistakes, each once, and how many more there are."""
+    once = list(dict.fromkeys(mistakes))
+    rest = len(once) - _MOST
+    return once if rest <= 0 else [*once[:_MOST], Mistake("", f"and {rest} mistakes more")]

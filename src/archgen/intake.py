@@ -1,0 +1,217 @@
+"""Sources of answers -> one set of requirements and a domain, or every mistake in all of them at once.
+
+A later source wins. Each is checked by itself first, so a bad value is an error even where another overrides it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+from archgen import names
+from archgen.answers import Answers
+from archgen.answers_text import Text, read_bytes, read_yaml
+from archgen.complaints import annotation_at, examine, told
+from archgen.domain import Domain
+from archgen.domain_rules import Declared, check_domain, check_parts, domain_of
+from archgen.errors import InputError, Mistake
+from archgen.inference import infer
+from archgen.presets import PRESETS, preset_for
+from archgen.requirements import Requirements
+from archgen.traffic import parse_traffic
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Answers from one place; `label` names it, `flags` are keys with flags of their own."""
+
+    label: str
+    text: Text
+    kind: Literal["file", "set", "flags"] = "flags"
+    mistakes: tuple[Mistake, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """`raw`: the answers as given, merged; with the requirements and the domain that follow from them."""
+
+    raw: Mapping[str, Any]
+    answers: Answers
+    requirements: Requirements
+    domain: Domain
+    labels: tuple[str, ...] = field(default=())
+
+
+def from_file(path: Path) -> Source:
+    """The answers file at `path`; what is wrong with it as a file is among its mistakes."""
+    label = path.name or str(path)
+    try:
+        if path.is_dir():
+            return _unread(label, f"{names.shown(str(path), 200)} is a folder", "give a YAML or a JSON file")
+        with path.open("rb") as file:
+            content = file.read(2**20)
+        return Source(label, read_bytes(content, label), "file")
+    except InputError as error:
+        return Source(label, Text({}), "file", error.mistakes)
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        return _unread(label, f"{names.shown(str(path), 200)} cannot be read: {reason}", "check --answers")
+
+
+def from_sets(items: Iterable[str]) -> Source:
+    """`--set key=value`, in order: a dotted key, a YAML value, the value as written where the key takes a string."""
+    data: dict[str, Any] = {}
+    mistakes: list[Mistake] = []
+    for item in items:
+        key, equals, value = item.partition("=")
+        path = tuple(key.strip().split("."))
+        if not equals or not all(path):
+            mistakes.append(Mistake("--set", f"{names.shown(item)} is not key=value", "for example --set team_size=6"))
+            continue
+        try:
+            _put(data, path, value if _takes_text(path) else read_yaml(value, f"--set {key.strip()[:60]}").data)
+        except InputError as error:
+            mistakes += error.mistakes
+        except KeyError as error:
+            mistakes.append(Mistake(key, f"{error.args[0]} has a value already", "say it once"))
+    return Source("--set", Text(data), "set", tuple(mistakes))
+
+
+def from_flags(answers: Mapping[str, Any]) -> Source:
+    """Flags and arguments of the command line; those that were not given are None."""
+    return Source("", Text({key: value for key, value in answers.items() if value is not None}))
+
+
+def from_record(answers: Mapping[str, Any]) -> Source:
+    """The answers that an `archgen.yaml` recorded."""
+    return Source("archgen.yaml", Text(dict(answers)), "file")
+
+
+def intake(sources: Sequence[Source]) -> Intake:
+    """Everything that follows from the sources, the last of them the strongest; InputError with all mistakes."""
+    mistakes: list[Mistake] = []
+    merged: dict[str, Any] = {}
+    declared: dict[str, Any] = {}
+    for source in sources:
+        mistakes += source.mistakes
+        examined = examine(
+            source.text.data,
+            label=source.label if source.kind == "file" else "",
+            line_of=source.text.lines.get,
+            example=_EXAMPLES[source.kind],
+        )
+        mistakes += examined.mistakes
+        merge(merged, examined.answers.model_dump(mode="json", exclude_unset=True))
+        if isinstance(source.text.data, dict) and isinstance(source.text.data.get("modules"), dict):
+            merge(declared, source.text.data["modules"])
+    preset = PRESETS.get(merged.get("preset") or "")
+    if preset is not None:
+        merged = merge(deepcopy(dict(preset.answers)), merged)
+    answers, found = _whole(merged)
+    mistakes += found
+    if preset is None and not answers.modules:
+        preset = preset_for(answers.workload or "crud")
+    mistakes += _followers(mistakes, _together(answers))
+    package = names.package_of(answers.name) if answers.name else None
+    known = Declared.of(declared)
+    mistakes += _followers(mistakes, check_domain(preset, answers.modules, package, known))
+    domain = domain_of(preset, answers.modules)
+    mistakes += check_parts(answers.parts, domain, known)
+    if mistakes:
+        raise InputError(told(mistakes))
+    labels = tuple(source.label for source in sources if source.label and source.text.data)
+    return Intake(merged, answers, infer(answers, domain), domain, labels)
+
+
+def merge(below: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """`above` over `below`, in place: mappings key by key, all else as a whole. Traffic is said in one way only."""
+    if "traffic" in above and above["traffic"] is not None:
+        below.pop("traffic_rps_avg", None)
+        below.pop("traffic_rps_peak", None)
+    elif above.get("traffic_rps_avg") is not None:
+        below.pop("traffic", None)
+    for key, value in above.items():
+        if isinstance(value, Mapping) and isinstance(below.get(key), dict):
+            merge(below[key], value)
+        else:
+            below[key] = deepcopy(value)
+    return below
+
+
+def _whole(merged: dict[str, Any]) -> tuple[Answers, tuple[Mistake, ...]]:
+    """The merged answers; each source was good by itself, so what is wrong now comes of the merge."""
+    examined = examine(merged)
+    return examined.answers, examined.mistakes
+
+
+def _together(answers: Answers) -> Iterator[Mistake]:
+    """What answers say of each other."""
+    average, peak = answers.traffic_rps_avg, answers.traffic_rps_peak
+    if answers.traffic is not None:
+        said = parse_traffic(answers.traffic)
+        other = peak if said.is_peak else average
+        key = "traffic_rps_peak" if said.is_peak else "traffic_rps_avg"
+        if other is not None and abs(other - said.rps) > 0.05 * said.rps:
+            yield Mistake(
+                "traffic",
+                f"{answers.traffic} is {said.rps:g} requests a second, and {key} says {other:g}",
+                "say one of them",
+            )
+        elif not said.is_peak:
+            average = said.rps
+    if average is not None and peak is not None and peak < average:
+        yield Mistake(
+            "traffic_rps_peak",
+            f"{peak:g} is less than the average, {average:g}",
+            f"for example --set traffic_rps_peak={average * 3:g}",
+        )
+    if answers.teams is not None and answers.team_size is not None and answers.teams > answers.team_size:
+        yield Mistake(
+            "teams",
+            f"{answers.teams} teams of {answers.team_size} engineers: a team has at least one",
+            f"for example --set teams={max(1, answers.team_size // 8)}",
+        )
+
+
+def _followers(mistakes: Sequence[Mistake], found: Iterable[Mistake]) -> list[Mistake]:
+    """What was found, but for what only follows from a field or an answer that is broken already."""
+    broken = [mistake.where for mistake in mistakes if mistake.where]
+    return [mistake for mistake in found if not any(_same_field(mistake.where, where) for where in broken)]
+
+
+def _same_field(where: str, broken: str) -> bool:
+    place = where.split(".")
+    depth = 6 if place[0] == "modules" and len(place) >= 6 else len(place)
+    return broken.split(".")[:depth] == place[:depth]
+
+
+def _unread(label: str, message: str, hint: str) -> Source:
+    return Source(label, Text({}), "file", (Mistake("--answers", message, hint),))
+
+
+def _takes_text(path: tuple[str, ...]) -> bool:
+    """Whether the answers have a string, or one of several words, at a dotted key."""
+    annotation = annotation_at(path)
+    return annotation is str or (
+        get_origin(annotation) is Literal and all(isinstance(w, str) for w in get_args(annotation))
+    )
+
+
+def _put(data: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+    """Set a dotted key; KeyError with the key that is in the way."""
+    for index, step in enumerate(path[:-1]):
+        data = data.setdefault(step, {})
+        if not isinstance(data, dict):
+            raise KeyError(".".join(path[: index + 1]))
+    data[path[-1]] = value
+
+
+_FLAGS = {"name": "the argument NAME", "preset": "--preset {value}", "architecture": "--architecture {value}"}
+_EXAMPLES = {
+    "file": lambda key, value: f"{key}: {value}",
+    "set": lambda key, value: f"--set '{key}={value}'" if " " in str(value) else f"--set {key}={value}",
+    "flags": lambda key, value: _FLAGS.get(key, "--set {key}={value}").format(key=key, value=value),
+}
