@@ -5,27 +5,26 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 import boto3
+from botocore import exceptions as aws
 from botocore.config import Config
-from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
 from .errors import Problem, Stale, Unavailable
 
-CONTENDED = {"TransactionConflict", "TransactionConflictException", "TransactionInProgressException"}
+CONTENDED = {"TransactionConflict", "TransactionInProgress"}
 BUSY = {
     "InternalServerError",
     "ProvisionedThroughputExceeded",
-    "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
     "ServiceUnavailable",
+    "Throttling",
     "ThrottlingError",
-    "ThrottlingException",
 }
 MOST_WRITES = 100  # DynamoDB's limit of one transaction
 LONGEST = 900  # bytes of a value in a key; a sort key may have 1,024
@@ -39,7 +38,7 @@ class Write:
 
     action: str
     arguments: dict[str, Any]
-    refusal: Problem = Stale()  # noqa: RUF009 - raised as a copy of itself, never changed
+    refusal: Problem = field(default_factory=Stale)
 
 
 class Database:
@@ -63,10 +62,10 @@ class Database:
 
     async def call(self, operation: str, **arguments: Any) -> dict[str, Any]:
         try:
-            return await asyncio.to_thread(getattr(self._client, operation), **arguments)  # type: ignore[no-any-return]
-        except (ConnectionError, HTTPClientError) as error:
+            return await asyncio.to_thread(getattr(self._client, operation), **arguments)
+        except (aws.ConnectionError, aws.HTTPClientError) as error:
             raise Unavailable("The database does not answer") from error
-        except ClientError as error:
+        except aws.ClientError as error:
             raise _meaning(error.response["Error"]["Code"]) or error from error
 
     @cached_property
@@ -74,9 +73,7 @@ class Database:
         retries: Any = {"mode": "standard", "max_attempts": 3}
         return boto3.client(
             "dynamodb",
-            config=Config(
-                connect_timeout=1, read_timeout=3, retries=retries, max_pool_connections=self._connections
-            ),
+            config=Config(connect_timeout=1, read_timeout=3, retries=retries, max_pool_connections=self._connections),
         )
 
 
@@ -126,16 +123,18 @@ class Table:
             elif writes:
                 items = [{write.action: {"TableName": self._name, **write.arguments}} for write in writes]
                 await self._database.call("transact_write_items", TransactItems=items)
-        except ClientError as error:
-            reasons: Any = error.response.get("CancellationReasons") or [error.response["Error"]]
-            codes = [str(reason.get("Code")).removesuffix("Exception") for reason in reasons]
+        except aws.ClientError as error:
+            response: Any = error.response
+            reasons = response.get("CancellationReasons", [response["Error"]])
+            codes = [str(reason["Code"]) for reason in reasons]
             for write, code in zip(writes, codes, strict=False):
-                if code == "ConditionalCheckFailed":
+                if code.startswith("ConditionalCheckFailed"):
                     raise write.refusal from error
             raise next(filter(None, map(_meaning, codes)), error) from error
 
 
 def _meaning(code: str) -> Problem | None:
+    code = code.removesuffix("Exception")
     if code in CONTENDED:
         return Stale()
     return Unavailable("The database does not answer") if code in BUSY else None

@@ -1,0 +1,304 @@
+"""Repositories and the unit of work on DynamoDB, with the promises of `sql_unit.py`. Everything is a key lookup:
+
+PLURAL#ID               a row: `doc` is the entity as JSON, `list0pk` and `list0sk` its place in the first list, and so on
+unique#PLURAL#FIELD#V   the row that has this value of a unique field
+refs#PLURAL#ID          how many rows of the module refer to this one, which cannot be deleted while `n` is not 0
+handled#KEY             a request or an event that was dealt with
+outbox#ID               an event; the table's stream delivers it
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, ClassVar, Generic, TypeVar
+from uuid import UUID
+
+from .cache import Cache
+from .dynamodb import Database, Item, Table, Write, key_of
+from .entity import Entity
+from .errors import Conflict, Invalid
+from .events import Event
+from .store import Codec, Handled, Listing, Page, Query, Repeat, Staged, answered
+
+E = TypeVar("E", bound=Entity)
+SHARDS = 4  # a list of everybody's rows is spread over so many keys: 1,000 writes a second each
+LARGEST = 350_000  # bytes of a row; an item may have 400 KB, its keys included
+KEPT = 30 * 24 * 3600  # seconds that handled requests and events are remembered
+DELIVERED = 7 * 24 * 3600  # seconds that an event stays readable; its stream has had it long before
+NEW = "attribute_not_exists(pk)"
+Reference = tuple[str, UUID]  # the plural and the id of the row that is referred to
+
+
+class DynamoUnit:
+    """Storage of one module for one use case. A module's unit names its repositories as attributes."""
+
+    module: ClassVar[str]
+
+    def __init__(self, database: Database, cache: Cache) -> None:
+        self.table = database.module(self.module)
+        self.cache = cache
+        self.staged = Staged()
+        self._events: list[Event] = []
+        self._repositories: dict[str, DynamoRepository[Any]] = {}
+
+    def repository(
+        self,
+        codec: Codec[E],
+        plural: str,
+        *,
+        lists: Sequence[Listing] = (),
+        by_owner: bool = False,
+        unique: Sequence[str] = (),
+        refers: Mapping[str, str] | None = None,
+    ) -> DynamoRepository[E]:
+        """`by_owner`: each list also within an owner's rows. `refers`: fields, and the plurals that they refer to."""
+        found = DynamoRepository(self, codec, plural, lists, by_owner, unique, refers or {})
+        self._repositories[plural] = found
+        return found
+
+    async def repeated(self, request: Repeat | None) -> UUID | None:
+        return answered(request, await self._find_handled(request.key)) if request else None
+
+    def remember(self, request: Repeat | None, entity_id: UUID) -> None:
+        self.staged.remember(request, entity_id)
+
+    async def seen(self, event_id: UUID) -> bool:
+        if await self._find_handled(str(event_id)):
+            return True
+        self.staged.handled.append(Handled(str(event_id)))
+        return False
+
+    def publish(self, event: Event) -> None:
+        self._events.append(event)
+
+    async def commit(self) -> None:
+        staged, self.staged = self.staged, Staged()
+        events, self._events = self._events, []
+        staged.check(len(events))
+        await self.table.write(list(self._writes(staged, events)))
+        for (plural, _), (before, after) in staged.changes.items():
+            await self._repositories[plural].remember(before, after)
+
+    def _writes(self, staged: Staged, events: Iterable[Event]) -> Iterator[Write]:
+        now = int(time.time())
+        for row in staged.handled:
+            item = {"pk": _s(f"handled#{row.key}"), "fingerprint": _s(row.fingerprint), "ttl": _n(now + KEPT)}
+            if row.entity_id:
+                item["entity_id"] = _s(str(row.entity_id))
+            yield _put(item, NEW)
+        taken: dict[str, Write | None] = {}  # by marker; None: it is free from now on
+        for (plural, _), (before, after) in staged.changes.items():
+            yield from self._repositories[plural].writes(before, after)
+            self._repositories[plural].mark(taken, before, after)
+        yield from (write or Write("Delete", {"Key": {"pk": _s(pk)}}) for pk, write in taken.items())
+        yield from self._counts(staged)
+        for event in events:
+            body = event.to_json().decode()
+            pk, ttl = _s(f"outbox#{event.id}"), _n(now + DELIVERED)
+            yield _put({"pk": pk, "type": _s(event.type), "body": _s(body), "ttl": ttl})
+
+    def _counts(self, staged: Staged) -> Iterator[Write]:
+        """Keeps count of the references to each row, and rows that are referred to from being deleted."""
+        counts: Counter[Reference] = Counter()
+        for (plural, entity_id), (before, after) in staged.changes.items():
+            counts.update(self._repositories[plural].references(after))
+            counts.subtract(self._repositories[plural].references(before))
+            if before is not None and after is None and self._referred(plural):
+                counts[plural, entity_id] += 0
+        for (plural, entity_id), change in counts.items():
+            key = {"pk": _s(f"refs#{plural}#{entity_id}")}
+            before, after = staged.changes.get((plural, entity_id), (None, None))
+            if before is not None and after is None:
+                if change > 0:
+                    raise Conflict("It is still in use")
+                condition = {
+                    "ConditionExpression": f"{NEW} OR n = :n",
+                    "ExpressionAttributeValues": {":n": _n(-change)},
+                }
+                yield Write("Delete", {"Key": key, **condition}, Conflict("It is still in use"))
+                continue
+            if change:
+                values = {":n": _n(change)}
+                yield Write("Update", {"Key": key, "UpdateExpression": "ADD n :n", "ExpressionAttributeValues": values})
+            if change > 0 and after is None:
+                row = {"Key": {"pk": _s(f"{plural}#{entity_id}")}, "ConditionExpression": "attribute_exists(pk)"}
+                yield Write("ConditionCheck", row, Conflict("What it refers to is no longer there"))
+
+    def _referred(self, plural: str) -> bool:
+        return any(plural in repository.refers.values() for repository in self._repositories.values())
+
+    async def _find_handled(self, key: str) -> Handled | None:
+        item = await self.table.get(f"handled#{key}")
+        if item is None:
+            return None
+        return Handled(key, item["fingerprint"]["S"], UUID(item["entity_id"]["S"]) if "entity_id" in item else None)
+
+
+class DynamoRepository(Generic[E]):
+    def __init__(
+        self,
+        unit: DynamoUnit,
+        codec: Codec[E],
+        plural: str,
+        lists: Sequence[Listing],
+        by_owner: bool,
+        unique: Sequence[str],
+        refers: Mapping[str, str],
+    ) -> None:
+        self._unit = unit
+        self._codec = codec
+        self._plural = plural
+        self._lists = lists
+        self._by_owner = by_owner
+        self._unique = unique
+        self.refers = refers
+
+    async def get(self, entity_id: UUID) -> E | None:
+        staged = self._unit.staged.changes.get((self._plural, entity_id))
+        if staged:
+            return staged[1]  # type: ignore[no-any-return]
+        item = await self._table.get(f"{self._plural}#{entity_id}")
+        return self._entity(item) if item else None
+
+    async def read(self, entity_id: UUID) -> E | None:
+        known = await self._unit.cache.get(self._key(entity_id))
+        if known is not None:
+            return self._codec.adapter.validate_json(known) if known else None
+        found = await self.get(entity_id)
+        await self.remember(None, found)
+        return found
+
+    async def find(self, field: str, value: Any) -> E | None:
+        marker = await self._table.get(self._marker(field, value))
+        item = await self._table.get(f"{self._plural}#{marker['id']['S']}") if marker else None
+        found = self._entity(item) if item else None
+        return found if found is not None and getattr(found, field) == value else None
+
+    async def page(self, query: Query) -> Page[E]:
+        listing = query.listing
+        number = self._lists.index(listing) + (len(self._lists) if query.owner is not None else 0)
+        after = None
+        if query.after is not None:
+            after = _sort_key(listing, *self._codec.after(query.after, listing.sort))
+        filters = [query.filters[name] for name in listing.filters]
+        scopes = range(SHARDS) if query.owner is None else [query.owner]
+        index, most = f"list{number}", query.limit + 1
+        shards = await asyncio.gather(
+            *(
+                self._table.query(index, pk, most, descending=listing.descending, after=after)
+                for pk in (self._list_key(scope, filters) for scope in scopes)
+            )
+        )
+        merged = heapq.merge(*shards, key=lambda item: item[f"{index}sk"]["S"], reverse=listing.descending)
+        found = [self._entity(item) for item in islice(merged, most)]
+        items = found[: query.limit]
+        return Page(items, self._codec.cursor(items[-1], listing.sort) if len(found) > query.limit else None)
+
+    def add(self, entity: E) -> None:
+        self._unit.staged.put(self._plural, entity.id, None, entity)
+
+    def save(self, before: E, after: E) -> None:
+        self._unit.staged.put(self._plural, after.id, before, after)
+
+    def delete(self, entity: E) -> None:
+        self._unit.staged.put(self._plural, entity.id, entity, None)
+
+    def writes(self, before: E | None, after: E | None) -> Iterator[Write]:
+        """The row's own write, if its change is one."""
+        if before is not None:
+            values = {":v": _n(before.version)}
+            seen = {"ConditionExpression": "version = :v", "ExpressionAttributeValues": values}
+            if after is None:
+                yield Write("Delete", {"Key": {"pk": _s(f"{self._plural}#{before.id}")}, **seen})
+            else:
+                yield Write("Put", {"Item": self._item(after), **seen})
+        elif after is not None:
+            yield _put(self._item(after), NEW, Conflict("id is taken", id="is taken"))
+
+    def mark(self, taken: dict[str, Write | None], before: E | None, after: E | None) -> None:
+        """Claims the unique values that the row has now, and frees those that it had."""
+        for field in self._unique:
+            was, is_ = (None if row is None else getattr(row, field) for row in (before, after))
+            if was == is_:
+                continue
+            refusal = Conflict(f"{field} is taken", **{field: "is taken"})
+            if was is not None:
+                taken.setdefault(self._marker(field, was), None)
+            if is_ is not None:
+                pk = self._marker(field, is_)
+                if taken.get(pk):
+                    raise refusal
+                item = {"pk": _s(pk), "id": _s(str(after.id))}  # type: ignore[union-attr]
+                taken[pk] = _put(item, None if pk in taken else NEW, refusal)
+
+    def references(self, row: E | None) -> list[Reference]:
+        targets = ((plural, getattr(row, field)) for field, plural in self.refers.items() if row is not None)
+        return [(plural, target) for plural, target in targets if target is not None]
+
+    async def remember(self, before: E | None, after: E | None) -> None:
+        """Tells the cache what is there now."""
+        if after is not None:
+            await self._unit.cache.put(self._key(after.id), after.version, self._codec.adapter.dump_json(after))
+        elif before is not None:
+            await self._unit.cache.put(self._key(before.id), before.version + 1, b"")
+
+    @property
+    def _table(self) -> Table:
+        return self._unit.table
+
+    def _entity(self, item: Item) -> E:
+        return self._codec.adapter.validate_json(item["doc"]["S"])
+
+    def _item(self, entity: E) -> Item:
+        document = self._codec.adapter.dump_json(entity)
+        if len(document) > LARGEST:
+            raise Invalid(f"It has {len(document)} bytes; at most {LARGEST} can be kept")
+        item = {"pk": _s(f"{self._plural}#{entity.id}"), "doc": _s(document.decode()), "version": _n(entity.version)}
+        owner = getattr(entity, "owner_id", None) if self._by_owner else None
+        for number, listing in enumerate(self._lists):
+            filters = [getattr(entity, name) for name in listing.filters]
+            value = getattr(entity, listing.sort)
+            if value is None or None in filters:
+                continue
+            sort_key = _s(_sort_key(listing, value, entity.id))
+            item |= {
+                f"list{number}pk": _s(self._list_key(entity.id.int % SHARDS, filters)),
+                f"list{number}sk": sort_key,
+            }
+            if owner is not None:
+                theirs = f"list{number + len(self._lists)}"
+                item |= {f"{theirs}pk": _s(self._list_key(owner, filters)), f"{theirs}sk": sort_key}
+        return item
+
+    def _list_key(self, scope: object, filters: Iterable[Any]) -> str:
+        return key_of("\0".join([f"{self._plural}#{scope}", *map(key_of, filters)]))
+
+    def _marker(self, field: str, value: Any) -> str:
+        return f"unique#{self._plural}#{field}#{key_of(value)}"
+
+    def _key(self, entity_id: UUID) -> str:
+        return f"{self._unit.module}:{self._plural}:{entity_id}"
+
+
+def _sort_key(listing: Listing, value: Any, entity_id: UUID) -> str:
+    return str(entity_id) if listing.sort == "id" else f"{key_of(value)}\0{entity_id}"
+
+
+def _put(item: Item, condition: str | None = None, refusal: Conflict | None = None) -> Write:
+    arguments: dict[str, Any] = {"Item": item}
+    if condition:
+        arguments["ConditionExpression"] = condition
+    return Write("Put", arguments, refusal) if refusal else Write("Put", arguments)
+
+
+def _s(text: str) -> dict[str, str]:
+    return {"S": text}
+
+
+def _n(number: int) -> dict[str, str]:
+    return {"N": str(number)}
