@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -20,6 +21,10 @@ class Settings(BaseSettings):
     internal_token: str = ""  # what parts show each other
     aws_endpoint_url: str = ""  # empty: AWS itself
     dev_port: int = 8000
+
+    def part_url(self, part: str) -> str:
+        """Where another part answers: `<PART>_URL` of the environment, or the name that containers know it by."""
+        return os.environ.get(f"{part.upper()}_URL", f"http://{part.replace('_', '-')}:8000")
 
     def of_part(self, name: str) -> Settings:
         """For parts that share a process: each has a database of its own."""

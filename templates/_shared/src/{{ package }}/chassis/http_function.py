@@ -1,0 +1,103 @@
+"""A part's HTTP side as a Lambda function: API Gateway's events (version 2.0) in, the ASGI app behind."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import partial
+from typing import Any
+
+import boto3
+import httpx2 as httpx
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from fastapi import FastAPI
+from mangum.adapter import DEFAULT_TEXT_MIME_TYPES
+from mangum.handlers import HTTPGateway
+from mangum.protocols import HTTPCycle
+from mangum.types import LambdaConfig
+
+from .functions import Event, Function, FunctionSettings, run
+from .keys import load_keys
+
+TEXT = [*DEFAULT_TEXT_MIME_TYPES, "application/problem+json"]
+CONFIG = LambdaConfig(api_gateway_base_path="/", text_mime_types=TEXT, exclude_headers=[])
+END = b"-----END PRIVATE KEY-----"
+
+
+class HttpFunction(Function[FastAPI]):
+    def __call__(self, event: Event, context: Any) -> Event:
+        # Mangum's own call would look for the loop of this thread
+        gateway = HTTPGateway(event, context, CONFIG)
+        cycle = HTTPCycle(gateway.scope, gateway.body)
+        run(cycle.run(self.built))
+        return gateway({"status": cycle.status, "headers": cycle.headers, "body": cycle.body})
+
+
+class FunctionTransport(httpx.AsyncBaseTransport):
+    """Calls a function as if it were a server: requests become events, answers responses."""
+
+    def __init__(self, invoke: Callable[[Event], Awaitable[Event]]) -> None:
+        self._invoke = invoke
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        url, headers = request.url, {name.lower(): value for name, value in request.headers.items()}
+        event = request_event(request.method, url.path, url.query.decode(), headers, await request.aread())
+        try:
+            async with asyncio.timeout(request.extensions["timeout"]["read"]):
+                answer = await self._invoke(event)
+        except TimeoutError as error:
+            raise httpx.ReadTimeout("the function takes too long") from error
+        return httpx.Response(answer["statusCode"], headers=answer.get("headers"), content=body_of(answer))
+
+
+def to_functions(settings: FunctionSettings, parts: Iterable[str]) -> dict[str, httpx.AsyncBaseTransport]:
+    """How to reach the functions of other parts."""
+    retries: Any = {"mode": "standard", "max_attempts": 1}
+    client = boto3.client("lambda", config=Config(connect_timeout=1, read_timeout=5, retries=retries))
+    return {part: FunctionTransport(partial(_invoke, client, f"{settings.stack}-{part}")) for part in parts}
+
+
+def signing_keys(settings: FunctionSettings) -> list[EllipticCurvePrivateKey]:
+    """The keys in the secret (PEM, one behind the other; the last one signs), or in the folder."""
+    if not settings.jwt_secret:
+        return load_keys(settings.jwt_keys)
+    secret = boto3.client("secretsmanager").get_secret_value(SecretId=settings.jwt_secret)["SecretString"].encode()
+    pems = [part + END for part in secret.split(END) if part.strip()]
+    keys = [serialization.load_pem_private_key(pem, None) for pem in pems]
+    return [key for key in keys if isinstance(key, EllipticCurvePrivateKey)]
+
+
+def request_event(method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Event:
+    """A request as API Gateway hands it over; each header once, in lower case."""
+    http = {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1"}
+    return {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": path,
+        "rawQueryString": query,
+        "headers": dict(headers),
+        "requestContext": {"http": {**http, "userAgent": headers.get("user-agent", "")}, "stage": "$default"},
+        "body": b64encode(body).decode(),
+        "isBase64Encoded": True,
+    }
+
+
+def body_of(answer: Event) -> bytes:
+    body: str = answer.get("body", "")
+    return b64decode(body) if answer.get("isBase64Encoded") else body.encode()
+
+
+async def _invoke(client: Any, function: str, event: Event) -> Event:
+    try:
+        answer = await asyncio.to_thread(client.invoke, FunctionName=function, Payload=json.dumps(event).encode())
+        payload = json.loads(await asyncio.to_thread(answer["Payload"].read))
+    except (BotoCoreError, ClientError) as error:
+        raise httpx.ConnectError(f"{function} cannot be invoked") from error
+    if "FunctionError" in answer:
+        raise httpx.RemoteProtocolError(f"{function} failed")
+    return payload  # type: ignore[no-any-return]
