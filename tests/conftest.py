@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
-from functools import cache
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -35,14 +34,9 @@ def tool() -> Callable[[str], str]:
     return find
 
 
-@cache
-def _engine() -> bool:
-    docker = shutil.which("docker")
-    return docker is not None and subprocess.run([docker, "compose", "ls"], capture_output=True).returncode == 0
-
-
-@pytest.fixture
+@pytest.fixture(scope="session")
 def containers() -> None:
     """Docker with compose v2, running."""
-    if not _engine():
+    docker = shutil.which("docker")
+    if docker is None or subprocess.run([docker, "compose", "ls"], capture_output=True, check=False).returncode != 0:
         missing("A running container engine with compose")

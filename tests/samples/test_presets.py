@@ -1,0 +1,38 @@
+"""Every preset in every architecture, written by the command and held to its own checks and tests."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.support.projects import ask, new
+
+PRESETS = ("crud", "ecommerce")
+ARCHITECTURES = ("monolith", "microservices", "serverless")
+
+pytestmark = [pytest.mark.samples, pytest.mark.timeout(1200)]
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preset_passes_its_own_checks_and_tests_and_its_journey(
+    preset: str, architecture: str, tmp_path: Path
+) -> None:
+    project = new(tmp_path, "shop", "--preset", preset, "--architecture", architecture)
+    project.make("check")
+    assert " passed" in project.make("test")
+    with project.running() as url:
+        assert " passed" in project.make("journey", f"URL={url}")
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_client_cannot_tell_the_architectures_apart_by_their_documents(preset: str, tmp_path: Path) -> None:
+    documents = []
+    for architecture in ARCHITECTURES:
+        project = new(tmp_path / architecture, "shop", "--preset", preset, "--architecture", architecture)
+        with project.running() as url:
+            status, document = ask(f"{url}/openapi.json")
+            assert status == 200
+            documents.append(json.dumps(document, sort_keys=True, indent=1))
+    assert documents[0] == documents[1] == documents[2]

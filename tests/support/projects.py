@@ -1,0 +1,121 @@
+"""A generated project as its user has it: written by the command, driven by `make`, asked over HTTP."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ARCHGEN = (sys.executable, "-c", "from archgen.cli.main import main; main()")
+PATIENCE = 120.0  # seconds, for whatever is to start
+
+
+@dataclass(frozen=True)
+class Project:
+    """`folder` and the URLs that its `.env` gives it; `make` uses the environment that runs these tests."""
+
+    folder: Path
+    urls: dict[str, str]
+
+    def make(self, *arguments: str) -> str:
+        """The output of a target that must succeed."""
+        done = subprocess.run(
+            ["make", *arguments],
+            cwd=self.folder,
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"make {' '.join(arguments)}: {done.stdout[-6000:]}"
+        return done.stdout
+
+    @contextmanager
+    def running(self) -> Iterator[str]:
+        """`make dev`, ready; its URL. Stopped at the end as Ctrl-C does it."""
+        url, log = self.urls["dev"], self.folder / "dev.log"
+        with log.open("w") as output:
+            dev = subprocess.Popen(
+                ["make", "dev"],
+                cwd=self.folder,
+                env=environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+            try:
+                wait_for(f"{url}/health/ready", dev, log)
+                yield url
+            finally:
+                stop(dev)
+
+
+def new(folder: Path, name: str, *options: str) -> Project:
+    """`archgen new NAME ...` into `folder`."""
+    done = subprocess.run(
+        [*ARCHGEN, "new", name, *options, "--no-input", "--no-git", "--json", "--output", str(folder)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    written = json.loads(done.stdout)
+    return Project(Path(written["path"]), written["urls"])
+
+
+def environment() -> dict[str, str]:
+    """These tests' environment, shared with the project, and nothing that make or archgen left in it."""
+    kept = {key: value for key, value in os.environ.items() if key not in {"MAKEFLAGS", "MAKELEVEL", "PYTHONPATH"}}
+    return {**kept, "VENV": sys.prefix}
+
+
+def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError(f"{url} did not get ready: {log.read_text()[-6000:]}")
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """Ctrl-C, and whatever is needed after that, for the process and all that it started."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, number)
+            process.wait(10)
+        except ProcessLookupError:
+            return
+        except subprocess.TimeoutExpired:
+            continue
+
+
+def ask(url: str, method: str = "GET", body: object = None, token: str | None = None) -> tuple[int, Any]:
+    """Status and JSON document of a request."""
+    headers = {"Content-Type": "application/json"}
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, headers, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status, json.loads(answer.read() or b"null")
+    except urllib.error.HTTPError as error:
+        return error.code, json.loads(error.read() or b"null")
