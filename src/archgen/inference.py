@@ -100,6 +100,8 @@ class _Inference:
         """The answer; without one the value, which is then listed."""
         if answer is not None:
             return answer
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
         self.assumed.append(Assumption(field=field, value=value, because=because))
         return value
 

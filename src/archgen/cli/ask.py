@@ -1,0 +1,87 @@
+"""Asking one question: with menus where the terminal can draw them, else line by line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+Check = Callable[[str], str | None]  # what is wrong with what was typed, if anything
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A choice of a menu: its value, and what it means."""
+
+    value: str
+    meaning: str = ""
+
+    @property
+    def title(self) -> str:
+        return f"{self.value:<17} {self.meaning}" if self.meaning else self.value
+
+
+class Asker(Protocol):
+    def text(self, question: str, default: str, check: Check) -> str: ...
+
+    def select(self, question: str, options: Sequence[Option], default: str | None = None) -> str: ...
+
+
+def can_ask() -> bool:
+    """Whether a person is there to answer."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def asker() -> Asker:
+    return Lines() if os.environ.get("TERM", "") in ("", "dumb", "unknown") else Menus()
+
+
+class Menus:
+    """Arrow keys, by questionary."""
+
+    def text(self, question: str, default: str, check: Check) -> str:
+        import questionary
+
+        answer = questionary.text(question, default=default, validate=lambda typed: check(typed.strip()) or True)
+        return str(answer.unsafe_ask()).strip()
+
+    def select(self, question: str, options: Sequence[Option], default: str | None = None) -> str:
+        import questionary
+
+        choices = [questionary.Choice(option.title, value=option.value) for option in options]
+        start = next((choice for choice in choices if choice.value == default), None)
+        return str(questionary.select(question, choices=choices, default=start, instruction=" ").unsafe_ask())
+
+
+class Lines:
+    """A number or a line at a time, for terminals that cannot move the cursor."""
+
+    def text(self, question: str, default: str, check: Check) -> str:
+        while True:
+            typed = self._read(f"{question} [{default}]: ") or default
+            wrong = check(typed)
+            if wrong is None:
+                return typed
+            print(wrong)
+
+    def select(self, question: str, options: Sequence[Option], default: str | None = None) -> str:
+        print(question)
+        for number, option in enumerate(options, 1):
+            print(f"  {number}. {option.title}")
+        start = next((str(n) for n, option in enumerate(options, 1) if option.value == default), "1")
+        while True:
+            typed = self._read(f"Number [{start}]: ") or start
+            if typed.isdecimal() and 1 <= int(typed) <= len(options):
+                return options[int(typed) - 1].value
+            named = [option.value for option in options if option.value == typed]
+            if named:
+                return named[0]
+            print(f"say a number from 1 to {len(options)}")
+
+    def _read(self, prompt: str) -> str:
+        try:
+            return input(prompt).strip()
+        except EOFError:
+            raise KeyboardInterrupt from None

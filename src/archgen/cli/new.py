@@ -1,0 +1,135 @@
+"""`archgen new`: from answers, or questions, to a project."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from archgen.cli.options import AnswersFile, ArchitectureName, Json, NoInput, PresetName, Sets, given
+
+if TYPE_CHECKING:
+    from archgen.cli.plan import Invocation, Plan
+    from archgen.intake import Source
+
+
+def new(
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Name of the project and of its folder")] = None,
+    answers: AnswersFile = None,
+    sets: Sets = None,
+    preset: PresetName = None,
+    architecture: ArchitectureName = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="DIR", help="Where the project's folder goes; made if missing"),
+    ] = None,
+    defaults: Annotated[
+        bool, typer.Option("--defaults", "-y", help="Take the defaults for all that is not answered")
+    ] = False,
+    no_input: NoInput = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be written, and write nothing")] = False,
+    no_git: Annotated[bool, typer.Option("--no-git", help="Make no repository")] = False,
+    as_json: Json = False,
+) -> None:
+    """Write a new project, of the architecture that fits best."""
+    from archgen.cli.ask import can_ask
+    from archgen.cli.outcome import print_dry_run, print_plan
+    from archgen.cli.plan import Invocation, plan_of, wizard_answers
+    from archgen.generator.project import check_target
+    from archgen.intake import intake
+
+    sources = given(answers, sets, name=name, preset=preset, architecture=architecture)
+    taken = intake(sources)
+    folder = output or Path()
+    said = Invocation(answers, sets or (), preset, architecture, output, no_git)
+    if no_input or defaults or as_json or not can_ask():
+        check_target(folder / taken.requirements.name)
+        plan = plan_of(taken)
+        if not as_json:
+            print_plan(plan)
+    else:
+        from dataclasses import replace
+
+        plan = _asked(sources, folder)
+        said = replace(said, wizard=wizard_answers(sources))
+    if dry_run:
+        print_dry_run(plan, folder / plan.blueprint.name, said, as_json=as_json)
+        return
+    _write(plan, folder / plan.blueprint.name, said, git=not no_git, as_json=as_json)
+
+
+def _write(plan: Plan, target: Path, said: Invocation, *, git: bool, as_json: bool) -> None:
+    from archgen.cli.console import steps
+    from archgen.cli.outcome import print_written
+    from archgen.generator.project import write_project
+
+    with steps(quiet=as_json) as progress:
+        written = write_project(plan.record, target, git=git, progress=progress)
+    print_written(plan, written, Path(os.path.relpath(written.path)), said, as_json=as_json)
+
+
+def _asked(sources: list[Source], folder: Path) -> Plan:
+    """Questions, then the recommendation, until it is confirmed."""
+    from archgen.cli.ask import Option, asker
+    from archgen.cli.outcome import print_plan
+    from archgen.cli.plan import plan_of
+    from archgen.cli.wizard import add_answer, ask_assumption, ask_core
+    from archgen.errors import TargetError
+    from archgen.generator.project import check_target
+    from archgen.intake import intake
+
+    def check_name(name: str) -> str | None:
+        try:
+            check_target(folder / name)
+        except TargetError as error:
+            return error.message
+        return None
+
+    by = asker()
+    taken = intake(sources)
+    if taken.answers.name:
+        check_target(folder / taken.answers.name)
+    taken = ask_core(sources, taken, check_name=check_name, by=by)
+    explain = False
+    while True:
+        plan = plan_of(taken)
+        print_plan(plan, explain=explain)
+        explain = False
+        options = [
+            Option("write", f"the project, to {folder / plan.blueprint.name}"),
+            Option("assumptions", "show and change what was not asked"),
+            Option("architecture", "build another one than advised"),
+            Option("explain", "every point behind the advice"),
+            Option("stop", "write nothing"),
+        ]
+        choice = by.select("What next?", options, "write")
+        if choice == "write":
+            return plan
+        if choice == "assumptions":
+            taken = ask_assumption(by, sources, taken)
+        elif choice == "architecture":
+            offered = [Option("auto", "as advised"), *(Option(name) for name in _possible(plan))]
+            taken = add_answer(sources, "architecture", by.select("Architecture", offered, plan.blueprint.template))
+        elif choice == "explain":
+            explain = True
+        else:
+            typer.echo("nothing was written", err=True)
+            raise typer.Exit(1)
+
+
+def _possible(plan: Plan) -> list[str]:
+    """The architectures that go with all other answers."""
+    from archgen.design import TEMPLATES, blueprint_of
+    from archgen.errors import IncompatibleError
+
+    def fits(architecture: str) -> bool:
+        requirements = plan.taken.requirements.model_copy(update={"architecture": architecture})
+        try:
+            blueprint_of(requirements, plan.taken.domain, plan.recommendation)
+        except IncompatibleError:
+            return False
+        return True
+
+    return [template for template in TEMPLATES if fits(template)]

@@ -1,0 +1,118 @@
+"""What `archgen new` tells: the plan before it is carried out, the tree of a dry run, and what was written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any
+
+from archgen.cli.console import note, on_stdout, print_json, size, warn
+from archgen.cli.plan import Invocation, Plan, assumptions, command, summary
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rich.console import Console
+
+    from archgen.generator.project import Written
+
+
+def print_plan(plan: Plan, *, explain: bool = False) -> None:
+    """The answers in a sentence, what was assumed beside them, and the recommendation."""
+    from archgen.reports.terminal import print_recommendation
+
+    console = on_stdout()
+    _paragraph(console, "", summary(plan.taken))
+    for line in assumptions(plan.taken, "traffic_rps"):
+        _paragraph(console, "  ", line)
+    console.print()
+    print_recommendation(console, plan.recommendation, explain=explain)
+    for taken in plan.instead:
+        _paragraph(console, "Instead  ", f"{taken.field} {taken.value}: {taken.because}")
+    console.print()
+    override = plan.recommendation.override
+    if override is not None:
+        warn(f"{override.asked} was asked for, and {override.advised} is advised: {override.risk}")
+
+
+def print_dry_run(plan: Plan, target: Path, said: Invocation, *, as_json: bool) -> None:
+    """The tree that would be written, with sizes in bytes."""
+    from archgen.generator.project import preview
+
+    files = [(path, len(content)) for path, content in preview(plan.record)]
+    if as_json:
+        tree = [{"path": path, "bytes": count} for path, count in files]
+        print_json({**_document(plan, target, said, len(files)), "dry_run": True, "tree": tree})
+        return
+    console = on_stdout()
+    console.print(f"{target}/", style="bold")
+    _print_tree(console, files)
+    console.print(f"{len(files)} files, {size(sum(count for _, count in files))}")
+    note("dry run: nothing was written")
+
+
+def print_written(plan: Plan, written: Written, shown: Path, said: Invocation, *, as_json: bool) -> None:
+    """Where the project is, what to do next, and how to have it again without questions."""
+    for line in written.notes:
+        note(f"note: {line}")
+    urls = _urls(written.env)
+    if as_json:
+        print_json({**_document(plan, written.path, said, written.files), "urls": urls, "next": _next(shown)})
+        return
+    console = on_stdout()
+    blueprint = plan.blueprint
+    _paragraph(console, "", f"Wrote {written.files} files to {written.path}, {blueprint.architecture}")
+    console.print()
+    console.print("Next", style="bold")
+    for step, says in zip(_next(shown), ("", urls.get("dev", "")), strict=True):
+        console.print(f"  {step}" + (f"    # {says}" if says else ""), soft_wrap=True)
+    if "up" in urls:
+        console.print(f"  make up     # {urls['up']}, with containers", soft_wrap=True)
+    console.print()
+    console.print("The same without questions", style="bold")
+    console.print(f"  {command(blueprint.name, said)}", soft_wrap=True)
+
+
+def _document(plan: Plan, path: Path, said: Invocation, files: int) -> dict[str, Any]:
+    blueprint = plan.blueprint
+    return {
+        "name": blueprint.name,
+        "path": str(path.absolute()),
+        "architecture": blueprint.architecture,
+        "template": blueprint.template,
+        "files": files,
+        "command": command(blueprint.name, said),
+        "assumed": [assumed.model_dump(mode="json") for assumed in plan.taken.requirements.assumed],
+        "instead": [taken.model_dump(mode="json") for taken in plan.instead],
+        "recommendation": plan.recommendation.document(),
+    }
+
+
+def _urls(env: Mapping[str, str]) -> dict[str, str]:
+    ports = {"dev": "DEV_PORT", "up": "HTTP_PORT"}
+    return {name: f"http://127.0.0.1:{env[key]}" for name, key in ports.items() if key in env}
+
+
+def _next(shown: Path) -> list[str]:
+    import shlex
+
+    return [f"cd {shlex.quote(str(shown))}", "make dev"]
+
+
+def _print_tree(console: Console, files: Sequence[tuple[str, int]]) -> None:
+    """Files below their folders, each folder named once."""
+    before: tuple[str, ...] = ()
+    for path, count in files:
+        *folders, name = path.split("/")
+        for depth, folder in enumerate(folders):
+            if before[: depth + 1] != tuple(folders[: depth + 1]):
+                console.print(f"{'  ' * (depth + 1)}{folder}/", soft_wrap=True)
+        before = tuple(folders)
+        indented = f"{'  ' * (len(folders) + 1)}{name}"
+        console.print(f"{indented:<60} {size(count):>9}", soft_wrap=True)
+
+
+def _paragraph(console: Console, head: str, text: str) -> None:
+    """Wrapped below its head."""
+    for line in wrap(text, console.width, initial_indent=head, subsequent_indent=" " * len(head)):
+        console.print(line, soft_wrap=True)

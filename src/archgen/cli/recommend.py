@@ -1,0 +1,128 @@
+"""`archgen recommend`: the decision alone."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from archgen.cli.options import AnswersFile, ArchitectureName, Json, NoInput, PresetName, Sets, given
+from archgen.errors import CheckError, TargetError
+
+if TYPE_CHECKING:
+    from archgen.advisor import Recommendation
+    from archgen.requirements import Requirements
+
+
+class Format(StrEnum):
+    text = "text"
+    markdown = "markdown"
+    json = "json"
+
+
+def recommend(
+    answers: AnswersFile = None,
+    sets: Sets = None,
+    preset: PresetName = None,
+    architecture: ArchitectureName = None,
+    form: Annotated[Format, typer.Option("--format", help="How to print the decision")] = Format.text,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it to a file instead of stdout")
+    ] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Every point, gate and flip, with its source")] = False,
+    check: Annotated[
+        Path | None,
+        typer.Option(
+            "--check",
+            metavar="archgen.yaml",
+            help="Exit 5 when the answers now give another architecture than this project has recorded",
+        ),
+    ] = None,
+    no_input: NoInput = False,
+    as_json: Json = False,
+) -> None:
+    """Recommend an architecture, with reasons; write no project."""
+    from archgen.advisor import recommend as advise
+    from archgen.cli.ask import can_ask
+    from archgen.evidence import load_evidence
+    from archgen.intake import intake
+
+    form = Format.json if as_json else form
+    sources = given(answers, sets, preset=preset, architecture=architecture)
+    recorded = _recorded(check)
+    if recorded is not None:
+        sources = _from_record(recorded, sources, alone=answers is None)
+    taken = intake(sources)
+    if form is Format.text and not no_input and not taken.raw and recorded is None and can_ask():
+        from archgen.cli.wizard import ask_core
+
+        taken = ask_core(sources, taken, name=False)
+    recommendation = advise(taken.requirements, load_evidence())
+    _give(_written(form, taken.requirements, recommendation, explain, output is not None), output)
+    if recorded is not None:
+        _compare(recorded, recommendation)
+
+
+def _written(
+    form: Format, requirements: Requirements, recommendation: Recommendation, explain: bool, to_file: bool
+) -> str:
+    """The recommendation in the form that was asked for."""
+    if form is Format.json:
+        import json
+
+        return json.dumps(recommendation.document(), indent=2) + "\n"
+    if form is Format.markdown:
+        from archgen.reports.markdown import adr
+
+        return adr(requirements, recommendation)
+    from archgen.cli.console import on_stdout
+    from archgen.reports.terminal import print_recommendation
+
+    console = on_stdout()
+    with console.capture() as captured:
+        print_recommendation(console, recommendation, explain=explain)
+    if not to_file:
+        return captured.get()
+    from rich.text import Text
+
+    return Text.from_ansi(captured.get()).plain + "\n"
+
+
+def _give(text: str, output: Path | None) -> None:
+    if output is None:
+        import sys
+
+        sys.stdout.write(text)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise TargetError(
+            f"{output} cannot be written: {error.strerror}", "give a file in a folder that is there"
+        ) from None
+
+
+def _recorded(path: Path | None) -> dict[str, Any] | None:
+    if path is None:
+        return None
+    from archgen.generator.record import load_record
+
+    return load_record(path)
+
+
+def _from_record(record: dict[str, Any], sources: list[Any], *, alone: bool) -> list[Any]:
+    """The recorded answers below the others, unless an answers file is there to take their place."""
+    from archgen.intake import from_record
+
+    return [from_record(record.get("answers", {})), *sources] if alone else sources
+
+
+def _compare(record: dict[str, Any], recommendation: Recommendation) -> None:
+    then = record.get("recommendation", {}).get("architecture", record.get("architecture"))
+    if then != recommendation.architecture:
+        raise CheckError(
+            f"{then} was recommended when the project was made, and {recommendation.architecture} is now",
+            "archgen recommend --explain shows why",
+        )

@@ -1,0 +1,124 @@
+"""The wizard: five questions that are enough for a recommendation; all else is inferred, and opened on request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
+
+from archgen.answers import Answers
+from archgen.answers_text import Text, scalar
+from archgen.cli.ask import Asker, Option, asker
+from archgen.complaints import annotation_at, examine
+from archgen.intake import Intake, Source, intake
+
+if TYPE_CHECKING:
+    from archgen.requirements import Requirements
+
+WORKLOADS = {
+    "crud": "records that people keep: forms, lists, an office",
+    "ecommerce": "a shop: products, orders, payments",
+    "social": "posts, media and followers of many users",
+    "api": "an interface for other programs",
+    "internal": "a tool inside a company",
+    "realtime_stream": "events as they happen, aggregated at once",
+    "iot": "devices that report",
+    "media_processing": "images, sound or video to convert",
+    "ml": "predictions of a model",
+    "batch": "large jobs now and then",
+}
+SCOPES = {
+    "mvp": "a first version, to learn whether it is wanted",
+    "product": "people rely on it",
+    "platform": "many teams and products build on it",
+}
+QUESTIONS = {
+    "name": "Name of the project",
+    "workload": "Kind of system",
+    "scope": "Scope",
+    "team_size": "Backend engineers",
+    "traffic": "Traffic, such as 2M requests/month, 50k users/day, 300 rps",
+}
+_MEANINGS = {"workload": WORKLOADS, "scope": SCOPES}
+_SAID_BY = {
+    "workload": ("workload", "preset", "modules"),
+    "traffic": ("traffic", "traffic_rps_avg", "traffic_rps_peak"),
+}
+LABEL = "wizard"
+
+
+def ask_core(
+    sources: list[Source],
+    taken: Intake,
+    *,
+    name: bool = True,
+    check_name: Callable[[str], str | None] = lambda name: None,
+    by: Asker | None = None,
+) -> Intake:
+    """Ask what the sources have not said; the answers join the sources as their last."""
+    by = by or asker()
+    for field, question in QUESTIONS.items():
+        if any(taken.raw.get(key) for key in _SAID_BY.get(field, (field,))) or (field == "name" and not name):
+            continue
+        value = ask_field(
+            by, field, question, taken.requirements, check_name if field == "name" else lambda typed: None
+        )
+        taken = add_answer(sources, field, value)
+    return taken
+
+
+def add_answer(sources: list[Source], field: str, value: Any) -> Intake:
+    """Take one more answer into the wizard's own source, and everything that follows from it."""
+    data: dict[str, Any] = {}
+    if sources and sources[-1].label == LABEL:
+        data = sources.pop().text.data
+    if field.startswith("traffic_rps"):
+        data.pop("traffic", None)
+    sources.append(Source(LABEL, Text({**data, field: value}), "set"))
+    return intake(sources)
+
+
+def ask_field(
+    by: Asker,
+    field: str,
+    question: str,
+    requirements: Requirements,
+    check: Callable[[str], str | None] = lambda typed: None,
+) -> Any:
+    """Ask for one key of the answers, with what was taken so far as its default."""
+    default = f"{requirements.traffic_rps_avg:g} rps" if field == "traffic" else getattr(requirements, field)
+    annotation = annotation_at((field,))
+    if get_origin(annotation) is Literal:
+        words: Sequence[str] = get_args(annotation)
+        meanings = _MEANINGS.get(field, {})
+        options = [Option(word, meanings.get(word, "")) for word in meanings or words]
+        return by.select(question, options, default)
+    shown = f"{default:g}" if isinstance(default, float) else str(default)
+    typed = by.text(question, shown, lambda text: _wrong(field, _value(annotation, text)) or check(text))
+    return _value(annotation, typed)
+
+
+def ask_assumption(by: Asker, sources: list[Source], taken: Intake) -> Intake:
+    """Show what was assumed, and let one after another be changed."""
+    while True:
+        assumed = [a for a in taken.requirements.assumed if a.field in Answers.model_fields and a.field != "preset"]
+        if not assumed:
+            return taken
+        options = [Option("done", "back to the recommendation")]
+        options += [Option(a.field, f"{a.value}  ({a.because})") for a in assumed]
+        field = by.select("What was assumed; choose one to change it", options, "done")
+        if field == "done":
+            return taken
+        described = Answers.model_fields[field].description or field
+        taken = add_answer(sources, field, ask_field(by, field, described, taken.requirements))
+
+
+def _value(annotation: Any, text: str) -> Any:
+    return text if annotation is str else scalar(text)
+
+
+def _wrong(field: str, value: Any) -> str | None:
+    """What is wrong with an answer by itself, in the words of the errors."""
+    if value is None:
+        return "an answer is needed"
+    mistakes = examine({field: value}).mistakes
+    return mistakes[0].message if mistakes else None
