@@ -13,10 +13,11 @@ Check = Callable[[str], str | None]  # what is wrong with what was typed, if any
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A choice of a menu: its value, and what it means."""
+    """A choice of a menu: its value, what it means, and what is told of it while it is pointed at."""
 
     value: str
     meaning: str = ""
+    detail: str | None = None
 
     @property
     def title(self) -> str:
@@ -50,7 +51,9 @@ class Menus:
     def select(self, question: str, options: Sequence[Option], default: str | None = None) -> str:
         import questionary
 
-        choices = [questionary.Choice(option.title, value=option.value) for option in options]
+        choices = [
+            questionary.Choice(option.title, value=option.value, description=option.detail) for option in options
+        ]
         start = next((choice for choice in choices if choice.value == default), None)
         return str(questionary.select(question, choices=choices, default=start, instruction=" ").unsafe_ask())
 
