@@ -100,7 +100,7 @@ def substitutions(requirements: Requirements, recommendation: Advice, blueprint:
         advised = recommendation.stack.get(key)
         value = getattr(blueprint.stack, key)
         if getattr(requirements.stack, key) == "auto" and advised is not None and _word(advised.choice) != value:
-            because = f"{advised.choice} is advised and cannot be generated with {blueprint.template} yet"
+            because = f"{advised.choice} is advised, and not generated for {blueprint.template} yet"
             taken.append(Assumption(field=f"stack.{key}", value=value, because=because))
     advised_template = _TEMPLATE.get(recommendation.architecture)
     if requirements.architecture == "auto" and advised_template != blueprint.template:

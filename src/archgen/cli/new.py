@@ -11,8 +11,9 @@ import typer
 from archgen.cli.options import AnswersFile, ArchitectureName, Json, NoInput, PresetName, Sets, given
 
 if TYPE_CHECKING:
+    from archgen.cli.ask import Option
     from archgen.cli.plan import Invocation, Plan
-    from archgen.intake import Source
+    from archgen.intake import Intake, Source
 
 
 def new(
@@ -73,10 +74,11 @@ def _write(plan: Plan, target: Path, said: Invocation, *, git: bool, as_json: bo
 def _asked(sources: list[Source], folder: Path) -> Plan:
     """Questions, then the recommendation, until it is confirmed."""
     from archgen.cli.ask import Option, asker
+    from archgen.cli.console import complain, note
     from archgen.cli.outcome import print_plan
     from archgen.cli.plan import plan_of
     from archgen.cli.wizard import add_answer, ask_assumption, ask_core
-    from archgen.errors import TargetError
+    from archgen.errors import IncompatibleError, TargetError
     from archgen.generator.project import check_target
     from archgen.intake import intake
 
@@ -94,7 +96,12 @@ def _asked(sources: list[Source], folder: Path) -> Plan:
     taken = ask_core(sources, taken, check_name=check_name, by=by)
     explain = False
     while True:
-        plan = plan_of(taken)
+        try:
+            plan = plan_of(taken)
+        except IncompatibleError as error:
+            complain(error)
+            taken = add_answer(sources, "architecture", by.select("Build", _possible(taken), None))
+            continue
         print_plan(plan, explain=explain)
         explain = False
         options = [
@@ -104,32 +111,42 @@ def _asked(sources: list[Source], folder: Path) -> Plan:
             Option("explain", "every point behind the advice"),
             Option("stop", "write nothing"),
         ]
-        choice = by.select("What next?", options, "write")
+        choice = by.select(
+            f"{plan.blueprint.architecture.replace('_', ' ').capitalize()}: what next?", options, "write"
+        )
         if choice == "write":
             return plan
         if choice == "assumptions":
             taken = ask_assumption(by, sources, taken)
         elif choice == "architecture":
-            offered = [Option("auto", "as advised"), *(Option(name) for name in _possible(plan))]
-            taken = add_answer(sources, "architecture", by.select("Architecture", offered, plan.blueprint.template))
+            offered = [Option("auto", "as advised"), *_possible(taken)]
+            taken = add_answer(sources, "architecture", by.select("Build", offered, plan.blueprint.template))
         elif choice == "explain":
             explain = True
         else:
-            typer.echo("nothing was written", err=True)
+            note("nothing was written")
             raise typer.Exit(1)
 
 
-def _possible(plan: Plan) -> list[str]:
+def _possible(taken: Intake) -> list[Option]:
     """The architectures that go with all other answers."""
+    from archgen.advisor import recommend
+    from archgen.cli.ask import Option
     from archgen.design import TEMPLATES, blueprint_of
     from archgen.errors import IncompatibleError
+    from archgen.evidence import load_evidence
+
+    advice = recommend(taken.requirements, load_evidence())
 
     def fits(architecture: str) -> bool:
-        requirements = plan.taken.requirements.model_copy(update={"architecture": architecture})
+        requirements = taken.requirements.model_copy(update={"architecture": architecture})
         try:
-            blueprint_of(requirements, plan.taken.domain, plan.recommendation)
+            blueprint_of(requirements, taken.domain, advice)
         except IncompatibleError:
             return False
         return True
 
-    return [template for template in TEMPLATES if fits(template)]
+    found = [Option(template) for template in TEMPLATES if fits(template)]
+    if not found:
+        raise IncompatibleError("no architecture goes with parts and stack together", "leave parts or stack out")
+    return found

@@ -27,8 +27,8 @@ def print_plan(plan: Plan, *, explain: bool = False) -> None:
         _paragraph(console, "  ", line)
     console.print()
     print_recommendation(console, plan.recommendation, explain=explain)
-    for taken in plan.instead:
-        _paragraph(console, "Instead  ", f"{taken.field} {taken.value}: {taken.because}")
+    if plan.instead:
+        _paragraph(console, "Built  ", "; ".join(f"{t.field} {t.value}: {t.because}" for t in plan.instead))
     console.print()
     override = plan.recommendation.override
     if override is not None:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 from archgen.answers import Answers
 from archgen.answers_text import Text, scalar
 from archgen.cli.ask import Asker, Option, asker
-from archgen.complaints import annotation_at, examine
+from archgen.complaints import annotation_at
+from archgen.errors import InputError
 from archgen.intake import Intake, Source, intake
-
-if TYPE_CHECKING:
-    from archgen.requirements import Requirements
 
 WORKLOADS = {
     "crud": "records that people keep: forms, lists, an office",
@@ -59,32 +57,38 @@ def ask_core(
     for field, question in QUESTIONS.items():
         if any(taken.raw.get(key) for key in _SAID_BY.get(field, (field,))) or (field == "name" and not name):
             continue
-        value = ask_field(
-            by, field, question, taken.requirements, check_name if field == "name" else lambda typed: None
-        )
+        check = check_name if field == "name" else lambda typed: None
+        value = ask_field(by, field, question, sources, taken, check)
         taken = add_answer(sources, field, value)
     return taken
 
 
 def add_answer(sources: list[Source], field: str, value: Any) -> Intake:
     """Take one more answer into the wizard's own source, and everything that follows from it."""
-    data: dict[str, Any] = {}
-    if sources and sources[-1].label == LABEL:
-        data = sources.pop().text.data
-    if field.startswith("traffic_rps"):
+    with_answer = _with(sources, field, value)
+    taken = intake(with_answer)
+    sources[:] = with_answer
+    return taken
+
+
+def _with(sources: Sequence[Source], field: str, value: Any) -> list[Source]:
+    others = [source for source in sources if source.label != LABEL]
+    data = {key: old for source in sources if source.label == LABEL for key, old in source.text.data.items()}
+    if field in ("traffic_rps_avg", "traffic_rps_peak"):
         data.pop("traffic", None)
-    sources.append(Source(LABEL, Text({**data, field: value}), "set"))
-    return intake(sources)
+    return [*others, Source(LABEL, Text({**data, field: value}), "set")]
 
 
 def ask_field(
     by: Asker,
     field: str,
     question: str,
-    requirements: Requirements,
+    sources: Sequence[Source],
+    taken: Intake,
     check: Callable[[str], str | None] = lambda typed: None,
 ) -> Any:
-    """Ask for one key of the answers, with what was taken so far as its default."""
+    """Ask for one key of the answers, with what was taken so far as its default, until it fits the others."""
+    requirements = taken.requirements
     default = f"{requirements.traffic_rps_avg:g} rps" if field == "traffic" else getattr(requirements, field)
     annotation = annotation_at((field,))
     if get_origin(annotation) is Literal:
@@ -93,7 +97,7 @@ def ask_field(
         options = [Option(word, meanings.get(word, "")) for word in meanings or words]
         return by.select(question, options, default)
     shown = f"{default:g}" if isinstance(default, float) else str(default)
-    typed = by.text(question, shown, lambda text: _wrong(field, _value(annotation, text)) or check(text))
+    typed = by.text(question, shown, lambda text: _wrong(sources, field, _value(annotation, text)) or check(text))
     return _value(annotation, typed)
 
 
@@ -103,22 +107,26 @@ def ask_assumption(by: Asker, sources: list[Source], taken: Intake) -> Intake:
         assumed = [a for a in taken.requirements.assumed if a.field in Answers.model_fields and a.field != "preset"]
         if not assumed:
             return taken
-        options = [Option("done", "back to the recommendation")]
-        options += [Option(a.field, f"{a.value}  ({a.because})") for a in assumed]
-        field = by.select("What was assumed; choose one to change it", options, "done")
-        if field == "done":
+        options = [Option("done", detail="back to the recommendation")]
+        options += [Option(f"{a.field}: {a.value}", detail=a.because) for a in assumed]
+        chosen = by.select("What was assumed; choose one to change it", options, "done")
+        if chosen == "done":
             return taken
+        field = chosen.partition(":")[0]
         described = Answers.model_fields[field].description or field
-        taken = add_answer(sources, field, ask_field(by, field, described, taken.requirements))
+        taken = add_answer(sources, field, ask_field(by, field, described, sources, taken))
 
 
 def _value(annotation: Any, text: str) -> Any:
     return text if annotation is str else scalar(text)
 
 
-def _wrong(field: str, value: Any) -> str | None:
-    """What is wrong with an answer by itself, in the words of the errors."""
+def _wrong(sources: Sequence[Source], field: str, value: Any) -> str | None:
+    """What is wrong with an answer, by itself or with the others, in the words of the errors."""
     if value is None:
         return "an answer is needed"
-    mistakes = examine({field: value}).mistakes
-    return mistakes[0].message if mistakes else None
+    try:
+        intake(_with(sources, field, value))
+    except InputError as error:
+        return error.mistakes[0].message
+    return None
