@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -44,14 +44,13 @@ class Write:
 class Database:
     """The tables of a part's modules. `prefix`: what their names begin with. Calls run in the loop's threads."""
 
-    def __init__(self, prefix: str, connections: int = 32) -> None:
-        self._prefix = prefix
+    def __init__(self, prefix: str, modules: Iterable[str], connections: int = 32) -> None:
         self._connections = connections
-        self._tables: dict[str, Table] = {}
+        self._tables = {name: Table(self, f"{prefix}-{name}") for name in modules}
 
     def module(self, name: str) -> Table:
         """The table of this module."""
-        return self._tables.setdefault(name, Table(self, f"{self._prefix}-{name}"))
+        return self._tables[name]
 
     async def ping(self) -> None:
         """Asks every table (Unavailable when one does not answer)."""

@@ -154,7 +154,7 @@ class DynamoRepository(Generic[E]):
         self._codec = codec
         self._plural = plural
         self._lists = lists
-        self._by_owner = by_owner
+        self._step = 2 if by_owner else 1  # indexes of a list: everybody's rows, and within an owner's
         self._unique = unique
         self.refers = refers
 
@@ -181,17 +181,17 @@ class DynamoRepository(Generic[E]):
 
     async def page(self, query: Query) -> Page[E]:
         listing = query.listing
-        number = self._lists.index(listing) + (len(self._lists) if query.owner is not None else 0)
+        index = f"list{self._lists.index(listing) * self._step + (query.owner is not None)}"
         after = None
         if query.after is not None:
             after = _sort_key(listing, *self._codec.after(query.after, listing.sort))
         filters = [query.filters[name] for name in listing.filters]
         scopes = range(SHARDS) if query.owner is None else [query.owner]
-        index, most = f"list{number}", query.limit + 1
+        most = query.limit + 1
         shards = await asyncio.gather(
             *(
                 self._table.query(index, pk, most, descending=listing.descending, after=after)
-                for pk in (self._list_key(scope, filters) for scope in scopes)
+                for pk in (self._list_key(listing, scope, filters) for scope in scopes)
             )
         )
         merged = heapq.merge(*shards, key=lambda item: item[f"{index}sk"]["S"], reverse=listing.descending)
@@ -259,24 +259,22 @@ class DynamoRepository(Generic[E]):
         if len(document) > LARGEST:
             raise Invalid(f"It has {len(document)} bytes; at most {LARGEST} can be kept")
         item = {"pk": _s(f"{self._plural}#{entity.id}"), "doc": _s(document.decode()), "version": _n(entity.version)}
-        owner = getattr(entity, "owner_id", None) if self._by_owner else None
-        for number, listing in enumerate(self._lists):
+        owner = getattr(entity, "owner_id", None) if self._step == 2 else None
+        for i, listing in enumerate(self._lists):
             filters = [getattr(entity, name) for name in listing.filters]
             value = getattr(entity, listing.sort)
             if value is None or None in filters:
                 continue
-            sort_key = _s(_sort_key(listing, value, entity.id))
-            item |= {
-                f"list{number}pk": _s(self._list_key(entity.id.int % SHARDS, filters)),
-                f"list{number}sk": sort_key,
-            }
+            place = _s(_sort_key(listing, value, entity.id))
+            everybody, theirs = f"list{i * self._step}", f"list{i * self._step + 1}"
+            shard = self._list_key(listing, entity.id.int % SHARDS, filters)
+            item |= {f"{everybody}pk": _s(shard), f"{everybody}sk": place}
             if owner is not None:
-                theirs = f"list{number + len(self._lists)}"
-                item |= {f"{theirs}pk": _s(self._list_key(owner, filters)), f"{theirs}sk": sort_key}
+                item |= {f"{theirs}pk": _s(self._list_key(listing, owner, filters)), f"{theirs}sk": place}
         return item
 
-    def _list_key(self, scope: object, filters: Iterable[Any]) -> str:
-        return key_of("\0".join([f"{self._plural}#{scope}", *map(key_of, filters)]))
+    def _list_key(self, listing: Listing, scope: object, filters: Iterable[Any]) -> str:
+        return key_of("\0".join([f"{self._plural}#{listing}#{scope}", *map(key_of, filters)]))
 
     def _marker(self, field: str, value: Any) -> str:
         return f"unique#{self._plural}#{field}#{key_of(value)}"
