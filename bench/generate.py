@@ -59,8 +59,9 @@ def new(folder: Path) -> list[str]:
 def assemble(folder: Path, record: Path) -> list[str]:
     """The templates of one architecture as one layer, so that copier writes the tree in a single pass; its command."""
     template = next(line.split()[1] for line in record.read_text().splitlines() if line.startswith("template:"))
-    for name in ("_macros", "_modules"):
-        shutil.copytree(TEMPLATES / name, folder / name)
+    for source in TEMPLATES.glob("_*/"):
+        if source.name != "_shared":
+            shutil.copytree(source, folder / source.name)
     shutil.copy(TEMPLATES / "copier.yml", folder)
     for layer in ("_shared", template):
         shutil.copytree(TEMPLATES / layer, folder / "tree", dirs_exist_ok=True)
