@@ -1,15 +1,16 @@
-"""AWS in one process, for `make dev` and for tests: what `deploy/template.yaml` says, run as it says it.
+"""AWS in one process, for `make dev` and for tests: runs what `deploy/template.yaml` says, as it says it.
 
-Its tables and queues are made in moto; a request becomes an event for the function whose route it matches; what
-the tables' streams tell goes through the pipes' filters into the queues, and from there to the event functions.
+Its tables and queues are made in moto; a request becomes an event for the function whose route it matches.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
@@ -27,11 +28,129 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .deliveries import Deliveries
 from .dev import merged, serve
-from .functions import Event, Function, FunctionSettings, loop
+from .functions import THREADS, Event, FunctionSettings, loop, run
 from .http import problem
 from .http_function import FunctionTransport, HttpFunction, body_of, request_event
-from .local_aws import make_queues, make_tables, moto_server
 from .settings import Settings
 from .template import Template
 
 Prepare = Callable[[FastAPI, Settings], Awaitable[None]]
+ONE_AT_A_TIME = ThreadPoolExecutor(1)  # moto within a process is not made for several threads
+LOCAL = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_DEFAULT_REGION": "eu-central-1"}
+
+
+class Gateway:
+    """The whole as an ASGI app, on the moto server at AWS_ENDPOINT_URL, or else on moto in this process."""
+
+    def __init__(self, path: Path, settings: Settings, prepare: Prepare) -> None:
+        """`prepare` runs before the first request, with the app that has the accounts."""
+        self._path = path
+        self._settings = settings
+        self._prepare = prepare
+        self._embedded = "AWS_ENDPOINT_URL" not in os.environ
+        self._threads = ThreadPoolExecutor(THREADS, "functions")
+        self._functions: dict[str, Any] = {}
+        self._routes: list[tuple[str, str]] = []
+        self._lifespan = FastAPI(lifespan=self._running)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app: ASGIApp = self._lifespan
+        if scope["type"] == "http":
+            app = await self._answer(Request(scope, receive))
+        await app(scope, receive, send)
+
+    async def invoke(self, name: str, event: Event) -> Event:
+        """Calls a function, as AWS does, from a thread that is not its loop's."""
+        answer: Event = await asyncio.get_running_loop().run_in_executor(
+            self._threads, self._functions[name], event, None
+        )
+        return answer
+
+    @asynccontextmanager
+    async def _running(self, _: FastAPI) -> AsyncIterator[None]:
+        mock = mock_aws()
+        if self._embedded:
+            mock.start(reset=False)
+            os.environ.setdefault("AWS_DEFAULT_REGION", LOCAL["AWS_DEFAULT_REGION"])
+            loop().set_default_executor(ONE_AT_A_TIME)
+        try:
+            await asyncio.to_thread(self._deploy)
+            delivering = asyncio.run_coroutine_threadsafe(self._deliveries.run(), loop())
+            if url := os.environ.get("DEV_URL"):
+                print(f"Ready: {url} (the API's documents: {url}/docs)", flush=True)
+            yield
+            self._deliveries.wake(stop=True)
+            await asyncio.wrap_future(delivering)
+        finally:
+            if self._embedded:
+                mock.stop()
+
+    def _deploy(self) -> None:
+        stack = f"local-{uuid4().hex[:8]}" if self._embedded else "local"
+        template = Template(self._path, {"AWS::StackName": stack})
+        self._deliveries = Deliveries(template, self.invoke)
+        functions = template.of_type("AWS::Serverless::Function")
+        parts = {function["FunctionName"].removeprefix(f"{stack}-"): name for name, function in functions.items()}
+        transports = {part: FunctionTransport(partial(self.invoke, name)) for part, name in parts.items()}
+        for name, function in functions.items():
+            environment = {key.lower(): value for key, value in template.environment(function).items()}
+            secrets = {"internal_token": self._settings.internal_token, "jwt_secret": ""}
+            settings = FunctionSettings(**{**self._settings.model_dump(), **environment, **secrets})
+            module, _, handler = function["Handler"].rpartition(".")
+            self._functions[name] = getattr(import_module(module), handler).within(settings, transports)
+            for event in function["Events"].values():
+                if event["Type"] == "HttpApi":
+                    self._routes.append((event["Properties"]["Path"], name))
+        run(self._prepare(self._functions[self._target("/api/me") or ""].built, self._settings))
+
+    def _target(self, path: str) -> str | None:
+        """The function that a request goes to."""
+        for route, name in self._routes:
+            if path == route or (route.endswith("{proxy+}") and path.startswith(route.removesuffix("{proxy+}"))):
+                return name
+        return None
+
+    async def _answer(self, request: Request) -> Response:
+        path = request.url.path
+        if path == "/docs":
+            return get_swagger_ui_html(openapi_url="/openapi.json", title="API")
+        if path == "/openapi.json":
+            return JSONResponse(merged([json.loads(body_of(answer)) for answer in await self._everywhere(path)]))
+        if path.startswith("/health/"):
+            return _response(max(await self._everywhere(path), key=lambda answer: int(answer["statusCode"])))
+        name = self._target(path)
+        if name is None:
+            return problem(404, "Not Found", "Not Found")
+        query, body = request.scope["query_string"].decode(), await request.body()
+        headers = {name: ", ".join(request.headers.getlist(name)) for name in request.headers}
+        answer = await self.invoke(name, request_event(request.method, path, query, headers, body))
+        if request.method not in {"GET", "HEAD"}:
+            self._deliveries.wake()
+        return _response(answer)
+
+    async def _everywhere(self, path: str) -> list[Event]:
+        """What each part answers."""
+        names = [name for name, function in self._functions.items() if isinstance(function, HttpFunction)]
+        return await asyncio.gather(*(self.invoke(name, request_event("GET", path, "", {}, b"")) for name in names))
+
+
+def _response(answer: Event) -> Response:
+    return Response(body_of(answer), answer["statusCode"], answer.get("headers"))
+
+
+def serve_functions(factory: str, port: int) -> None:
+    """Runs the whole with reload, in the foreground; moto's server stays in this process and keeps what was stored."""
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+    from werkzeug.serving import make_server
+
+    app, lock = DomainDispatcherApplication(create_backend_app), threading.Lock()
+
+    def one_at_a_time(environ: Any, start_response: Any) -> Any:
+        with lock:
+            return app(environ, start_response)
+
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    server = make_server("127.0.0.1", 0, one_at_a_time, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    os.environ.update(LOCAL, AWS_ENDPOINT_URL=f"http://127.0.0.1:{server.port}")
+    serve(factory, port)

@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .errors import Invalid, Problem, Unavailable
@@ -97,7 +98,7 @@ def problem(
     return JSONResponse(body, status, headers, "application/problem+json")
 
 
-async def _answer(_: Request, error: Exception) -> JSONResponse:
+async def _answer(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, Problem):
         fields = [{"field": field, "message": message} for field, message in error.errors.items()]
         return problem(error.status, error.title, error.detail, fields, error.headers)
@@ -110,8 +111,15 @@ async def _answer(_: Request, error: Exception) -> JSONResponse:
         if error.status_code == 400:  # the body could not be read as JSON
             return problem(422, Invalid.title, "The body is not valid JSON")
         title = {404: "Not Found", 405: "Method Not Allowed", 413: "Content Too Large"}.get(error.status_code, "Error")
-        return problem(error.status_code, title, str(error.detail), headers=error.headers)
+        headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
+        return problem(error.status_code, title, str(error.detail), headers=headers)
     return problem(500, Problem.title, "Something went wrong here")
+
+
+def _allowed(request: Request) -> str:
+    """The methods that any route of this path takes."""
+    matching = [route for route in request.app.routes if route.matches(request.scope)[0] != Match.NONE]
+    return ", ".join(sorted({method for route in matching for method in getattr(route, "methods", None) or ()}))
 
 
 def _health(checks: Mapping[str, Check]) -> APIRouter:

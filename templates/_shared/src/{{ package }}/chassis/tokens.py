@@ -67,8 +67,8 @@ class Verifier:
 
     async def _key(self, kid: str) -> jwt.PyJWK:
         if kid not in self._keys and time.monotonic() - self._asked > 10:
-            self._asked = time.monotonic()
             self._keys = {key["kid"]: jwt.PyJWK(key) for key in (await self._jwks())["keys"]}
+            self._asked = time.monotonic()
         if kid not in self._keys:
             raise jwt.InvalidTokenError("unknown key")
         return self._keys[kid]

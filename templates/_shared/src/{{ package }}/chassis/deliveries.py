@@ -1,0 +1,160 @@
+"""What AWS does between functions, done with moto: tables, queues, and what goes from one to the other.
+
+A stream's records pass the filters of its pipes into queues; batches of a queue go to its event function; what
+fails comes back a little later, and goes to the dead letters in the end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import boto3
+
+from .functions import Event, loop
+from .template import Template
+
+log = logging.getLogger(__name__)
+IDLE = 5.0  # seconds between looks when nothing is known to be under way
+AFTER = ("TimeToLiveSpecification", "PointInTimeRecoverySpecification")  # of a table: nothing that moto does
+MARK = "delivered"  # a table's tag: how far its stream was followed; it outlives a reload
+
+
+class Deliveries:
+    def __init__(self, template: Template, invoke: Callable[[str, Event], Awaitable[Event]]) -> None:
+        """Makes the template's tables and queues, unless they are there. `invoke` calls a function by its name."""
+        clients: list[Any] = [boto3.client(name) for name in ("dynamodb", "dynamodbstreams", "sqs")]
+        self._tables, self._streams, self._queues = clients
+        self._invoke = invoke
+        self._urls: dict[str, str] = {}  # of queues, by ARN
+        self._marks: dict[str, str] = {}  # by stream: the last record that was delivered
+        self._due: list[float] = []  # when failed messages come back
+        self._awake = asyncio.Event()
+        self._running = True
+        for name, table in template.of_type("AWS::DynamoDB::Table").items():
+            template.known |= {name: table["TableName"], f"{name}.StreamArn": self._make_table(table)}
+        queues = template.of_type("AWS::SQS::Queue")
+        for name in sorted(queues, key=lambda name: "RedrivePolicy" in queues[name]):  # dead letters first
+            queue = template.of_type("AWS::SQS::Queue")[name]
+            template.known[f"{name}.Arn"] = self._make_queue(f"{template.known['AWS::StackName']}-{name}", queue)
+        self._pipes = list(template.of_type("AWS::Pipes::Pipe").values())
+        self._sources = [
+            (name, event["Properties"])
+            for name, function in template.of_type("AWS::Serverless::Function").items()
+            for event in function["Events"].values()
+            if event["Type"] == "SQS"
+        ]
+
+    def wake(self, *, stop: bool = False) -> None:
+        """Something may have been written; `stop`: finish what is under way."""
+        self._running = not stop
+        loop().call_soon_threadsafe(self._awake.set)
+
+    async def run(self) -> None:
+        while self._running:
+            self._awake.clear()
+            try:
+                moved = [await self._follow(stream) for stream in {pipe["Source"] for pipe in self._pipes}]
+                moved += await asyncio.gather(*(self._feed(*source) for source in self._sources))
+            except Exception:  # a fault in one round must not end deliveries
+                log.exception("deliveries failed")
+                moved, self._due = [], [time.monotonic() + 1]
+            self._due = [due for due in self._due if due > time.monotonic()]
+            if not any(moved):
+                try:
+                    await asyncio.wait_for(self._awake.wait(), min([IDLE, *(d - time.monotonic() for d in self._due)]))
+                except TimeoutError:
+                    pass
+
+    async def _follow(self, stream: str) -> int:
+        """Passes a stream's new records through the filters of its pipes."""
+        start: dict[str, str] = {"ShardIteratorType": "TRIM_HORIZON"}
+        if stream in self._marks:
+            start = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": self._marks[stream]}
+        described = await asyncio.to_thread(self._streams.describe_stream, StreamArn=stream)
+        shard = described["StreamDescription"]["Shards"][0]["ShardId"]
+        # a transaction of moto makes iterators stale: each look takes a fresh one
+        found = await asyncio.to_thread(self._streams.get_shard_iterator, StreamArn=stream, ShardId=shard, **start)
+        got = await asyncio.to_thread(self._streams.get_records, ShardIterator=found["ShardIterator"])
+        for record in got["Records"]:
+            for pipe in (pipe for pipe in self._pipes if pipe["Source"] == stream):
+                filters = pipe["SourceParameters"]["FilterCriteria"]["Filters"]
+                if any(matches(json.loads(each["Pattern"]), record) for each in filters):
+                    url, body = self._urls[pipe["Target"]], json.dumps(record, default=str)
+                    await asyncio.to_thread(self._queues.send_message, QueueUrl=url, MessageBody=body)
+            self._marks[stream] = record["dynamodb"]["SequenceNumber"]
+        if got["Records"]:
+            mark = {"Key": MARK, "Value": self._marks[stream]}
+            arn = stream.partition("/stream/")[0]
+            await asyncio.to_thread(self._tables.tag_resource, ResourceArn=arn, Tags=[mark])
+        return len(got["Records"])
+
+    async def _feed(self, function: str, source: dict[str, Any]) -> int:
+        """Hands a batch of a queue to its function, and takes away what that has dealt with."""
+        url = self._urls[source["Queue"]]
+        batch = {"QueueUrl": url, "MaxNumberOfMessages": source["BatchSize"], "AttributeNames": ["All"]}
+        messages = (await asyncio.to_thread(self._queues.receive_message, **batch)).get("Messages", [])
+        if not messages:
+            return 0
+        records = [
+            {
+                "messageId": message["MessageId"],
+                "receiptHandle": message["ReceiptHandle"],
+                "body": message["Body"],
+                "attributes": message["Attributes"],
+                "messageAttributes": {},
+                "eventSource": "aws:sqs",
+                "eventSourceARN": source["Queue"],
+            }
+            for message in messages
+        ]
+        try:
+            answer = await self._invoke(function, {"Records": records})
+            failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
+        except Exception:  # the function as a whole: none of the batch is dealt with
+            log.exception("%s failed", function)
+            failed = {message["MessageId"] for message in messages}
+        for message in messages:
+            entry = {"QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"]}
+            if message["MessageId"] in failed:  # sooner than the queue would
+                wait = min(2 ** int(message["Attributes"]["ApproximateReceiveCount"]) // 2 - 1, 60)
+                self._due.append(time.monotonic() + wait)
+                await asyncio.to_thread(self._queues.change_message_visibility, **entry, VisibilityTimeout=wait)
+            else:
+                await asyncio.to_thread(self._queues.delete_message, **entry)
+        return len(messages)
+
+    def _make_table(self, properties: dict[str, Any]) -> str:
+        """Makes a table; gives the ARN of its stream, if it has one."""
+        wanted = {key: value for key, value in properties.items() if key not in AFTER}
+        if "StreamSpecification" in wanted:
+            wanted["StreamSpecification"] = {"StreamEnabled": True, **wanted["StreamSpecification"]}
+        try:
+            table = self._tables.create_table(**wanted)["TableDescription"]
+        except self._tables.exceptions.ResourceInUseException:
+            table = self._tables.describe_table(TableName=wanted["TableName"])["Table"]
+        stream: str = table.get("LatestStreamArn", "")
+        tags = self._tables.list_tags_of_resource(ResourceArn=table["TableArn"])["Tags"]
+        self._marks.update({stream: tag["Value"] for tag in tags if tag["Key"] == MARK})
+        return stream
+
+    def _make_queue(self, name: str, properties: dict[str, Any]) -> str:
+        """Makes a queue; gives its ARN."""
+        texts = {key: json.dumps(value) if isinstance(value, dict) else str(value) for key, value in properties.items()}
+        url: str = self._queues.create_queue(QueueName=name, Attributes=texts)["QueueUrl"]
+        answer = self._queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+        arn: str = answer["Attributes"]["QueueArn"]
+        self._urls[arn] = url
+        return arn
+
+
+def matches(pattern: dict[str, Any], value: Any) -> bool:
+    """Whether a document has what an event pattern asks for: for each field one of the values, or a pattern."""
+    return isinstance(value, dict) and all(
+        value.get(key) in wanted if isinstance(wanted, list) else matches(wanted, value.get(key))
+        for key, wanted in pattern.items()
+    )
