@@ -6,164 +6,18 @@ The files lie in `advisor/evidence/`. The advisor itself opens no file: what is 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import ValidationError
 
-from archgen.errors import ArchgenError
+from archgen.advisor.knowledge import CHOICES, Entry, Evidence, PriceBook, Rule
+from archgen.errors import ArchgenError, InputError, Mistake
+
+__all__ = ["CHOICES", "Entry", "Evidence", "PriceBook", "Rule", "load_evidence", "read_table"]
 
 FOLDER = Path(__file__).parent / "advisor" / "evidence"
-Decision = Literal["partition", "runtime", "dataflow"]
-CHOICES: Mapping[str, tuple[str, ...]] = {
-    "partition": ("one", "few", "many"),
-    "runtime": ("servers", "functions"),
-    "dataflow": ("calls", "stream"),
-}
-
-
-class Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Source(Record):
-    """Where something was read; `date` is when it was published, or the date that its copy shows."""
-
-    title: str
-    url: str
-    date: str
-
-
-class Entry(Record):
-    """Anything that the advisor believes: the key of its source, and what the source says in our words."""
-
-    source: str
-    note: str
-
-
-class Condition(Record):
-    """A comparison of one fact about the requirements with a value."""
-
-    field: str
-    op: Literal["==", "!=", "<", "<=", ">", ">="]
-    value: str | float
-
-
-class Rule(Entry):
-    """An entry that counts when all of `when` holds."""
-
-    when: tuple[Condition, ...] = ()
-
-
-class Criterion(Rule):
-    """Points for one choice of one decision, from one fact; `because` speaks for the choice, `against` against it."""
-
-    id: str
-    decision: Decision
-    choice: str
-    kind: Literal["constant", "levels", "ramp"]
-    field: str | None = None
-    points: float = 0.0
-    levels: Mapping[str, float] = {}
-    x: tuple[float, ...] = ()
-    y: tuple[float, ...] = ()
-    because: str
-    against: str
-
-    @model_validator(mode="after")
-    def _is_whole(self) -> Criterion:
-        if self.choice not in CHOICES[self.decision]:
-            raise ValueError(f"{self.id}: {self.decision} has no choice {self.choice}")
-        if self.kind != "constant" and not self.field:
-            raise ValueError(f"{self.id}: {self.kind} needs a field")
-        if self.kind == "levels" and not self.levels:
-            raise ValueError(f"{self.id}: levels are missing")
-        if self.kind == "ramp" and (len(self.x) != len(self.y) or len(self.x) < 2 or list(self.x) != sorted(self.x)):
-            raise ValueError(f"{self.id}: a ramp needs two or more rising knots x, each with its y")
-        if self.kind == "ramp" and self.x[0] <= 0:
-            raise ValueError(f"{self.id}: a ramp runs along a logarithm, so its knots are above zero")
-        return self
-
-
-class Gate(Rule):
-    """What rules a choice out when all of `when` holds, whatever its points."""
-
-    id: str
-    decision: Decision
-    choice: str
-    rule: str
-    because: str
-
-
-class Parameter(Entry):
-    """A single number and its unit."""
-
-    value: float
-    unit: str
-
-
-class Option(Rule):
-    """One choice inside for a topic, taken when all of `when` holds and no option before it was."""
-
-    topic: str
-    choice: str
-    because: str
-    alternative: str
-    changes_if: str
-
-
-class RiskRule(Rule):
-    """A risk to name when all of `when` holds, and what to do about it."""
-
-    id: str
-    risk: str
-    mitigation: str
-
-
-class Step(Rule):
-    """A next step to name when all of `when` holds."""
-
-    id: str
-    step: str
-
-
-class Evidence(Record):
-    """All that the advisor knows, as one frozen document."""
-
-    sources: Mapping[str, Source]
-    criteria: tuple[Criterion, ...]
-    gates: tuple[Gate, ...]
-    parameters: Mapping[str, Parameter]
-    options: tuple[Option, ...]
-    risks: tuple[RiskRule, ...]
-    steps: tuple[Step, ...]
-
-    @model_validator(mode="after")
-    def _has_sources(self) -> Evidence:
-        missing = sorted({e.source for e in self.entries()} - set(self.sources))
-        if missing:
-            raise ValueError(f"no such source: {', '.join(missing)}")
-        return self
-
-    def entries(self) -> tuple[Entry, ...]:
-        """Every entry, of whatever kind."""
-        return (
-            *self.criteria,
-            *self.gates,
-            *self.parameters.values(),
-            *self.options,
-            *self.risks,
-            *self.steps,
-        )
-
-    def parameter(self, name: str) -> float:
-        return self.parameters[name].value
-
-    def cite(self, entry: Entry) -> str:
-        """The source of an entry as people cite it: title, date and address."""
-        source = self.sources[entry.source]
-        return f"{source.title} ({source.date}), {source.url}"
 
 
 def read_table(name: str) -> dict[str, Any]:
@@ -171,22 +25,72 @@ def read_table(name: str) -> dict[str, Any]:
     return tomllib.loads(FOLDER.joinpath(name).read_text(encoding="utf-8"))
 
 
-def load_evidence() -> Evidence:
-    """The evidence that archgen ships with, checked."""
+def load_evidence(prices: Path | None = None) -> Evidence:
+    """The evidence that archgen ships with, checked; with the prices of a file of the user's in place of its own."""
+    book = tomllib.loads(FOLDER.joinpath("prices.toml").read_text(encoding="utf-8"), parse_float=Decimal)
+    sources = read_table("sources.toml")
+    if prices is not None:
+        _replace_prices(book, sources, prices)
     try:
         risks = read_table("risks.toml")
         return Evidence.model_validate(
             {
-                "sources": read_table("sources.toml"),
+                "sources": sources,
                 "criteria": read_table("criteria.toml")["criterion"],
                 "gates": read_table("gates.toml")["gate"],
                 "parameters": read_table("parameters.toml"),
                 "options": read_table("stack.toml")["option"],
                 "risks": risks["risk"],
                 "steps": risks["step"],
+                "machines": read_table("machines.toml"),
+                "prices": book,
             }
         )
     except (ValidationError, tomllib.TOMLDecodeError) as error:
         raise ArchgenError(
-            f"the evidence that archgen ships with is damaged: {error}", "install archgen again"
+            f"The evidence that archgen ships with is damaged: {error}", "install archgen again"
         ) from error
+
+
+def _replace_prices(book: dict[str, Any], sources: dict[str, Any], path: Path) -> None:
+    """Put the user's prices into the book; a price that the file leaves out stays, one that no bill knows is refused."""
+    try:
+        own = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"{path}: {error}", "a price book is a TOML file like archgen's own prices.toml") from error
+    given = own.pop("price", {})
+    table = given if isinstance(given, dict) else {}
+    mistakes = [
+        Mistake(f"price.{name}", "no such price", _nearest(name, book)) for name in table.keys() - book["price"]
+    ]
+    mistakes += [Mistake(key, "no such key", "currency, region, as_of, price") for key in own.keys() - book.keys()]
+    if table is not given:
+        mistakes.append(Mistake("price", "is a table of prices", "[price.fargate_vcpu]"))
+    source = f"{path.name}, given by the user"
+    merged = {**book, **own, "price": {**book["price"]}}
+    for name in table.keys() & book["price"].keys():
+        entry = table[name] if isinstance(table[name], dict) else {"tiers": [[table[name]]]}
+        merged["price"][name] = {
+            "unit": book["price"][name]["unit"],
+            "source": source,
+            "as_of": own.get("as_of", "given"),
+            "note": "The user's own price.",
+            **entry,
+        }
+        if entry.get("source", source) != source:
+            merged["price"][name]["source"] = source
+    try:
+        PriceBook.model_validate(merged)
+    except ValidationError as error:
+        mistakes += [Mistake(".".join(map(str, e["loc"])), e["msg"]) for e in error.errors()]
+    if mistakes:
+        raise InputError(mistakes, f"mend {path}")
+    sources[source] = {"title": path.name, "url": str(path), "date": str(merged["as_of"])}
+    book.update(merged)
+
+
+def _nearest(name: str, book: dict[str, Any]) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, book["price"], 1)
+    return f"did you mean {close[0]}" if close else f"one of {', '.join(book['price'])}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, get_args
 from archgen.advisor.confidence import confidence
 from archgen.advisor.facts import Facts, facts_of
 from archgen.advisor.flips import find_flips
+from archgen.advisor.plan import Design, candidate_of, capacity_of, cost_of, fits_one_machine, services_of
 from archgen.advisor.recommendation import (
     TEMPLATE_OF,
     Architecture,
@@ -23,7 +24,7 @@ from archgen.advisor.scoring import PARTITION_NAMES, Model, Point, Verdict, hold
 from archgen.advisor.stack import choose_stack
 
 if TYPE_CHECKING:
-    from archgen.evidence import Evidence
+    from archgen.advisor.knowledge import Evidence
     from archgen.requirements import Requirements
 
 BASE = 10.0  # keeps every score that is not ruled out above zero, which says "ruled out"
@@ -46,7 +47,10 @@ def recommend(requirements: Requirements, evidence: Evidence) -> Recommendation:
     built = overridden(advice, requirements.architecture)
     points = model.explain(facts)
     said = facts_with_verdict(facts, built, advice, requirements.architecture)
+    said["fits_one_machine"] = "yes" if fits_one_machine(facts, evidence, streaming=built.event_streaming) else "no"
     stack = choose_stack(said, requirements, evidence)
+    design = Design(evidence, said, built.event_streaming, services_of(facts, len(requirements.parts), evidence))
+    candidate = candidate_of(TEMPLATE_OF[built.architecture], stack)
     said.update({topic: option.choice for topic, option in stack.items()})
     unanswered = {a.field for a in requirements.assumed}
     trust = confidence(model, facts, advice, unanswered)
@@ -74,6 +78,8 @@ def recommend(requirements: Requirements, evidence: Evidence) -> Recommendation:
         override=override_of(requirements.architecture, advice, built, risks),
         assumed=requirements.assumed,
         stack=stack,
+        capacity=capacity_of(design, candidate, stack, round(1 - requirements.slo.error_rate, 6)),
+        cost=cost_of(design, candidate),
         risks=risks,
         next_steps=tuple(step.step for step in evidence.steps if holds(step.when, said)),
     )

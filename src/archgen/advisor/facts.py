@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, get_args
 from archgen.requirements import Compliance, Grade, Pattern, Scope, Workload
 
 if TYPE_CHECKING:
-    from archgen.evidence import Evidence
+    from archgen.advisor.knowledge import Evidence
     from archgen.requirements import Requirements
 
 Fact = str | float

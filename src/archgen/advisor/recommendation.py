@@ -97,6 +97,97 @@ class Risk(Document):
     source: str
 
 
+class Ceiling(Document):
+    """What stops first as traffic grows: now and at most in `unit`, and in how many months that is reached."""
+
+    what: str
+    unit: str
+    now: float
+    limit: float
+    month: float
+    then: str
+
+
+class DatabasePlan(Document):
+    """One primary at the peak, in write transactions a second; what limits it; the ratio a cache must reach for it."""
+
+    machine: str
+    primaries: int
+    demand_tps: float
+    capacity_tps: float
+    limit: str
+    replicas: int
+    max_connections: int
+    pooler: bool
+    cache_hit_needed: float
+
+
+class FunctionPlan(Document):
+    concurrency: int
+    quota: int
+    within_default: bool
+
+
+class Availability(Document):
+    """Expected of the design and asked for by the service level, as shares; minutes down in 30 days."""
+
+    expected: float
+    target: float
+    minutes_down: float
+    meets: bool
+
+
+class Capacity(Document):
+    """What the built architecture needs at its peak. `assumptions` are the parameters that it rests on."""
+
+    assumptions: dict[str, float]
+    concurrency_in_flight: float
+    app_instances: int | None = None
+    workers: int | None = None
+    utilisation: float | None = None
+    wait_p95_ms: float | None = None
+    db_connections: int | None = None
+    pool_per_worker: int | None = None
+    database: DatabasePlan | None = None
+    cache_gb: float | None = None
+    shards: int | None = None
+    functions: FunctionPlan | None = None
+    broker_partitions: int | None = None
+    availability: Availability
+    growth_a_year: float
+    ceilings: tuple[Ceiling, ...]
+    first_ceiling: Ceiling | None = None
+
+
+class CostLine(Document):
+    item: str
+    usd: float
+
+
+class CandidateCost(Document):
+    """USD a month; `low` and `high` with the cheapest and dearest request that is plausible. People apart."""
+
+    total: float
+    low: float
+    high: float
+    per_million_requests: float
+    people_fte: float
+    people_usd_low: float
+    people_usd_high: float
+    lines: tuple[CostLine, ...]
+
+
+class Cost(Document):
+    """Every candidate's bill. `candidate` is the one that is advised or asked for."""
+
+    currency: str
+    region: str
+    as_of: str
+    candidate: str
+    per_month: dict[str, CandidateCost]
+    break_even_rps: float | None = None
+
+
 class Recommendation(Document):
     """The verdict and everything that it rests on."""
 
@@ -113,6 +204,8 @@ class Recommendation(Document):
     override: Override | None = None
     assumed: tuple[Assumption, ...]
     stack: dict[str, StackChoice]
+    capacity: Capacity
+    cost: Cost
     risks: tuple[Risk, ...]
     next_steps: tuple[str, ...]
 

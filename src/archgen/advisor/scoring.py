@@ -13,11 +13,11 @@ from operator import eq, ge, gt, le, lt, ne
 from typing import TYPE_CHECKING
 
 from archgen.advisor.facts import Facts
+from archgen.advisor.knowledge import CHOICES
 from archgen.advisor.recommendation import Architecture
-from archgen.evidence import CHOICES
 
 if TYPE_CHECKING:
-    from archgen.evidence import Condition, Criterion, Evidence, Gate
+    from archgen.advisor.knowledge import Condition, Criterion, Evidence, Gate
 
 OPERATORS: dict[str, Callable[..., bool]] = {"==": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
 PARTITION_NAMES: dict[str, Architecture] = {"one": "monolith", "few": "modular_monolith", "many": "microservices"}

@@ -9,8 +9,24 @@ from archgen.advisor.recommendation import StackChoice
 from archgen.advisor.scoring import holds
 
 if TYPE_CHECKING:
-    from archgen.evidence import Evidence
+    from archgen.advisor.knowledge import Evidence
     from archgen.requirements import Requirements
+
+
+def cache_of(facts: Facts, evidence: Evidence, runtime: str) -> str:
+    """The cache that would be advised on another runtime."""
+    return _advised("cache", facts, evidence, runtime)
+
+
+def database_of(facts: Facts, evidence: Evidence, runtime: str) -> str:
+    """The database that would be advised on another runtime."""
+    return _advised("database", facts, evidence, runtime)
+
+
+def _advised(topic: str, facts: Facts, evidence: Evidence, runtime: str) -> str:
+    there = Facts(facts)
+    there["runtime"] = runtime
+    return next(o.choice for o in evidence.options if o.topic == topic and holds(o.when, there))
 
 
 def choose_stack(facts: Facts, requirements: Requirements, evidence: Evidence) -> dict[str, StackChoice]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from archgen.reports.words import ARCHITECTURES, number, plain, verdict
+from archgen.reports.words import ARCHITECTURES, CANDIDATES, costs, number, plain, rounded, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -69,6 +69,26 @@ def _headline(console: Console, r: Recommendation) -> None:
         )
     ]
     _hanging(console, "", ", ".join(said))
+    _numbers(console, r)
+
+
+def _numbers(console: Console, r: Recommendation) -> None:
+    """What it costs and what stops it first."""
+    bill = r.cost.per_month[r.cost.candidate]
+    others = [
+        f"{CANDIDATES[name]} {rounded(r.cost.per_month[name].total)}"
+        for name in ("one_machine", "containers", "microservices", "serverless")
+        if name != r.cost.candidate and name in r.cost.per_month
+    ]
+    cost = f"{CANDIDATES[r.cost.candidate]}: {costs(bill.total, bill.low, bill.high)}; {', '.join(others)}"
+    _hanging(console, "Cost   ", cost)
+    ceiling = r.capacity.first_ceiling
+    if ceiling is not None:
+        when = (
+            "now" if ceiling.month == 0 else f"in {ceiling.month:.0f} months" if ceiling.month >= 1.5 else "in a month"
+        )
+        limit = f"{number(ceiling.limit)} {ceiling.unit} ({number(ceiling.now)} now)"
+        _hanging(console, "First  ", f"ceiling {when}: {ceiling.what} at {limit}, then {ceiling.then}")
 
 
 def _reasons(console: Console, r: Recommendation) -> None:
@@ -97,7 +117,7 @@ def _stack(console: Console, r: Recommendation) -> None:
 
 def _risk(console: Console, r: Recommendation) -> None:
     if r.risks:
-        _hanging(console, "Risk   ", f"{r.risks[0].risk}. {r.risks[0].mitigation}")
+        _hanging(console, "Risk   ", r.risks[0].risk)
     if r.assumed:
         _hanging(console, "Taken  ", ", ".join(f"{plain(a.field)} {a.value}" for a in r.assumed))
 
@@ -131,6 +151,34 @@ def _everything(console: Console, r: Recommendation) -> None:
         "Stack",
         ("topic", "choice", "because", "changes if"),
         ((t, plain(o.choice), o.because, o.changes_if or "") for t, o in r.stack.items()),
+    )
+    _table(
+        console,
+        f"Cost a month, {r.cost.region} list prices of {r.cost.as_of}",
+        ("candidate", "total", "range", "people", "lines"),
+        (
+            (
+                CANDIDATES[name],
+                rounded(bill.total),
+                f"{rounded(bill.low)} to {rounded(bill.high)}",
+                f"{bill.people_fte:g}",
+                ", ".join(f"{line.item} {rounded(line.usd)}" for line in bill.lines),
+            )
+            for name, bill in r.cost.per_month.items()
+            if name not in ("monolith", "modular_monolith")
+        ),
+    )
+    _table(
+        console,
+        "Ceilings",
+        ("what", "now", "limit", "month", "then"),
+        ((c.what, f"{number(c.now)} {c.unit}", number(c.limit), f"{c.month:.0f}", c.then) for c in r.capacity.ceilings),
+    )
+    _table(
+        console,
+        "Taken for the numbers",
+        ("assumption", "value"),
+        ((plain(name), number(value)) for name, value in r.capacity.assumptions.items()),
     )
     _table(console, "Risks", ("risk", "what to do"), ((x.risk, x.mitigation) for x in r.risks))
     _table(

@@ -31,3 +31,25 @@ def number(value: float | str) -> str:
     if value == int(value) or abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.3g}"
+
+
+CANDIDATES: Mapping[str, str] = {
+    **ARCHITECTURES,
+    "one_machine": "one machine",
+    "containers": "containers, one deployable",
+    "managed_instances": "managed instances",
+}
+
+
+def rounded(usd: float) -> str:
+    """Money to two significant digits, from ten dollars on; cents below one dollar say nothing."""
+    if usd < 10:
+        return f"${usd:.0f}"
+    digits = 2 - len(str(int(usd)))
+    return f"${round(usd, digits):,.0f}"
+
+
+def costs(total: float, low: float, high: float) -> str:
+    """What something costs a month, and between what."""
+    said = f"{rounded(total)} a month"
+    return said if rounded(low) == rounded(high) else f"{said} ({rounded(low)} to {rounded(high)})"

@@ -1,0 +1,223 @@
+"""What the advisor believes, as frozen documents: nothing in them lacks a source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+CENT = Decimal("0.01")
+Decision = Literal["partition", "runtime", "dataflow"]
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "partition": ("one", "few", "many"),
+    "runtime": ("servers", "functions"),
+    "dataflow": ("calls", "stream"),
+}
+
+
+class Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Source(Record):
+    """Where something was read; `date` is when it was published, or the date that its copy shows."""
+
+    title: str
+    url: str
+    date: str
+
+
+class Entry(Record):
+    """Anything that the advisor believes: the key of its source, and what the source says in our words."""
+
+    source: str
+    note: str
+
+
+class Condition(Record):
+    """A comparison of one fact about the requirements with a value."""
+
+    field: str
+    op: Literal["==", "!=", "<", "<=", ">", ">="]
+    value: str | float
+
+
+class Rule(Entry):
+    """An entry that counts when all of `when` holds."""
+
+    when: tuple[Condition, ...] = ()
+
+
+class Criterion(Rule):
+    """Points for one choice of one decision, from one fact; `because` speaks for the choice, `against` against it."""
+
+    id: str
+    decision: Decision
+    choice: str
+    kind: Literal["constant", "levels", "ramp"]
+    field: str | None = None
+    points: float = 0.0
+    levels: Mapping[str, float] = {}
+    x: tuple[float, ...] = ()
+    y: tuple[float, ...] = ()
+    because: str
+    against: str
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Criterion:
+        if self.choice not in CHOICES[self.decision]:
+            raise ValueError(f"{self.id}: {self.decision} has no choice {self.choice}")
+        if self.kind != "constant" and not self.field:
+            raise ValueError(f"{self.id}: {self.kind} needs a field")
+        if self.kind == "levels" and not self.levels:
+            raise ValueError(f"{self.id}: levels are missing")
+        if self.kind == "ramp" and (len(self.x) != len(self.y) or len(self.x) < 2 or list(self.x) != sorted(self.x)):
+            raise ValueError(f"{self.id}: a ramp needs two or more rising knots x, each with its y")
+        if self.kind == "ramp" and self.x[0] <= 0:
+            raise ValueError(f"{self.id}: a ramp runs along a logarithm, so its knots are above zero")
+        return self
+
+
+class Gate(Rule):
+    """What rules a choice out when all of `when` holds, whatever its points."""
+
+    id: str
+    decision: Decision
+    choice: str
+    rule: str
+    because: str
+
+
+class Parameter(Entry):
+    """A single number and its unit."""
+
+    value: float
+    unit: str
+
+
+class Option(Rule):
+    """One choice inside for a topic, taken when all of `when` holds and no option before it was."""
+
+    topic: str
+    choice: str
+    because: str
+    alternative: str
+    changes_if: str
+
+
+class RiskRule(Rule):
+    """A risk to name when all of `when` holds, and what to do about it."""
+
+    id: str
+    risk: str
+    mitigation: str
+
+
+class Step(Rule):
+    """A next step to name when all of `when` holds."""
+
+    id: str
+    step: str
+
+
+class Price(Entry):
+    """What a unit of something costs: `tiers` are [how much at this rate, rate], the last without a limit [rate]."""
+
+    unit: str
+    as_of: str
+    tiers: tuple[tuple[Decimal, ...], ...]
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Price:
+        *limited, last = self.tiers
+        if any(len(tier) != 2 for tier in limited) or len(last) != 1:
+            raise ValueError("tiers are [how much, rate], and the last one is [rate]")
+        if any(number < 0 for tier in self.tiers for number in tier):
+            raise ValueError("neither a price nor a quantity is below zero")
+        return self
+
+    def of(self, quantity: Decimal | float) -> Decimal:
+        """The price of so many units in a month, not rounded."""
+        left, total = Decimal(str(quantity)), Decimal(0)
+        for *limit, rate in self.tiers:
+            taken = min(left, limit[0]) if limit else left
+            total += taken * rate
+            left -= taken
+        return total
+
+
+class Machine(Entry):
+    """A size that can be rented: `vcpu` may burst, `sustained` lasts; `price` is its name in the price book."""
+
+    name: str
+    vcpu: float
+    sustained: float
+    memory_gb: float
+    price: str
+
+
+class Machines(Record):
+    """The sizes of each kind, small to large."""
+
+    database: tuple[Machine, ...]
+    machine: tuple[Machine, ...]
+    cache: tuple[Machine, ...]
+
+
+class PriceBook(Record):
+    """List prices of one region at one time."""
+
+    currency: str
+    region: str
+    as_of: str
+    price: Mapping[str, Price]
+
+    def cost(self, name: str, quantity: Decimal | float) -> Decimal:
+        """The price of so many units in a month, to the cent, halves up as bills are."""
+        return self.price[name].of(quantity).quantize(CENT, ROUND_HALF_UP)
+
+
+class Evidence(Record):
+    """All that the advisor knows, as one frozen document."""
+
+    sources: Mapping[str, Source]
+    criteria: tuple[Criterion, ...]
+    gates: tuple[Gate, ...]
+    parameters: Mapping[str, Parameter]
+    options: tuple[Option, ...]
+    risks: tuple[RiskRule, ...]
+    machines: Machines
+    prices: PriceBook
+    steps: tuple[Step, ...]
+
+    @model_validator(mode="after")
+    def _has_sources(self) -> Evidence:
+        missing = sorted({e.source for e in self.entries()} - set(self.sources))
+        if missing:
+            raise ValueError(f"no such source: {', '.join(missing)}")
+        return self
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Every entry, of whatever kind."""
+        return (
+            *self.criteria,
+            *self.gates,
+            *self.parameters.values(),
+            *self.options,
+            *self.prices.price.values(),
+            *self.machines.database,
+            *self.machines.machine,
+            *self.machines.cache,
+            *self.risks,
+            *self.steps,
+        )
+
+    def parameter(self, name: str) -> float:
+        return self.parameters[name].value
+
+    def cite(self, entry: Entry) -> str:
+        """The source of an entry as people cite it: title, date and address."""
+        source = self.sources[entry.source]
+        return f"{source.title} ({source.date}), {source.url}"

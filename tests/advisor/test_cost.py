@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from tests.advisor.samples import MVP, PLATFORM, SOCIAL, any_requirements, requirements
+
+from archgen.advisor import recommend
+from archgen.advisor.facts import facts_of
+from archgen.advisor.plan import Design, services_of
+from archgen.errors import InputError
+from archgen.evidence import Evidence, load_evidence
+from archgen.requirements import Requirements
+
+EVIDENCE = load_evidence()
+
+
+@settings(max_examples=60)
+@given(any_requirements())
+def test_a_total_is_the_sum_of_its_lines_and_lies_in_its_range(asked: Requirements) -> None:
+    cost = recommend(asked, EVIDENCE).cost
+    assert {"monolith", "microservices", "serverless"} <= set(cost.per_month)
+    assert cost.candidate in cost.per_month
+    for bill in cost.per_month.values():
+        assert bill.total == pytest.approx(sum(line.usd for line in bill.lines), abs=0.005)
+        assert bill.low <= bill.total <= bill.high
+        assert all(line.usd >= 0 for line in bill.lines)
+
+
+def test_a_small_monolith_is_billed_as_one_machine() -> None:
+    cost = recommend(requirements(**MVP), EVIDENCE).cost
+    assert cost.candidate == "one_machine"
+    assert 12 <= cost.per_month["monolith"].total <= 44
+    assert cost.per_month["containers"].total >= 90
+
+
+def test_what_no_machine_carries_has_no_bill_for_one() -> None:
+    assert "one_machine" not in recommend(requirements(**PLATFORM), EVIDENCE).cost.per_month
+
+
+def test_spiky_traffic_has_no_bill_for_managed_instances() -> None:
+    assert "managed_instances" not in recommend(requirements(**SOCIAL), EVIDENCE).cost.per_month
+    assert "managed_instances" in recommend(requirements(), EVIDENCE).cost.per_month
+
+
+def test_at_the_break_even_both_cost_the_same() -> None:
+    asked = requirements()
+    found = recommend(asked, EVIDENCE).cost.break_even_rps
+    assert found is not None
+    facts = facts_of(asked, EVIDENCE)
+    facts.update(recommended_runtime="servers", partition="one", dataflow="calls")
+    design = Design(EVIDENCE, facts, False, services_of(facts, 0, EVIDENCE))
+    factor = found / asked.traffic_rps_avg
+    containers = design.biller("servers").containers(design.demand("servers").times(factor)).total
+    functions = design.biller("functions").serverless(design.demand("functions").times(factor)).total
+    assert float(functions) == pytest.approx(float(containers), rel=0.03)
+
+
+def test_the_people_are_stated_apart_from_the_bill() -> None:
+    bill = recommend(requirements(**PLATFORM), EVIDENCE).cost.per_month["microservices"]
+    assert bill.people_fte == pytest.approx(1.0)
+    assert (bill.people_usd_low, bill.people_usd_high) == (12_000, 20_000)
+    assert not any("people" in line.item for line in bill.lines)
+
+
+def test_the_users_own_prices_replace_ours(tmp_path: Path) -> None:
+    book = tmp_path / "mine.toml"
+    book.write_text('as_of = "2026-12-01"\n[price.machine_small]\ntiers = [[9]]\n')
+    own = load_evidence(book)
+    cost = recommend(requirements(**MVP), own).cost
+    assert cost.per_month["one_machine"].total == 9
+    assert cost.as_of == "2026-12-01"
+    assert own.prices.price["machine_medium"] == EVIDENCE.prices.price["machine_medium"]
+    assert own.cite(own.prices.price["machine_small"]) == f"mine.toml (2026-12-01), {book}"
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "hint"),
+    [
+        ("[price.machine_smal]\ntiers = [[9]]\n", "price.machine_smal", "did you mean machine_small"),
+        ("[price.machine_small]\ntiers = [[-9]]\n", "price.machine_small", None),
+        ("[price.machine_small]\ntiers = [[1, 2]]\n", "price.machine_small", None),
+        ("price = 3\n", "price", "[price.fargate_vcpu]"),
+        ("colour = 3\n", "colour", "currency, region, as_of, price"),
+    ],
+)
+def test_a_price_book_with_a_mistake_is_refused_with_the_place(
+    tmp_path: Path, text: str, where: str, hint: str | None
+) -> None:
+    book = tmp_path / "mine.toml"
+    book.write_text(text)
+    with pytest.raises(InputError) as refused:
+        load_evidence(book)
+    assert refused.value.mistakes[0].where == where
+    if hint is not None:
+        assert refused.value.mistakes[0].hint == hint
+
+
+@pytest.mark.parametrize("text", ["not toml at all", ""])
+def test_a_file_that_is_no_price_book_is_refused_or_changes_nothing(tmp_path: Path, text: str) -> None:
+    book = tmp_path / "mine.toml"
+    book.write_text(text)
+    if text:
+        with pytest.raises(InputError, match="mine"):
+            load_evidence(book)
+    else:
+        assert load_evidence(book).prices == EVIDENCE.prices
+    with pytest.raises(InputError):
+        load_evidence(tmp_path / "missing.toml")
+
+
+def test_every_price_is_billed_somewhere_or_part_of_a_worked_example(evidence: Evidence) -> None:
+    source = (Path(__file__).parents[2] / "src/archgen/advisor/cost.py").read_text()
+    examples = Path(__file__).with_name("test_worked_examples.py").read_text()
+    rented = {m.price for kind in ("database", "machine", "cache") for m in getattr(evidence.machines, kind)}
+    for name in evidence.prices.price:
+        base = name.removesuffix("_multi")
+        assert f'"{name}"' in source + examples or base in rented or f'"{base}"' in source, name
