@@ -22,7 +22,8 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-PYTHON = frozenset((*map(str.lower, keyword.kwlist), *keyword.softkwlist))
+# Soft keywords (match, case, type) are names like any other: `import case` is Python.
+PYTHON = frozenset(map(str.lower, keyword.kwlist))
 
 # What a generated project imports: a package of its own with one of these names would shadow it.
 DEPENDENCIES = _words("""
