@@ -138,8 +138,9 @@ class Deliveries:
         except self._tables.exceptions.ResourceInUseException:
             table = self._tables.describe_table(TableName=wanted["TableName"])["Table"]
         stream: str = table.get("LatestStreamArn", "")
-        tags = self._tables.list_tags_of_resource(ResourceArn=table["TableArn"])["Tags"]
-        self._marks.update({stream: tag["Value"] for tag in tags if tag["Key"] == MARK})
+        for tag in self._tables.list_tags_of_resource(ResourceArn=table["TableArn"])["Tags"]:
+            if tag["Key"] == MARK:
+                self._marks[stream] = tag["Value"]
         return stream
 
     def _make_queue(self, name: str, properties: dict[str, Any]) -> str:

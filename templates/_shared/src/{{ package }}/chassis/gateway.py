@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
@@ -34,7 +34,7 @@ from .http_function import FunctionTransport, HttpFunction, body_of, request_eve
 from .settings import Settings
 from .template import Template
 
-Prepare = Callable[[FastAPI, Settings], Awaitable[None]]
+Prepare = Callable[[FastAPI, Settings], Coroutine[Any, Any, None]]
 ONE_AT_A_TIME = ThreadPoolExecutor(1)  # moto within a process is not made for several threads
 LOCAL = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_DEFAULT_REGION": "eu-central-1"}
 
