@@ -43,7 +43,9 @@ class Text:
 def read_bytes(content: bytes, name: str) -> Text:
     """The data in an answers file called `name`, or InputError that says where it is wrong."""
     if len(content) > MOST_BYTES:
-        raise InputError(f"{name} has {len(content) // 1024} KiB, and {MOST_BYTES // 1024} are the most")
+        raise InputError(
+            f"{name} has {len(content) // 1024} KiB, and {MOST_BYTES // 1024} are the most", "give an answers file"
+        )
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

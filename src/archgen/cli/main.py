@@ -19,6 +19,7 @@ INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit with its code."""
     try:
+        signal.signal(signal.SIGTERM, _terminate)
         code = run(sys.argv[1:] if arguments is None else arguments)
     except KeyboardInterrupt:
         code = _interrupted()
@@ -27,10 +28,6 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command; its exit code, after anything that went wrong has been told on stderr."""
-    try:
-        signal.signal(signal.SIGTERM, _terminate)
-    except ValueError:
-        pass  # not the main thread
     try:
         from archgen.cli.app import build
 

@@ -1,0 +1,257 @@
+"""A domain that breaks a rule is refused with the place; one that keeps them all is taken."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.strategies import domains, groupings
+
+from archgen.errors import InputError
+from archgen.intake import Intake, from_record, intake
+
+
+def take(modules: dict[str, Any], **answers: Any) -> Intake:
+    return intake([from_record({"name": "shop", "modules": modules, **answers})])
+
+
+def mistakes(modules: dict[str, Any], **answers: Any) -> dict[str, str]:
+    with pytest.raises(InputError) as caught:
+        take(modules, **answers)
+    return {mistake.where: f"{mistake.message} | {mistake.hint}" for mistake in caught.value.mistakes}
+
+
+def field(**content: Any) -> dict[str, Any]:
+    """A domain of one field, `notes.note.x`, beside another that is always good."""
+    return {"notes": {"entities": {"note": {"fields": {"x": content, "title": {"type": "string"}}}}}}
+
+
+def entity(name: str = "note", module: str = "notes", **content: Any) -> dict[str, Any]:
+    return {module: {"entities": {name: {"fields": {"title": {"type": "string"}}, **content}}}}
+
+
+X = "modules.notes.entities.note.fields.x"
+
+
+@given(st.data())
+def test_every_domain_that_keeps_to_the_rules_is_taken(data: st.DataObject) -> None:
+    modules = data.draw(domains())
+    parts = data.draw(groupings(list(modules)))
+    taken = take(modules, parts=parts)
+    assert taken.domain.names == ("accounts", *modules)
+    assert taken.domain.preset is None
+
+
+@pytest.mark.parametrize(
+    ("content", "where", "said"),
+    [
+        ({"type": "integer", "min": 5, "max": 1}, "min", "5 is more than max, 1"),
+        ({"type": "integer", "min": 5, "default": 1}, "default", "1 is less than min, 5"),
+        ({"type": "decimal", "max": 1, "default": "1.01"}, "default", "1.01 is more than max, 1.00"),
+        ({"type": "decimal", "default": "1.001"}, "default", "has more than 2 digits behind the point"),
+        ({"type": "decimal", "default": 1e17}, "default", "more than 18 digits"),
+        ({"type": "decimal", "default": "NaN"}, "default", "not a finite number"),
+        ({"type": "decimal", "scale": 10}, "scale", "must be at most 9"),
+        ({"type": "integer", "default": 2**63}, "default", "does not fit into 64 bits"),
+        ({"type": "integer", "default": True}, "default", "is not an integer"),
+        ({"type": "integer", "default": "3"}, "default", "is not an integer"),
+        ({"type": "integer", "scale": 2}, "scale", "takes no scale"),
+        ({"type": "string", "min": 2}, "min", "takes no min"),
+        ({"type": "string", "max_length": 3, "default": "four"}, "default", "has 4 characters, and the field takes 3"),
+        ({"type": "string", "max_length": 20_000}, "max_length", "use type text"),
+        ({"type": "string", "max_length": 300, "unique": True}, "max_length", "an index takes 255"),
+        ({"type": "string", "default": "a\0"}, "default", "cannot be stored"),
+        ({"type": "string", "default": "\ud800"}, "default", "cannot be stored"),
+        ({"type": "string", "unique": True, "default": "a"}, "default", "a unique field has no default"),
+        ({"type": "string", "indexed": True, "default": ""}, "default", "an indexed string is not empty"),
+        ({"type": "text", "indexed": True}, "indexed", "cannot be indexed"),
+        ({"type": "json", "unique": True}, "unique", "cannot be unique"),
+        ({"type": "json", "default": {"a": [2**70]}}, "default", "more than 64 bits"),
+        ({"type": "boolean", "default": "no"}, "default", "neither true nor false"),
+        ({"type": "boolean", "unique": True}, "unique", "cannot be unique"),
+        ({"type": "date", "default": "2024-02-30"}, "default", "is not a date"),
+        ({"type": "datetime", "default": "2024-02-03T10:00:00"}, "default", "is not a time with its zone"),
+        ({"type": "uuid", "default": "x"}, "default", "is not a UUID"),
+        ({"type": "enum"}, "values", "lists its values"),
+        ({"type": "enum", "values": ["a", "a"]}, "values", "more than once"),
+        ({"type": "enum", "values": ["a b"]}, "values.0", "is not a plain word"),
+        ({"type": "enum", "values": [True]}, "values.0", "must be a string, not True; quote it"),
+        ({"type": "enum", "values": ["a"], "default": "b"}, "default", "is not one of a"),
+        ({"type": "reference"}, "to", "says what it refers to"),
+        ({"type": "reference", "to": "accounts.account", "default": "x"}, "default", "a reference has no default"),
+        ({"type": "reference", "to": "notes.nota"}, "to", "did you mean notes.note?"),
+        ({"type": "reference", "to": "note"}, "to", "did you mean notes.note?"),
+        ({"type": "reference", "to": "notes.note", "required": True}, "", "can never be created: note -> note"),
+        ({"type": "string", "to": "notes.note"}, "to", "takes no to"),
+        ({"type": "string", "required": "yes"}, "required", "must be true or false, not 'yes'"),
+        ({"type": "string", "uniqe": True}, "uniqe", "did you mean unique?"),
+        ({"max": 3}, "type", "is missing"),
+    ],
+)
+def test_a_field_that_contradicts_itself_is_refused(content: dict[str, Any], where: str, said: str) -> None:
+    told = mistakes(field(**content))
+    assert list(told) == [f"{X}.{where}".rstrip(".")]
+    assert said in next(iter(told.values()))
+
+
+@pytest.mark.parametrize(
+    ("lists", "said"),
+    [
+        ([["nope"]], "'nope' is not a field of note"),
+        ([["x", "-title"], ["x", "-title"]], "is there already"),
+        ([["x", "x"]], "names a field twice"),
+        ([["-x", "title"]], "only the last of a list"),
+        ([["created_at"]], "newest first by themselves"),
+        ([[]], "is empty"),
+        ([["body"]], "body is text, which no index serves"),
+    ],
+)
+def test_a_list_of_what_cannot_be_listed_is_refused(lists: list[list[str]], said: str) -> None:
+    fields = {"x": {"type": "integer"}, "title": {"type": "string"}, "body": {"type": "text"}}
+    told = mistakes({"notes": {"entities": {"note": {"fields": fields, "lists": lists}}}})
+    assert all(where.startswith("modules.notes.entities.note.lists.") for where in told)
+    assert said in next(iter(told.values()))
+
+
+def test_too_many_indexes_are_refused() -> None:
+    fields = {f"f{n}": {"type": "integer", "indexed": True} for n in range(17)}
+    assert "17 indexes" in mistakes(entity(fields=fields))["modules.notes.entities.note"]
+
+
+def test_a_circle_of_required_references_within_a_module_is_refused_once() -> None:
+    def to(name: str, required: bool = True) -> dict[str, Any]:
+        return {"fields": {"link": {"type": "reference", "to": f"notes.{name}", "required": required}}}
+
+    told = mistakes({"notes": {"entities": {"ax": to("bx"), "bx": to("cx"), "cx": to("ax")}}})
+    assert told == {
+        "modules.notes.entities.ax.fields.link": "can never be created: ax -> bx -> cx -> ax, each required"
+        " | make one of these references optional"
+    }
+    take({"notes": {"entities": {"ax": to("bx"), "bx": to("cx"), "cx": to("ax", required=False)}}})
+
+
+def test_references_may_cross_modules_and_reach_accounts_and_presets() -> None:
+    fields = {
+        "product": {"type": "reference", "to": "inventory.product", "required": True},
+        "author": {"type": "reference", "to": "accounts.account"},
+        "order_ref": {"type": "reference", "to": "orders.order"},
+    }
+    reviews = {"entities": {"review": {"fields": fields}}, "reacts_to": ["inventory.product.deleted"]}
+    taken = take({"reviews": reviews}, preset="ecommerce")
+    assert taken.domain.names == ("accounts", "inventory", "orders", "payments", "reviews")
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        ("orders.order.deleted", "orders.order has orders.order.created, orders.order.updated"),
+        ("accounts.account.deleted", "accounts.account has accounts.account.created"),
+        ("payments.payment.updated", "payments.payment has payments.payment.created"),
+        ("inventory.product.delete", "inventory.product has"),
+        ("inventry.product.deleted", "did you mean inventory.product.deleted?"),
+        ("x", "say module.entity.created"),
+        ("a.b.c.d", "say module.entity.created"),
+    ],
+)
+def test_an_event_that_is_not_there_is_refused_with_those_that_are(event: str, said: str) -> None:
+    told = mistakes({"reviews": {"reacts_to": [event]}}, preset="ecommerce")
+    assert said in told["modules.reviews.reacts_to.0"]
+
+
+def test_an_event_listed_twice_is_refused() -> None:
+    told = mistakes({"log": {"reacts_to": ["accounts.account.created"] * 2}})
+    assert "listed twice" in told["modules.log.reacts_to.1"]
+
+
+@pytest.mark.parametrize(
+    ("modules", "where", "said"),
+    [
+        (entity(module="accounts"), "modules.accounts", "is taken in every project"),
+        (entity(module="chassis"), "modules.chassis", "is taken in every project"),
+        (entity(module="shop"), "modules.shop", "is the project's own name"),
+        (entity(module="class"), "modules.class", "is a word of Python"),
+        (entity(module="inventory"), "modules.inventory", "the preset ecommerce has a module inventory of its own"),
+        (entity(name="product"), "modules.notes.entities.product", "inventory.product has that name already"),
+        (entity(name="page"), "modules.notes.entities.page", "is taken"),
+        (entity(name="line"), "modules.notes.entities.line", "the module orders has already"),
+        (entity(name="product_in"), "modules.notes.entities.product_in", "makes the class ProductIn"),
+        (entity(plural="products"), "modules.notes.entities.note.plural", "has the path /api/products already"),
+        (entity(plural="auth"), "modules.notes.entities.note.plural", "is taken in every project"),
+        (entity(name="use", plural="user"), "modules.notes.entities.use.plural", "reserved word of SQL"),
+        (entity(plural="a/b"), "modules.notes.entities.note.plural", "'a/b'"),
+        (entity(fields={"order": {"type": "integer"}}), "modules.notes.entities.note.fields.order", "reserved word"),
+        (entity(fields={}), "modules.notes.entities.note.fields", "at least one field"),
+        (entity(access={"read": "org"}), "modules.notes.entities.note.access.read", "reserved for later"),
+        (entity(access={"read": "stuff"}), "modules.notes.entities.note.access.read", "did you mean staff?"),
+        ({"notes": {}}, "modules.notes", "has neither entities nor anything"),
+    ],
+)
+def test_a_clash_is_refused_with_its_place(modules: dict[str, Any], where: str, said: str) -> None:
+    assert said in mistakes(modules, preset="ecommerce")[where]
+
+
+def test_two_entities_of_one_name_in_two_modules_are_refused() -> None:
+    assert (
+        "a.note has that name already"
+        in mistakes({**entity(module="a"), **entity(module="b")})["modules.b.entities.note"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("parts", "where", "said"),
+    [
+        ({"app": ["accounts"]}, "parts", "notes is in no part | add to a part, for example app: [accounts, notes]"),
+        ({"app": ["accounts", "note"]}, "parts.app.1", "did you mean notes?"),
+        ({"a": ["accounts", "notes"], "b": ["notes"]}, "parts.b.0", "notes is in a already"),
+        ({"nginx": ["accounts", "notes"]}, "parts.nginx", "is taken in every project"),
+        ({"Not": ["accounts", "notes"]}, "parts.Not", "is not lower-case"),
+    ],
+)
+def test_parts_that_are_no_partition_are_refused(parts: dict[str, list[str]], where: str, said: str) -> None:
+    assert said in mistakes(entity(), parts=parts)[where]
+
+
+NAME = st.text(max_size=12) | st.sampled_from(["a", "b", "note", "type", "fields", "entities", "accounts"])
+ANY = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | NAME,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAME, inner, max_size=3),
+    max_leaves=10,
+)
+FIELD = st.fixed_dictionaries(
+    {"type": st.sampled_from(["string", "decimal", "enum", "reference", "json", "datetime", "x"])},
+    optional=dict.fromkeys(
+        ("default", "min", "max", "to", "values", "unique", "indexed", "scale", "max_length", "z"), ANY
+    ),
+)
+MODULE = st.fixed_dictionaries(
+    {},
+    optional={
+        "entities": st.dictionaries(
+            NAME,
+            st.fixed_dictionaries(
+                {},
+                optional={
+                    "fields": st.dictionaries(NAME, FIELD | ANY, max_size=3),
+                    "lists": ANY,
+                    "access": ANY,
+                    "plural": ANY,
+                },
+            ),
+            max_size=3,
+        ),
+        "reacts_to": ANY,
+    },
+)
+
+
+@given(st.dictionaries(NAME, MODULE | ANY, max_size=3) | ANY, st.dictionaries(NAME, ANY, max_size=2))
+def test_any_modules_are_taken_or_refused_with_places(modules: Any, parts: dict[str, Any]) -> None:
+    try:
+        take(modules, parts=parts)
+    except InputError as error:
+        found = error.mistakes
+    else:
+        found = ()
+    assert all(mistake.message and "\n" not in mistake.where for mistake in found)

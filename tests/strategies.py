@@ -1,0 +1,222 @@
+"""Random valid domains and groupings, as people could write them: for properties of the model and for real projects."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import strategies as st
+
+MODULES = ("catalog", "reviews", "tickets", "fleet", "library", "clinic", "billing", "kitchen", "studio", "harbour")
+ENTITIES = [
+    "book",
+    "author",
+    "shelf",
+    "review",
+    "ticket",
+    "agent",
+    "vehicle",
+    "trip",
+    "driver",
+    "patient",
+    "visit",
+    "invoice",
+    "receipt",
+    "dish",
+    "recipe",
+    "track",
+    "album",
+    "ship",
+    "dock",
+    "crate",
+    "order_line",
+    "price_list",
+    "work_log",
+    "level2_badge",
+]
+FIELDS = [
+    "code",
+    "title",
+    "name",
+    "summary",
+    "notes",
+    "amount",
+    "price",
+    "weight",
+    "rating",
+    "seats",
+    "active",
+    "public_key",
+    "due_on",
+    "happens_at",
+    "serial",
+    "kind",
+    "colour",
+    "details",
+    "payload",
+    "extra",
+    "owner_name",
+    "parent",
+    "link",
+    "score2",
+    "total_cost",
+    "opened",
+    "closed_on",
+]
+VALUES = ("red", "green", "blue", "small", "Large", "x-1", "v2.0", "on_hold")
+LEVELS = ("public", "user", "owner", "staff")
+SCALARS = ("string", "text", "integer", "decimal", "boolean", "date", "datetime", "uuid", "enum", "json")
+INDEXABLE = frozenset(SCALARS) - {"text", "json"} | {"reference"}
+
+Document = dict[str, Any]
+
+
+def _string(draw: st.DrawFn, most: int) -> str:
+    return draw(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=min(most, 20)))
+
+
+@st.composite
+def scalar_fields(draw: st.DrawFn) -> Document:
+    """A field of any type but reference, with constraints that agree with each other."""
+    kind = draw(st.sampled_from(SCALARS))
+    field: Document = {"type": kind}
+    default: Any = None
+    if kind in ("string", "text"):
+        most = draw(st.sampled_from((None, 1, 40, 255)))
+        if most is not None:
+            field["max_length"] = most
+        default = _string(draw, most or 20)
+    elif kind == "integer":
+        low, high = sorted(draw(st.tuples(*[st.integers(-(2**63), 2**63 - 1)] * 2)))
+        default = draw(st.integers(low, high))
+        field |= draw(st.sampled_from(({}, {"min": low}, {"max": high}, {"min": low, "max": high})))
+    elif kind == "decimal":
+        scale = draw(st.integers(0, 9))
+        steps = sorted(draw(st.lists(st.integers(-(10**15), 10**15), min_size=3, max_size=3)))
+        low, default, high = (str(Decimal(step).scaleb(-scale)) for step in steps)
+        if scale != 2 or draw(st.booleans()):
+            field["scale"] = scale
+        field |= draw(st.sampled_from(({}, {"min": low}, {"max": high}, {"min": low, "max": high})))
+    elif kind == "boolean":
+        default = draw(st.booleans())
+    elif kind == "date":
+        default = draw(st.dates()).isoformat()
+    elif kind == "datetime":
+        default = draw(st.datetimes()).isoformat() + draw(st.sampled_from(("Z", "+00:00")))
+    elif kind == "uuid":
+        default = str(draw(st.uuids()))
+    elif kind == "enum":
+        field["values"] = draw(st.lists(st.sampled_from(VALUES), min_size=1, max_size=4, unique=True))
+        default = draw(st.sampled_from(field["values"]))
+    elif kind == "json":
+        default = draw(st.sampled_from(({"a": [1, None, "x"]}, [], {}, "text", 3, True)))
+    if kind in INDEXABLE and draw(st.integers(0, 3)) == 0:
+        field["indexed"] = True
+    if kind in INDEXABLE - {"boolean"} and draw(st.integers(0, 4)) == 0:
+        field["unique"] = True
+    elif draw(st.integers(0, 2)) == 0:
+        field["default"] = default
+    if draw(st.booleans()):
+        field["required"] = True
+    return field
+
+
+@st.composite
+def domains(
+    draw: st.DrawFn, *, max_modules: int = 3, max_entities: int = 3, max_fields: int = 5, min_modules: int = 1
+) -> dict[str, Document]:
+    """A valid `modules:` mapping: all types, constraints, references, lists, access levels and reactions."""
+    modules = draw(st.lists(st.sampled_from(MODULES), min_size=min_modules, max_size=max_modules, unique=True))
+    counts = [draw(st.integers(1, max_entities)) for _ in modules]
+    words = draw(st.lists(st.sampled_from(ENTITIES), min_size=sum(counts), max_size=sum(counts), unique=True))
+    entities: dict[str, list[str]] = {}
+    for module, count in zip(modules, counts, strict=True):
+        entities[module], words = words[:count], words[count:]
+    domain: dict[str, Document] = {module: {"entities": {}} for module in modules}
+    for module in modules:
+        for entity in entities[module]:
+            domain[module]["entities"][entity] = draw(_entity(module, entity, entities, max_fields))
+    for module in modules:
+        events = _events(domain, module)
+        wanted = draw(st.lists(st.sampled_from(events), max_size=3, unique=True))
+        if wanted:
+            domain[module]["reacts_to"] = wanted
+    return domain
+
+
+@st.composite
+def _entity(draw: st.DrawFn, module: str, entity: str, entities: dict[str, list[str]], max_fields: int) -> Document:
+    names = draw(st.lists(st.sampled_from(FIELDS), min_size=1, max_size=max_fields, unique=True))
+    fields: dict[str, Document] = {}
+    for name in names:
+        if draw(st.integers(0, 3)) == 0:
+            fields[name] = draw(_reference(module, entity, entities))
+        else:
+            fields[name] = draw(scalar_fields())
+    document: Document = {"fields": fields}
+    if draw(st.booleans()):
+        document["access"] = {"read": draw(st.sampled_from(LEVELS)), "write": draw(st.sampled_from(LEVELS))}
+    if draw(st.integers(0, 4)) == 0:
+        document["plural"] = f"{entity}_list"
+    listed = [name for name, field in fields.items() if field["type"] in INDEXABLE]
+    if draw(st.booleans()) and listed:
+        lists: list[list[str]] = draw(
+            st.lists(st.lists(st.sampled_from(listed), min_size=1, max_size=3, unique=True), max_size=2)
+        )
+        sign = draw(st.sampled_from(("", "-")))
+        document["lists"] = _distinct([[*one[:-1], sign + one[-1]] for one in lists])
+    return document
+
+
+@st.composite
+def _reference(draw: st.DrawFn, module: str, entity: str, entities: dict[str, list[str]]) -> Document:
+    """To anything; required within the module only to what was declared before, so that no circle closes."""
+    targets = [f"{other}.{name}" for other, names in entities.items() for name in names] + ["accounts.account"]
+    to = draw(st.sampled_from(targets))
+    earlier = [f"{module}.{name}" for name in entities[module][: entities[module].index(entity)]]
+    field: Document = {"type": "reference", "to": to}
+    if (not to.startswith(f"{module}.") or to in earlier) and draw(st.booleans()):
+        field["required"] = True
+    if draw(st.booleans()):
+        field["indexed"] = True
+    return field
+
+
+def _events(domain: dict[str, Document], module: str) -> list[str]:
+    """What a module may react to; deletions of what it refers to come first, so that they are drawn often."""
+    all_events = [
+        f"{other}.{entity}.{action}"
+        for other, content in domain.items()
+        for entity in content["entities"]
+        for action in ("created", "updated", "deleted")
+    ]
+    referred = {
+        f"{field['to']}.deleted"
+        for entity in domain[module]["entities"].values()
+        for field in entity["fields"].values()
+        if field["type"] == "reference" and not field["to"].startswith("accounts.")
+    }
+    return [*sorted(referred), *(event for event in all_events if event not in referred), "accounts.account.created"]
+
+
+def _distinct(lists: list[list[str]]) -> list[list[str]]:
+    seen = set()
+    kept = []
+    for one in lists:
+        key = (frozenset(one[:-1]), one[-1])
+        if key not in seen:
+            seen.add(key)
+            kept.append(one)
+    return kept
+
+
+@st.composite
+def groupings(draw: st.DrawFn, modules: list[str]) -> dict[str, list[str]]:
+    """A partition of accounts and `modules` into parts, for `parts:`; empty is the architecture's own."""
+    if draw(st.integers(0, 3)) == 0:
+        return {}
+    homes = {name: draw(st.integers(0, len(modules))) for name in ("accounts", *modules)}
+    parts: dict[int, list[str]] = {}
+    for name, home in homes.items():
+        parts.setdefault(home, []).append(name)
+    return {(inside[0] if len(inside) == 1 else f"part_{inside[0]}"): inside for inside in parts.values()}
