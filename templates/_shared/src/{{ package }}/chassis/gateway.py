@@ -27,7 +27,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .deliveries import Deliveries
-from .dev import merged, serve
+from .dev import serve
+from .front import merged
 from .functions import THREADS, Event, FunctionSettings, loop, run
 from .http import problem
 from .http_function import FunctionTransport, HttpFunction, body_of, request_event
