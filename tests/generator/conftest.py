@@ -15,7 +15,7 @@ from archgen.blueprint import ServiceLevels
 from archgen.design import blueprint_of
 from archgen.domain_rules import domain_of
 from archgen.evidence import load_evidence
-from archgen.generator import record_of, templates_dir
+from archgen.generator import preview, record_of, templates_dir
 from archgen.presets import preset_for
 from archgen.requirements import Requirements, StackChoice
 
@@ -105,6 +105,17 @@ def _preset_record(preset: str, architecture: str) -> dict[str, Any]:
 def preset_record() -> Callable[[str, str], dict[str, Any]]:
     """The record of a preset in an architecture, all answers fixed."""
     return _preset_record
+
+
+@cache
+def _preset_tree(preset: str, architecture: str) -> dict[str, bytes]:
+    return dict(preview(_preset_record(preset, architecture)))
+
+
+@pytest.fixture
+def preset_tree() -> Callable[[str, str], dict[str, bytes]]:
+    """The files of a preset in an architecture, rendered once."""
+    return _preset_tree
 
 
 @pytest.fixture(params=[(p, a) for p in PRESETS for a in ARCHITECTURES], ids="-".join)

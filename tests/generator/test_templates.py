@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Any
 from archgen.generator import load_record, preview, render, templates_dir
 
 Records = Callable[[str, str], dict[str, Any]]
+Trees = Callable[[str, str], dict[str, bytes]]
 TEMPLATES = templates_dir()
 
 
@@ -27,17 +30,13 @@ def test_a_project_renders_again_from_its_record_alone(
     assert again == [(path.relative_to(tmp_path / "first").as_posix(), path.read_bytes()) for path in first]
 
 
-def test_a_module_is_the_same_bytes_in_every_architecture(preset_record: Records, choice: tuple[str, str]) -> None:
+def test_a_module_is_the_same_bytes_in_every_architecture(preset_tree: Trees, choice: tuple[str, str]) -> None:
+    """Where calls cross processes, the client that makes them is there as well, in a file of its own."""
+
     def modules(architecture: str) -> dict[str, bytes]:
-        apart = ("/apps/", "/chassis/", "/migrations/")
-        tree = dict(preview(preset_record(choice[0], architecture)))
-        return {
-            path: data
-            for path, data in tree.items()
-            if path.startswith("src/")
-            and not any(part in path for part in apart)
-            and not path.endswith("repository.py")
-        }
+        varies = re.compile(r"/apps/|/chassis/|/migrations/|/repository\.py$|/contracts/\w+_http\.py$")
+        tree = preset_tree(choice[0], architecture)
+        return {path: data for path, data in tree.items() if path.startswith("src/") and not varies.search(path)}
 
     assert modules(choice[1]) == modules("monolith")
 
@@ -58,10 +57,48 @@ def test_no_template_asks_for_what_the_record_does_not_hold() -> None:
         assert not any(foreign.search(block) for block in blocks), path
 
 
-def test_the_samples_environment_is_what_projects_ask_for(preset_record: Records) -> None:
+DISTRIBUTIONS = {
+    "argon2": "argon2-cffi",
+    "aws_lambda_powertools": "aws-lambda-powertools",
+    "botocore": "boto3",
+    "cryptography": "pyjwt",
+    "jwt": "pyjwt",
+    "pydantic_core": "pydantic",
+    "pydantic_settings": "pydantic-settings",
+    "starlette": "fastapi",
+    "uuid_utils": "uuid-utils",
+    "werkzeug": "moto",
+    "yaml": "pyyaml",
+}
+# named in a setting or on a command line, imported by another, or a tool
+NOT_IMPORTED = {"aiosqlite", "asyncpg", "uvicorn", "mypy", "ruff", "import-linter", "httpx2"}
+
+
+def test_a_project_asks_for_what_it_imports_and_for_nothing_else(preset_tree: Trees, choice: tuple[str, str]) -> None:
+    tree = preset_tree(*choice)
+    imported = set()
+    for path, data in tree.items():
+        if path.endswith(".py"):
+            for node in ast.walk(ast.parse(data)):
+                if isinstance(node, ast.Import):
+                    imported |= {alias.name.split(".")[0] for alias in node.names}
+                elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+                    imported.add(node.module.split(".")[0])
+    imported -= {*sys.stdlib_module_names, "shop", "tests"}
+    project = tomllib.loads(tree["pyproject.toml"].decode())
+    asked = {
+        re.split(r"[\[><=]", requirement)[0]
+        for requirement in (*project["project"]["dependencies"], *project["dependency-groups"]["dev"])
+    }
+    assert {DISTRIBUTIONS.get(name, name) for name in imported} <= asked
+    needless = asked - {DISTRIBUTIONS.get(name, name) for name in imported} - NOT_IMPORTED
+    assert not {name for name in needless if not name.startswith("types-") and not name.endswith("-stubs")}
+
+
+def test_the_samples_environment_is_what_projects_ask_for(preset_tree: Trees) -> None:
     asked: set[str] = set()
     for architecture in ("monolith", "microservices", "serverless"):
-        project = tomllib.loads(dict(preview(preset_record("ecommerce", architecture)))["pyproject.toml"].decode())
+        project = tomllib.loads(preset_tree("ecommerce", architecture)["pyproject.toml"].decode())
         asked |= {*project["project"]["dependencies"], *project["dependency-groups"]["dev"]}
     own = tomllib.loads((TEMPLATES.parent / "pyproject.toml").read_text())
     assert set(own["dependency-groups"]["samples"]) == asked
