@@ -12,10 +12,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from archgen.advisor.knowledge import CHOICES, Entry, Evidence, PriceBook, Rule
+from archgen.advisor.knowledge import CHOICES, Entry, Evidence, Precedent, PriceBook, Rule
 from archgen.errors import ArchgenError, InputError, Mistake
 
-__all__ = ["CHOICES", "Entry", "Evidence", "PriceBook", "Rule", "load_evidence", "read_table"]
+__all__ = ["CHOICES", "Entry", "Evidence", "Precedent", "PriceBook", "Rule", "load_evidence", "read_table"]
 
 FOLDER = Path(__file__).parent / "advisor" / "evidence"
 
@@ -42,6 +42,7 @@ def load_evidence(prices: Path | None = None) -> Evidence:
                 "options": read_table("stack.toml")["option"],
                 "risks": risks["risk"],
                 "steps": risks["step"],
+                "precedents": read_table("precedents.toml")["precedent"],
                 "machines": read_table("machines.toml"),
                 "prices": book,
             }

@@ -18,7 +18,7 @@ def test_every_entry_has_a_source_with_a_date_and_says_what_it_takes_from_it(evi
         assert source.title, entry
         assert source.url, entry
         assert re.fullmatch(r"\d{4}-\d{2}-\d{2}", source.date), source
-        assert len(entry.note) >= 10, entry
+        assert len(entry.note) >= 8, entry
 
 
 def test_no_source_lies_unused(evidence: Evidence) -> None:

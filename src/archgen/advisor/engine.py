@@ -9,6 +9,7 @@ from archgen.advisor.confidence import confidence
 from archgen.advisor.facts import Facts, facts_of
 from archgen.advisor.flips import find_flips
 from archgen.advisor.plan import Design, candidate_of, capacity_of, cost_of, fits_one_machine, services_of
+from archgen.advisor.precedents import nearest_precedents
 from archgen.advisor.recommendation import (
     TEMPLATE_OF,
     Architecture,
@@ -75,6 +76,7 @@ def recommend(requirements: Requirements, evidence: Evidence) -> Recommendation:
         reasons=reasons_of(built, points, facts, evidence),
         runner_up=runner_up(built, scores_of(advice)),
         flips=tuple(find_flips(model, facts, advice)),
+        precedents=nearest_precedents(facts, built, evidence),
         override=override_of(requirements.architecture, advice, built, risks),
         assumed=requirements.assumed,
         stack=stack,

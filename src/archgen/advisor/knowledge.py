@@ -18,7 +18,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 
 
 class Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Source(Record):
@@ -179,6 +179,26 @@ class PriceBook(Record):
         return self.price[name].of(quantity).quantize(CENT, ROUND_HALF_UP)
 
 
+class Precedent(Record):
+    """A documented decision: what was done, why, in which circumstances (`inputs`), and where to read it.
+
+    `outcome` lists what would have been acceptable advice, best first; `rejected` what failed for them.
+    """
+
+    id: str
+    name: str
+    year: int
+    title: str
+    url: str
+    did: str
+    why: str
+    outcome: tuple[str, ...]
+    rejected: tuple[str, ...]
+    estimated: tuple[str, ...]
+    scorable: bool
+    inputs: Mapping[str, str | float]
+
+
 class Evidence(Record):
     """All that the advisor knows, as one frozen document."""
 
@@ -188,6 +208,7 @@ class Evidence(Record):
     parameters: Mapping[str, Parameter]
     options: tuple[Option, ...]
     risks: tuple[RiskRule, ...]
+    precedents: tuple[Precedent, ...]
     machines: Machines
     prices: PriceBook
     steps: tuple[Step, ...]

@@ -97,6 +97,18 @@ class Risk(Document):
     source: str
 
 
+class PrecedentNote(Document):
+    """A documented decision in circumstances like these: what they built, whether that agrees with the verdict, why."""
+
+    name: str
+    year: int
+    architecture: str
+    agrees: bool
+    because: str
+    distance: float
+    source: str
+
+
 class Ceiling(Document):
     """What stops first as traffic grows: now and at most in `unit`, and in how many months that is reached."""
 
@@ -201,6 +213,7 @@ class Recommendation(Document):
     reasons: tuple[Reason, ...]
     runner_up: Architecture
     flips: tuple[Flip, ...]
+    precedents: tuple[PrecedentNote, ...]
     override: Override | None = None
     assumed: tuple[Assumption, ...]
     stack: dict[str, StackChoice]

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import re
+
+from bench.score_cases import FAMILIES, confusion, read_cases, report
+from hypothesis import given, settings
+from tests.advisor.samples import SOCIAL, any_requirements, requirements
+
+from archgen.advisor import recommend
+from archgen.advisor.facts import LEVELS, NUMBERS, facts_of
+from archgen.advisor.precedents import distance, facts_of_precedent, is_acceptable
+from archgen.advisor.scoring import Model
+from archgen.evidence import Evidence, load_evidence
+from archgen.requirements import Requirements
+
+EVIDENCE = load_evidence()
+
+
+def test_each_precedent_says_what_was_done_why_and_where_to_read_it() -> None:
+    for p in EVIDENCE.precedents:
+        assert re.match(r"https?://\S+$", p.url), p.id
+        assert len(p.did) > 20, p.id
+        assert len(p.why) > 20, p.id
+        assert p.outcome, p.id
+        assert set(p.inputs) == {*LEVELS, *NUMBERS}, p.id
+        for field, levels in LEVELS.items():
+            assert p.inputs[field] in levels, p.id
+
+
+@settings(max_examples=40)
+@given(any_requirements(), any_requirements())
+def test_a_distance_is_symmetric_and_between_nothing_and_one(a: Requirements, b: Requirements) -> None:
+    one, other = facts_of(a, EVIDENCE), facts_of(b, EVIDENCE)
+    assert distance(one, one) == 0
+    assert 0 <= distance(one, other) <= 1
+    assert abs(distance(one, other) - distance(other, one)) < 1e-12
+
+
+@settings(max_examples=40)
+@given(any_requirements())
+def test_the_nearest_come_first_and_both_sides_are_heard(asked: Requirements) -> None:
+    notes = recommend(asked, EVIDENCE).precedents
+    distances = [note.distance for note in notes]
+    assert distances == sorted(distances)
+    assert 3 <= len(notes) <= 4
+    assert {note.agrees for note in notes} == {True, False} or len(notes) == 3
+
+
+def test_a_precedent_in_its_own_circumstances_is_the_nearest() -> None:
+    for p in EVIDENCE.precedents:
+        asked = requirements(**p.inputs)
+        assert recommend(asked, EVIDENCE).precedents[0].name == p.name
+
+
+def test_precedents_do_not_vote(evidence: Evidence) -> None:
+    without = evidence.model_copy(update={"precedents": ()})
+    with_them, alone = (recommend(requirements(**SOCIAL), e) for e in (evidence, without))
+    assert (with_them.architecture, with_them.confidence) == (alone.architecture, alone.confidence)
+    assert alone.precedents == ()
+
+
+def test_the_advice_holds_on_the_documented_decisions() -> None:
+    said: list[str] = []
+    cases = read_cases(None, EVIDENCE)
+    found = report(cases, EVIDENCE, said.append)
+    assert found.cases >= 25
+    assert found.acceptable >= 0.9
+    assert found.first >= 0.75
+    assert found.rejected == 0
+    text = "\n".join(said)
+    for part in ("20 engineers or fewer", "without `teams`", "without `scope`", "with noise", "Reliability", "Misses"):
+        assert part in text
+
+
+def test_the_confusion_counts_every_case_once() -> None:
+    model = Model(EVIDENCE)
+    cases = read_cases(None, EVIDENCE)
+    judged = [(c, model.judge(facts_of_precedent(c, model.engineers_per_team))) for c in cases]
+    table = confusion(judged)
+    assert sum(table.values()) == len(cases)
+    assert sum(table[f, f] for f in FAMILIES) >= 0.75 * len(cases)
+    assert sum(is_acceptable(v, c) for c, v in judged) >= 0.9 * len(cases)
