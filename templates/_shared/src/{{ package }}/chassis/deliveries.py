@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import boto3
+from botocore.config import Config
 
 from .functions import Event, loop
 from .template import Template
@@ -27,7 +28,8 @@ MARK = "delivered"  # a table's tag: how far its stream was followed; it outlive
 class Deliveries:
     def __init__(self, template: Template, invoke: Callable[[str, Event], Awaitable[Event]]) -> None:
         """Makes the template's tables and queues, unless they are there. `invoke` calls a function by its name."""
-        clients: list[Any] = [boto3.client(name) for name in ("dynamodb", "dynamodbstreams", "sqs")]
+        config = Config(account_id_endpoint_mode="disabled")  # moto knows the streams by their older address
+        clients: list[Any] = [boto3.client(name, config=config) for name in ("dynamodb", "dynamodbstreams", "sqs")]
         self._tables, self._streams, self._queues = clients
         self._invoke = invoke
         self._urls: dict[str, str] = {}  # of queues, by ARN

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import os
-import threading
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -21,13 +19,12 @@ from uuid import uuid4
 
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
-from moto import mock_aws
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .deliveries import Deliveries
-from .dev import serve
+from .dev import announce
 from .front import merged
 from .functions import THREADS, Event, FunctionSettings, loop, run
 from .http import problem
@@ -37,17 +34,19 @@ from .template import Template
 
 Prepare = Callable[[FastAPI, Settings], Coroutine[Any, Any, None]]
 ONE_AT_A_TIME = ThreadPoolExecutor(1)  # moto within a process is not made for several threads
-LOCAL = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_DEFAULT_REGION": "eu-central-1"}
 
 
 class Gateway:
     """The whole as an ASGI app, on the moto server at AWS_ENDPOINT_URL, or else on moto in this process."""
 
-    def __init__(self, path: Path, settings: Settings, prepare: Prepare) -> None:
-        """`prepare` runs before the first request, with the app that has the accounts."""
+    def __init__(
+        self, path: Path, settings: Settings, prepare: Prepare, transports: Mapping[str, Any] | None = None
+    ) -> None:
+        """`prepare` runs first, with the app that has the accounts. `transports`: as the functions' roots take them."""
         self._path = path
         self._settings = settings
         self._prepare = prepare
+        self._transports = transports or {}
         self._embedded = "AWS_ENDPOINT_URL" not in os.environ
         self._threads = ThreadPoolExecutor(THREADS, "functions")
         self._functions: dict[str, Any] = {}
@@ -69,22 +68,29 @@ class Gateway:
 
     @asynccontextmanager
     async def _running(self, _: FastAPI) -> AsyncIterator[None]:
-        mock = mock_aws()
-        if self._embedded:
-            mock.start(reset=False)
-            os.environ.setdefault("AWS_DEFAULT_REGION", LOCAL["AWS_DEFAULT_REGION"])
-            loop().set_default_executor(ONE_AT_A_TIME)
-        try:
+        with self._aws():
             await asyncio.to_thread(self._deploy)
             delivering = asyncio.run_coroutine_threadsafe(self._deliveries.run(), loop())
-            if url := os.environ.get("DEV_URL"):
-                print(f"Ready: {url} (the API's documents: {url}/docs)", flush=True)
+            announce()
             yield
             self._deliveries.wake(stop=True)
             await asyncio.wrap_future(delivering)
+
+    @contextmanager
+    def _aws(self) -> Iterator[None]:
+        if not self._embedded:
+            yield
+            return
+        from moto import mock_aws  # takes its time, and beside a server nobody needs it
+
+        os.environ.setdefault("AWS_DEFAULT_REGION", "eu-central-1")
+        loop().set_default_executor(ONE_AT_A_TIME)
+        mock = mock_aws()
+        mock.start(reset=False)
+        try:
+            yield
         finally:
-            if self._embedded:
-                mock.stop()
+            mock.stop()
 
     def _deploy(self) -> None:
         stack = f"local-{uuid4().hex[:8]}" if self._embedded else "local"
@@ -92,7 +98,10 @@ class Gateway:
         self._deliveries = Deliveries(template, self.invoke)
         functions = template.of_type("AWS::Serverless::Function")
         parts = {function["FunctionName"].removeprefix(f"{stack}-"): name for name, function in functions.items()}
-        transports = {part: FunctionTransport(partial(self.invoke, name)) for part, name in parts.items()}
+        transports: dict[str, Any] = {
+            part: FunctionTransport(partial(self.invoke, name)) for part, name in parts.items()
+        }
+        transports |= self._transports
         for name, function in functions.items():
             environment = {key.lower(): value for key, value in template.environment(function).items()}
             secrets = {"internal_token": self._settings.internal_token, "jwt_secret": ""}
@@ -137,21 +146,3 @@ class Gateway:
 
 def _response(answer: Event) -> Response:
     return Response(body_of(answer), answer["statusCode"], answer.get("headers"))
-
-
-def serve_functions(factory: str, port: int) -> None:
-    """Runs the whole with reload, in the foreground; moto's server stays in this process and keeps what was stored."""
-    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-    from werkzeug.serving import make_server
-
-    app, lock = DomainDispatcherApplication(create_backend_app), threading.Lock()
-
-    def one_at_a_time(environ: Any, start_response: Any) -> Any:
-        with lock:
-            return app(environ, start_response)
-
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    server = make_server("127.0.0.1", 0, one_at_a_time, threaded=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    os.environ.update(LOCAL, AWS_ENDPOINT_URL=f"http://127.0.0.1:{server.port}")
-    serve(factory, port)
