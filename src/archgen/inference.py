@@ -5,7 +5,7 @@ The figures are rules of thumb to start from, chosen to be said aloud and overru
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic import JsonValue
@@ -45,8 +45,23 @@ WORKLOADS: Mapping[str, tuple[str, float, str, str]] = {
     "iot": ("steady", 1000, "low", "medium"),
     "api": ("diurnal", 200, "medium", "low"),
 }
+# where parts differ tenfold in load whatever the usual
+APART = {("ecommerce", "platform"): "on a platform browsing is asked for ten times as often as paying"}
 COMPLIANCE = {"ecommerce": "some"}
 SLO = ServiceLevels(p95_ms=200, rps=100, error_rate=0.01)
+
+
+EVENTS = {"realtime_stream": 20, "iot": 20}  # events come in where others ask: so many times as many
+
+
+def again(answers: Answers, domain: Domain) -> Callable[[str, JsonValue], Requirements]:
+    """What the same answers with one of them changed would mean, with all that is inferred from it inferred again."""
+
+    def changed(field: str, value: JsonValue) -> Requirements:
+        update = {field: value} | ({"traffic": None} if field == "traffic_rps_avg" else {})
+        return infer(answers.model_copy(update=update), domain)
+
+    return changed
 
 
 def infer(answers: Answers, domain: Domain) -> Requirements:
@@ -70,7 +85,7 @@ class _Inference:
         name = self.take("name", answers.name, preset.default_name, "no name was given")
         scope, team_size, teams = self._organisation()
         pattern, average, peak = self._traffic(scope, workload)
-        latency, relational, scaling = self._needs(workload)
+        latency, relational, scaling = self._needs(workload, scope)
         ops = "low" if team_size <= OPS_BOUNDS[0] else "medium" if team_size <= OPS_BOUNDS[1] else "high"
         return Requirements.model_validate(
             {
@@ -148,7 +163,7 @@ class _Inference:
         because = f"{ratio:g} times between average and peak of {pattern} traffic"
         if average is None:
             average = (
-                self.take("traffic_rps_avg", None, SCOPE_RPS[scope], f"usual for {scope}")
+                self.take("traffic_rps_avg", None, SCOPE_RPS[scope] * EVENTS.get(workload, 1), f"usual for {scope}")
                 if peak is None
                 else self.take("traffic_rps_avg", None, rounded(peak / ratio), because)
             )
@@ -166,13 +181,16 @@ class _Inference:
             return str(self.take(field, said, by_ratio, f"the peak is {ratio:.3g} times the average"))
         return str(self.take(field, said, WORKLOADS[workload][0], f"usual for {workload}"))
 
-    def _needs(self, workload: str) -> tuple[float, str, str]:
+    def _needs(self, workload: str, scope: str) -> tuple[float, str, str]:
         answers, usual = self.answers, f"usual for {workload}"
         _, latency, relational, scaling = WORKLOADS[workload]
+        apart = usual
+        if (workload, scope) in APART:
+            scaling, apart = "high", APART[workload, scope]
         return (
             self.take("latency_ms_target", answers.latency_ms_target, latency, usual),
             self.take("relational_needs", answers.relational_needs, relational, usual),
-            self.take("independent_scaling_need", answers.independent_scaling_need, scaling, usual),
+            self.take("independent_scaling_need", answers.independent_scaling_need, scaling, apart),
         )
 
     def _compliance(self, workload: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, get_args
 
 from archgen.advisor.confidence import confidence
@@ -15,6 +15,7 @@ from archgen.advisor.recommendation import (
     Architecture,
     Decision,
     Decisions,
+    Flip,
     Override,
     Reason,
     Recommendation,
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from archgen.advisor.knowledge import Evidence
     from archgen.requirements import Requirements
 
+    Again = Callable[[str, str | float | int], Requirements]
+
 BASE = 10.0  # keeps every score that is not ruled out above zero, which says "ruled out"
 BEHIND: Mapping[str, set[str]] = {"serverless": {"runtime"}, "microservices": {"partition"}}  # what a verdict rests on
 SPEAKS_OF: Mapping[tuple[str, str], str] = {
@@ -40,8 +43,12 @@ SPEAKS_OF: Mapping[tuple[str, str], str] = {
 }
 
 
-def recommend(requirements: Requirements, evidence: Evidence) -> Recommendation:
-    """The architecture to build, why, how sure that is, and what would change it."""
+def recommend(requirements: Requirements, evidence: Evidence, again: Again | None = None) -> Recommendation:
+    """The architecture to build, why, how sure that is, and what would change it.
+
+    `again` gives the requirements with one answer changed and the rest inferred from it anew: a flip then counts only
+    when it holds with the rest as it is and with the rest as it would be.
+    """
     model = Model(evidence)
     facts = facts_of(requirements, evidence)
     advice = model.judge(facts)
@@ -75,7 +82,7 @@ def recommend(requirements: Requirements, evidence: Evidence) -> Recommendation:
         ),
         reasons=reasons_of(built, points, facts, evidence),
         runner_up=runner_up(built, scores_of(advice)),
-        flips=tuple(find_flips(model, facts, advice)),
+        flips=tuple(f for f in find_flips(model, facts, advice) if again is None or holds_again(f, again, model)),
         precedents=nearest_precedents(facts, built, evidence),
         override=override_of(requirements.architecture, advice, built, risks),
         assumed=requirements.assumed,
@@ -85,6 +92,12 @@ def recommend(requirements: Requirements, evidence: Evidence) -> Recommendation:
         risks=risks,
         next_steps=tuple(step.step for step in evidence.steps if holds(step.when, said)),
     )
+
+
+def holds_again(flip: Flip, again: Again, model: Model) -> bool:
+    """Whether a flip holds when all that was inferred from its field is inferred again."""
+    found = model.judge(facts_of(again(flip.field, flip.to), model.evidence))
+    return found.name == (flip.architecture, flip.event_streaming)
 
 
 def overridden(advice: Verdict, asked: str) -> Verdict:

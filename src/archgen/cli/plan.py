@@ -13,6 +13,7 @@ from archgen.blueprint import Blueprint
 from archgen.design import blueprint_of, substitutions
 from archgen.evidence import load_evidence
 from archgen.generator.record import record_of
+from archgen.inference import again
 from archgen.intake import Intake
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Plan:
 
 def plan_of(taken: Intake) -> Plan:
     requirements = taken.requirements
-    recommendation = recommend(requirements, load_evidence())
+    recommendation = recommend(requirements, load_evidence(), again(taken.answers, taken.domain))
     blueprint = blueprint_of(requirements, taken.domain, recommendation)
     return Plan(taken, recommendation, blueprint, substitutions(requirements, recommendation, blueprint))
 

@@ -47,6 +47,7 @@ def recommend(
     from archgen.advisor import recommend as advise
     from archgen.cli.ask import can_ask
     from archgen.evidence import load_evidence
+    from archgen.inference import again
     from archgen.intake import intake
 
     form = Format.json if as_json else form
@@ -59,7 +60,7 @@ def recommend(
         from archgen.cli.wizard import ask_core
 
         taken = ask_core(sources, taken, name=False)
-    recommendation = advise(taken.requirements, load_evidence())
+    recommendation = advise(taken.requirements, load_evidence(), again(taken.answers, taken.domain))
     _give(_written(form, taken.requirements, recommendation, explain, output is not None), output)
     if recorded is not None:
         _compare(recorded, recommendation)
