@@ -33,6 +33,8 @@ def run(arguments: Sequence[str]) -> int:
 
         code = build()(args=list(arguments), prog_name="archgen", standalone_mode=False)
         sys.stdout.flush()
+        if code == INTERRUPTED:  # typer takes Ctrl-C within a command for an exit
+            return _interrupted()
         return code if isinstance(code, int) else 0
     except KeyboardInterrupt:
         return _interrupted()

@@ -61,7 +61,8 @@ def print_written(plan: Plan, written: Written, shown: Path, said: Invocation, *
         return
     console = on_stdout()
     blueprint = plan.blueprint
-    _paragraph(console, "", f"Wrote {written.files} files to {written.path}, {blueprint.architecture}")
+    built = blueprint.architecture.replace("_", " ")
+    console.print(f"Wrote {blueprint.name} ({built}, {written.files} files) to {written.path}", soft_wrap=True)
     console.print()
     console.print("Next", style="bold")
     for step, says in zip(_next(shown), ("", urls.get("dev", "")), strict=True):

@@ -9,10 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from archgen.cli.options import AnswersFile, ArchitectureName, Json, NoInput, PresetName, Sets, given
-from archgen.errors import CheckError, TargetError
+from archgen.errors import CheckError, InputError, Mistake, TargetError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.console import Console
+
     from archgen.advisor import Recommendation
+    from archgen.advisor.compare import Comparison
     from archgen.requirements import Requirements
 
 
@@ -40,6 +45,13 @@ def recommend(
             help="Exit 5 when the answers now give another architecture than this project has recorded",
         ),
     ] = None,
+    compare: Annotated[
+        str | None,
+        typer.Option("--compare", metavar="A,B", help="Two of monolith, microservices and serverless, side by side"),
+    ] = None,
+    prices: Annotated[
+        Path | None, typer.Option("--prices", metavar="FILE", help="Your own prices, a TOML file, for those of archgen")
+    ] = None,
     no_input: NoInput = False,
     as_json: Json = False,
 ) -> None:
@@ -51,6 +63,8 @@ def recommend(
     from archgen.intake import intake
 
     form = Format.json if as_json else form
+    pair = _pair(compare, form)
+    evidence = load_evidence(prices)
     sources = given(answers, sets, preset=preset, architecture=architecture)
     recorded = _recorded(check)
     if recorded is not None:
@@ -60,7 +74,12 @@ def recommend(
         from archgen.cli.wizard import ask_core
 
         taken = ask_core(sources, taken, name=False)
-    recommendation = advise(taken.requirements, load_evidence(), again(taken.answers, taken.domain))
+    if pair is not None:
+        from archgen.advisor.compare import compare as side_by_side
+
+        _give(_compared(form, side_by_side(taken.requirements, evidence, *pair), output is not None), output)
+        return
+    recommendation = advise(taken.requirements, evidence, again(taken.answers, taken.domain))
     _give(_written(form, taken.requirements, recommendation, explain, output is not None), output)
     if recorded is not None:
         _compare(recorded, recommendation)
@@ -78,17 +97,51 @@ def _written(
         from archgen.reports.markdown import adr
 
         return adr(requirements, recommendation)
-    from archgen.cli.console import on_stdout
     from archgen.reports.terminal import print_recommendation
+
+    return _printed(lambda console: print_recommendation(console, recommendation, explain=explain), to_file)
+
+
+def _compared(form: Format, comparison: Comparison, to_file: bool) -> str:
+    """Two architectures side by side."""
+    if form is Format.json:
+        return comparison.model_dump_json(indent=2, exclude_none=True) + "\n"
+    from archgen.reports.comparison import print_comparison
+
+    return _printed(lambda console: print_comparison(console, comparison), to_file)
+
+
+def _printed(show: Callable[[Console], None], to_file: bool) -> str:
+    """What would be seen on this terminal; without colours where it goes to a file."""
+    from archgen.cli.console import on_stdout
 
     console = on_stdout()
     with console.capture() as captured:
-        print_recommendation(console, recommendation, explain=explain)
+        show(console)
     if not to_file:
         return captured.get()
     from rich.text import Text
 
     return Text.from_ansi(captured.get()).plain + "\n"
+
+
+def _pair(compare: str | None, form: Format) -> tuple[str, str] | None:
+    """The two architectures of `--compare`."""
+    if compare is None:
+        return None
+    from archgen.advisor.compare import COMPARABLE
+
+    found = tuple(name.strip() for name in compare.split(","))
+    if len(found) != 2 or found[0] == found[1] or not set(found) <= set(COMPARABLE):
+        mistake = Mistake(
+            "--compare",
+            f"{compare[:60]!a} is not two of {', '.join(COMPARABLE)}",
+            "for example --compare monolith,serverless",
+        )
+        raise InputError([mistake])
+    if form is Format.markdown:
+        raise InputError([Mistake("--format", "markdown is for one recommendation", "use --format text or json")])
+    return found[0], found[1]
 
 
 def _give(text: str, output: Path | None) -> None:

@@ -1,13 +1,34 @@
-"""`archgen schema`: the JSON schema of the answers file."""
+"""`archgen schema`: the JSON schemas of the documents that archgen reads and prints."""
 
 from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
 
 from archgen.cli.options import Json
 
 
-def schema(as_json: Json = False) -> None:
+class Subject(StrEnum):
+    answers = "answers"
+    recommendation = "recommendation"
+
+
+def schema(
+    of: Annotated[
+        Subject, typer.Argument(help="answers: the answers file; recommendation: what recommend --json prints")
+    ] = Subject.answers,
+    as_json: Json = False,
+) -> None:
     """Print the JSON schema of the answers file."""
-    from archgen.answers import schema as document
     from archgen.cli.console import print_json
 
-    print_json(document())
+    if of is Subject.recommendation:
+        from archgen.advisor.schema import recommendation_schema
+
+        print_json(recommendation_schema())
+    else:
+        from archgen.answers import schema as answers_schema
+
+        print_json(answers_schema())

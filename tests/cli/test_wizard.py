@@ -1,0 +1,216 @@
+"""The wizard, as a person at a terminal of 80 by 24 meets it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from tests.cli.terminal import CTRL_C, CTRL_U, DOWN, ENTER, UP, Terminal
+
+from archgen.cli.ask import Check, Lines, Option
+from archgen.cli.wizard import ask_assumption, ask_core
+from archgen.generator.record import load_record
+from archgen.intake import Source, from_record, intake
+
+Open = Callable[..., Terminal]
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Open]:
+    opened: list[Terminal] = []
+
+    def start(*arguments: str, **environment: str) -> Terminal:
+        command = [sys.executable, "-c", "from archgen.cli.main import main; main()", *arguments]
+        opened.append(Terminal(command, tmp_path, {"TERM": "xterm", "NO_COLOR": "1", **environment}))
+        return opened[-1]
+
+    yield start
+    for one in opened:
+        one.close()
+
+
+def test_five_questions_make_a_project(terminal: Open, tmp_path: Path) -> None:
+    screen = terminal("new", "--no-git")
+    screen.wait_for("Name of the project backend")
+    screen.type(CTRL_U + "class" + ENTER)
+    screen.wait_for("class is a word of Python")
+    screen.type(CTRL_U + "my-shop" + ENTER)
+    screen.wait_for("large jobs now and then")
+    screen.type(ENTER)
+    screen.wait_for("many teams and products build on it")
+    screen.type(UP + ENTER)  # from product to mvp
+    screen.wait_for("Backend engineers 3")
+    screen.type(CTRL_U + "2" + ENTER)
+    screen.wait_for("300 rps")
+    screen.type(CTRL_U + "lots" + ENTER)
+    screen.wait_for("is not traffic such as")
+    screen.type(CTRL_U + "2M requests/month" + ENTER)
+    screen.wait_for("my-shop: crud mvp of 2 engineers in one team")
+    screen.wait_for("traffic_rps_avg 0.761 (2M requests/month)")
+    screen.wait_for("Why")
+    screen.wait_for("what next?")
+    screen.wait_for("write nothing")
+    screen.type(ENTER)
+    screen.wait_for("archgen new my-shop --set workload=crud --set scope=mvp")
+    assert screen.finish() == 0
+    answers = load_record(tmp_path / "my-shop/archgen.yaml")["answers"]
+    assert answers == {
+        "name": "my-shop",
+        "workload": "crud",
+        "scope": "mvp",
+        "team_size": 2,
+        "traffic": "2M requests/month",
+    }
+
+
+def test_only_what_was_not_said_is_asked_and_assumptions_open(terminal: Open, tmp_path: Path) -> None:
+    screen = terminal("new", "shop", "--preset", "crud", "--set", "scope=mvp", "--set", "traffic=5 rps")
+    screen.wait_for("Backend engineers 3")
+    screen.type(ENTER)
+    screen.wait_for("write nothing")
+    screen.type(DOWN + ENTER)
+    screen.wait_for("teams: 1")
+    screen.type(DOWN + ENTER)
+    screen.wait_for("Teams that plan and release on their own 1")
+    screen.type(CTRL_U + "9" + ENTER)
+    screen.wait_for("9 teams of 3 engineers")
+    screen.type(CTRL_U + "2" + ENTER)
+    screen.wait_for("What was assumed")
+    screen.type(ENTER)
+    screen.wait_for("in 2 teams")
+    screen.wait_for("write nothing")
+    screen.type(UP + ENTER)  # round to the last: stop
+    screen.wait_for("nothing was written")
+    assert screen.finish() == 1 and not list(tmp_path.iterdir())
+
+
+def test_ctrl_c_at_a_question_leaves_nothing(terminal: Open, tmp_path: Path) -> None:
+    screen = terminal("new")
+    screen.wait_for("Name of the project")
+    screen.type(CTRL_C)
+    assert screen.finish() == 130
+    assert "interrupted" in screen.seen and "Traceback" not in screen.seen and not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("flag", ["--no-input", "--defaults"])
+def test_nothing_is_asked_where_the_flags_say_so(terminal: Open, tmp_path: Path, flag: str) -> None:
+    screen = terminal("new", "--preset", "crud", "--dry-run", flag)
+    assert screen.finish() == 0
+    assert "?" not in screen.seen and "archgen.yaml" in screen.seen
+
+
+def test_a_name_whose_folder_is_full_is_asked_for_again(terminal: Open, tmp_path: Path) -> None:
+    (tmp_path / "backend").mkdir()
+    (tmp_path / "backend/mine").write_text("mine")
+    screen = terminal("new")
+    screen.wait_for("Name of the project backend")
+    screen.type(ENTER)
+    screen.wait_for("backend is not empty")
+    screen.type(CTRL_C)
+    assert screen.finish() == 130
+
+
+def test_a_dumb_terminal_is_asked_line_by_line(terminal: Open, tmp_path: Path) -> None:
+    screen = terminal("new", "--dry-run", TERM="dumb")
+    screen.wait_for("Name of the project [backend]: ")
+    screen.type("Not\n")
+    screen.wait_for("is not lower-case letters")
+    screen.type("\n")
+    screen.wait_for("Number [1]: ")
+    screen.type("2\n")
+    screen.wait_for("Number [2]: ")
+    screen.type("9\n")
+    screen.wait_for("say a number from 1 to 3")
+    screen.type("\n")
+    screen.wait_for("Backend engineers [6]: ")
+    screen.type("\n")
+    screen.wait_for("[50 rps]: ")
+    screen.type("\n")
+    screen.wait_for("backend: ecommerce product")
+    screen.wait_for("Number [1]: ")
+    screen.type("write\n")
+    assert screen.finish() == 0
+    assert "\x1b" not in screen.raw and "dry run: nothing was written" in screen.seen
+
+
+def test_recommend_asks_too_where_nothing_was_said(terminal: Open) -> None:
+    screen = terminal("recommend")
+    screen.wait_for("Kind of system")
+    screen.type(ENTER)
+    screen.wait_for("Scope")
+    screen.type(ENTER)
+    screen.wait_for("Backend engineers 6")
+    screen.type(ENTER)
+    screen.wait_for("50 rps")
+    screen.type(ENTER)
+    screen.wait_for("confidence")
+    assert screen.finish() == 0
+
+
+class Scripted:
+    """Answers each question with what a table says, and remembers what was asked."""
+
+    def __init__(self, answers: dict[str, list[str]]) -> None:
+        self.answers = answers
+        self.asked: list[str] = []
+        self.offered: list[Sequence[Option]] = []
+
+    def text(self, question: str, default: str, check: Check) -> str:
+        self.asked.append(question)
+        answer = self.answers[question].pop(0) if question in self.answers else default
+        assert check(answer) is None
+        return answer
+
+    def select(self, question: str, options: Sequence[Option], default: str | None = None) -> str:
+        self.asked.append(question)
+        self.offered.append(options)
+        wanted = self.answers.get(question, [])
+        return wanted.pop(0) if wanted else str(default)
+
+
+def test_each_default_follows_from_the_answers_so_far() -> None:
+    sources: list[Source] = []
+    by = Scripted({"Kind of system": ["iot"], "Scope": ["platform"]})
+    taken = ask_core(sources, intake(sources), by=by)
+    assert taken.raw == {
+        "name": "backend",
+        "workload": "iot",
+        "scope": "platform",
+        "team_size": 60,
+        "traffic": "20000 rps",
+    }
+    assert len(by.asked) == 5 and len(sources) == 1
+
+
+def test_what_a_source_says_is_not_asked() -> None:
+    sources = [from_record({"name": "x", "preset": "crud", "scope": "mvp", "team_size": 1, "traffic_rps_peak": 5})]
+    by = Scripted({})
+    ask_core(sources, intake(sources), by=by)
+    assert by.asked == []
+
+
+def test_an_assumption_that_is_changed_is_one_no_longer() -> None:
+    sources: list[Source] = []
+    by = Scripted(
+        {
+            "What was assumed; choose one to change it": ["data_gb: 50", "traffic_rps_avg: 50", "done"],
+            "Gigabytes kept after a year": ["7"],
+            "Requests or events a second, on average": ["9.5"],
+        }
+    )
+    taken = ask_assumption(by, sources, intake(sources))
+    assert (taken.requirements.data_gb, taken.requirements.traffic_rps_avg) == (7, 9.5)
+    assert not taken.requirements.was_assumed("data_gb") and taken.raw == {"data_gb": 7, "traffic_rps_avg": 9.5}
+    last = {option.value.partition(":")[0] for option in by.offered[-1]}
+    assert "data_gb" not in last and "ops_maturity" in last
+
+
+def test_the_end_of_input_is_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
+    def end(prompt: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr("builtins.input", end)
+    with pytest.raises(KeyboardInterrupt):
+        Lines().text("Name", "x", lambda typed: None)
