@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support import Api
+from tests.api import Api
 
 
 def test_is_alive_and_ready(anonymous: Api) -> None:

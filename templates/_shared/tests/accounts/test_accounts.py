@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.support import Api
+from tests.api import Api
 
 PASSWORD = "open sesame, please"
 
