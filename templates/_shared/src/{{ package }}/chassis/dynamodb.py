@@ -85,15 +85,15 @@ class Table:
 
     async def get(self, pk: str) -> Item | None:
         """The item as it is now."""
-        key = {"pk": {"S": pk}}
+        key = {"pk": text(pk)}
         return (await self._database.call("get_item", TableName=self._name, Key=key, ConsistentRead=True)).get("Item")
 
     async def query(self, index: str, pk: str, most: int, *, descending: bool, after: str | None) -> list[Item]:
         """The first items of a key in an index, or those behind a sort key."""
-        condition, values = f"{index}pk = :pk", {":pk": {"S": pk}}
+        condition, values = f"{index}pk = :pk", {":pk": text(pk)}
         if after is not None:
             condition += f" AND {index}sk {'<' if descending else '>'} :after"
-            values[":after"] = {"S": after}
+            values[":after"] = text(after)
         arguments = {"TableName": self._name, "IndexName": index, "ScanIndexForward": not descending}
         found: list[Item] = []
         start: dict[str, Any] = {}
@@ -132,6 +132,22 @@ class Table:
             raise next(filter(None, map(_meaning, codes)), error) from error
 
 
+def text(value: str) -> dict[str, str]:
+    return {"S": value}
+
+
+def number(value: int) -> dict[str, str]:
+    return {"N": str(value)}
+
+
+def put(item: Item, condition: str | None = None, refusal: Problem | None = None) -> Write:
+    """Writes an item, if what is there meets the condition."""
+    arguments: dict[str, Any] = {"Item": item}
+    if condition:
+        arguments["ConditionExpression"] = condition
+    return Write("Put", arguments, refusal or Stale())
+
+
 def _meaning(code: str) -> Problem | None:
     code = code.removesuffix("Exception")
     if code in CONTENDED:
@@ -152,8 +168,7 @@ def key_of(value: Any) -> str:
         return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
     if isinstance(value, date):
         return value.isoformat()
-    text = str(value)
-    encoded = text.encode()
+    encoded = str(value).encode()
     if len(encoded) <= LONGEST:
-        return text
+        return str(value)
     return encoded[:LONGEST].decode(errors="ignore") + hashlib.sha256(encoded).hexdigest()

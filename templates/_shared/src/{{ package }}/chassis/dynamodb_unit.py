@@ -4,7 +4,7 @@ PLURAL#ID               a row: `doc` is the entity as JSON, `list0pk` and `list0
 unique#PLURAL#FIELD#V   the row that has this value of a unique field
 refs#PLURAL#ID          how many rows of the module refer to this one, which cannot be deleted while `n` is not 0
 handled#KEY             a request or an event that was dealt with
-outbox#ID               an event; the table's stream delivers it
+outbox#ID               an event (`dynamodb_outbox.py`)
 """
 
 from __future__ import annotations
@@ -19,17 +19,15 @@ from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
 from .cache import Cache
-from .dynamodb import Database, Item, Table, Write, key_of
+from .dynamodb import Database, Item, Table, Write, key_of, number, put, text
 from .entity import Entity
 from .errors import Conflict, Invalid
-from .events import Event
 from .store import Codec, Handled, Listing, Page, Query, Repeat, Staged, answered
 
 E = TypeVar("E", bound=Entity)
 SHARDS = 4  # a list of everybody's rows is spread over so many keys: 1,000 writes a second each
 LARGEST = 350_000  # bytes of a row; an item may have 400 KB, its keys included
 KEPT = 30 * 24 * 3600  # seconds that handled requests and events are remembered
-DELIVERED = 7 * 24 * 3600  # seconds that an event stays readable; its stream has had it long before
 NEW = "attribute_not_exists(pk)"
 Reference = tuple[str, UUID]  # the plural and the id of the row that is referred to
 
@@ -43,7 +41,6 @@ class DynamoUnit:
         self.table = database.module(self.module)
         self.cache = cache
         self.staged = Staged()
-        self._events: list[Event] = []
         self._repositories: dict[str, DynamoRepository[Any]] = {}
 
     def repository(
@@ -73,34 +70,27 @@ class DynamoUnit:
         self.staged.handled.append(Handled(str(event_id)))
         return False
 
-    def publish(self, event: Event) -> None:
-        self._events.append(event)
-
     async def commit(self) -> None:
         staged, self.staged = self.staged, Staged()
-        events, self._events = self._events, []
-        staged.check(len(events))
-        await self.table.write(list(self._writes(staged, events)))
+        await self.table.write(list(self.writes(staged)))
         for (plural, _), (before, after) in staged.changes.items():
             await self._repositories[plural].remember(before, after)
 
-    def _writes(self, staged: Staged, events: Iterable[Event]) -> Iterator[Write]:
-        now = int(time.time())
+    def writes(self, staged: Staged) -> Iterator[Write]:
+        """All that the transaction writes."""
+        staged.check()
         for row in staged.handled:
-            item = {"pk": _s(f"handled#{row.key}"), "fingerprint": _s(row.fingerprint), "ttl": _n(now + KEPT)}
+            ttl = number(int(time.time()) + KEPT)
+            item = {"pk": text(f"handled#{row.key}"), "fingerprint": text(row.fingerprint), "ttl": ttl}
             if row.entity_id:
-                item["entity_id"] = _s(str(row.entity_id))
-            yield _put(item, NEW)
+                item["entity_id"] = text(str(row.entity_id))
+            yield put(item, NEW)
         taken: dict[str, Write | None] = {}  # by marker; None: it is free from now on
         for (plural, _), (before, after) in staged.changes.items():
             yield from self._repositories[plural].writes(before, after)
             self._repositories[plural].mark(taken, before, after)
-        yield from (write or Write("Delete", {"Key": {"pk": _s(pk)}}) for pk, write in taken.items())
+        yield from (write or Write("Delete", {"Key": {"pk": text(pk)}}) for pk, write in taken.items())
         yield from self._counts(staged)
-        for event in events:
-            body = event.to_json().decode()
-            pk, ttl = _s(f"outbox#{event.id}"), _n(now + DELIVERED)
-            yield _put({"pk": pk, "type": _s(event.type), "body": _s(body), "ttl": ttl})
 
     def _counts(self, staged: Staged) -> Iterator[Write]:
         """Keeps count of the references to each row, and rows that are referred to from being deleted."""
@@ -111,22 +101,22 @@ class DynamoUnit:
             if before is not None and after is None and self._referred(plural):
                 counts[plural, entity_id] += 0
         for (plural, entity_id), change in counts.items():
-            key = {"pk": _s(f"refs#{plural}#{entity_id}")}
+            key = {"pk": text(f"refs#{plural}#{entity_id}")}
             before, after = staged.changes.get((plural, entity_id), (None, None))
             if before is not None and after is None:
                 if change > 0:
                     raise Conflict("It is still in use")
                 condition = {
                     "ConditionExpression": f"{NEW} OR n = :n",
-                    "ExpressionAttributeValues": {":n": _n(-change)},
+                    "ExpressionAttributeValues": {":n": number(-change)},
                 }
                 yield Write("Delete", {"Key": key, **condition}, Conflict("It is still in use"))
                 continue
             if change:
-                values = {":n": _n(change)}
+                values = {":n": number(change)}
                 yield Write("Update", {"Key": key, "UpdateExpression": "ADD n :n", "ExpressionAttributeValues": values})
             if change > 0 and after is None:
-                row = {"Key": {"pk": _s(f"{plural}#{entity_id}")}, "ConditionExpression": "attribute_exists(pk)"}
+                row = {"Key": {"pk": text(f"{plural}#{entity_id}")}, "ConditionExpression": "attribute_exists(pk)"}
                 yield Write("ConditionCheck", row, Conflict("What it refers to is no longer there"))
 
     def _referred(self, plural: str) -> bool:
@@ -211,14 +201,14 @@ class DynamoRepository(Generic[E]):
     def writes(self, before: E | None, after: E | None) -> Iterator[Write]:
         """The row's own write, if its change is one."""
         if before is not None:
-            values = {":v": _n(before.version)}
+            values = {":v": number(before.version)}
             seen = {"ConditionExpression": "version = :v", "ExpressionAttributeValues": values}
             if after is None:
-                yield Write("Delete", {"Key": {"pk": _s(f"{self._plural}#{before.id}")}, **seen})
+                yield Write("Delete", {"Key": {"pk": text(f"{self._plural}#{before.id}")}, **seen})
             else:
                 yield Write("Put", {"Item": self._item(after), **seen})
         elif after is not None:
-            yield _put(self._item(after), NEW, Conflict("id is taken", id="is taken"))
+            yield put(self._item(after), NEW, Conflict("id is taken", id="is taken"))
 
     def mark(self, taken: dict[str, Write | None], before: E | None, after: E | None) -> None:
         """Claims the unique values that the row has now, and frees those that it had."""
@@ -233,8 +223,8 @@ class DynamoRepository(Generic[E]):
                 pk = self._marker(field, is_)
                 if taken.get(pk):
                     raise refusal
-                item = {"pk": _s(pk), "id": _s(str(after.id))}  # type: ignore[union-attr]
-                taken[pk] = _put(item, None if pk in taken else NEW, refusal)
+                item = {"pk": text(pk), "id": text(str(after.id))}  # type: ignore[union-attr]
+                taken[pk] = put(item, None if pk in taken else NEW, refusal)
 
     def references(self, row: E | None) -> list[Reference]:
         targets = ((plural, getattr(row, field)) for field, plural in self.refers.items() if row is not None)
@@ -258,19 +248,23 @@ class DynamoRepository(Generic[E]):
         document = self._codec.adapter.dump_json(entity)
         if len(document) > LARGEST:
             raise Invalid(f"It has {len(document)} bytes; at most {LARGEST} can be kept")
-        item = {"pk": _s(f"{self._plural}#{entity.id}"), "doc": _s(document.decode()), "version": _n(entity.version)}
+        item = {
+            "pk": text(f"{self._plural}#{entity.id}"),
+            "doc": text(document.decode()),
+            "version": number(entity.version),
+        }
         owner = getattr(entity, "owner_id", None) if self._step == 2 else None
         for i, listing in enumerate(self._lists):
             filters = [getattr(entity, name) for name in listing.filters]
             value = getattr(entity, listing.sort)
             if value is None or None in filters:
                 continue
-            place = _s(_sort_key(listing, value, entity.id))
+            place = text(_sort_key(listing, value, entity.id))
             everybody, theirs = f"list{i * self._step}", f"list{i * self._step + 1}"
             shard = self._list_key(listing, entity.id.int % SHARDS, filters)
-            item |= {f"{everybody}pk": _s(shard), f"{everybody}sk": place}
+            item |= {f"{everybody}pk": text(shard), f"{everybody}sk": place}
             if owner is not None:
-                item |= {f"{theirs}pk": _s(self._list_key(listing, owner, filters)), f"{theirs}sk": place}
+                item |= {f"{theirs}pk": text(self._list_key(listing, owner, filters)), f"{theirs}sk": place}
         return item
 
     def _list_key(self, listing: Listing, scope: object, filters: Iterable[Any]) -> str:
@@ -285,18 +279,3 @@ class DynamoRepository(Generic[E]):
 
 def _sort_key(listing: Listing, value: Any, entity_id: UUID) -> str:
     return str(entity_id) if listing.sort == "id" else f"{key_of(value)}\0{entity_id}"
-
-
-def _put(item: Item, condition: str | None = None, refusal: Conflict | None = None) -> Write:
-    arguments: dict[str, Any] = {"Item": item}
-    if condition:
-        arguments["ConditionExpression"] = condition
-    return Write("Put", arguments, refusal) if refusal else Write("Put", arguments)
-
-
-def _s(text: str) -> dict[str, str]:
-    return {"S": text}
-
-
-def _n(number: int) -> dict[str, str]:
-    return {"N": str(number)}
