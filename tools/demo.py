@@ -95,7 +95,8 @@ class Api:
 def running(project: Path, url: str) -> Iterator[None]:
     """`make dev`, ready; stopped at the end, and all that it started with it."""
     with (project / "dev.log").open("w+") as log:
-        dev = subprocess.Popen(["make", "dev"], cwd=project, stdout=log, stderr=log, start_new_session=True)
+        own = {key: value for key, value in os.environ.items() if key not in {"MAKEFLAGS", "MAKELEVEL", "VENV"}}
+        dev = subprocess.Popen(["make", "dev"], cwd=project, env=own, stdout=log, stderr=log, start_new_session=True)
         try:
             step("make setup and make dev, until it is ready", lambda: ready(dev, url, Path(log.name)))
             yield
