@@ -1,7 +1,7 @@
 """A pytest plugin for generated projects (`-p faults`): what may go wrong between modules goes wrong, by turns.
 
-Calls between parts are delayed; every third answers 503 without having been heard, every fifth was heard and
-still answers 503. Every event is handled twice, the second time later; every fourth delivery fails after it
+Calls between parts are delayed; of four that a task makes, one is answered 503 without having been heard, one is
+heard and still answered 503, and two go through. Every event is handled twice, the second time later; every fourth delivery fails after it
 was handled. Nothing is random, so a failure comes again.
 """
 
@@ -11,9 +11,11 @@ import asyncio
 import importlib
 import itertools
 from collections.abc import Iterator
+from contextvars import ContextVar
 from typing import Any
 
-calls: Iterator[int] = itertools.count(1)
+tasks: Iterator[int] = itertools.count()
+calls: ContextVar[int] = ContextVar("calls", default=-1)  # in this task; not all begin with the same fault
 events: Iterator[int] = itertools.count(1)
 
 
@@ -42,11 +44,12 @@ def _trouble(transport: Any, response: Any) -> None:
     handle = transport.handle_async_request
 
     async def troubled(self: Any, request: Any) -> Any:
-        number = next(calls)
-        await asyncio.sleep(0.002 * (number % 5))
-        if number % 3 == 0:
+        number = next(tasks) if calls.get() < 0 else calls.get() + 1
+        calls.set(number)
+        await asyncio.sleep(0.01)
+        if number % 4 == 0:
             return response(503, request=request)
         answer = await handle(self, request)
-        return response(503, request=request) if number % 5 == 0 else answer
+        return response(503, request=request) if number % 4 == 1 else answer
 
     transport.handle_async_request = troubled

@@ -75,6 +75,7 @@ class Relay:
         self._idle = idle
         self._outboxes: dict[str, sa.Table] = {}
         self._awake = asyncio.Event()
+        self._at_once = asyncio.Semaphore(8)
 
     def watch(self, *units: type[PublishingSqlUnit]) -> None:
         """The modules whose outboxes this relay empties."""
@@ -105,17 +106,22 @@ class Relay:
         async with connected(engine, writing=True) as connection:
             claimed = claim.values(due=now() + LEASE, attempts=table.c.attempts + 1).returning(table)
             rows = (await connection.execute(claimed)).mappings().all()
-        for row in rows:
-            outcome = await self._attempt(row)
-            done = table.delete() if outcome is None else table.update().values(outcome)
-            async with connected(engine, writing=True) as connection:
-                await connection.execute(done.where(table.c.id == row["id"]))
+        if not rows:
+            return 0
+        outcomes = await asyncio.gather(*(self._attempt(row) for row in rows))
+        done = [row["id"] for row, outcome in zip(rows, outcomes, strict=True) if outcome is None]
+        async with connected(engine, writing=True) as connection:
+            await connection.execute(table.delete().where(table.c.id.in_(done)))
+            for row, outcome in zip(rows, outcomes, strict=True):
+                if outcome is not None:
+                    await connection.execute(table.update().values(outcome).where(table.c.id == row["id"]))
         return len(rows)
 
     async def _attempt(self, row: Mapping[str, Any]) -> dict[str, Any] | None:
         """Deliver one event; what to note in its row if that failed."""
         try:
-            await self._deliver(row["type"], row["body"].encode())
+            async with self._at_once:
+                await self._deliver(row["type"], row["body"].encode())
         except Exception as error:  # whatever is wrong with one event, the others go on
             attempts = int(row["attempts"])
             dead = attempts >= ATTEMPTS
