@@ -1,0 +1,68 @@
+"""The recommendation as one page: no network, light and dark, printable; its charts are drawn by D3 in the page itself."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import PackageNotFoundError, files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archgen.errors import ArchgenError
+from archgen.reports.diagram import c4
+from archgen.reports.grid import page_data
+from archgen.reports.words import ARCHITECTURES, CANDIDATES, costs, number, plain, rounded, verdict
+
+if TYPE_CHECKING:
+    from archgen.advisor import Recommendation
+    from archgen.advisor.knowledge import Evidence
+    from archgen.requirements import Requirements
+
+PAGE = Path(__file__).parent / "page"
+CHARTS = "XStatic-D3"  # ships d3.js as it is, and nothing else
+
+
+def html(requirements: Requirements, evidence: Evidence, recommendation: Recommendation) -> str:
+    """The whole page as text."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=FileSystemLoader(PAGE), undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters.update(plain=plain, number=number, rounded=rounded)
+    data = page_data(requirements, evidence, recommendation)
+    candidate = recommendation.cost.per_month[recommendation.cost.candidate]
+    return environment.get_template("report.html.jinja").render(
+        name=requirements.name,
+        requirements=requirements,
+        r=recommendation,
+        data=Markup(in_json(data)),
+        diagram=Markup(c4(recommendation, requirements.name)),
+        style=Markup((PAGE / "report.css").read_text(encoding="utf-8")),
+        script=Markup((PAGE / "report.js").read_text(encoding="utf-8")),
+        charts=Markup(in_script(_library())),
+        names=ARCHITECTURES,
+        candidates=CANDIDATES,
+        verdict=verdict,
+        cost=costs(candidate.total, candidate.low, candidate.high),
+    )
+
+
+def in_json(data: Any) -> str:
+    """A JSON document that can stand in a script element: no character of it begins a tag or a comment."""
+    return json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def in_script(text: str) -> str:
+    """A script that cannot end the element it stands in."""
+    return text.replace("</", "<\\/")
+
+
+def _library() -> str:
+    try:
+        found = [file for file in files(CHARTS) or () if file.name == "d3.js"]
+    except PackageNotFoundError:
+        found = []
+    if not found:
+        raise ArchgenError(f"{CHARTS}, which draws the charts, is not installed", f"python -m pip install {CHARTS}")
+    return Path(str(found[0].locate())).read_text(encoding="utf-8")
