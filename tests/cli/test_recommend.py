@@ -32,6 +32,13 @@ def test_markdown_is_a_decision_record(archgen: Archgen) -> None:
     assert archgen("recommend", "--format", "markdown").out.startswith("---\nstatus: accepted\n---\n# Monolith for ")
 
 
+def test_html_is_one_page_for_a_browser(archgen: Archgen, folder: Path) -> None:
+    told = archgen("recommend", "--preset", "ecommerce", "--format", "html", "-o", "report.html")
+    assert (told.code, told.out) == (0, "")
+    assert (folder / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert archgen("recommend", "--format", "html", "--compare", "monolith,serverless").code == 2
+
+
 def test_a_file_takes_the_place_of_stdout(archgen: Archgen, folder: Path) -> None:
     told = archgen("recommend", "--json", "-o", "advice.json")
     assert told.code == 0 and told.out == ""

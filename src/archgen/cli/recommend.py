@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 class Format(StrEnum):
     text = "text"
     markdown = "markdown"
+    html = "html"
     json = "json"
 
 
@@ -80,7 +81,12 @@ def recommend(
         _give(_compared(form, side_by_side(taken.requirements, evidence, *pair), output is not None), output)
         return
     recommendation = advise(taken.requirements, evidence, again(taken.answers, taken.domain))
-    _give(_written(form, taken.requirements, recommendation, explain, output is not None), output)
+    if form is Format.html:
+        from archgen.reports.html import html
+
+        _give(html(taken.requirements, evidence, recommendation), output)
+    else:
+        _give(_written(form, taken.requirements, recommendation, explain, output is not None), output)
     if recorded is not None:
         _compare(recorded, recommendation)
 
@@ -139,8 +145,8 @@ def _pair(compare: str | None, form: Format) -> tuple[str, str] | None:
             "for example --compare monolith,serverless",
         )
         raise InputError([mistake])
-    if form is Format.markdown:
-        raise InputError([Mistake("--format", "markdown is for one recommendation", "use --format text or json")])
+    if form in (Format.markdown, Format.html):
+        raise InputError([Mistake("--format", f"{form} is for one recommendation", "use --format text or json")])
     return found[0], found[1]
 
 
