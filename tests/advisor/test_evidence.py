@@ -9,7 +9,17 @@ from archgen.advisor.facts import LEVELS, NUMBERS
 from archgen.evidence import CHOICES, Evidence, Rule
 
 FACTS = {*LEVELS, *NUMBERS, "burstiness", "autonomous_teams"}
-DECIDED = {*CHOICES, "architecture", "template", "advised", "asked", "deployment", "fits_one_machine"}
+DECIDED = {
+    *CHOICES,
+    "architecture",
+    "template",
+    "advised",
+    "asked",
+    "deployment",
+    "fits_one_machine",
+    "services_per_team",
+    "services_per_engineer",
+}
 
 
 def test_every_entry_has_a_source_with_a_date_and_says_what_it_takes_from_it(evidence: Evidence) -> None:

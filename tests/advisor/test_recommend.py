@@ -187,6 +187,17 @@ def test_the_users_own_architecture_stands_beside_the_advice_with_its_risk(evide
     assert advice.decisions.partition.advised == "one"
 
 
+def test_more_services_than_the_team_can_own_are_warned_of_with_their_cost(evidence: Evidence) -> None:
+    parts = {f"part{n}": (f"module{n}",) for n in range(8)}
+    advice = recommend(requirements(architecture="microservices", parts=parts), evidence)
+    said = [risk.risk for risk in advice.risks]
+    assert any("more services than engineers" in risk for risk in said)
+    assert any("more than three services" in risk for risk in said)
+    assert advice.override is not None
+    assert advice.override.extra_usd_a_month > 100
+    assert advice.override.extra_people_fte > 0.5
+
+
 def test_a_monolith_that_many_teams_would_queue_behind_is_warned_of(evidence: Evidence) -> None:
     many = {**PLATFORM, "teams": 40, "team_size": 300}
     advice = recommend(requirements(**many, architecture="monolith"), evidence)

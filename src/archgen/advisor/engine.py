@@ -13,6 +13,7 @@ from archgen.advisor.precedents import nearest_precedents
 from archgen.advisor.recommendation import (
     TEMPLATE_OF,
     Architecture,
+    Cost,
     Decision,
     Decisions,
     Flip,
@@ -58,8 +59,11 @@ def recommend(requirements: Requirements, evidence: Evidence, again: Again | Non
     said["fits_one_machine"] = "yes" if fits_one_machine(facts, evidence, streaming=built.event_streaming) else "no"
     stack = choose_stack(said, requirements, evidence)
     design = Design(evidence, said, built.event_streaming, services_of(facts, len(requirements.parts), evidence))
+    said["services_per_team"] = design.services / facts.number("autonomous_teams")
+    said["services_per_engineer"] = design.services / facts.number("team_size")
     candidate = candidate_of(TEMPLATE_OF[built.architecture], stack)
     said.update({topic: option.choice for topic, option in stack.items()})
+    cost = cost_of(design, candidate)
     unanswered = {a.field for a in requirements.assumed}
     trust = confidence(model, facts, advice, unanswered)
     risks = tuple(
@@ -84,11 +88,11 @@ def recommend(requirements: Requirements, evidence: Evidence, again: Again | Non
         runner_up=runner_up(built, scores_of(advice)),
         flips=tuple(f for f in find_flips(model, facts, advice) if again is None or holds_again(f, again, model)),
         precedents=nearest_precedents(facts, built, evidence),
-        override=override_of(requirements.architecture, advice, built, risks),
+        override=override_of(requirements.architecture, advice, built, risks, cost),
         assumed=requirements.assumed,
         stack=stack,
         capacity=capacity_of(design, candidate, stack, round(1 - requirements.slo.error_rate, 6)),
-        cost=cost_of(design, candidate),
+        cost=cost,
         risks=risks,
         next_steps=tuple(step.step for step in evidence.steps if holds(step.when, said)),
     )
@@ -144,8 +148,8 @@ def runner_up(built: Verdict, scores: Mapping[str, float]) -> Architecture:
     return max(others, key=lambda n: (scores[n] > 0, TEMPLATE_OF[n] != TEMPLATE_OF[built.architecture], scores[n]))
 
 
-def override_of(asked: str, advice: Verdict, built: Verdict, risks: tuple[Risk, ...]) -> Override | None:
-    """What the user's own choice replaces, and the first risk it carries."""
+def override_of(asked: str, advice: Verdict, built: Verdict, risks: tuple[Risk, ...], cost: Cost) -> Override | None:
+    """What the user's own choice replaces, the first risk it carries, and what it costs more."""
     if built is advice:
         return None
     broken = [g.rule for g in advice.gates if built.choices[g.decision] == g.choice]
@@ -153,7 +157,14 @@ def override_of(asked: str, advice: Verdict, built: Verdict, risks: tuple[Risk, 
         risk = f"{broken[0]}; {risks[0].risk[0].lower()}{risks[0].risk[1:]}" if risks else broken[0]
     else:
         risk = risks[0].risk if risks else "The answers speak for the advice"
-    return Override(asked=asked, advised=advice.architecture, risk=risk)
+    ours, advised = cost.per_month[cost.candidate], cost.per_month[advice.architecture]
+    return Override(
+        asked=asked,
+        advised=advice.architecture,
+        risk=risk,
+        extra_usd_a_month=round(ours.total - advised.total, 2),
+        extra_people_fte=round(ours.people_fte - advised.people_fte, 2),
+    )
 
 
 def decisions_of(

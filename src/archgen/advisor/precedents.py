@@ -87,7 +87,7 @@ def nearest_precedents(facts: Facts, verdict: Verdict, evidence: Evidence) -> tu
             year=p.year,
             architecture=p.outcome[0],
             agrees=is_acceptable(verdict, p),
-            because=f"They {p.did}. {p.why}",
+            because=f"{p.did[0].upper()}{p.did[1:]}. {p.why}",
             distance=round(far, 3),
             source=f"{p.title}, {p.url}",
         )

@@ -72,11 +72,13 @@ class Flip(Document):
 
 
 class Override(Document):
-    """The user's own architecture in place of the advice, and what it costs them."""
+    """The user's own architecture in place of the advice: its risk, and what it costs more (less when below zero)."""
 
     asked: str
     advised: Architecture
     risk: str
+    extra_usd_a_month: float
+    extra_people_fte: float
 
 
 class StackChoice(Document):

@@ -59,7 +59,10 @@ def _headline(console: Console, r: Recommendation) -> None:
     line.append(f"  confidence {r.confidence:.0%}, then {ARCHITECTURES[r.runner_up]}", style="not bold")
     console.print(line)
     if r.override is not None:
-        _hanging(console, "yours  ", f"The advice was {ARCHITECTURES[r.override.advised]}. {r.override.risk}")
+        extra = r.override.extra_usd_a_month
+        costs_more = f"this costs {rounded(abs(extra))} a month {'more' if extra >= 0 else 'less'}"
+        advised = ARCHITECTURES[r.override.advised]
+        _hanging(console, "Yours  ", f"The advice was {advised}; {costs_more}. {r.override.risk}")
     said = [
         f"{word} {CHOICES.get(choice, choice)}"
         for word, choice in (
@@ -179,6 +182,12 @@ def _everything(console: Console, r: Recommendation) -> None:
         "Taken for the numbers",
         ("assumption", "value"),
         ((plain(name), number(value)) for name, value in r.capacity.assumptions.items()),
+    )
+    _table(
+        console,
+        "Others in circumstances like these",
+        ("who", "", "what and why"),
+        ((f"{p.name}, {p.year}", "for" if p.agrees else "against", f"{p.because} [{p.source}]") for p in r.precedents),
     )
     _table(console, "Risks", ("risk", "what to do"), ((x.risk, x.mitigation) for x in r.risks))
     _table(
