@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 
 from bench.score_cases import FAMILIES, confusion, read_cases, report
+from bench.write_figures import PAGE, figures, with_figures
 from hypothesis import given, settings
 from tests.advisor.samples import SOCIAL, any_requirements, requirements
 
@@ -80,3 +81,9 @@ def test_the_confusion_counts_every_case_once() -> None:
     assert sum(table.values()) == len(cases)
     assert sum(table[f, f] for f in FAMILIES) >= 0.75 * len(cases)
     assert sum(is_acceptable(v, c) for c, v in judged) >= 0.9 * len(cases)
+
+
+def test_the_documentation_has_the_figures_that_are_measured() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert with_figures(page, figures()) == page
+    assert f"There are {len(EVIDENCE.criteria)} of them" in page
