@@ -33,6 +33,14 @@ ENTITIES = [
     "price_list",
     "work_log",
     "level2_badge",
+    "event",
+    "page",
+    "document",
+    "session",
+    "request",
+    "service",
+    "unit",
+    "row",
 ]
 FIELDS = [
     "code",
@@ -62,6 +70,11 @@ FIELDS = [
     "total_cost",
     "opened",
     "closed_on",
+    "type",
+    "property",
+    "entity",
+    "field",
+    "replace",
 ]
 VALUES = ("red", "green", "blue", "small", "Large", "x-1", "v2.0", "on_hold")
 LEVELS = ("public", "user", "owner", "staff")

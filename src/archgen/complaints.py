@@ -41,12 +41,12 @@ def examine(
         raw = {}
     if not isinstance(raw, dict):
         return Examined(Answers(), (Mistake(label, "is not a mapping of keys to values", "write key: value"),))
-    raw = deepcopy(raw)
-    mistakes: list[Mistake] = []
+    written, raw = raw, deepcopy(raw)
+    mistakes: list[tuple[tuple[int, ...], Mistake]] = []
     gone: set[tuple[Any, ...]] = set()
     for _ in range(_ROUNDS):
         try:
-            return Examined(Answers.model_validate(raw), tuple(mistakes))
+            return Examined(Answers.model_validate(raw), _in_order(mistakes))
         except ValidationError as error:
             taken: set[tuple[Any, ...]] = set()
             for entry in error.errors(include_url=False):
@@ -56,14 +56,32 @@ def examine(
                 if where in taken:
                     continue
                 if not (missing and path in gone):  # else it is this loop that took it out
-                    mistakes.append(_mistake(entry, path, label, line_of, example))
+                    mistakes.append((_position(written, path), _mistake(entry, path, label, line_of, example)))
                 taken.add(where)
             for where in taken:
                 _remove(raw, where)
             if not any(taken):
                 break
             gone |= taken
-    return Examined(Answers(), tuple(mistakes) or (Mistake(label, "cannot be read as answers"),))
+    return Examined(Answers(), _in_order(mistakes) or (Mistake(label, "cannot be read as answers"),))
+
+
+def _position(raw: Any, path: tuple[Any, ...]) -> tuple[int, ...]:
+    """Where a path stands among what was written, to order by."""
+    found = []
+    for step in path:
+        if isinstance(raw, dict) and step in raw:
+            found.append(list(raw).index(step))
+        elif isinstance(raw, list) and isinstance(step, int) and step < len(raw):
+            found.append(step)
+        else:
+            break
+        raw = raw[step]
+    return tuple(found)
+
+
+def _in_order(mistakes: list[tuple[tuple[int, ...], Mistake]]) -> tuple[Mistake, ...]:
+    return tuple(mistake for _, mistake in sorted(mistakes, key=lambda found: found[0]))
 
 
 def _mistake(

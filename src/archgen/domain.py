@@ -110,7 +110,7 @@ class DomainModule:
     """A module with what the templates' own code of its `kind` has beyond what is declared.
 
     `actions`: for an entity that does not have all three, the events that it has. `publishes`, `subscribes`,
-    `uses`: of that code alone. `classes`: names that it defines and that no entity may make.
+    `uses`: of that code alone. `classes`: its documents, whose names no entity may make.
     """
 
     name: str

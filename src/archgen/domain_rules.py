@@ -16,6 +16,8 @@ from archgen.errors import Mistake
 from archgen.field_rules import INDEXED_LENGTH, UNINDEXABLE, check_field
 from archgen.presets import ACCOUNTS, Preset
 
+INDEXES_MOST = 20  # of a table, by the strictest of the databases: DynamoDB's quota of global secondary indexes
+
 
 @dataclass(frozen=True, slots=True)
 class Declared:
@@ -203,9 +205,15 @@ class _Check:
             seen.add(key)
             for name in fields:
                 yield from self._listed(place, module, entity, spec, name)
-        indexes = len(spec.lists) + sum(1 for content in spec.fields.values() if content.indexed)
-        if indexes > 16:
-            yield Mistake(where, f"has {indexes} indexes with its lists, and 16 are the most", "index fewer fields")
+        keys = sum(1 for content in spec.fields.values() if content.indexed or content.type == "reference")
+        owned = spec.access.read == "owner"
+        if (indexes := (1 + len(spec.lists) + keys) * (2 if owned else 1)) > INDEXES_MOST:
+            twice = ", each once more for an owner's rows" if owned else ""
+            yield Mistake(
+                where,
+                f"needs {indexes} indexes{twice}, and {INDEXES_MOST} are the most",
+                "index or list by fewer fields",
+            )
 
     def _listed(self, where: str, module: str, entity: str, spec: EntitySpec, name: str) -> Iterator[Mistake]:
         content = spec.fields.get(name)
@@ -260,6 +268,7 @@ class _Check:
         entities: dict[str, str] = {}
         plurals: dict[str, str] = {}
         classes = {name: f"the module {module.name}" for module in self.domain.modules for name in module.classes}
+        yield from self._module_clashes(own)
         for module, name, spec in self.domain.entities():
             here, mine = f"{module.name}.{name}", module.name in own
             where = f"modules.{module.name}.entities.{name}"
@@ -278,6 +287,32 @@ class _Check:
             plurals.setdefault(plural, here)
             for made in names.classes_of(name):
                 classes.setdefault(made, here)
+
+    def _module_clashes(self, own: set[str]) -> Iterator[Mistake]:
+        """Names that composition roots and `domain.py` make of two names and that come out the same."""
+        made: dict[str, str] = {}
+        for module in self.domain.modules:
+            name = module.name
+            for local in (name, f"{name}_units", f"{name}_router", f"{name}_contract", names.class_of(name)):
+                if name in own and made.get(local, name) != name:
+                    yield Mistake(
+                        f"modules.{name}", f"is too much like {made[local]}: both make {local}", "choose another name"
+                    )
+                    break
+                made.setdefault(local, name)
+            classes = {names.class_of(entity): entity for entity in module.spec.entities}
+            for entity, spec in module.spec.entities.items():
+                for key, content in spec.fields.items():
+                    if content.type not in ("enum", "reference"):
+                        continue
+                    alias, place = names.class_of(f"{entity}_{key}"), f"{entity}.{key}"
+                    if name in own and alias in classes:
+                        yield Mistake(
+                            f"modules.{name}.entities.{entity}.fields.{key}",
+                            f"makes the name {alias}, which {classes[alias]} makes already",
+                            "choose another name for the field",
+                        )
+                    classes.setdefault(alias, place)
 
 
 def _circle(start: str, needs: Mapping[str, list[tuple[str, str]]]) -> list[tuple[str, str]] | None:

@@ -46,7 +46,8 @@ _IMPORTED = _words("""
 """)
 MODULES = _words("""
     accounts apps chassis contracts tests test conftest main migrations public information_schema
-    domain service repository api settings database cache
+    domain service repository api settings database cache journey support samples
+    signer verifier dispatcher push relay transports partial create_api load_keys remote_jwks events_router well_known
 """)
 PARTS = _words("""
     dev local gateway main tests test chassis contracts migrate nginx postgres postgresql sqlite valkey redis dynamodb
@@ -65,38 +66,26 @@ SQL = _words("""
     add alter autoincrement commit delete drop escape exists if index insert set transaction update values
 """)
 
-# Tables of the chassis, and paths of every project beside the entities' own.
+# Tables and paths of every project beside the entities' own, and what a module's unit of work and its tables'
+# own file call theirs.
 PLURALS = _words("""
-    outbox inbox handled dead_letters jobs alembic_version idempotency_keys auth me health metrics docs openapi accounts
-    refresh_tokens
+    outbox handled dead_letters jobs alembic_version idempotency_keys auth me
+    repository repeated remember seen commit publish engine staged module table cache database relay
+    metadata domain sa line entity_columns handled_table outbox_table
 """)
 
-# Names that the templates import or define beside an entity's classes.
-CLASSES = _words("""
-    Access Annotated Any Body BodyLimit Boolean Bus Cache Caller Codec Conflict Created Database Date Datetime DateTime
-    Decimal Deleted Depends Dispatcher Document Entity Enum Event Exception FastAPI Field Forbidden Handled Handler Header Id
-    Integer Invalid Iterable Iterator Json ListQuery Listing Literal Mapping Memory MemoryCache Model Module Money NoCache
-    None NotFound Number Owned Page PageOf Patch PreconditionFailed Problem Protocol PublishingSqlUnit PublishingUnit Query
-    Relay Repeat Repository Request Response Router Self Sequence Service Settings Signer Sql SqlRepository SqlUnit Staged
-    Stale Store String Table Text True False Unauthenticated Unavailable Unit UnitOfWork Updated Utc UtcDateTime Uuid UUID
-    ValkeyCache Verifier Client Contract Base Key Keys Path Type Time Self Super Object Tuple List Dict Set Str Int Float Bool
-""")
-# What is made of each entity's class; every one of them is unique over a project.
-SUFFIXES = ("", "In", "Patch", "Out", "Query", "Created", "Updated", "Deleted", "Page", "Repository", "Service", "Row")
+# What a module's `domain.py` and `api.py` import, as far as an entity could make the same.
+CLASSES = _words("Any Decimal Entity ListQuery Listing Literal Owned")
+# What is made of each entity's class; every one of them is unique over a project, as in its OpenAPI document.
+SUFFIXES = ("", "In", "Patch", "Out", "Query", "Created", "Updated", "Deleted")
 
-# Local names of the generated code that an entity's own name would hide.
-ENTITIES = _words("""
-    app body caller created id item_id changes me page limit after sort router service unit units repository settings
-    database cache session request response result row self cls store bus event query listing version before
-    api domain contracts chassis account
-""")
-
-# What every entity has, what lists take, and what pydantic, dataclasses and annotations claim.
+# What every entity has, what lists take, the methods of both, what pydantic claims (and everything that begins with
+# model_), and the types that the annotations beside a field name.
 FIELDS = _words("""
-    id created_at updated_at version owner_id limit after sort self cls org
-    changed expect copy dict json schema validate construct fields from_orm parse_obj parse_raw parse_file update_forward_refs
-    str int float bool bytes list set tuple type object date datetime time timedelta decimal uuid any literal field
-    dataclass replace property super
+    id created_at updated_at version owner_id limit after sort self cls
+    changed expect of repository
+    copy dict json schema schema_json validate construct from_orm parse_obj parse_raw parse_file update_forward_refs
+    str int float bool bytes list set tuple date datetime
 """)
 
 
@@ -146,9 +135,7 @@ def check_module(name: str, package: str | None = None) -> str | None:
 
 
 def check_entity(name: str) -> str | None:
-    return _form(name) or _taken(
-        name, (PYTHON, "a word of Python"), (ENTITIES, "taken in the generated code"), (_IMPORTED, "a module of Python")
-    )
+    return _form(name) or _taken(name, (PYTHON, "a word of Python"))
 
 
 def check_plural(name: str) -> str | None:

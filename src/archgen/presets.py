@@ -33,18 +33,7 @@ ACCOUNTS = DomainModule(
     kind="accounts",
     spec=_spec(entities={"account": {"access": {"read": "staff", "write": "staff"}}}),
     actions={"account": ("created",)},
-    classes=(
-        "Account",
-        "Credentials",
-        "Login",
-        "Me",
-        "Refresh",
-        "RefreshToken",
-        "Register",
-        "Registration",
-        "Session",
-        "Tokens",
-    ),
+    classes=("AccountOut", "Credentials", "RefreshToken", "TokensOut"),
 )
 
 CRUD = Preset(
@@ -96,7 +85,6 @@ ECOMMERCE = Preset(
             spec=_spec(entities={"product": _PRODUCT}),
             publishes=("inventory.stock.reserved", "inventory.stock.refused"),
             subscribes=("orders.order.placed", "orders.order.rejected"),
-            classes=("Reservation", "Reservations", "Stock", "StockLine", "StockRefused", "StockReserved"),
         ),
         DomainModule(
             name="orders",
@@ -111,7 +99,7 @@ ECOMMERCE = Preset(
                 "payments.payment.declined",
             ),
             uses=("inventory",),
-            classes=("Line", "LineIn", "LineOut", "OrderLine", "OrderPlaced", "OrderRejected", "PaymentRequested"),
+            classes=("LineIn", "LineOut"),
         ),
         DomainModule(
             name="payments",
@@ -120,7 +108,6 @@ ECOMMERCE = Preset(
             actions={"payment": ("created",)},
             publishes=("payments.payment.captured", "payments.payment.declined"),
             subscribes=("orders.order.payment_requested",),
-            classes=("Capture", "PaymentCaptured", "PaymentDeclined", "Provider", "Sandbox"),
         ),
     ),
 )

@@ -116,8 +116,18 @@ def test_a_list_of_what_cannot_be_listed_is_refused(lists: list[list[str]], said
 
 
 def test_too_many_indexes_are_refused() -> None:
-    fields = {f"f{n}": {"type": "integer", "indexed": True} for n in range(17)}
-    assert "17 indexes" in mistakes(entity(fields=fields))["modules.notes.entities.note"]
+    fields = {f"f{n}": {"type": "integer", "indexed": True} for n in range(20)}
+    assert "needs 21 indexes, and 20 are the most" in mistakes(entity(fields=fields))["modules.notes.entities.note"]
+    owned = entity(fields=dict(list(fields.items())[:10]), access={"read": "owner"})
+    assert "needs 22 indexes, each once more for an owner's rows" in mistakes(owned)["modules.notes.entities.note"]
+
+
+def test_names_that_come_out_the_same_are_refused() -> None:
+    both = {**entity(module="a"), **entity(module="a_units", name="other")}
+    assert "both make a_units" in mistakes(both)["modules.a_units"]
+    fields = {"kind": {"type": "enum", "values": ["x"]}}
+    told = mistakes({"notes": {"entities": {"note": {"fields": fields}, "note_kind": {"fields": fields}}}})
+    assert "makes the name NoteKind" in told["modules.notes.entities.note.fields.kind"]
 
 
 def test_a_circle_of_required_references_within_a_module_is_refused_once() -> None:
@@ -174,7 +184,7 @@ def test_an_event_listed_twice_is_refused() -> None:
         (entity(module="class"), "modules.class", "is a word of Python"),
         (entity(module="inventory"), "modules.inventory", "the preset ecommerce has a module inventory of its own"),
         (entity(name="product"), "modules.notes.entities.product", "inventory.product has that name already"),
-        (entity(name="page"), "modules.notes.entities.page", "is taken"),
+        (entity(name="entity"), "modules.notes.entities.entity", "makes the class Entity"),
         (entity(name="line"), "modules.notes.entities.line", "the module orders has already"),
         (entity(name="product_in"), "modules.notes.entities.product_in", "makes the class ProductIn"),
         (entity(plural="products"), "modules.notes.entities.note.plural", "has the path /api/products already"),

@@ -68,15 +68,14 @@ def test_a_bad_module_name_is_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["id", "created_at", "limit", "order", "model_x", "json", "self", "from", "version", "date"]
+    "name",
+    ["id", "created_at", "limit", "order", "model_x", "json", "self", "from", "version", "date", "of", "construct"],
 )
 def test_a_bad_field_name_is_refused(name: str) -> None:
     assert names.check_field(name)
 
 
-@pytest.mark.parametrize(
-    ("entity", "made"), [("page", "Page"), ("query", "Query"), ("relay", "Relay"), ("memory", "Memory")]
-)
+@pytest.mark.parametrize(("entity", "made"), [("entity", "Entity"), ("list", "ListQuery"), ("decimal", "Decimal")])
 def test_an_entity_whose_class_the_generated_code_has_is_refused(entity: str, made: str) -> None:
     assert made in str(names.check_class(names.class_of(entity)))
 
@@ -84,6 +83,13 @@ def test_an_entity_whose_class_the_generated_code_has_is_refused(entity: str, ma
 @pytest.mark.parametrize("name", ["user", "outbox", "me", "select"])
 def test_a_bad_path_is_refused(name: str) -> None:
     assert names.check_plural(name)
+
+
+@pytest.mark.parametrize(
+    "entity", ["event", "page", "document", "store", "session", "request", "service", "item", "type"]
+)
+def test_everyday_words_are_entities(entity: str) -> None:
+    assert names.check_entity(entity) is None and names.check_class(names.class_of(entity)) is None
 
 
 def test_an_entity_makes_its_classes() -> None:
