@@ -33,7 +33,7 @@ def terminal(tmp_path: Path) -> Iterator[Open]:
 
 def test_five_questions_make_a_project(terminal: Open, tmp_path: Path) -> None:
     screen = terminal("new", "--no-git")
-    screen.wait_for("Name of the project backend")
+    screen.wait_for("Name of the project  [backend]")
     screen.type(CTRL_U + "class" + ENTER)
     screen.wait_for("class is a word of Python")
     screen.type(CTRL_U + "my-shop" + ENTER)
@@ -41,7 +41,7 @@ def test_five_questions_make_a_project(terminal: Open, tmp_path: Path) -> None:
     screen.type(ENTER)
     screen.wait_for("many teams and products build on it")
     screen.type(UP + ENTER)  # from product to mvp
-    screen.wait_for("Backend engineers 3")
+    screen.wait_for("Backend engineers  [3]")
     screen.type(CTRL_U + "2" + ENTER)
     screen.wait_for("300 rps")
     screen.type(CTRL_U + "lots" + ENTER)
@@ -67,13 +67,13 @@ def test_five_questions_make_a_project(terminal: Open, tmp_path: Path) -> None:
 
 def test_only_what_was_not_said_is_asked_and_assumptions_open(terminal: Open, tmp_path: Path) -> None:
     screen = terminal("new", "shop", "--preset", "crud", "--set", "scope=mvp", "--set", "traffic=5 rps")
-    screen.wait_for("Backend engineers 3")
+    screen.wait_for("Backend engineers  [3]")
     screen.type(ENTER)
     screen.wait_for("write nothing")
     screen.type(DOWN + ENTER)
     screen.wait_for("teams: 1")
     screen.type(DOWN + ENTER)
-    screen.wait_for("Teams that plan and release on their own 1")
+    screen.wait_for("Teams that plan and release on their own  [1]")
     screen.type(CTRL_U + "9" + ENTER)
     screen.wait_for("9 teams of 3 engineers")
     screen.type(CTRL_U + "2" + ENTER)
@@ -105,7 +105,7 @@ def test_a_name_whose_folder_is_full_is_asked_for_again(terminal: Open, tmp_path
     (tmp_path / "backend").mkdir()
     (tmp_path / "backend/mine").write_text("mine")
     screen = terminal("new")
-    screen.wait_for("Name of the project backend")
+    screen.wait_for("Name of the project  [backend]")
     screen.type(ENTER)
     screen.wait_for("backend is not empty")
     screen.type(CTRL_C)
@@ -141,7 +141,7 @@ def test_recommend_asks_too_where_nothing_was_said(terminal: Open) -> None:
     screen.type(ENTER)
     screen.wait_for("Scope")
     screen.type(ENTER)
-    screen.wait_for("Backend engineers 6")
+    screen.wait_for("Backend engineers  [6]")
     screen.type(ENTER)
     screen.wait_for("50 rps")
     screen.type(ENTER)

@@ -45,8 +45,13 @@ class Menus:
     def text(self, question: str, default: str, check: Check) -> str:
         import questionary
 
-        answer = questionary.text(question, default=default, validate=lambda typed: check(typed.strip()) or True)
-        return str(answer.unsafe_ask()).strip()
+        # the default is shown, not filled in: whoever types a name should not have to delete one first
+        answer = questionary.text(
+            question,
+            instruction=f"[{default}] " if default else None,
+            validate=lambda typed: check(typed.strip() or default) or True,
+        )
+        return str(answer.unsafe_ask()).strip() or default
 
     def select(self, question: str, options: Sequence[Option], default: str | None = None) -> str:
         import questionary
