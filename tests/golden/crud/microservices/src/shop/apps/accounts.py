@@ -1,0 +1,44 @@
+"""The part `accounts` of the system: accounts."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from fastapi import FastAPI
+
+from shop.accounts.api import router as accounts_router
+from shop.accounts.api import well_known
+from shop.accounts.passwords import Passwords
+from shop.accounts.repository import AccountsUnit
+from shop.accounts.service import AccountsService
+from shop.chassis.cache import Cache, MemoryCache
+from shop.chassis.http import create_api
+from shop.chassis.keys import load_keys
+from shop.chassis.settings import Settings
+from shop.chassis.sql import Database
+from shop.chassis.tokens import Signer, Verifier
+from shop.chassis.valkey import ValkeyCache
+
+MODULES = ("accounts",)
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    settings = settings or Settings()
+    database = Database(settings.database_url)
+    cache: Cache = MemoryCache()
+    if settings.cache_url:
+        cache = ValkeyCache(settings.cache_url, "shop:accounts")
+    signer = Signer(load_keys(settings.jwt_keys), settings.jwt_issuer, settings.jwt_audience)
+    verifier = Verifier(signer.jwks, settings.jwt_issuer, settings.jwt_audience)
+
+    accounts_units = partial(AccountsUnit, database, cache)
+    accounts = AccountsService(accounts_units, signer, Passwords())
+
+    return create_api(
+        "shop",
+        [accounts_router, well_known],
+        [accounts],
+        verifier,
+        ready={"database": database.ping},
+        closing=[cache.close, database.close],
+    )

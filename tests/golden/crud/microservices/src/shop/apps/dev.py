@@ -1,0 +1,47 @@
+"""The root of `make dev`, and of the tests: every part in one process, on its own SQLite, calling the others as over a network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import httpx2 as httpx
+from fastapi import FastAPI
+
+from shop.apps import accounts, items
+from shop.apps.migrate import PARTS, prepare
+from shop.chassis.dev import serve
+from shop.chassis.front import Front
+from shop.chassis.settings import Settings
+
+
+class InProcess(httpx.AsyncBaseTransport):
+    """The way to a part that runs beside us: whole requests and answers, and no network."""
+
+    def __init__(self, parts: Mapping[str, FastAPI], name: str) -> None:
+        self._parts = parts
+        self._name = name
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        transport = httpx.ASGITransport(self._parts[self._name], raise_app_exceptions=False)
+        return await transport.handle_async_request(request)
+
+
+def create_app(
+    settings: Settings | None = None, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None
+) -> Front:
+    """`transports`: what stands between the parts, by name, if not `InProcess`."""
+    settings = settings or Settings()
+    parts: dict[str, FastAPI] = {}
+    between = {**{name: InProcess(parts, name) for name in PARTS}, **(transports or {})}
+    parts["accounts"] = accounts.create_app(settings.of_part("accounts"))
+    parts["items"] = items.create_app(settings.of_part("items"), between)
+
+    async def ready() -> None:
+        for name in PARTS:
+            await prepare(name, settings.of_part(name))
+
+    return Front(list(parts.values()), ready)
+
+
+if __name__ == "__main__":
+    serve("shop.apps.dev:create_app", Settings().dev_port)

@@ -1,0 +1,1 @@
+"""shop: the modules, and what they stand on."""

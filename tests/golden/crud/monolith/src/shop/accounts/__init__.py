@@ -1,0 +1,1 @@
+"""The accounts module: who people are, and how they log in."""

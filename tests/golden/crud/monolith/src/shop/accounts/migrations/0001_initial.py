@@ -1,0 +1,48 @@
+"""The first tables of the accounts module."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from shop.chassis.sql import UtcDateTime
+
+revision = "accounts_0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "accounts",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("email", sa.String(254), nullable=False),
+        sa.Column("password_hash", sa.String(200), nullable=False),
+        sa.Column("roles", sa.JSON(), nullable=False),
+        sa.UniqueConstraint("email", name="uq_accounts_email"),
+    )
+    op.create_table(
+        "sessions",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("secret_hash", sa.String(64), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+    )
+    op.create_index("ix_sessions_expires_at", "sessions", ["expires_at"])
+    op.create_table(
+        "handled",
+        sa.Column("key", sa.String(64), primary_key=True),
+        sa.Column("fingerprint", sa.String(64), nullable=False),
+        sa.Column("entity_id", sa.Uuid(), nullable=True),
+        sa.Column("at", UtcDateTime(), nullable=False),
+    )
+    op.create_index("ix_handled_at", "handled", ["at"])
+
+
+def downgrade() -> None:
+    op.drop_table("sessions")
+    op.drop_table("accounts")
+    op.drop_table("handled")

@@ -1,0 +1,36 @@
+"""How the items module is stored: its tables, and the unit of work that reads and writes them."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from shop.chassis.cache import Cache
+from shop.chassis.sql import Database, UtcDateTime, handled_table
+from shop.chassis.sql_unit import SqlUnit
+from shop.chassis.store import Codec
+
+from . import domain
+
+metadata = sa.MetaData()
+
+items = sa.Table(
+    "items",
+    metadata,
+    sa.Column("id", sa.Uuid(), primary_key=True),
+    sa.Column("version", sa.Integer(), nullable=False),
+    sa.Column("created_at", UtcDateTime(), nullable=False),
+    sa.Column("updated_at", UtcDateTime(), nullable=False),
+    sa.Column("owner_id", sa.Uuid(), nullable=True),
+    sa.Column("title", sa.Text(), nullable=False),
+    sa.Column("done", sa.Boolean(), nullable=False),
+    sa.Index("ix_items_owner_id", "owner_id", "id"),
+)
+ITEM = Codec(domain.Item)
+
+
+class ItemsUnit(SqlUnit):
+    module, handled = "items", handled_table(metadata)
+
+    def __init__(self, database: Database, cache: Cache) -> None:
+        super().__init__(database, cache)
+        self.items = self.repository(ITEM, items)

@@ -1,0 +1,63 @@
+"""What the items module does, and who may have it done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Protocol
+from uuid import UUID
+
+from shop.chassis.access import Access, Caller, there
+from shop.chassis.retry import retried
+from shop.chassis.store import Page, Query, Repeat, Repository, UnitOfWork
+
+from . import domain
+
+ITEM = Access(read="owner", write="owner")
+
+
+class Unit(UnitOfWork, Protocol):
+    @property
+    def items(self) -> Repository[domain.Item]: ...
+
+
+class ItemsService:
+    def __init__(self, units: Callable[[], Unit]) -> None:
+        self._units = units
+
+    async def list_items(self, caller: Caller, query: Query) -> Page[domain.Item]:
+        query = replace(query, owner=ITEM.to_list(caller))
+        return await self._units().items.page(query)
+
+    async def get_item(self, caller: Caller, item_id: UUID) -> domain.Item:
+        return ITEM.to_read(caller, await self._units().items.read(item_id))
+
+    @retried
+    async def create_item(self, caller: Caller, fields: Mapping[str, Any], repeat: Repeat | None = None) -> domain.Item:
+        ITEM.to_create(caller)
+        unit = self._units()
+        if (earlier := await unit.repeated(repeat)) is not None:
+            return there(await unit.items.get(earlier))
+        created = domain.Item(**fields, owner_id=caller.id)
+        unit.items.add(created)
+        unit.remember(repeat, created.id)
+        await unit.commit()
+        return created
+
+    @retried
+    async def update_item(
+        self, caller: Caller, item_id: UUID, changes: Mapping[str, Any], version: int | None = None
+    ) -> domain.Item:
+        unit = self._units()
+        before = ITEM.to_write(caller, await unit.items.get(item_id)).expect(version)
+        after = before.changed(**changes)
+        unit.items.save(before, after)
+        await unit.commit()
+        return after
+
+    @retried
+    async def delete_item(self, caller: Caller, item_id: UUID, version: int | None = None) -> None:
+        unit = self._units()
+        found = ITEM.to_write(caller, await unit.items.get(item_id)).expect(version)
+        unit.items.delete(found)
+        await unit.commit()

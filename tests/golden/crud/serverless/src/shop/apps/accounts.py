@@ -1,0 +1,43 @@
+"""The function of the part `accounts` that answers HTTP: accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+import httpx2 as httpx
+from fastapi import FastAPI
+
+from shop.accounts.api import router as accounts_router
+from shop.accounts.api import well_known
+from shop.accounts.passwords import Passwords
+from shop.accounts.repository import AccountsUnit
+from shop.accounts.service import AccountsService
+from shop.chassis.cache import NoCache
+from shop.chassis.dynamodb import Database
+from shop.chassis.functions import FunctionSettings
+from shop.chassis.http import create_api
+from shop.chassis.http_function import HttpFunction, signing_keys
+from shop.chassis.tokens import Signer, Verifier
+
+
+def create_app(settings: FunctionSettings, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None) -> FastAPI:
+    """`transports`: how to reach the functions of other parts, if not as AWS does."""
+    database, cache = Database(settings.stack, ["accounts"]), NoCache()
+    signer = Signer(signing_keys(settings), settings.jwt_issuer, settings.jwt_audience)
+    verifier = Verifier(signer.jwks, settings.jwt_issuer, settings.jwt_audience)
+
+    accounts_units = partial(AccountsUnit, database, cache)
+    accounts = AccountsService(accounts_units, signer, Passwords())
+
+    return create_api(
+        "shop",
+        [accounts_router, well_known],
+        [accounts],
+        verifier,
+        ready={"database": database.ping},
+        closing=[database.close],
+    )
+
+
+handler = HttpFunction(create_app)

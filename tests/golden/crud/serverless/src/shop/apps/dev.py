@@ -1,0 +1,35 @@
+"""The root of `make dev`, and of the tests: the functions behind a local gateway, as `deploy/template.yaml` has them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from shop.chassis.moto_server import serve_functions
+from shop.chassis.settings import Settings
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from shop.chassis.gateway import Gateway
+
+TEMPLATE = Path(__file__).parents[3] / "deploy" / "template.yaml"
+
+
+def create_app(settings: Settings | None = None, transports: Mapping[str, Any] | None = None) -> Gateway:
+    """`transports`: what stands between the functions, by part, if not the gateway."""
+    from shop.chassis.gateway import Gateway  # the process that supervises does without
+
+    return Gateway(TEMPLATE, settings or Settings(), prepare, transports)
+
+
+async def prepare(accounts: FastAPI, settings: Settings) -> None:
+    """Sees to it that the first member of staff exists."""
+    from shop.accounts.service import AccountsService
+
+    await accounts.state.services[AccountsService].ensure_staff(settings.admin_email, settings.admin_password)
+
+
+if __name__ == "__main__":
+    serve_functions("shop.apps.dev:create_app", Settings().dev_port)

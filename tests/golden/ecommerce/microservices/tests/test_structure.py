@@ -1,0 +1,35 @@
+"""Each part runs with what it is given: the chassis, the contracts, its own modules and its root."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[1] / "src" / "shop"
+
+
+@pytest.mark.parametrize(
+    ("part", "modules"),
+    [
+        ("accounts", ["accounts"]),
+        ("inventory", ["inventory"]),
+        ("orders", ["orders"]),
+        ("payments", ["payments"]),
+    ],
+)
+def test_a_part_needs_no_more_than_its_own(part: str, modules: list[str], tmp_path: Path) -> None:
+    package = tmp_path / "shop"
+    for folder in ("chassis", "contracts", *modules):
+        shutil.copytree(SOURCE / folder, package / folder)
+    (package / "apps").mkdir()
+    roots = [part]
+    for file in ("__init__.py", "apps/__init__.py", *(f"apps/{root}.py" for root in roots)):
+        shutil.copy(SOURCE / file, package / file)
+    imports = "; ".join(f"import shop.apps.{root}" for root in roots)
+    command = [sys.executable, "-c", imports]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S603 - our own
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,94 @@
+"""The inventory module over HTTP."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import Query, Response
+from pydantic import Field
+
+from shop.chassis import rest
+from shop.chassis.fields import Body, Document, Integer, Number, String, money
+from shop.chassis.rest import Caller, IfMatch, IfNoneMatch, ListQuery, PageOf, Repeat, tagged, unchanged
+
+from . import domain
+from .service import InventoryService
+
+router = rest.router()
+Service = Annotated[InventoryService, rest.provide(InventoryService)]
+
+
+class ProductIn(Body):
+    sku: Annotated[String, Field(min_length=1, max_length=40)]
+    name: Annotated[String, Field(max_length=200)]
+    description: Annotated[String, Field(max_length=100000)] | None = None
+    price: Annotated[Number, Field(ge=Decimal("0.00"), max_digits=18, decimal_places=2), money(2)]
+    category: domain.ProductCategory | None = None
+    stock: Annotated[Integer, Field(ge=0)] = 0
+
+
+class ProductPatch(ProductIn, partial=True):
+    """The fields to change."""
+
+
+class ProductOut(Document):
+    id: UUID
+    sku: str
+    name: str
+    description: str | None
+    price: Decimal
+    category: domain.ProductCategory | None
+    stock: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class ProductQuery(ListQuery):
+    category: domain.ProductCategory | None = None
+    sort: Literal["-price"] | None = None
+
+
+@router.get("/products", operation_id="product_list")
+async def list_products(
+    query: Annotated[ProductQuery, Query()], service: Service, caller: Caller
+) -> PageOf[ProductOut]:
+    page = await service.list_products(caller, query.of(domain.PRODUCT_LISTS))
+    return PageOf(items=[ProductOut.model_validate(item) for item in page.items], next=page.next)
+
+
+@router.post("/products", status_code=201, operation_id="product_create")
+async def create_product(
+    body: ProductIn, service: Service, caller: Caller, repeat: Repeat, response: Response
+) -> ProductOut:
+    created = await service.create_product(caller, body.model_dump(), repeat)
+    tagged(response, created, f"/api/products/{created.id}")
+    return ProductOut.model_validate(created)
+
+
+@router.get("/products/{product_id}", operation_id="product_get", response_model=ProductOut)
+async def get_product(
+    product_id: UUID, service: Service, caller: Caller, response: Response, if_none_match: IfNoneMatch = None
+) -> ProductOut | Response:
+    found = await service.get_product(caller, product_id)
+    tagged(response, found)
+    if unchanged(found, if_none_match):
+        return Response(status_code=304, headers={"ETag": response.headers["ETag"]})
+    return ProductOut.model_validate(found)
+
+
+@router.patch("/products/{product_id}", operation_id="product_update")
+async def update_product(
+    product_id: UUID, body: ProductPatch, service: Service, caller: Caller, if_match: IfMatch, response: Response
+) -> ProductOut:
+    changes = body.model_dump(exclude_unset=True)
+    changed = await service.update_product(caller, product_id, changes, if_match)
+    tagged(response, changed)
+    return ProductOut.model_validate(changed)
+
+
+@router.delete("/products/{product_id}", status_code=204, operation_id="product_delete")
+async def delete_product(product_id: UUID, service: Service, caller: Caller, if_match: IfMatch) -> None:
+    await service.delete_product(caller, product_id, if_match)

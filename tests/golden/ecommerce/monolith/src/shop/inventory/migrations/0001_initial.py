@@ -1,0 +1,62 @@
+"""The first tables of the inventory module."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from shop.chassis.sql import Money, UtcDateTime, line
+
+revision = "inventory_0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "products",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("sku", line(40), nullable=False),
+        sa.Column("name", line(200), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("price", Money(2), nullable=False),
+        sa.Column("category", line(64), nullable=True),
+        sa.Column("stock", sa.BigInteger(), nullable=False),
+        sa.UniqueConstraint("sku", name="uq_products_sku"),
+    )
+    op.create_index("ix_products_category", "products", ["category", "id"])
+    op.create_index("ix_products_category_price", "products", ["category", "price", "id"])
+    op.create_table(
+        "reservations",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("lines", sa.JSON(), nullable=False),
+        sa.Column("released", sa.Boolean(), nullable=False),
+    )
+    op.create_table(
+        "handled",
+        sa.Column("key", sa.String(64), primary_key=True),
+        sa.Column("fingerprint", sa.String(64), nullable=False),
+        sa.Column("entity_id", sa.Uuid(), nullable=True),
+        sa.Column("at", UtcDateTime(), nullable=False),
+    )
+    op.create_index("ix_handled_at", "handled", ["at"])
+    op.create_table(
+        "outbox",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("type", sa.String(200), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("due", UtcDateTime(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+    )
+    op.create_index("ix_outbox_due", "outbox", ["due"])
+
+
+def downgrade() -> None:
+    op.drop_table("reservations")
+    op.drop_table("products")
+    op.drop_table("outbox")
+    op.drop_table("handled")

@@ -1,0 +1,59 @@
+"""What the inventory does about orders: set their stock aside, and put it back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from shop.chassis.events import Reactions
+from shop.chassis.retry import retried
+from shop.contracts import inventory as contract
+from shop.contracts.orders import OrderPlaced, OrderRejected
+
+from .domain import Product, Reservation, Reserved
+from .service import Unit
+
+
+class InventoryReactions:
+    def __init__(self, units: Callable[[], Unit]) -> None:
+        self._units = units
+
+    def handlers(self) -> Reactions:
+        return {OrderPlaced: self.reserve, OrderRejected: self.release}
+
+    @retried
+    async def reserve(self, event: OrderPlaced) -> None:
+        """Sets aside all that was ordered, or nothing."""
+        unit = self._units()
+        if await unit.seen(event.id):
+            return
+        wanted = [(await unit.products.get(line.product_id), line.quantity) for line in event.lines]
+        if any(product is None for product, _ in wanted):
+            unit.publish(contract.StockRefused(order_id=event.order_id, reason="unknown_product"))
+        elif any(product is not None and product.stock < quantity for product, quantity in wanted):
+            unit.publish(contract.StockRefused(order_id=event.order_id, reason="out_of_stock"))
+        else:
+            for product, quantity in wanted:
+                if product is not None:
+                    self._restock(unit, product, -quantity)
+            lines = tuple(Reserved(product_id=line.product_id, quantity=line.quantity) for line in event.lines)
+            unit.reservations.add(Reservation(id=event.order_id, lines=lines))
+            unit.publish(contract.StockReserved(order_id=event.order_id))
+        await unit.commit()
+
+    @retried
+    async def release(self, event: OrderRejected) -> None:
+        """Puts back what was set aside for the order, once."""
+        unit = self._units()
+        reservation = await unit.reservations.get(event.order_id)
+        if reservation is None or reservation.released:
+            return
+        for line in reservation.lines:
+            product = await unit.products.get(line.product_id)
+            if product is not None:  # it may have been deleted meanwhile
+                self._restock(unit, product, line.quantity)
+        unit.reservations.save(reservation, reservation.changed(released=True))
+        await unit.commit()
+
+    def _restock(self, unit: Unit, product: Product, quantity: int) -> None:
+        after = product.changed(stock=product.stock + quantity)
+        unit.products.save(product, after)

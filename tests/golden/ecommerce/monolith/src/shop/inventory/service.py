@@ -1,0 +1,75 @@
+"""What the inventory module does, and who may have it done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+from uuid import UUID
+
+from shop.chassis.access import Access, Caller, there
+from shop.chassis.events import PublishingUnit
+from shop.chassis.retry import retried
+from shop.chassis.store import Page, Query, Repeat, Repository
+from shop.contracts import inventory as contract
+
+from . import domain
+
+PRODUCT = Access(read="public", write="staff")
+
+
+class Unit(PublishingUnit, Protocol):
+    @property
+    def products(self) -> Repository[domain.Product]: ...
+
+    @property
+    def reservations(self) -> Repository[domain.Reservation]: ...
+
+
+class InventoryService:
+    def __init__(self, units: Callable[[], Unit]) -> None:
+        self._units = units
+
+    async def list_products(self, caller: Caller, query: Query) -> Page[domain.Product]:
+        PRODUCT.to_list(caller)
+        return await self._units().products.page(query)
+
+    async def get_product(self, caller: Caller, product_id: UUID) -> domain.Product:
+        return PRODUCT.to_read(caller, await self._units().products.read(product_id))
+
+    @retried
+    async def create_product(
+        self, caller: Caller, fields: Mapping[str, Any], repeat: Repeat | None = None
+    ) -> domain.Product:
+        PRODUCT.to_create(caller)
+        unit = self._units()
+        if (earlier := await unit.repeated(repeat)) is not None:
+            return there(await unit.products.get(earlier))
+        created = domain.Product(**fields)
+        unit.products.add(created)
+        unit.remember(repeat, created.id)
+        await unit.commit()
+        return created
+
+    @retried
+    async def update_product(
+        self, caller: Caller, product_id: UUID, changes: Mapping[str, Any], version: int | None = None
+    ) -> domain.Product:
+        unit = self._units()
+        before = PRODUCT.to_write(caller, await unit.products.get(product_id)).expect(version)
+        after = before.changed(**changes)
+        unit.products.save(before, after)
+        await unit.commit()
+        return after
+
+    @retried
+    async def delete_product(self, caller: Caller, product_id: UUID, version: int | None = None) -> None:
+        unit = self._units()
+        found = PRODUCT.to_write(caller, await unit.products.get(product_id)).expect(version)
+        unit.products.delete(found)
+        await unit.commit()
+
+    async def products(self, product_ids: Sequence[UUID]) -> list[contract.ProductView]:
+        """For other modules: those of the products that exist."""
+        unit = self._units()
+        found = [await unit.products.read(product_id) for product_id in dict.fromkeys(product_ids)]
+        return [contract.ProductView(id=row.id, name=row.name, price=row.price) for row in found if row is not None]

@@ -1,0 +1,1 @@
+"""The orders module: what customers order, and what becomes of it."""

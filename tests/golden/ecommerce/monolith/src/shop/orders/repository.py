@@ -1,0 +1,38 @@
+"""How orders are stored: their table, and the unit of work that reads and writes it."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from shop.chassis.cache import Cache
+from shop.chassis.outbox import PublishingSqlUnit, Relay, outbox_table
+from shop.chassis.sql import Database, UtcDateTime, handled_table
+from shop.chassis.store import Codec
+
+from .domain import Order
+
+metadata = sa.MetaData()
+
+orders = sa.Table(
+    "orders",
+    metadata,
+    sa.Column("id", sa.Uuid(), primary_key=True),
+    sa.Column("version", sa.Integer(), nullable=False),
+    sa.Column("created_at", UtcDateTime(), nullable=False),
+    sa.Column("updated_at", UtcDateTime(), nullable=False),
+    sa.Column("owner_id", sa.Uuid(), nullable=False),
+    sa.Column("lines", sa.JSON(), nullable=False),
+    sa.Column("payment_method", sa.String(64), nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("reason", sa.String(32), nullable=True),
+    sa.Index("ix_orders_owner_id", "owner_id", "id"),
+)
+ORDER = Codec(Order)
+
+
+class OrdersUnit(PublishingSqlUnit):
+    module, handled, outbox = "orders", handled_table(metadata), outbox_table(metadata)
+
+    def __init__(self, database: Database, cache: Cache, relay: Relay) -> None:
+        super().__init__(database, cache, relay)
+        self.orders = self.repository(ORDER, orders)

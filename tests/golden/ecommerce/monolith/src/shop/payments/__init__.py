@@ -1,0 +1,1 @@
+"""The payments module: what was paid for orders."""

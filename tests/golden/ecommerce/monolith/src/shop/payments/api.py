@@ -1,0 +1,52 @@
+"""The payments module over HTTP."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Response
+
+from shop.chassis import rest
+from shop.chassis.fields import Document, Id
+from shop.chassis.rest import Caller, IfNoneMatch, ListQuery, PageOf, tagged, unchanged
+
+from .domain import PAYMENT_LISTS, Status
+from .service import PaymentsService
+
+router = rest.router()
+Service = Annotated[PaymentsService, rest.provide(PaymentsService)]
+
+
+class PaymentOut(Document):
+    id: UUID
+    order_id: UUID
+    amount: Decimal
+    status: Status
+    created_at: datetime
+    updated_at: datetime
+
+
+class PaymentQuery(ListQuery):
+    order_id: Id | None = None
+
+
+@router.get("/payments", operation_id="payment_list")
+async def list_payments(
+    query: Annotated[PaymentQuery, Query()], service: Service, caller: Caller
+) -> PageOf[PaymentOut]:
+    page = await service.list_payments(caller, query.of(PAYMENT_LISTS))
+    return PageOf(items=[PaymentOut.model_validate(payment) for payment in page.items], next=page.next)
+
+
+@router.get("/payments/{payment_id}", operation_id="payment_get", response_model=PaymentOut)
+async def get_payment(
+    payment_id: UUID, service: Service, caller: Caller, response: Response, if_none_match: IfNoneMatch = None
+) -> PaymentOut | Response:
+    payment = await service.get_payment(caller, payment_id)
+    tagged(response, payment)
+    if unchanged(payment, if_none_match):
+        return Response(status_code=304, headers={"ETag": response.headers["ETag"]})
+    return PaymentOut.model_validate(payment)

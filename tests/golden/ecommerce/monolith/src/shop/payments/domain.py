@@ -1,0 +1,25 @@
+"""What the payments module is about, in plain Python."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+from uuid import UUID
+
+from shop.chassis.entity import Owned
+from shop.chassis.store import Listing
+
+Status = Literal["captured", "declined"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment(Owned):
+    """The one attempt to have an order paid."""
+
+    order_id: UUID
+    amount: Decimal
+    status: Status
+
+
+PAYMENT_LISTS = (Listing(), Listing(("order_id",)))

@@ -1,0 +1,40 @@
+"""Taking the payment of an order, once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from shop.chassis.events import Reactions
+from shop.chassis.retry import retried
+from shop.contracts import payments as contract
+from shop.contracts.orders import PaymentRequested
+
+from .domain import Payment
+from .provider import Provider
+from .service import Unit
+
+
+class PaymentsReactions:
+    def __init__(self, units: Callable[[], Unit], provider: Provider) -> None:
+        self._units = units
+        self._provider = provider
+
+    def handlers(self) -> Reactions:
+        return {PaymentRequested: self.take}
+
+    @retried
+    async def take(self, event: PaymentRequested) -> None:
+        unit = self._units()
+        if await unit.seen(event.id):
+            return
+        captured = await self._provider.capture(event.order_id, event.amount, event.method)
+        payment = Payment(
+            owner_id=event.customer_id,
+            order_id=event.order_id,
+            amount=event.amount,
+            status="captured" if captured else "declined",
+        )
+        unit.payments.add(payment)
+        outcome = contract.PaymentCaptured if captured else contract.PaymentDeclined
+        unit.publish(outcome(order_id=event.order_id))
+        await unit.commit()

@@ -1,0 +1,38 @@
+"""How payments are stored: their table, and the unit of work that reads and writes it."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from shop.chassis.cache import Cache
+from shop.chassis.outbox import PublishingSqlUnit, Relay, outbox_table
+from shop.chassis.sql import Database, Money, UtcDateTime, handled_table
+from shop.chassis.store import Codec
+
+from .domain import Payment
+
+metadata = sa.MetaData()
+
+payments = sa.Table(
+    "payments",
+    metadata,
+    sa.Column("id", sa.Uuid(), primary_key=True),
+    sa.Column("version", sa.Integer(), nullable=False),
+    sa.Column("created_at", UtcDateTime(), nullable=False),
+    sa.Column("updated_at", UtcDateTime(), nullable=False),
+    sa.Column("owner_id", sa.Uuid(), nullable=False),
+    sa.Column("order_id", sa.Uuid(), nullable=False),
+    sa.Column("amount", Money(2), nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.UniqueConstraint("order_id", name="uq_payments_order_id"),
+    sa.Index("ix_payments_owner_id", "owner_id", "id"),
+)
+PAYMENT = Codec(Payment)
+
+
+class PaymentsUnit(PublishingSqlUnit):
+    module, handled, outbox = "payments", handled_table(metadata), outbox_table(metadata)
+
+    def __init__(self, database: Database, cache: Cache, relay: Relay) -> None:
+        super().__init__(database, cache, relay)
+        self.payments = self.repository(PAYMENT, payments)

@@ -1,0 +1,32 @@
+"""Looking at payments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol
+from uuid import UUID
+
+from shop.chassis.access import Access, Caller
+from shop.chassis.events import PublishingUnit
+from shop.chassis.store import Page, Query, Repository
+
+from .domain import Payment
+
+PAYMENT = Access(read="owner", write="staff")
+
+
+class Unit(PublishingUnit, Protocol):
+    @property
+    def payments(self) -> Repository[Payment]: ...
+
+
+class PaymentsService:
+    def __init__(self, units: Callable[[], Unit]) -> None:
+        self._units = units
+
+    async def list_payments(self, caller: Caller, query: Query) -> Page[Payment]:
+        return await self._units().payments.page(replace(query, owner=PAYMENT.to_list(caller)))
+
+    async def get_payment(self, caller: Caller, payment_id: UUID) -> Payment:
+        return PAYMENT.to_read(caller, await self._units().payments.read(payment_id))

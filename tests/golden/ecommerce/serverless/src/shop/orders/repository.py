@@ -1,0 +1,20 @@
+"""How orders are stored: what they are found by, and the unit of work that reads and writes them."""
+
+from __future__ import annotations
+
+from shop.chassis.cache import Cache
+from shop.chassis.dynamodb import Database
+from shop.chassis.dynamodb_outbox import PublishingDynamoUnit
+from shop.chassis.store import Codec
+
+from .domain import ORDER_LISTS, Order
+
+ORDER = Codec(Order)
+
+
+class OrdersUnit(PublishingDynamoUnit):
+    module = "orders"
+
+    def __init__(self, database: Database, cache: Cache) -> None:
+        super().__init__(database, cache)
+        self.orders = self.repository(ORDER, "orders", lists=ORDER_LISTS, by_owner=True)

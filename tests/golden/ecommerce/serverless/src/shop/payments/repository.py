@@ -1,0 +1,20 @@
+"""How payments are stored: what they are found by, and the unit of work that reads and writes them."""
+
+from __future__ import annotations
+
+from shop.chassis.cache import Cache
+from shop.chassis.dynamodb import Database
+from shop.chassis.dynamodb_outbox import PublishingDynamoUnit
+from shop.chassis.store import Codec
+
+from .domain import PAYMENT_LISTS, Payment
+
+PAYMENT = Codec(Payment)
+
+
+class PaymentsUnit(PublishingDynamoUnit):
+    module = "payments"
+
+    def __init__(self, database: Database, cache: Cache) -> None:
+        super().__init__(database, cache)
+        self.payments = self.repository(PAYMENT, "payments", lists=PAYMENT_LISTS, by_owner=True, unique=("order_id",))
