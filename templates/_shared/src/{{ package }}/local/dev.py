@@ -1,4 +1,4 @@
-"""Running the whole system in one process, for `make dev` and for tests."""
+"""What stands before the system runs here: everything that a deployment would have prepared."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
-
-import uvicorn
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -31,14 +29,6 @@ def prepared(app: FastAPI, prepare: Prepare) -> FastAPI:
 
 
 def announce() -> None:
-    """Says where the system answers, if `serve` runs it."""
+    """Says where the system answers, if `make dev` runs it."""
     if url := os.environ.get("DEV_URL"):
         print(f"Ready: {url} (the API's documents: {url}/docs)", flush=True)
-
-
-def serve(factory: str, port: int) -> None:
-    """Runs the app in the foreground, and again whenever its code changes."""
-    os.environ["DEV_URL"] = f"http://127.0.0.1:{port}"
-    uvicorn.run(
-        factory, factory=True, host="127.0.0.1", port=port, reload=True, reload_dirs=["src"], log_level="warning"
-    )

@@ -12,8 +12,8 @@ from starlette.responses import JSONResponse
 from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ..chassis.http import problem
 from .dev import Prepare, announce
-from .http import problem
 
 
 class Front:

@@ -16,7 +16,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from .functions import Event, loop
+from ..chassis.functions import Event, loop
 from .template import Template
 
 log = logging.getLogger(__name__)

@@ -23,13 +23,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ..chassis.functions import THREADS, Event, FunctionSettings, loop, run
+from ..chassis.http import problem
+from ..chassis.http_function import FunctionTransport, HttpFunction, body_of, request_event
+from ..chassis.settings import Settings
 from .deliveries import Deliveries
 from .dev import announce
 from .front import merged
-from .functions import THREADS, Event, FunctionSettings, loop, run
-from .http import problem
-from .http_function import FunctionTransport, HttpFunction, body_of, request_event
-from .settings import Settings
 from .template import Template
 
 Prepare = Callable[[FastAPI, Settings], Coroutine[Any, Any, None]]

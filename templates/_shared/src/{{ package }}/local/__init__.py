@@ -1,0 +1,1 @@
+"""The whole system on one machine, for `make dev` and for tests. Nothing here is deployed."""
