@@ -94,7 +94,8 @@ class Relay:
                 found = []
             if not any(found):
                 try:
-                    await asyncio.wait_for(self._awake.wait(), self._idle)
+                    async with asyncio.timeout(self._idle):  # wait_for may swallow a cancellation before Python 3.12
+                        await self._awake.wait()
                 except TimeoutError:
                     pass
 
