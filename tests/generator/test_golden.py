@@ -1,6 +1,6 @@
 """The trees of the presets, kept as files in `tests/golden`, so that a change of a template is seen as what it changes.
 
-`make golden` writes them anew. The chassis is the same in every project and stands as hashes; one tree in full is the
+`make golden` writes them anew. What is copied (the chassis, `local`) is the same in every project and stands as hashes; one tree in full is the
 monolith's, and of the others what differs from it.
 """
 
@@ -22,7 +22,7 @@ def kept(trees: Trees, preset: str, architecture: str) -> dict[str, str]:
     """What is kept of a tree, by path; in `hashes.json` stands what is kept elsewhere."""
     tree = trees(preset, architecture)
     base = {} if architecture == "monolith" else trees(preset, "monolith")
-    hashed = {path for path, data in tree.items() if "/chassis/" in path or base.get(path) == data}
+    hashed = {path for path, data in tree.items() if "/chassis/" in path or "/local/" in path or base.get(path) == data}
     full = {path: data.decode() for path, data in tree.items() if path not in hashed and path not in RECORDED}
     hashes = {path: hashlib.sha256(tree[path]).hexdigest()[:16] for path in sorted(hashed)}
     return {**full, "hashes.json": json.dumps(hashes, indent=1) + "\n"}
