@@ -12,7 +12,8 @@ import sys
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-MOST = 40  # letters of any name
+MOST = 40  # letters of a project's name
+PART_MOST = 29  # of any other: `uq_TABLE_COLUMN` fits into the 63 that PostgreSQL takes
 
 _PROJECT = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*", re.ASCII)
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*", re.ASCII)
@@ -193,8 +194,8 @@ def shown(text: object, most: int = 60) -> str:
 
 
 def _form(name: str) -> str | None:
-    if len(name) > MOST:
-        return f"has {len(name)} characters, and {MOST} are the most"
+    if len(name) > PART_MOST:
+        return f"has {len(name)} characters, and {PART_MOST} are the most"
     if not _NAME.fullmatch(name):
         return "is not lower-case letters, digits and single underscores, beginning with a letter"
     return None
