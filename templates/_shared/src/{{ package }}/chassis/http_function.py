@@ -35,7 +35,10 @@ class HttpFunction(Function[FastAPI]):
         gateway = HTTPGateway(event, context, CONFIG)
         cycle = HTTPCycle(gateway.scope, gateway.body)
         run(cycle.run(self.built))
-        return gateway({"status": cycle.status, "headers": cycle.headers, "body": cycle.body})
+        answer = gateway({"status": cycle.status, "headers": cycle.headers, "body": cycle.body})
+        if not cycle.body and b"content-type" not in dict(cycle.headers):
+            answer["headers"].pop("content-type")  # Mangum says JSON of nothing too
+        return answer
 
 
 class FunctionTransport(httpx.AsyncBaseTransport):

@@ -1,0 +1,163 @@
+"""Two systems of one domain, asked the same things: what either answers, without what must differ."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from tests.support.projects import Project, new
+
+DOMAIN = {
+    "modules": {
+        "lab": {
+            "entities": {
+                "category": {
+                    "plural": "categories",
+                    "access": {"read": "public", "write": "user"},
+                    "fields": {
+                        "name": {"type": "string", "max_length": 40, "unique": True, "required": True},
+                        "parent": {"type": "reference", "to": "lab.category"},
+                    },
+                },
+                "thing": {
+                    "access": {"read": "user", "write": "user"},
+                    "lists": [["kind", "-price"], ["-weight"], ["due"], ["title"], ["ready", "born"]],
+                    "fields": {
+                        "title": {"type": "string", "max_length": 80, "required": True, "indexed": True},
+                        "story": {"type": "text"},
+                        "weight": {"type": "integer", "indexed": True},
+                        "price": {"type": "decimal", "min": 0},
+                        "ready": {"type": "boolean", "default": False, "indexed": True},
+                        "born": {"type": "date", "indexed": True},
+                        "due": {"type": "datetime", "indexed": True},
+                        "code": {"type": "uuid", "unique": True},
+                        "kind": {"type": "enum", "values": ["red", "green", "blue"], "indexed": True},
+                        "extra": {"type": "json"},
+                        "category": {"type": "reference", "to": "lab.category", "indexed": True},
+                    },
+                },
+                "note": {
+                    "access": {"read": "owner", "write": "owner"},
+                    "lists": [["topic", "-stars"]],
+                    "fields": {
+                        "topic": {"type": "string", "required": True, "indexed": True},
+                        "stars": {"type": "integer", "min": 1, "max": 5},
+                        "thing": {"type": "reference", "to": "lab.thing", "required": True, "indexed": True},
+                    },
+                },
+            }
+        }
+    }
+}
+PASSWORD = "a long enough password"
+PEOPLE = ("nobody", "ann", "bob", "staff")
+ABSENT = "0190a6e4-8a2b-7c3d-9e4f-5a6b7c8d9e0f"
+
+
+def write_project(folder: Path, name: str, architecture: str) -> Project:
+    answers = folder / f"{name}.json"
+    answers.write_text(json.dumps(DOMAIN))
+    project = new(folder, name, "--answers", str(answers), "--architecture", architecture)
+    sys.path.append(str(project.folder / "src"))
+    return project
+
+
+class System:
+    """A running system. Ids get names, the same in each system, in the order in which things are made."""
+
+    def __init__(self, client: Any, admin: str) -> None:
+        self._client = client
+        self._ids: dict[str, str] = {}  # by name
+        self._names: dict[str, str] = {}  # by id
+        self._tokens: dict[str, str] = {}
+        for person in PEOPLE[1:]:
+            email = admin if person == "staff" else f"{person}-{uuid4().hex}@example.com"
+            if person != "staff":
+                assert self._post("register", email).status_code == 201
+            self._tokens[person] = self._post("login", email).json()["access_token"]
+
+    def ask(
+        self,
+        who: str,
+        method: str,
+        path: str,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        query: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """The answer, in names. Names in path, body and query stand for what this system knows by them."""
+        headers = dict(headers or {})
+        if who in self._tokens:
+            headers["Authorization"] = f"Bearer {self._tokens[who]}"
+        answer = self._client.request(
+            method, self._real(path), json=self._real(body), headers=headers, params=self._real(dict(query or {}))
+        )
+        document: Any = json.loads(answer.content) if answer.content else None
+        if method == "POST" and answer.status_code == 201 and document["id"] not in self._names:
+            name = f"<{len(self._names)}>"
+            self._names[document["id"]], self._ids[name] = name, document["id"]
+        return {
+            "status": answer.status_code,
+            "type": answer.headers.get("content-type"),
+            "etag": answer.headers.get("etag"),
+            "location": self._named(answer.headers.get("location", "")),
+            "body": self._named(document),
+        }
+
+    def page(self, who: str, path: str, query: dict[str, Any], after: str | None) -> tuple[dict[str, Any], str | None]:
+        """A page of a list, and its cursor, which the page itself only has or has not."""
+        if after:
+            query = {**query, "after": after}
+        answer = self.ask(who, "GET", path, query=query)
+        cursor = answer["body"].get("next")
+        if cursor:
+            answer["body"]["next"] = "<cursor>"
+        return answer, cursor
+
+    def _post(self, what: str, email: str) -> Any:
+        return self._client.post(f"/api/auth/{what}", json={"email": email, "password": PASSWORD})
+
+    def _real(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: self._real(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self._real(item) for item in value]
+        if isinstance(value, str) and value.startswith("/api/") and "<" in value:
+            path, _, name = value.rpartition("/")
+            return f"{path}/{self._ids.get(name, ABSENT)}"
+        return self._ids.get(value, value) if isinstance(value, str) else value
+
+    def _named(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {k: "<time>" if k in ("created_at", "updated_at") else self._named(v) for k, v in value.items()}
+        if isinstance(value, list):
+            return [self._named(item) for item in value]
+        if isinstance(value, str) and value.startswith("/api/"):
+            path, _, identity = value.rpartition("/")
+            return f"{path}/{self._names.get(identity, identity)}"
+        return self._names.get(value, value) if isinstance(value, str) else value
+
+
+@contextmanager
+def running(project: Project, **settings: Any) -> Iterator[System]:
+    """The project's own `dev` root, in this process."""
+    package = project.folder.name.replace("-", "_")
+    modules = {name: importlib.import_module(f"{package}.{name}") for name in ("apps.dev", "chassis.settings")}
+    importlib.import_module(f"{package}.chassis.keys").make_key(project.folder / "keys")
+    made = modules["chassis.settings"].Settings(
+        _env_file=None,
+        jwt_keys=project.folder / "keys",
+        admin_email="staff@example.com",
+        admin_password=PASSWORD,
+        internal_token="internal",
+        **settings,
+    )
+    client = importlib.import_module("starlette.testclient").TestClient
+    with client(modules["apps.dev"].create_app(made)) as opened:
+        yield System(opened, "staff@example.com")

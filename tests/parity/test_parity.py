@@ -1,0 +1,274 @@
+"""The same operations give the same results on every database: drawn by a state machine, asked over HTTP."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, multiple, rule, run_state_machine_as_test
+from tests.conftest import missing
+from tests.parity.systems import ABSENT, System, running, write_project
+
+VALUES: dict[str, dict[str, list[Any]]] = {
+    "categories": {"name": ["a", "b", "A", "é", "😀", "x" * 40], "parent": ["ref"]},
+    "things": {
+        "title": ["a", "ab", "b", "B", "a b", "é", "z", "\uffff", "😀", "a\u0001", "😀" * 80],
+        "story": ["", "once upon a time", "ü" * 1000],
+        "weight": [-(2**63), -20, -3, 0, 3, 10, 2**63 - 1],
+        "price": ["0", "0.5", "9.99", 10, "9999999999999999.99"],
+        "ready": [True, False],
+        "born": ["0001-01-01", "1999-12-31", "2024-02-29", "9999-12-31"],
+        "due": ["1970-01-01T00:00:00Z", "2024-01-01T00:00:00+02:00", "2023-12-31T22:00:00.000001Z"],
+        "code": ["6c0bd0b5-8f0e-4c2b-9d6d-6a6f9b0a1c11", "00000000-0000-0000-0000-000000000000"],
+        "kind": ["red", "green", "blue"],
+        "extra": [{}, [], 1.5, 1e300, -(2**63), "text", {"a": [None, True, {"b": "é"}]}],
+        "category": ["ref"],
+    },
+    "notes": {"topic": ["a", "b", "c" * 255], "stars": [1, 3, 5], "thing": ["ref"]},
+}
+WRONG: dict[str, list[Any]] = {  # for a field, or for any field
+    "name": ["x" * 41],
+    "title": ["", "nul\0"],
+    "weight": [2**63, "7"],
+    "price": ["1.234", "-1", "NaN"],
+    "born": ["2023-02-29"],
+    "due": ["2024-01-01T00:00:00"],
+    "code": ["no"],
+    "kind": ["grey"],
+    "stars": [6],
+    "": [None, {}, [1]],
+}
+REQUIRED = {"categories": {"name"}, "things": {"title"}, "notes": {"topic", "thing"}}
+TARGETS = {"parent": "categories", "category": "categories", "thing": "things"}
+INDEXED = {
+    "categories": [],
+    "things": ["title", "weight", "ready", "born", "due", "kind", "category"],
+    "notes": ["topic", "thing"],
+}
+SORTED: dict[str, list[tuple[list[str], str]]] = {
+    "categories": [],
+    "things": [(["kind"], "-price"), ([], "-weight"), ([], "due"), ([], "title"), (["ready"], "born")],
+    "notes": [(["topic"], "-stars")],
+}
+LISTS = [
+    (plural, filters, sort)
+    for plural in VALUES
+    for filters, sort in [([], ""), *(([name], "") for name in INDEXED[plural]), *SORTED[plural]]
+]
+EXAMPLES_EACH = 8
+EXAMPLES = itertools.count()
+WHO = st.sampled_from(["ann", "staff", "bob", "ann", "staff", "nobody"])
+
+
+class Twins(RuleBasedStateMachine):
+    """Both systems are asked the same, and have to answer the same."""
+
+    rows = Bundle("rows")  # (plural, name), deleted ones among them
+    cursors = Bundle("cursors")
+
+    def __init__(self, systems: tuple[System, System]) -> None:
+        super().__init__()
+        self.systems = systems
+        self.example = next(EXAMPLES)
+        self.made: list[tuple[str, str]] = []
+
+    def ask(self, who: str, method: str, path: str, body: Any = None, **headers: str) -> dict[str, Any]:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        first, second = (system.ask(who, method, path, body, named) for system in self.systems)
+        assert first == second, (who, method, path, body)
+        return first
+
+    def value(self, data: st.DataObject, plural: str, name: str, *, wrong: bool = True) -> Any:
+        values = VALUES[plural][name]
+        if values == ["ref"]:
+            known = [row for kind, row in self.made if kind == TARGETS[name]]
+            values = [*known[-4:] * 3, ABSENT] if wrong else [*known[-4:], None]
+        return data.draw(st.sampled_from(values))
+
+    def body(self, data: st.DataObject, plural: str, *, partial: bool = False, wrong: bool = True) -> dict[str, Any]:
+        """Some fields that fit, and now and then one that does not; not `wrong`: all fields."""
+        wanted = data.draw(st.sets(st.sampled_from(sorted(VALUES[plural])), min_size=1))
+        if not partial:
+            wanted |= REQUIRED[plural]
+        if not wrong:
+            wanted = set(VALUES[plural]) - {"code"}
+        found = {name: self.value(data, plural, name, wrong=wrong) for name in sorted(wanted)}
+        if wrong and data.draw(st.integers(0, 7)) == 7:
+            name = data.draw(st.sampled_from(sorted(wanted)))
+            found[name] = data.draw(st.sampled_from([*WRONG.get(name, []), *WRONG[""]]))
+        return found
+
+    @initialize(target=rows, data=st.data())
+    def begin(self, data: st.DataObject) -> Any:
+        plurals = ["categories", "categories", *["things"] * 8, *["notes"] * 4]
+        return multiple(*filter(None, (self.add(data, plural, "ann", "", wrong=False) for plural in plurals)))
+
+    @rule(
+        target=rows,
+        data=st.data(),
+        plural=st.sampled_from(["categories", "things", "things", "things", "notes", "notes"]),
+        who=WHO,
+        key=st.sampled_from(["", "", "", "k1", "k2"]),
+    )
+    def create(self, data: st.DataObject, plural: str, who: str, key: str) -> Any:
+        return self.add(data, plural, who, key) or multiple()
+
+    def add(
+        self, data: st.DataObject, plural: str, who: str, key: str, *, wrong: bool = True
+    ) -> tuple[str, str] | None:
+        headers = {"idempotency_key": f"{key}-{self.example}"} if key else {}
+        answer = self.ask(who, "POST", f"/api/{plural}", self.body(data, plural, wrong=wrong), **headers)
+        if answer["status"] != 201:
+            return None
+        row = plural, str(answer["body"]["id"])
+        if row not in self.made:
+            self.made.append(row)
+        return row
+
+    @rule(row=rows, who=WHO, tag=st.sampled_from(["", '"1"', '"2"', "*"]))
+    def read(self, row: tuple[str, str], who: str, tag: str) -> None:
+        self.ask(who, "GET", "/api/{}/{}".format(*row), **({"if_none_match": tag} if tag else {}))
+
+    @rule(row=rows, who=WHO, tag=st.sampled_from(["", "", '"1"', '"2"']), data=st.data())
+    def change(self, row: tuple[str, str], who: str, tag: str, data: st.DataObject) -> None:
+        body = self.body(data, row[0], partial=True)
+        self.ask(who, "PATCH", "/api/{}/{}".format(*row), body, **({"if_match": tag} if tag else {}))
+
+    @rule(row=rows, who=WHO, tag=st.sampled_from(["", "", '"1"']))
+    def delete(self, row: tuple[str, str], who: str, tag: str) -> None:
+        self.ask(who, "DELETE", "/api/{}/{}".format(*row), **({"if_match": tag} if tag else {}))
+
+    @rule(
+        target=cursors,
+        data=st.data(),
+        which=st.sampled_from(LISTS),
+        who=WHO,
+        limit=st.sampled_from([1, 2, 3, 20]),
+    )
+    def walk(self, data: st.DataObject, which: tuple[str, list[str], str], who: str, limit: int) -> Any:
+        """All pages of a list, one by one; gives the first cursor, to be used again when things have changed."""
+        plural, filters, sort = which
+        query: dict[str, Any] = {"limit": limit}
+        for name in filters:
+            query[name] = self.value(data, plural, name)
+        if sort:
+            query["sort"] = sort
+        first = self.pages(who, f"/api/{plural}", query)
+        return multiple() if first[0] is None else (f"/api/{plural}", query, first)
+
+    def pages(self, who: str, path: str, query: dict[str, Any]) -> tuple[str | None, ...]:
+        """All pages of a list; the cursors of the first, if it has one."""
+        first = after = self.page(who, path, query, (None, None))
+        while after[0] is not None:
+            after = self.page(who, path, query, after)
+        return first
+
+    @rule(cursor=cursors, who=WHO)
+    def resume(self, cursor: tuple[str, dict[str, Any], tuple[str, str]], who: str) -> None:
+        self.page(who, *cursor)
+
+    def page(self, who: str, path: str, query: dict[str, Any], after: Any) -> tuple[str | None, ...]:
+        answers = [system.page(who, path, query, mine) for system, mine in zip(self.systems, after, strict=True)]
+        assert answers[0][0] == answers[1][0], (who, path, query)
+        return tuple(cursor for _, cursor in answers)
+
+    def teardown(self) -> None:
+        """Everything that is there in every order, then away with it."""
+        try:
+            for plural, filters, sort in LISTS:
+                ordered = {"sort": sort} if sort else {}
+                known = [[row for kind, row in self.made if kind == TARGETS.get(name)] for name in filters]
+                values = [rows[:3] or VALUES[plural][name][:3] for name, rows in zip(filters, known, strict=True)]
+                for chosen in itertools.product(*values):
+                    query = {"limit": 3, **ordered, **dict(zip(filters, chosen, strict=True))}
+                    self.pages("staff", f"/api/{plural}", query)
+        finally:
+            for system in self.systems:
+                for plural, name in reversed(self.made * 3):  # whatever refers to a row has to go before it
+                    system.ask("staff", "DELETE", f"/api/{plural}/{name}")
+
+
+def drive(first: System, second: System, examples: int) -> None:
+    bounds = settings(
+        max_examples=examples,
+        stateful_step_count=20,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )
+    run_state_machine_as_test(partial(Twins, (first, second)), settings=bounds)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("parity")
+
+
+def test_sqlite_and_dynamodb_agree(folder: Path) -> None:
+    """SQLite under a monolith and DynamoDB (moto) behind functions cannot be told apart."""
+    monolith = write_project(folder, "lab-sqlite", "monolith")
+    functions = write_project(folder, "lab-moto", "serverless")
+    url = f"sqlite+aiosqlite:///{folder}/data"
+    with running(monolith, database_url=url) as sql, running(functions) as dynamo:
+        drive(sql, dynamo, EXAMPLES_EACH)
+
+
+@pytest.fixture
+def servers(containers: None) -> Iterator[dict[str, str]]:
+    """PostgreSQL and DynamoDB Local, in containers of their own; their addresses."""
+    docker = shutil.which("docker") or ""
+    started = []
+    try:
+        addresses = {}
+        for image, port in (("postgres:18", 5432), ("amazon/dynamodb-local:3", 8000)):
+            command = [docker, "run", "--detach", "--rm", "--publish", f"127.0.0.1::{port}"]
+            command += ["--env", "POSTGRES_PASSWORD=parity", image]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            if done.returncode != 0:
+                missing(image)
+            started.append(done.stdout.strip())
+            shown = subprocess.run([docker, "port", started[-1]], capture_output=True, text=True, check=True).stdout
+            addresses[image.partition(":")[0]] = shown.split()[-1]
+        for address in addresses.values():
+            _answers(address)
+        yield addresses
+    finally:
+        if started:
+            subprocess.run([docker, "kill", *started], capture_output=True, check=False)
+
+
+def _answers(address: str) -> None:
+    """PostgreSQL starts twice: whoever listens has to listen for a while."""
+    host, _, port = address.partition(":")
+    good, deadline = 0, time.monotonic() + 60
+    while good < 20 and time.monotonic() < deadline:
+        with socket.socket() as probe:
+            good = good + 1 if probe.connect_ex((host, int(port))) == 0 else 0
+        time.sleep(0.1)
+
+
+@pytest.mark.real
+def test_postgresql_and_dynamodb_local_agree(
+    folder: Path, servers: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL under a monolith and DynamoDB Local behind functions cannot be told apart."""
+    monolith = write_project(folder, "lab-postgres", "monolith")
+    functions = write_project(folder, "lab-local", "serverless")
+    monkeypatch.setitem(os.environ, "AWS_ENDPOINT_URL", f"http://{servers['amazon/dynamodb-local']}")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setitem(os.environ, name, "local")
+    monkeypatch.setitem(os.environ, "AWS_DEFAULT_REGION", "eu-central-1")
+    url = f"postgresql+asyncpg://postgres:parity@{servers['postgres']}/postgres"
+    with running(monolith, database_url=url) as sql, running(functions) as dynamo:
+        drive(sql, dynamo, EXAMPLES_EACH)
