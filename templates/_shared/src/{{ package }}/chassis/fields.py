@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
@@ -19,6 +20,9 @@ from pydantic import (
     WithJsonSchema,
 )
 
+DATE = r"\d{4}-\d\d-\d\d"
+DATETIME = r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)"  # RFC 3339
+EXAMPLES = {DATE: "2026-01-31", DATETIME: "2026-01-31T12:00:00Z"}
 PRINTABLE = r"^[^\x00]*$"  # no database keeps a NUL
 
 
@@ -41,7 +45,7 @@ class Body(BaseModel):
 class Document(BaseModel):
     """A JSON document for a client, made from an entity's attributes."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = ConfigDict(from_attributes=True, json_encoders={Decimal: "{:f}".format})  # never 1E-7
 
 
 def _text(value: Any) -> Any:
@@ -50,11 +54,28 @@ def _text(value: Any) -> Any:
     return value
 
 
+def _written(pattern: str) -> BeforeValidator:
+    """Takes a string only in this form."""
+
+    def check(value: Any) -> Any:
+        if not isinstance(value, str) or not re.fullmatch(pattern, value, re.ASCII):
+            raise ValueError(f"must be a string such as {EXAMPLES[pattern]}")
+        return value
+
+    return BeforeValidator(check)
+
+
 def _utc(value: datetime) -> datetime:
     try:
         return value.astimezone(UTC)
     except OverflowError:
         raise ValueError("is out of range") from None
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, bool) or (isinstance(value, str) and not re.fullmatch(r"-?\d+(\.\d+)?", value, re.ASCII)):
+        raise ValueError("must be a decimal such as 9.90")
+    return value
 
 
 def _plain(value: Any, depth: int = 0) -> Any:
@@ -89,8 +110,8 @@ String = Annotated[str, Strict(), Field(pattern=PRINTABLE)]
 QueryInteger = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]  # in a query string everything is text
 Integer = Annotated[QueryInteger, Strict()]
 Boolean = Annotated[bool, Strict()]
-Number = Annotated[Decimal, BeforeValidator(lambda v: v if not isinstance(v, bool) else _text(v))]
-Date = Annotated[date, BeforeValidator(_text)]
-DateTime = Annotated[AwareDatetime, AfterValidator(_utc), BeforeValidator(_text)]
+Number = Annotated[Decimal, BeforeValidator(_number)]
+Date = Annotated[date, _written(DATE)]
+DateTime = Annotated[AwareDatetime, AfterValidator(_utc), _written(DATETIME)]
 Id = Annotated[UUID, BeforeValidator(_text)]
 Json = Annotated[Any, AfterValidator(_plain), WithJsonSchema({})]

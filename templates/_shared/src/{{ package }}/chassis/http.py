@@ -103,9 +103,7 @@ async def _answer(request: Request, error: Exception) -> JSONResponse:
         fields = [{"field": field, "message": message} for field, message in error.errors.items()]
         return problem(error.status, error.title, error.detail, fields, error.headers)
     if isinstance(error, RequestValidationError):
-        fields = [
-            {"field": ".".join(map(str, e["loc"][1:])) or str(e["loc"][0]), "message": e["msg"]} for e in error.errors()
-        ]
+        fields = [{"field": _place(e), "message": e["msg"]} for e in error.errors()]
         return problem(422, Invalid.title, "The request is not valid", fields)
     if isinstance(error, HTTPException):
         if error.status_code == 400:  # the body could not be read as JSON
@@ -116,10 +114,17 @@ async def _answer(request: Request, error: Exception) -> JSONResponse:
     return problem(500, Problem.title, "Something went wrong here")
 
 
+def _place(error: Mapping[str, Any]) -> str:
+    inside = [] if error["type"] == "json_invalid" else error["loc"][1:]
+    return ".".join(map(str, inside)) or str(error["loc"][0])
+
+
 def _allowed(request: Request) -> str:
     """The methods that any route of this path takes."""
-    matching = [route for route in request.app.routes if route.matches(request.scope)[0] != Match.NONE]
-    return ", ".join(sorted({method for route in matching for method in getattr(route, "methods", None) or ()}))
+    methods = ("DELETE", "GET", "PATCH", "POST", "PUT")
+    routes = request.app.routes
+    taken = [m for m in methods if any(r.matches({**request.scope, "method": m})[0] == Match.FULL for r in routes)]
+    return ", ".join(taken)
 
 
 def _health(checks: Mapping[str, Check]) -> APIRouter:

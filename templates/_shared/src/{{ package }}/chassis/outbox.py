@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from .cache import Cache
 from .entity import now
-from .errors import Problem
+from .errors import Problem, Unavailable
 from .events import Deliver, Event
 from .sql import Database, UtcDateTime, connected
 from .sql_unit import SqlUnit
@@ -125,7 +125,7 @@ class Relay:
                 await self._deliver(row["type"], row["body"].encode())
         except Exception as error:  # whatever is wrong with one event, the others go on
             attempts = int(row["attempts"])
-            dead = attempts >= ATTEMPTS
+            dead = attempts >= ATTEMPTS and not isinstance(error, Unavailable)  # what is away comes back
             log.log(
                 logging.ERROR if dead else logging.WARNING,
                 "%s %s failed at attempt %d: %r",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -55,8 +56,8 @@ async def _if_match(if_match: Annotated[str | None, Header()] = None) -> int | N
     """The version that the client has seen; -1 for one that never was."""
     if if_match in (None, "*"):
         return None
-    version = if_match.removeprefix("W/").strip('"')
-    return int(version) if version.isdigit() else -1
+    version = re.fullmatch(r'"([0-9]{1,18})"', if_match)
+    return int(version[1]) if version else -1
 
 
 async def _known_parameters(request: Request) -> None:
@@ -106,7 +107,8 @@ class ListQuery(BaseModel):
             ):
                 return store.Query(listing, given, self.limit, self.after)
         raise Invalid(
-            f"No index serves this; offered: {'; '.join(map(str, offered))}", **dict.fromkeys(given, "not so")
+            f"No index serves this; offered: {'; '.join(map(str, offered))}",
+            **dict.fromkeys(given, "is not offered like this"),
         )
 
 

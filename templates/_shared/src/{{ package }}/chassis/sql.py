@@ -6,6 +6,7 @@ migrations name no schema, and a module can move to a database of its own.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -17,12 +18,13 @@ import sqlalchemy as sa
 from pydantic_core import from_json, to_json
 from sqlalchemy import event
 from sqlalchemy.engine import Dialect
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from .errors import Stale, Unavailable
 
+log = logging.getLogger(__name__)
 RETRY = {"40001", "40P01"}  # SQLSTATE: serialization failure, deadlock
 
 
@@ -145,7 +147,17 @@ async def connected(engine: AsyncEngine, *, writing: bool = False) -> AsyncItera
     except (DBAPIError, PoolTimeout, OSError) as error:
         if getattr(getattr(error, "orig", None), "sqlstate", None) in RETRY:
             raise Stale from error
+        if isinstance(error, DBAPIError) and not _away(error):
+            raise
+        log.warning("the database does not answer: %r", error)
         raise Unavailable("The database does not answer") from error
+
+
+def _away(error: DBAPIError) -> bool:
+    """Whether the database is not there, or not now; anything else it says is a defect here."""
+    state = getattr(error.orig, "sqlstate", None) or ""
+    gone = isinstance(error, OperationalError | InterfaceError) and "no such" not in str(error.orig)
+    return gone or error.connection_invalidated or state[:2] in {"08", "53", "57"}
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:

@@ -12,6 +12,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Generic, Protocol, TypeVar, get_type_hints
 from uuid import UUID
 
@@ -143,8 +144,10 @@ class Codec(Generic[E]):
                 raise ValueError(cursor)
             if isinstance(found, datetime) and found.tzinfo is None:
                 raise ValueError(cursor)
+            if isinstance(found, Decimal) and not abs(found) < Decimal(10) ** 18:
+                raise ValueError(cursor)
             return found, UUID(entity_id)
-        except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        except (ValueError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
             raise Invalid("Not a cursor of this list", after="take it from `next` of the page before") from error
 
 

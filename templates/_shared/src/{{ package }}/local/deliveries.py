@@ -140,6 +140,8 @@ class Deliveries:
         except self._tables.exceptions.ResourceInUseException:
             table = self._tables.describe_table(TableName=wanted["TableName"])["Table"]
         stream: str = table.get("LatestStreamArn", "")
+        if not stream:
+            return ""
         for tag in self._tables.list_tags_of_resource(ResourceArn=table["TableArn"])["Tags"]:
             if tag["Key"] == MARK:
                 self._marks[stream] = tag["Value"]

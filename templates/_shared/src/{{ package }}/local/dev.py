@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -31,4 +32,5 @@ def prepared(app: FastAPI, prepare: Prepare) -> FastAPI:
 def announce() -> None:
     """Says where the system answers, if `make dev` runs it."""
     if url := os.environ.get("DEV_URL"):
+        logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
         print(f"Ready: {url} (the API's documents: {url}/docs)", flush=True)

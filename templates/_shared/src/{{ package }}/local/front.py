@@ -38,9 +38,10 @@ class Front:
     def _choose(self, scope: Scope) -> ASGIApp:
         if scope["type"] != "http":
             return self._lifespan
-        if scope["path"] == "/openapi.json":
+        reading = scope["method"] in ("GET", "HEAD")
+        if reading and scope["path"] == "/openapi.json":
             return JSONResponse(merged([part.openapi() for part in self._parts]))
-        if scope["path"] == "/docs":
+        if reading and scope["path"] == "/docs":
             return get_swagger_ui_html(openapi_url="/openapi.json", title=self._parts[0].title)
         if scope["path"] == "/health/ready":
             return self._ready
