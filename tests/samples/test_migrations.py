@@ -44,7 +44,7 @@ def test_new_columns_of_the_chassis_own_types_become_a_migration_that_runs(proje
 
 def test_a_column_that_rows_could_not_take_is_refused_with_what_to_do(project: Project) -> None:
     add(project, '    sa.Column("hidden", sa.Boolean(), nullable=False),\n')
-    with pytest.raises(AssertionError, match="items.hidden: the rows that are there need a value"):
+    with pytest.raises(AssertionError, match=r"items\.hidden: the rows that are there need a value"):
         project.make("migration", "MODULE=items", "NAME=hidden")
     assert len(list((project.folder / "src/shop/items/migrations").glob("*.py"))) == 1
 
