@@ -10,7 +10,7 @@ from tests.api import Api, ids
 from tests.items.samples import new_item
 
 PATH = "/api/items"
-DEFAULTS = {"done": False}
+DEFAULTS: dict[str, object] = {"done": False}
 
 
 def test_a_new_one_is_as_it_was_sent_and_stays_so(user: Api) -> None:

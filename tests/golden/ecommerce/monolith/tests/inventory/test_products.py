@@ -10,7 +10,7 @@ from tests.api import Api, ids
 from tests.inventory.samples import new_product
 
 PATH = "/api/products"
-DEFAULTS = {"description": None, "category": None, "stock": 0}
+DEFAULTS: dict[str, object] = {"description": None, "category": None, "stock": 0}
 
 
 def test_a_new_one_is_as_it_was_sent_and_stays_so(staff: Api) -> None:

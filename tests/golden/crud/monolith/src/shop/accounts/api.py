@@ -14,7 +14,7 @@ from shop.chassis.rest import Caller
 
 from .service import AccountsService
 
-EMAIL = r"^[^@\s\x00]+@[^@\s\x00]+\.[^@\s\x00]+$"
+EMAIL = r"^[!-?A-~]+@[!-?A-~]+\.[!-?A-~]+$"  # ASCII, so that lower case is as long
 Email = Annotated[String, Field(max_length=254, pattern=EMAIL), AfterValidator(str.lower)]
 Password = Annotated[String, Field(min_length=8, max_length=256)]
 Service = Annotated[AccountsService, rest.provide(AccountsService)]

@@ -90,7 +90,7 @@ class AccountsService:
     async def logout(self, refresh_token: str) -> None:
         unit = self._units()
         session = await self._session(unit, refresh_token)
-        if session is not None:
+        if session is not None and session.knows(refresh_token.partition(".")[2]):
             unit.sessions.delete(session)
             await unit.commit()
 

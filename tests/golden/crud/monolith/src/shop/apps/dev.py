@@ -8,14 +8,10 @@ from fastapi import FastAPI
 
 from shop.apps import app
 from shop.apps.migrate import prepare
-from shop.chassis.dev import prepared, serve
 from shop.chassis.settings import Settings
+from shop.local.dev import prepared
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     settings = settings or Settings()
     return prepared(app.create_app(settings), partial(prepare, "app", settings))
-
-
-if __name__ == "__main__":
-    serve("shop.apps.dev:create_app", Settings().dev_port)

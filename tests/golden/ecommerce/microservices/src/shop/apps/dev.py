@@ -9,9 +9,8 @@ from fastapi import FastAPI
 
 from shop.apps import accounts, inventory, orders, payments
 from shop.apps.migrate import PARTS, prepare
-from shop.chassis.dev import serve
-from shop.chassis.front import Front
 from shop.chassis.settings import Settings
+from shop.local.front import Front
 
 
 class InProcess(httpx.AsyncBaseTransport):
@@ -43,7 +42,3 @@ def create_app(
             await prepare(name, settings.of_part(name))
 
     return Front(list(parts.values()), ready)
-
-
-if __name__ == "__main__":
-    serve("shop.apps.dev:create_app", Settings().dev_port)

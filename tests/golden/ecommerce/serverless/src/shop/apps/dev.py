@@ -6,20 +6,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shop.chassis.moto_server import serve_functions
 from shop.chassis.settings import Settings
+from shop.local.moto_server import serve_functions
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from shop.chassis.gateway import Gateway
+    from shop.local.gateway import Gateway
 
 TEMPLATE = Path(__file__).parents[3] / "deploy" / "template.yaml"
 
 
 def create_app(settings: Settings | None = None, transports: Mapping[str, Any] | None = None) -> Gateway:
     """`transports`: what stands between the functions, by part, if not the gateway."""
-    from shop.chassis.gateway import Gateway  # the process that supervises does without
+    from shop.local.gateway import Gateway  # the process that supervises does without
 
     return Gateway(TEMPLATE, settings or Settings(), prepare, transports)
 
