@@ -16,6 +16,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainSerializer,
     Strict,
     WithJsonSchema,
 )
@@ -45,7 +46,7 @@ class Body(BaseModel):
 class Document(BaseModel):
     """A JSON document for a client, made from an entity's attributes."""
 
-    model_config = ConfigDict(from_attributes=True, json_encoders={Decimal: "{:f}".format})  # never 1E-7
+    model_config = ConfigDict(from_attributes=True)
 
 
 def _text(value: Any) -> Any:
@@ -111,6 +112,7 @@ QueryInteger = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]  # in a query st
 Integer = Annotated[QueryInteger, Strict()]
 Boolean = Annotated[bool, Strict()]
 Number = Annotated[Decimal, BeforeValidator(_number)]
+Fixed = Annotated[Decimal, PlainSerializer("{:f}".format, str, when_used="json")]  # to a client: never 1E-7
 Date = Annotated[date, _written(DATE)]
 DateTime = Annotated[AwareDatetime, AfterValidator(_utc), _written(DATETIME)]
 Id = Annotated[UUID, BeforeValidator(_text)]
