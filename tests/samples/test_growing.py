@@ -113,33 +113,6 @@ def test_a_user_s_edits_survive_the_way_from_a_monolith_to_services(tmp_path: Pa
     assert " passed" in project.make("test")
 
 
-def test_a_project_without_edits_merges_into_just_what_would_be_generated(tmp_path: Path) -> None:
-    """In every module, and there and back again."""
-    trees = {
-        architecture: new(tmp_path / architecture, "shop", "--preset", "ecommerce", "--architecture", architecture)
-        for architecture in ("monolith", "microservices", "serverless")
-    }
-    folder = tmp_path / "shop"
-    folder.mkdir()
-    git(folder, "init", "--quiet", "--initial-branch=main")
-    for architecture, project in trees.items():
-        replace(folder, project.folder)
-        commit(folder, architecture)
-    for older, newer in (("main~2", "main~1"), ("main~1", "main"), ("main", "main~2")):
-        git(folder, "checkout", "--quiet", "--detach", older)
-        (folder / "mine.md").write_text("mine\n")
-        commit(folder, "a file of mine")
-        git(folder, "merge-tree", "--write-tree", f"--merge-base={older}", "HEAD", newer)
-        assert moved_modules(folder, older, newer) == set()
-
-
-def moved_modules(folder: Path, older: str, newer: str) -> set[str]:
-    """Files of modules that one has and the other has not, but for what depends on the database, and contracts' clients."""
-    listed = [set(git(folder, "ls-tree", "-r", "--name-only", tree, "src").split()) for tree in (older, newer)]
-    kept = ("/apps/", "/chassis/", "/local/", "/migrations/")
-    return {path for path in listed[0] ^ listed[1] if not any(part in path for part in kept) and "_http" not in path}
-
-
 def edit(path: Path, there: str, written: str) -> None:
     text = path.read_text() if path.exists() else ""
     assert there in text, f"{path}: {there}"
