@@ -11,7 +11,7 @@ from fastapi import Query, Response
 from pydantic import Field
 
 from shop.chassis import rest
-from shop.chassis.fields import Body, Document, Integer, Number, String, money
+from shop.chassis.fields import Body, Document, Fixed, Integer, Number, String, money
 from shop.chassis.rest import Caller, IfMatch, IfNoneMatch, ListQuery, PageOf, Repeat, tagged, unchanged
 
 from . import domain
@@ -39,7 +39,7 @@ class ProductOut(Document):
     sku: str
     name: str
     description: str | None
-    price: Decimal
+    price: Fixed
     category: domain.ProductCategory | None
     stock: int
     created_at: datetime
