@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import importlib.util
 import itertools
 from collections.abc import Iterator
 from contextvars import ContextVar
@@ -25,6 +26,9 @@ def pytest_configure() -> None:
     dev = importlib.import_module("shop.apps.dev")
     if hasattr(dev, "InProcess"):
         _trouble(dev.InProcess, importlib.import_module("httpx2").Response)
+    elif importlib.util.find_spec("shop.chassis.http_function"):
+        transport = importlib.import_module("shop.chassis.http_function").FunctionTransport
+        _trouble(transport, importlib.import_module("httpx2").Response)
 
 
 def _double(dispatcher: Any) -> None:

@@ -13,7 +13,7 @@ from tests.support.projects import environment, new
 pytestmark = [pytest.mark.samples, pytest.mark.timeout(600)]
 
 
-@pytest.mark.parametrize("architecture", ["monolith", "microservices"])
+@pytest.mark.parametrize("architecture", ["monolith", "microservices", "serverless"])
 def test_ecommerce_passes_its_tests_with_failing_calls_and_doubled_events(architecture: str, tmp_path: Path) -> None:
     project = new(tmp_path, "shop", "--preset", "ecommerce", "--architecture", architecture)
     done = subprocess.run(
