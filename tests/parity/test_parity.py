@@ -252,9 +252,11 @@ def servers(containers: None) -> Iterator[dict[str, str]]:
             "--template=template0",
             "parity",
         ]
-        subprocess.run(
-            [docker, "exec", "--env", "PGPASSWORD=parity", started[0], *create], capture_output=True, check=True
-        )
+        inside = [docker, "exec", "--env", "PGPASSWORD=parity", started[0]]
+        deadline = time.monotonic() + 60  # it starts twice, and answers in between
+        while subprocess.run([*inside, *create], capture_output=True, check=False).returncode != 0:
+            assert time.monotonic() < deadline, "PostgreSQL did not get ready"
+            time.sleep(0.5)
         yield addresses
     finally:
         if started:

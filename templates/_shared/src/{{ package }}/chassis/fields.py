@@ -79,6 +79,10 @@ def _number(value: Any) -> Any:
     return value
 
 
+def _digits(value: Decimal) -> str:
+    return f"{value:f}"
+
+
 def _plain(value: Any, depth: int = 0) -> Any:
     if depth > 32:
         raise ValueError("is nested too deeply")
@@ -112,7 +116,7 @@ QueryInteger = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]  # in a query st
 Integer = Annotated[QueryInteger, Strict()]
 Boolean = Annotated[bool, Strict()]
 Number = Annotated[Decimal, BeforeValidator(_number)]
-Fixed = Annotated[Decimal, PlainSerializer("{:f}".format, str, when_used="json")]  # to a client: never 1E-7
+Fixed = Annotated[Decimal, PlainSerializer(_digits, str, when_used="json")]  # to a client: never 1E-7
 Date = Annotated[date, _written(DATE)]
 DateTime = Annotated[AwareDatetime, AfterValidator(_utc), _written(DATETIME)]
 Id = Annotated[UUID, BeforeValidator(_text)]
