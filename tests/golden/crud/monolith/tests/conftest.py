@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from shop.apps import dev
 from shop.chassis.keys import make_key
 from shop.chassis.settings import Settings
+
 from tests.api import Api
 
 PASSWORD = "correct horse battery staple"

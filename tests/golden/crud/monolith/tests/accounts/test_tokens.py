@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from shop.chassis.keys import load_keys
 from shop.chassis.settings import Settings
+
 from tests.api import Api
 
 
