@@ -67,6 +67,7 @@ def headline(title: str) -> str:
 from __future__ import annotations
 
 from shop.items.wording import headline
+
 from tests.api import Api
 
 
