@@ -86,6 +86,8 @@ def _digits(value: Decimal) -> str:
 def _plain(value: Any, depth: int = 0) -> Any:
     if depth > 32:
         raise ValueError("is nested too deeply")
+    if value is None and depth == 0:
+        raise ValueError("must not be null")
     if isinstance(value, str):
         if "\0" in value or any("\ud800" <= c <= "\udfff" for c in value):
             raise ValueError("has a character that cannot be stored")
