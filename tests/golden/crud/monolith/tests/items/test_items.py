@@ -39,7 +39,7 @@ def test_what_is_left_out_has_its_default(user: Api) -> None:
 def test_refuses_what_does_not_fit_a_field(user: Api, field: str, value: object) -> None:
     answer = user.post(PATH, json=new_item(**{field: value}))
     assert answer.status_code == 422
-    assert [error["field"] for error in answer.json()["errors"]] == [field]
+    assert field in [error["field"] for error in answer.json()["errors"]]
 
 
 def test_a_change_leaves_the_other_fields(user: Api) -> None:

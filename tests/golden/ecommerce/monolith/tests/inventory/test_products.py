@@ -52,7 +52,7 @@ def test_what_is_left_out_has_its_default(staff: Api) -> None:
 def test_refuses_what_does_not_fit_a_field(staff: Api, field: str, value: object) -> None:
     answer = staff.post(PATH, json=new_product(**{field: value}))
     assert answer.status_code == 422
-    assert [error["field"] for error in answer.json()["errors"]] == [field]
+    assert field in [error["field"] for error in answer.json()["errors"]]
 
 
 @pytest.mark.parametrize("field", ["sku"])
