@@ -6,28 +6,57 @@ an empty entry behind, for the same reason. `valkey.py` holds the same promise f
 
 from __future__ import annotations
 
-from typing import Protocol
+import random
+import time
+from abc import ABC, abstractmethod
+from typing import Any
 
-from cachetools import TTLCache
+from cachetools import TLRUCache
+
+from .together import OneFlight
 
 TTL = 60.0  # seconds
 
 
-class Cache(Protocol):
+def lifetime() -> float:
+    """Seconds that an entry stays: not all alike, so that what came together does not expire together."""
+    return TTL * random.uniform(0.8, 1.2)  # noqa: S311 - nobody gains by guessing it
+
+
+class Cache(ABC):
+    def __init__(self) -> None:
+        self.flights: OneFlight[str, Any] = OneFlight()
+        self.hits = self.misses = 0
+
+    async def read(self, key: str) -> bytes | None:
+        """As `get`, and counted."""
+        known = await self.get(key)
+        if known is None:
+            self.misses += 1
+        else:
+            self.hits += 1
+        return known
+
+    @abstractmethod
     async def get(self, key: str) -> bytes | None:
         """What is known of the key: a document, b"" (it was deleted), or None (nothing is known)."""
 
+    @abstractmethod
     async def put(self, key: str, version: int, value: bytes) -> None:
         """Keep the value, unless a newer version is there."""
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:  # noqa: B027 - most have nothing to give back
+        """Gives back what it holds."""
 
 
-class MemoryCache:
+class MemoryCache(Cache):
     """For a single process."""
 
-    def __init__(self, most: int = 10_000, ttl: float = TTL) -> None:
-        self._entries: TTLCache[str, tuple[int, bytes]] = TTLCache(most, ttl)
+    def __init__(self, most: int = 10_000) -> None:
+        super().__init__()
+        self._entries: TLRUCache[str, tuple[int, bytes]] = TLRUCache(
+            most, lambda _key, _entry, now: now + lifetime(), time.monotonic
+        )
 
     async def get(self, key: str) -> bytes | None:
         entry = self._entries.get(key)
@@ -38,18 +67,12 @@ class MemoryCache:
         if entry is None or entry[0] < version:
             self._entries[key] = (version, value)
 
-    async def close(self) -> None:
-        self._entries.clear()
 
-
-class NoCache:
+class NoCache(Cache):
     """Where processes come and go and share nothing: every read asks the database."""
 
     async def get(self, key: str) -> bytes | None:
         return None
 
     async def put(self, key: str, version: int, value: bytes) -> None:
-        pass
-
-    async def close(self) -> None:
         pass

@@ -15,14 +15,15 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from .cache import Cache
-from .dynamodb import Database, Item, Table, Write, key_of, number, put, text
+from .dynamodb import Database, Item, Write, key_of, number, put, text
 from .entity import Entity
 from .errors import Conflict, Invalid
-from .store import Codec, Handled, Listing, Page, Query, Repeat, Staged, answered
+from .store import Codec, Handled, Listing, Page, Query, Staged
+from .unit import Rows, Unit
 
 E = TypeVar("E", bound=Entity)
 SHARDS = 4  # a list of everybody's rows is spread over so many keys: 1,000 writes a second each
@@ -32,16 +33,10 @@ NEW = "attribute_not_exists(pk)"
 Reference = tuple[str, UUID]  # the plural and the id of the row that is referred to
 
 
-class DynamoUnit:
-    """Storage of one module for one use case. A module's unit names its repositories as attributes."""
-
-    module: ClassVar[str]
-
+class DynamoUnit(Unit):
     def __init__(self, database: Database, cache: Cache) -> None:
+        super().__init__(cache)
         self.table = database.module(self.module)
-        self.cache = cache
-        self.staged = Staged()
-        self._repositories: dict[str, DynamoRepository[Any]] = {}
 
     def repository(
         self,
@@ -54,27 +49,10 @@ class DynamoUnit:
         refers: Mapping[str, str] | None = None,
     ) -> DynamoRepository[E]:
         """`by_owner`: each list also within an owner's rows. `refers`: fields, and the plurals that they refer to."""
-        found = DynamoRepository(self, codec, plural, lists, by_owner, unique, refers or {})
-        self._repositories[plural] = found
-        return found
+        return DynamoRepository(self, codec, plural, lists, by_owner, unique, refers or {})
 
-    async def repeated(self, request: Repeat | None) -> UUID | None:
-        return answered(request, await self._find_handled(request.key)) if request else None
-
-    def remember(self, request: Repeat | None, entity_id: UUID) -> None:
-        self.staged.remember(request, entity_id)
-
-    async def seen(self, event_id: UUID) -> bool:
-        if await self._find_handled(str(event_id)):
-            return True
-        self.staged.handled.append(Handled(str(event_id)))
-        return False
-
-    async def commit(self) -> None:
-        staged, self.staged = self.staged, Staged()
+    async def apply(self, staged: Staged) -> None:
         await self.table.write(list(self.writes(staged)))
-        for (plural, _), (before, after) in staged.changes.items():
-            await self._repositories[plural].remember(before, after)
 
     def writes(self, staged: Staged) -> Iterator[Write]:
         """All that the transaction writes."""
@@ -87,8 +65,8 @@ class DynamoUnit:
             yield put(item, NEW)
         taken: dict[str, Write | None] = {}  # by marker; None: it is free from now on
         for (plural, _), (before, after) in staged.changes.items():
-            yield from self._repositories[plural].writes(before, after)
-            self._repositories[plural].mark(taken, before, after)
+            yield from self.repositories[plural].writes(before, after)
+            self.repositories[plural].mark(taken, before, after)
         yield from (write or Write("Delete", {"Key": {"pk": text(pk)}}) for pk, write in taken.items())
         yield from self._counts(staged)
 
@@ -96,8 +74,8 @@ class DynamoUnit:
         """Keeps count of the references to each row, and rows that are referred to from being deleted."""
         counts: Counter[Reference] = Counter()
         for (plural, entity_id), (before, after) in staged.changes.items():
-            counts.update(self._repositories[plural].references(after))
-            counts.subtract(self._repositories[plural].references(before))
+            counts.update(self.repositories[plural].references(after))
+            counts.subtract(self.repositories[plural].references(before))
             if before is not None and after is None and self._referred(plural):
                 counts[plural, entity_id] += 0
         for (plural, entity_id), change in counts.items():
@@ -120,16 +98,16 @@ class DynamoUnit:
                 yield Write("ConditionCheck", row, Conflict("What it refers to is no longer there"))
 
     def _referred(self, plural: str) -> bool:
-        return any(plural in repository.refers.values() for repository in self._repositories.values())
+        return any(plural in repository.refers.values() for repository in self.repositories.values())
 
-    async def _find_handled(self, key: str) -> Handled | None:
+    async def find_handled(self, key: str) -> Handled | None:
         item = await self.table.get(f"handled#{key}")
         if item is None:
             return None
         return Handled(key, item["fingerprint"]["S"], UUID(item["entity_id"]["S"]) if "entity_id" in item else None)
 
 
-class DynamoRepository(Generic[E]):
+class DynamoRepository(Rows[E]):
     def __init__(
         self,
         unit: DynamoUnit,
@@ -140,32 +118,20 @@ class DynamoRepository(Generic[E]):
         unique: Sequence[str],
         refers: Mapping[str, str],
     ) -> None:
-        self._unit = unit
-        self._codec = codec
-        self._plural = plural
+        super().__init__(unit, codec, plural)
+        self._table = unit.table
         self._lists = lists
         self._step = 2 if by_owner else 1  # indexes of a list: everybody's rows, and within an owner's
         self._unique = unique
         self.refers = refers
 
-    async def get(self, entity_id: UUID) -> E | None:
-        staged = self._unit.staged.changes.get((self._plural, entity_id))
-        if staged:
-            return staged[1]  # type: ignore[no-any-return]
-        item = await self._table.get(f"{self._plural}#{entity_id}")
+    async def load(self, entity_id: UUID) -> E | None:
+        item = await self._table.get(f"{self._name}#{entity_id}")
         return self._entity(item) if item else None
-
-    async def read(self, entity_id: UUID) -> E | None:
-        known = await self._unit.cache.get(self._key(entity_id))
-        if known is not None:
-            return self._codec.adapter.validate_json(known) if known else None
-        found = await self.get(entity_id)
-        await self.remember(None, found)
-        return found
 
     async def find(self, field: str, value: Any) -> E | None:
         marker = await self._table.get(self._marker(field, value))
-        item = await self._table.get(f"{self._plural}#{marker['id']['S']}") if marker else None
+        item = await self._table.get(f"{self._name}#{marker['id']['S']}") if marker else None
         found = self._entity(item) if item else None
         return found if found is not None and getattr(found, field) == value else None
 
@@ -189,22 +155,13 @@ class DynamoRepository(Generic[E]):
         items = found[: query.limit]
         return Page(items, self._codec.cursor(items[-1], listing.sort) if len(found) > query.limit else None)
 
-    def add(self, entity: E) -> None:
-        self._unit.staged.put(self._plural, entity.id, None, entity)
-
-    def save(self, before: E, after: E) -> None:
-        self._unit.staged.put(self._plural, after.id, before, after)
-
-    def delete(self, entity: E) -> None:
-        self._unit.staged.put(self._plural, entity.id, entity, None)
-
     def writes(self, before: E | None, after: E | None) -> Iterator[Write]:
         """The row's own write, if its change is one."""
         if before is not None:
             values = {":v": number(before.version)}
             seen = {"ConditionExpression": "version = :v", "ExpressionAttributeValues": values}
             if after is None:
-                yield Write("Delete", {"Key": {"pk": text(f"{self._plural}#{before.id}")}, **seen})
+                yield Write("Delete", {"Key": {"pk": text(f"{self._name}#{before.id}")}, **seen})
             else:
                 yield Write("Put", {"Item": self._item(after), **seen})
         elif after is not None:
@@ -230,17 +187,6 @@ class DynamoRepository(Generic[E]):
         targets = ((plural, getattr(row, field)) for field, plural in self.refers.items() if row is not None)
         return [(plural, target) for plural, target in targets if target is not None]
 
-    async def remember(self, before: E | None, after: E | None) -> None:
-        """Tells the cache what is there now."""
-        if after is not None:
-            await self._unit.cache.put(self._key(after.id), after.version, self._codec.adapter.dump_json(after))
-        elif before is not None:
-            await self._unit.cache.put(self._key(before.id), before.version + 1, b"")
-
-    @property
-    def _table(self) -> Table:
-        return self._unit.table
-
     def _entity(self, item: Item) -> E:
         return self._codec.adapter.validate_json(item["doc"]["S"])
 
@@ -249,7 +195,7 @@ class DynamoRepository(Generic[E]):
         if len(document) > LARGEST:
             raise Invalid(f"It has {len(document)} bytes; at most {LARGEST} can be kept")
         item = {
-            "pk": text(f"{self._plural}#{entity.id}"),
+            "pk": text(f"{self._name}#{entity.id}"),
             "doc": text(document.decode()),
             "version": number(entity.version),
         }
@@ -268,13 +214,10 @@ class DynamoRepository(Generic[E]):
         return item
 
     def _list_key(self, listing: Listing, scope: object, filters: Iterable[Any]) -> str:
-        return key_of("\0".join([f"{self._plural}#{listing}#{scope}", *map(key_of, filters)]))
+        return key_of("\0".join([f"{self._name}#{listing}#{scope}", *map(key_of, filters)]))
 
     def _marker(self, field: str, value: Any) -> str:
-        return f"unique#{self._plural}#{field}#{key_of(value)}"
-
-    def _key(self, entity_id: UUID) -> str:
-        return f"{self._unit.module}:{self._plural}:{entity_id}"
+        return f"unique#{self._name}#{field}#{key_of(value)}"
 
 
 def _sort_key(listing: Listing, value: Any, entity_id: UUID) -> str:

@@ -14,7 +14,6 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .errors import Invalid, Problem, Unavailable
 from .tokens import Verifier
@@ -46,42 +45,17 @@ def create_api(
         for close in closing:
             await close()
 
-    app = FastAPI(title=name, version="1", lifespan=lifespan, redirect_slashes=False, redoc_url=None)
+    app = FastAPI(
+        title=name, version="1", lifespan=lifespan, redirect_slashes=False, redoc_url=None, max_body_size=LARGEST
+    )
     app.state.services = {type(service): service for service in services}
     app.state.verifier = verifier
     for router in [*routers, _health(ready)]:
         app.include_router(router)
     for error in (Problem, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(error, _answer)
-    app.add_middleware(BodyLimit)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
-
-
-class BodyLimit:
-    """Refuses a body that is too large before it is read into memory (413)."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return await self._app(scope, receive, send)
-        length = dict(scope["headers"]).get(b"content-length", b"0")
-        read = int(length) if length.isdigit() else 0
-        if read > LARGEST:
-            return await problem(413, "Content Too Large", f"At most {LARGEST} bytes")(scope, receive, send)
-        read = 0
-
-        async def limited() -> Message:
-            nonlocal read
-            message = await receive()
-            read += len(message.get("body", b""))
-            if read > LARGEST:
-                raise HTTPException(413, f"At most {LARGEST} bytes")
-            return message
-
-        await self._app(scope, limited, send)
 
 
 def problem(

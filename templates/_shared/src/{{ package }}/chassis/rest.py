@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import APIRouter, Depends, Header, Request, Response
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.routing import APIRoute
+from fastapi.security import HTTPBearer
 from pydantic import BaseModel, ConfigDict, Field
 
 from . import access, store
@@ -16,7 +17,6 @@ from .entity import Entity
 from .errors import Invalid, Unauthenticated
 
 T = TypeVar("T")
-bearer = HTTPBearer(auto_error=False, scheme_name="bearer")
 
 
 def provide(service: type[T]) -> Any:
@@ -28,17 +28,20 @@ def provide(service: type[T]) -> Any:
     return Depends(provided)
 
 
-async def _caller(
-    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
-) -> access.Caller:
-    if credentials is None:
-        if "authorization" in request.headers:
+class Bearer(HTTPBearer):
+    """The caller whose token this is; nobody without one."""
+
+    async def __call__(self, request: Request) -> access.Caller:  # type: ignore[override]
+        header = request.headers.get("authorization")
+        if header is None:
+            return access.Caller()
+        scheme, _, token = header.partition(" ")
+        if scheme.lower() != "bearer":
             raise Unauthenticated("Only bearer tokens are known here")
-        return access.Caller()
-    return await request.app.state.verifier.caller(credentials.credentials)  # type: ignore[no-any-return]
+        return await request.app.state.verifier.caller(token)  # type: ignore[no-any-return]
 
 
-Caller = Annotated[access.Caller, Depends(_caller)]
+Caller = Annotated[access.Caller, Depends(Bearer(scheme_name="bearer"))]
 
 
 async def _repeat(
@@ -60,19 +63,32 @@ async def _if_match(if_match: Annotated[str | None, Header()] = None) -> int | N
     return int(version[1]) if version else -1
 
 
-async def _known_parameters(request: Request) -> None:
-    """A route without query parameters refuses all of them; with a model, the model does."""
-    if request.query_params and not request.scope["route"].dependant.query_params:
-        raise Invalid("Unknown query parameters", **dict.fromkeys(request.query_params, "is not a parameter here"))
-
-
 Repeat = Annotated[store.Repeat | None, Depends(_repeat)]
 IfMatch = Annotated[int | None, Depends(_if_match)]
 IfNoneMatch = Annotated[str | None, Header()]
 
 
+class Route(APIRoute):
+    """Refuses parameters that are not known, where the route has no model that does, and those that come twice."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle, takes_some = super().get_route_handler(), bool(self.dependant.query_params)
+
+        async def handled(request: Request) -> Response:
+            if request.scope["query_string"]:
+                names = [name for name, _ in request.query_params.multi_items()]
+                if not takes_some:
+                    raise Invalid("Unknown query parameters", **dict.fromkeys(names, "is not a parameter here"))
+                if len(set(names)) < len(names):
+                    twice = (name for name in names if names.count(name) > 1)
+                    raise Invalid("A query parameter is repeated", **dict.fromkeys(twice, "is given more than once"))
+            return await handle(request)
+
+        return handled
+
+
 def router(prefix: str = "/api") -> APIRouter:
-    return APIRouter(prefix=prefix, dependencies=[Depends(_known_parameters)])
+    return APIRouter(prefix=prefix, route_class=Route)
 
 
 def tagged(response: Response, entity: Entity, location: str | None = None) -> None:

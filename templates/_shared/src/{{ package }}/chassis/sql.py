@@ -7,22 +7,25 @@ migrations name no schema, and a module can move to a database of its own.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from pydantic_core import from_json, to_json
 from sqlalchemy import event
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from .errors import Stale, Unavailable
+from .together import Together
 
 log = logging.getLogger(__name__)
 RETRY = {"40001", "40P01"}  # SQLSTATE: serialization failure, deadlock
@@ -85,6 +88,7 @@ class Database:
         self._url = url
         self._embedded = url.startswith("sqlite")
         self._modules: dict[str, AsyncEngine] = {}
+        self._reading: dict[tuple[str, str], Together[UUID, sa.RowMapping]] = {}
         self._pool = None if self._embedded else self._connect(url, pool_size=pool_size, max_overflow=0)
 
     def module(self, name: str) -> AsyncEngine:
@@ -99,6 +103,24 @@ class Database:
                 event.listen(engine.sync_engine, "connect", _prepare_sqlite)
                 self._modules[name] = engine
         return self._modules[name]
+
+    def reading(self, module: str, table: sa.Table) -> Together[UUID, sa.RowMapping]:
+        """Reads of a module's rows by id; those of one tick are one query."""
+        if (module, table.name) not in self._reading:
+            engine = self.module(module)
+            ids: sa.BindParameter[Any] = sa.bindparam("ids", expanding=self._embedded)
+            if self._embedded:
+                query = sa.select(table).where(table.c.id.in_(ids))
+            else:
+                query = sa.select(table).where(table.c.id == sa.any_(sa.cast(ids, ARRAY(sa.Uuid()))))
+
+            async def load(wanted: Sequence[UUID]) -> Mapping[UUID, sa.RowMapping]:
+                async with connected(engine) as connection:
+                    rows = (await connection.execute(query, {"ids": list(wanted)})).mappings().all()
+                return {row["id"]: row for row in rows}
+
+            self._reading[module, table.name] = Together(load)
+        return self._reading[module, table.name]
 
     @asynccontextmanager
     async def migrating(self, name: str) -> AsyncIterator[AsyncConnection]:
@@ -127,7 +149,7 @@ class Database:
             url,
             json_serializer=lambda value: to_json(value).decode(),
             json_deserializer=from_json,
-            pool_pre_ping=not self._embedded,
+            pool_recycle=300,  # seconds; what lies between may forget a connection that is older
             **options,
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -14,46 +14,27 @@ from .cache import Cache
 from .entity import Entity, now
 from .errors import Conflict, Stale
 from .sql import Database, connected
-from .store import Codec, Handled, Listing, Page, Query, Repeat, Staged, answered
+from .store import Codec, Handled, Listing, Page, Query, Staged
+from .unit import Rows, Unit
 
 E = TypeVar("E", bound=Entity)
 
 
-class SqlUnit:
-    """Storage of one module for one use case. A module's unit names its repositories as attributes."""
-
-    module: ClassVar[str]
+class SqlUnit(Unit):
     handled: ClassVar[sa.Table]
 
     def __init__(self, database: Database, cache: Cache) -> None:
+        super().__init__(cache)
+        self.database = database
         self.engine = database.module(self.module)
-        self.cache = cache
-        self.staged = Staged()
-        self._repositories: dict[str, SqlRepository[Any]] = {}
 
     def repository(self, codec: Codec[E], table: sa.Table) -> SqlRepository[E]:
-        found = self._repositories[table.name] = SqlRepository(self, codec, table)
-        return found
+        return SqlRepository(self, codec, table)
 
-    async def repeated(self, request: Repeat | None) -> UUID | None:
-        return answered(request, await self._find_handled(request.key)) if request else None
-
-    def remember(self, request: Repeat | None, entity_id: UUID) -> None:
-        self.staged.remember(request, entity_id)
-
-    async def seen(self, event_id: UUID) -> bool:
-        if await self._find_handled(str(event_id)):
-            return True
-        self.staged.handled.append(Handled(str(event_id)))
-        return False
-
-    async def commit(self) -> None:
-        staged, self.staged = self.staged, Staged()
+    async def apply(self, staged: Staged) -> None:
         staged.check()
         async with connected(self.engine, writing=True) as connection:
             await self._write(connection, staged)
-        for (table, _), (before, after) in staged.changes.items():
-            await self._repositories[table].remember(before, after)
 
     async def _write(self, connection: AsyncConnection, staged: Staged) -> None:
         for row in staged.handled:
@@ -63,35 +44,25 @@ class SqlUnit:
             except IntegrityError as error:  # the same request or event, handled at this very moment
                 raise Stale from error
         for (table, _), (before, after) in staged.changes.items():
-            await self._repositories[table].write(connection, before, after)
+            await self.repositories[table].write(connection, before, after)
 
-    async def _find_handled(self, key: str) -> Handled | None:
+    async def find_handled(self, key: str) -> Handled | None:
         table = self.handled
         async with connected(self.engine) as connection:
             row = (await connection.execute(sa.select(table).where(table.c.key == key))).one_or_none()
         return Handled(row.key, row.fingerprint, row.entity_id) if row else None
 
 
-class SqlRepository(Generic[E]):
+class SqlRepository(Rows[E]):
     def __init__(self, unit: SqlUnit, codec: Codec[E], table: sa.Table) -> None:
-        self._unit = unit
-        self._codec = codec
+        super().__init__(unit, codec, table.name)
+        self._engine = unit.engine
         self._table = table
+        self._rows = unit.database.reading(unit.module, table)
 
-    async def get(self, entity_id: UUID) -> E | None:
-        staged = self._unit.staged.changes.get((self._table.name, entity_id))
-        if staged:
-            return staged[1]  # type: ignore[no-any-return]
-        found = await self.rows(sa.select(self._table).where(self._table.c.id == entity_id))
-        return found[0] if found else None
-
-    async def read(self, entity_id: UUID) -> E | None:
-        known = await self._unit.cache.get(self._key(entity_id))
-        if known is not None:
-            return self._codec.adapter.validate_json(known) if known else None
-        found = await self.get(entity_id)
-        await self.remember(None, found)
-        return found
+    async def load(self, entity_id: UUID) -> E | None:
+        row = await self._rows.get(entity_id)
+        return None if row is None else self._codec.adapter.validate_python(dict(row))
 
     async def find(self, field: str, value: Any) -> E | None:
         found = await self.rows(sa.select(self._table).where(self._table.c[field] == value))
@@ -105,18 +76,9 @@ class SqlRepository(Generic[E]):
 
     async def rows(self, statement: sa.Select[Any]) -> list[E]:
         """The entities that a query of this table's columns finds."""
-        async with connected(self._unit.engine) as connection:
+        async with connected(self._engine) as connection:
             rows = (await connection.execute(statement)).mappings().all()
         return [self._codec.adapter.validate_python(dict(row)) for row in rows]
-
-    def add(self, entity: E) -> None:
-        self._unit.staged.put(self._table.name, entity.id, None, entity)
-
-    def save(self, before: E, after: E) -> None:
-        self._unit.staged.put(self._table.name, after.id, before, after)
-
-    def delete(self, entity: E) -> None:
-        self._unit.staged.put(self._table.name, entity.id, entity, None)
 
     async def write(self, connection: AsyncConnection, before: E | None, after: E | None) -> None:
         """One staged change, in the unit's transaction."""
@@ -131,13 +93,6 @@ class SqlRepository(Generic[E]):
                     raise Stale
         except IntegrityError as error:
             raise self._conflict(str(error.orig), deleting=after is None) from error
-
-    async def remember(self, before: E | None, after: E | None) -> None:
-        """Tells the cache what is there now."""
-        if after is not None:
-            await self._unit.cache.put(self._key(after.id), after.version, self._codec.adapter.dump_json(after))
-        elif before is not None:
-            await self._unit.cache.put(self._key(before.id), before.version + 1, b"")
 
     def _select(self, query: Query) -> sa.Select[Any]:
         columns, listing = self._table.c, query.listing
@@ -167,9 +122,6 @@ class SqlRepository(Generic[E]):
 
     def _values(self, entity: E) -> dict[str, Any]:
         return self._codec.adapter.dump_python(entity)  # type: ignore[no-any-return]
-
-    def _key(self, entity_id: UUID) -> str:
-        return f"{self._unit.module}:{self._table.name}:{entity_id}"
 
     def _conflict(self, message: str, *, deleting: bool) -> Conflict:
         if deleting:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from redis import asyncio as redis
 from redis.exceptions import RedisError
 
-from .cache import TTL
+from .cache import Cache, lifetime
+from .together import Together
 
 log = logging.getLogger(__name__)
+PAUSE = 1.0  # seconds without asking a server that did not answer
+MOST_OWED = 10_000  # entries; each expires by itself, too
 
 # An entry is its version, sixteen digits in front, and the document. The script keeps the newer of two.
 PUT = """
@@ -19,28 +24,53 @@ if old == '' or old < ARGV[1] then redis.call('SET', KEYS[1], ARGV[1] .. ARGV[2]
 """
 
 
-class ValkeyCache:
-    def __init__(self, url: str, prefix: str, ttl: float = TTL) -> None:
+class ValkeyCache(Cache):
+    def __init__(self, url: str, prefix: str) -> None:
+        super().__init__()
         self._client: Any = redis.Redis.from_url(
             url.replace("valkey://", "redis://", 1), socket_timeout=0.25, socket_connect_timeout=0.25
         )
-        self._put = self._client.register_script(PUT)
         self._prefix = prefix
-        self._ttl = int(ttl * 1000)
+        self._gets: Together[str, bytes] = Together(self._get_all)
+        self._puts: Together[tuple[str, int, bytes], None] = Together(self._put_all)
+        self._owed: dict[str, tuple[int, bytes]] = {}  # what the server did not hear yet
+        self._away_until = 0.0
 
     async def get(self, key: str) -> bytes | None:
-        try:
-            entry = await self._client.get(f"{self._prefix}:{key}")
-        except (RedisError, OSError) as error:
-            log.warning("cache unreachable: %s", error)
-            return None
-        return None if entry is None else bytes(entry[16:])
+        return await self._gets.get(key)
 
     async def put(self, key: str, version: int, value: bytes) -> None:
-        try:
-            await self._put(keys=[f"{self._prefix}:{key}"], args=[f"{version:016d}", value, self._ttl])
-        except (RedisError, OSError) as error:
-            log.warning("cache unreachable: %s", error)
+        await self._puts.get((key, version, value))
 
     async def close(self) -> None:
         await self._client.aclose()
+
+    async def _get_all(self, keys: Sequence[str]) -> Mapping[str, bytes]:
+        if self._owed:
+            await self._put_all(())
+        found = await self._asked(lambda: self._client.mget([f"{self._prefix}:{key}" for key in keys]))
+        return {key: bytes(entry[16:]) for key, entry in zip(keys, found or (), strict=False) if entry is not None}
+
+    async def _put_all(self, entries: Sequence[tuple[str, int, bytes]]) -> Mapping[Any, None]:
+        """A server that was away may hold what has changed since: it is told as soon as it answers."""
+        owed, self._owed = self._owed, {}
+        owed |= {key: (version, value) for key, version, value in entries}
+        pipeline = self._client.pipeline(transaction=False)
+        for key, (version, value) in owed.items():
+            pipeline.eval(PUT, 1, f"{self._prefix}:{key}", f"{version:016d}", value, int(lifetime() * 1000))
+        if await self._asked(pipeline.execute) is None:
+            self._owed = owed | self._owed
+            while len(self._owed) > MOST_OWED:
+                self._owed.pop(next(iter(self._owed)))
+        return {}
+
+    async def _asked(self, ask: Callable[[], Awaitable[Any]]) -> Any:
+        """What the server says; None while it does not answer."""
+        if time.monotonic() < self._away_until:
+            return None
+        try:
+            return await ask()
+        except (RedisError, OSError) as error:
+            self._away_until = time.monotonic() + PAUSE
+            log.warning("the cache does not answer, and is left alone for %s s: %r", PAUSE, error)
+            return None

@@ -1,0 +1,69 @@
+"""Reads that meet: those of one tick of the event loop are done as one, and those of one thing at one time are one.
+
+Under load a hundred GETs become an MGET, and a hundred SELECTs by id one SELECT; alone, a read waits for nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Generic, TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
+MOST = 100  # in one read
+
+
+class Together(Generic[K, V]):
+    """`load` takes the keys that were asked for in one tick, each once, and gives what was found, by key."""
+
+    def __init__(self, load: Callable[[Sequence[K]], Awaitable[Mapping[K, V]]]) -> None:
+        self._load = load
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._asked: dict[K, asyncio.Future[V | None]] = {}
+        self._loading: set[asyncio.Task[None]] = set()
+
+    async def get(self, key: K) -> V | None:
+        """What is there now: the read begins after this call."""
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            self._loop, self._asked = loop, {}
+        if key not in self._asked:
+            if not self._asked:
+                loop.call_soon(self._begin)
+            self._asked[key] = loop.create_future()
+        answer = self._asked[key]
+        return await asyncio.shield(answer)  # somebody else may wait for it too
+
+    def _begin(self) -> None:
+        asked, self._asked = list(self._asked.items()), {}
+        for first in range(0, len(asked), MOST):
+            task = asyncio.ensure_future(self._answer(dict(asked[first : first + MOST])))
+            self._loading.add(task)
+            task.add_done_callback(self._loading.discard)
+
+    async def _answer(self, asked: Mapping[K, asyncio.Future[V | None]]) -> None:
+        try:
+            found = await self._load(list(asked))
+        except Exception as error:  # noqa: BLE001 - whoever asked is told of it
+            for answer in asked.values():
+                if not answer.done():
+                    answer.set_exception(error)
+            return
+        for key, answer in asked.items():
+            if not answer.done():
+                answer.set_result(found.get(key))
+
+
+class OneFlight(Generic[K, V]):
+    """While a key is being loaded, whoever asks for it waits for that load: a popular entry that expires costs one."""
+
+    def __init__(self) -> None:
+        self._flying: dict[K, asyncio.Task[V]] = {}
+
+    async def get(self, key: K, load: Callable[[], Awaitable[V]]) -> V:
+        flight = self._flying.get(key)
+        if flight is None:
+            flight = self._flying[key] = asyncio.ensure_future(load())
+            flight.add_done_callback(lambda _: self._flying.pop(key, None))
+        return await asyncio.shield(flight)

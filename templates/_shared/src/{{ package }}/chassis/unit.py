@@ -1,0 +1,99 @@
+"""What a unit of work and its repositories do on every database. Adapters: `sql_unit.py`, `dynamodb_unit.py`."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from functools import partial
+from typing import Any, ClassVar, Generic, TypeVar
+from uuid import UUID
+
+from .cache import Cache
+from .entity import Entity
+from .store import Codec, Handled, Repeat, Staged, answered
+
+E = TypeVar("E", bound=Entity)
+
+
+class Unit(ABC):
+    """Storage of one module for one use case. A module's unit names its repositories as attributes."""
+
+    module: ClassVar[str]
+
+    def __init__(self, cache: Cache) -> None:
+        self.cache = cache
+        self.staged = Staged()
+        self.repositories: dict[str, Any] = {}
+
+    async def repeated(self, request: Repeat | None) -> UUID | None:
+        return answered(request, await self.find_handled(request.key)) if request else None
+
+    def remember(self, request: Repeat | None, entity_id: UUID) -> None:
+        self.staged.remember(request, entity_id)
+
+    async def seen(self, event_id: UUID) -> bool:
+        if await self.find_handled(str(event_id)):
+            return True
+        self.staged.handled.append(Handled(str(event_id)))
+        return False
+
+    async def commit(self) -> None:
+        staged, self.staged = self.staged, Staged()
+        await self.apply(staged)
+        for (name, _), (before, after) in staged.changes.items():
+            await self.repositories[name].remember(before, after)
+
+    @abstractmethod
+    async def apply(self, staged: Staged) -> None:
+        """Writes all of it or nothing."""
+
+    @abstractmethod
+    async def find_handled(self, key: str) -> Handled | None: ...
+
+
+class Rows(ABC, Generic[E]):
+    """A repository. `name`: of its rows within the module."""
+
+    def __init__(self, unit: Unit, codec: Codec[E], name: str) -> None:
+        self._unit = unit
+        self._codec = codec
+        self._name = name
+        unit.repositories[name] = self
+
+    async def get(self, entity_id: UUID) -> E | None:
+        staged = self._unit.staged.changes.get((self._name, entity_id))
+        return staged[1] if staged else await self.load(entity_id)
+
+    async def read(self, entity_id: UUID) -> E | None:
+        cache, key = self._unit.cache, self._key(entity_id)
+        known = await cache.read(key)
+        if known is not None:
+            return self._codec.adapter.validate_json(known) if known else None
+        return await cache.flights.get(key, partial(self._refresh, entity_id))  # type: ignore[no-any-return]
+
+    @abstractmethod
+    async def load(self, entity_id: UUID) -> E | None:
+        """From the database, as it is now."""
+
+    def add(self, entity: E) -> None:
+        self._unit.staged.put(self._name, entity.id, None, entity)
+
+    def save(self, before: E, after: E) -> None:
+        self._unit.staged.put(self._name, after.id, before, after)
+
+    def delete(self, entity: E) -> None:
+        self._unit.staged.put(self._name, entity.id, entity, None)
+
+    async def remember(self, before: E | None, after: E | None) -> None:
+        """Tells the cache what is there now."""
+        if after is not None:
+            await self._unit.cache.put(self._key(after.id), after.version, self._codec.adapter.dump_json(after))
+        elif before is not None:
+            await self._unit.cache.put(self._key(before.id), before.version + 1, b"")
+
+    async def _refresh(self, entity_id: UUID) -> E | None:
+        found = await self.get(entity_id)
+        await self.remember(None, found)
+        return found
+
+    def _key(self, entity_id: UUID) -> str:
+        return f"{self._unit.module}:{self._name}:{entity_id}"
