@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,6 +13,7 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
+from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
@@ -21,6 +23,8 @@ from .tokens import Verifier
 log = logging.getLogger(__name__)
 Check = Callable[[], Awaitable[None]]
 LARGEST = 1_048_576  # bytes of a request body
+TRACED: TelemetryConfig = {"auto_configure": True, "metrics": False, "logs": False}
+UNTRACED: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
 
 
 def create_api(
@@ -46,7 +50,13 @@ def create_api(
             await close()
 
     app = FastAPI(
-        title=name, version="1", lifespan=lifespan, redirect_slashes=False, redoc_url=None, max_body_size=LARGEST
+        title=name,
+        version="1",
+        lifespan=lifespan,
+        redirect_slashes=False,
+        redoc_url=None,
+        max_body_size=LARGEST,
+        telemetry=TRACED if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") else UNTRACED,
     )
     app.state.services = {type(service): service for service in services}
     app.state.verifier = verifier

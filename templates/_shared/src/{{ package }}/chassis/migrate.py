@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import sys
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
-from alembic.operations.ops import AddColumnOp
-from sqlalchemy.dialects import postgresql
 
-from .settings import Settings
-from .sql import Database, Money, UtcDateTime
+from .sql import Database
 
 PACKAGE = Path(__file__).parents[1]
 
@@ -24,68 +18,22 @@ PACKAGE = Path(__file__).parents[1]
 async def upgrade(database: Database, modules: Iterable[str]) -> None:
     """Brings the tables of these modules up to date."""
     for module in modules:
-        await _run(database, module, lambda config: command.upgrade(config, "head"))
+        await run(database, module, lambda config: command.upgrade(config, "head"))
 
 
-async def revise(database: Database, module: str, message: str) -> None:
-    """Writes a migration: what the module's `repository.py` says and its tables do not yet have."""
-    if not (PACKAGE / module / "migrations").is_dir():
-        known = sorted(folder.parent.name for folder in PACKAGE.glob("*/migrations"))
-        raise SystemExit(f"There is no module {module} with tables; there are {', '.join(known)}")
-    await upgrade(database, [module])
-    await _run(database, module, lambda config: command.revision(config, message, autogenerate=True))
-
-
-async def _run(database: Database, module: str, action: Callable[[Config], Any]) -> None:
+async def run(database: Database, module: str, action: Callable[[Config], Any], **attributes: Any) -> None:
+    """Runs an alembic command on a module. `attributes`: for its environment (`alembic_env/env.py`)."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "alembic_env"))
     config.set_main_option("version_locations", str(PACKAGE / module / "migrations"))
     config.set_main_option("path_separator", "os")
     config.set_main_option("file_template", "%%(epoch)d_%%(slug)s")
     config.attributes["metadata"] = import_module(f"{__package__.rpartition('.')[0]}.{module}.repository").metadata
-    config.attributes["render_item"] = _render
-    config.attributes["process_revision_directives"] = _review
+    config.attributes.update(attributes)
     async with database.migrating(module) as connection:
 
-        def run(sync: Any) -> None:
+        def begin(sync: Any) -> None:
             config.attributes["connection"] = sync
             action(config)
 
-        await connection.run_sync(run)
-
-
-def _render(kind: str, item: Any, context: Any) -> str | Literal[False]:
-    """How a migration writes the chassis' own column types, and truth for every database."""
-    if kind == "server_default" and str(getattr(item, "arg", "")) in ("true", "false"):
-        return f"sa.{item.arg}()"
-    if kind != "type":
-        return False
-    if isinstance(item, Money):
-        text = f"Money({item.scale})"
-    elif isinstance(item, UtcDateTime):
-        text = "UtcDateTime()"
-    elif isinstance(item, sa.String) and "COLLATE" in item.compile(postgresql.dialect()):  # type: ignore[no-untyped-call]
-        text = f"line({item.length})"
-    else:
-        return False
-    context.imports.add(f"from {Money.__module__} import {text.partition('(')[0]}")
-    return text
-
-
-def _review(_: Any, __: Any, directives: list[Any]) -> None:
-    """Refuses what rows that are there could not take; writes nothing when nothing changed."""
-    if directives[0].upgrade_ops.is_empty():
-        directives.clear()
-        print("Nothing changed: no migration was written")
-        return
-    for table in directives[0].upgrade_ops.ops:
-        for op in getattr(table, "ops", ()):
-            if isinstance(op, AddColumnOp) and not op.column.nullable and op.column.server_default is None:
-                raise SystemExit(
-                    f"{op.table_name}.{op.column.name}: the rows that are there need a value. "
-                    "Give its column a server_default in repository.py, or nullable=True"
-                )
-
-
-if __name__ == "__main__":
-    asyncio.run(revise(Database(Settings().database_url), sys.argv[1], " ".join(sys.argv[2:])))
+        await connection.run_sync(begin)

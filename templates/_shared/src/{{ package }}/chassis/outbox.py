@@ -84,6 +84,17 @@ class Relay:
     def wake(self) -> None:
         self._awake.set()
 
+    async def depth(self) -> dict[str, int]:
+        """How many events are on their way, and how many are dead."""
+        depth = {"waiting": 0, "dead": 0}
+        for module, table in self._outboxes.items():
+            count = sa.select(sa.func.count(table.c.due), sa.func.count()).select_from(table)
+            async with connected(self._database.module(module)) as connection:
+                waiting, found = (await connection.execute(count)).one()
+            depth["waiting"] += waiting
+            depth["dead"] += found - waiting
+        return depth
+
     async def run(self) -> None:
         while True:
             self._awake.clear()

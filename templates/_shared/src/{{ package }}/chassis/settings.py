@@ -12,6 +12,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
 
     database_url: str = "sqlite+aiosqlite:///.data"
+    database_connections: int = 90  # that the server has for us: its max_connections, less some for people
+    processes: int = 4  # that share them: every copy, and those that follow it while a new version rolls out
+    log_json: bool = False
     cache_url: str = ""  # empty: in this process; valkey://HOST:6379/0 for several processes
     jwt_keys: Path = Path(".keys")  # a folder of PEM files; the last by name signs, all of them verify
     jwt_issuer: str = "http://localhost"
@@ -21,6 +24,11 @@ class Settings(BaseSettings):
     internal_token: str = ""  # what parts show each other
     aws_endpoint_url: str = ""  # empty: AWS itself
     dev_port: int = 8000
+
+    @property
+    def pool_size(self) -> int:
+        """Connections of one process: all of them together never ask the server for more than it has."""
+        return max(1, min(20, self.database_connections // self.processes))
 
     def part_url(self, part: str) -> str:
         """Where another part answers: `<PART>_URL` of the environment, or the name that containers know it by."""

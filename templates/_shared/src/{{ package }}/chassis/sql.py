@@ -23,12 +23,15 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import QueuePool
 
 from .errors import Stale, Unavailable
 from .together import Together
 
 log = logging.getLogger(__name__)
 RETRY = {"40001", "40P01"}  # SQLSTATE: serialization failure, deadlock
+PATIENCE = 2.0  # seconds that a request waits for a connection of the pool, or for a lock
+TIMEOUTS = {"statement_timeout": "5s", "lock_timeout": "2s", "idle_in_transaction_session_timeout": "10s"}
 
 
 class Money(sa.types.TypeDecorator[Decimal]):
@@ -89,7 +92,9 @@ class Database:
         self._embedded = url.startswith("sqlite")
         self._modules: dict[str, AsyncEngine] = {}
         self._reading: dict[tuple[str, str], Together[UUID, sa.RowMapping]] = {}
-        self._pool = None if self._embedded else self._connect(url, pool_size=pool_size, max_overflow=0)
+        arguments = {"timeout": PATIENCE, "server_settings": TIMEOUTS}
+        bounds = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": PATIENCE, "connect_args": arguments}
+        self._pool = None if self._embedded else self._connect(url, **bounds)
 
     def module(self, name: str) -> AsyncEngine:
         """The engine that sees this module's tables."""
@@ -128,6 +133,8 @@ class Database:
         async with self.module(name).connect() as connection:
             connection = await connection.execution_options(schema_translate_map=None)
             if not self._embedded:
+                await connection.execute(sa.text("SET LOCAL statement_timeout = 0"))  # a table may be large
+                await connection.execute(sa.text("SET LOCAL lock_timeout = '60s'"))  # of another that migrates
                 await connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('migrations'))"))
                 await connection.execute(sa.text(f'CREATE SCHEMA IF NOT EXISTS "{name}"'))
                 await connection.execute(sa.text(f'SET LOCAL search_path TO "{name}"'))
@@ -139,6 +146,11 @@ class Database:
         for engine in [self._pool] if self._pool is not None else list(self._modules.values()):
             async with connected(engine) as connection:
                 await connection.execute(sa.text("SELECT 1"))
+
+    def connections(self) -> dict[str, int]:
+        """How many connections the pool may have, and how many are in use."""
+        pool = self._pool.pool if self._pool is not None else None
+        return {"size": pool.size(), "in_use": pool.checkedout()} if isinstance(pool, QueuePool) else {}
 
     async def close(self) -> None:
         for engine in [self._pool] if self._pool is not None else list(self._modules.values()):
@@ -179,7 +191,7 @@ def _away(error: DBAPIError) -> bool:
     """Whether the database is not there, or not now; anything else it says is a defect here."""
     state = getattr(error.orig, "sqlstate", None) or ""
     gone = isinstance(error, OperationalError | InterfaceError) and "no such" not in str(error.orig)
-    return gone or error.connection_invalidated or state[:2] in {"08", "53", "57"}
+    return gone or error.connection_invalidated or state[:2] in {"08", "53", "55", "57"}
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:

@@ -8,8 +8,8 @@ context.configure(
     target_metadata=attributes["metadata"],
     render_as_batch=True,
     compare_type=True,
-    render_item=attributes["render_item"],
-    process_revision_directives=attributes["process_revision_directives"],
+    render_item=attributes.get("render_item"),
+    process_revision_directives=attributes.get("process_revision_directives"),
 )
 with context.begin_transaction():
     context.run_migrations()

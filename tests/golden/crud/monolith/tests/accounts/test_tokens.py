@@ -54,6 +54,7 @@ def test_the_public_keys_are_public_only(anonymous: Api) -> None:
     "wrong",
     [
         {"exp": 1},
+        {"nbf": 4_102_444_800},
         {"aud": "somebody else"},
         {"iss": "somebody else"},
         {"sub": "not an id"},

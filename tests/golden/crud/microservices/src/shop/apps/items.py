@@ -10,12 +10,15 @@ from fastapi import FastAPI
 
 from shop.chassis.cache import Cache, MemoryCache
 from shop.chassis.client import Client
+from shop.chassis.housekeeping import Housekeeping
 from shop.chassis.http import create_api
+from shop.chassis.logs import configure_logs
 from shop.chassis.remote import remote_jwks
 from shop.chassis.settings import Settings
 from shop.chassis.sql import Database
 from shop.chassis.tokens import Verifier
 from shop.chassis.valkey import ValkeyCache
+from shop.chassis.watched import watched
 from shop.items.api import router as items_router
 from shop.items.repository import ItemsUnit
 from shop.items.service import ItemsService
@@ -28,7 +31,9 @@ def create_app(
 ) -> FastAPI:
     """`transports`: how to reach other parts, if not over the network."""
     settings = settings or Settings()
-    database = Database(settings.database_url)
+    if settings.log_json:
+        configure_logs()
+    database = Database(settings.database_url, settings.pool_size)
     cache: Cache = MemoryCache()
     if settings.cache_url:
         cache = ValkeyCache(settings.cache_url, "shop:items")
@@ -38,11 +43,14 @@ def create_app(
     items_units = partial(ItemsUnit, database, cache)
     items = ItemsService(items_units)
 
-    return create_api(
+    housekeeping = Housekeeping(database, [ItemsUnit])
+    app = create_api(
         "shop",
         [items_router],
         [items],
         verifier,
         ready={"database": database.ping},
+        running=[housekeeping.run],
         closing=[to_accounts.close, cache.close, database.close],
     )
+    return watched(app, cache, database)

@@ -1,4 +1,7 @@
-"""The monolith: every module in one process. `uvicorn shop.apps.app:create_app --factory` runs it."""
+"""The monolith: every module in one process.
+
+`uvicorn shop.apps.app:create_app --factory` runs it.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +14,17 @@ from shop.accounts.api import well_known
 from shop.accounts.passwords import Passwords
 from shop.accounts.repository import AccountsUnit
 from shop.accounts.service import AccountsService
+from shop.accounts.signer import Signer
 from shop.chassis.cache import Cache, MemoryCache
+from shop.chassis.housekeeping import Housekeeping
 from shop.chassis.http import create_api
 from shop.chassis.keys import load_keys
+from shop.chassis.logs import configure_logs
 from shop.chassis.settings import Settings
 from shop.chassis.sql import Database
-from shop.chassis.tokens import Signer, Verifier
+from shop.chassis.tokens import Verifier
 from shop.chassis.valkey import ValkeyCache
+from shop.chassis.watched import watched
 from shop.items.api import router as items_router
 from shop.items.repository import ItemsUnit
 from shop.items.service import ItemsService
@@ -27,7 +34,9 @@ MODULES = ("accounts", "items")
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     settings = settings or Settings()
-    database = Database(settings.database_url)
+    if settings.log_json:
+        configure_logs()
+    database = Database(settings.database_url, settings.pool_size)
     cache: Cache = MemoryCache()
     if settings.cache_url:
         cache = ValkeyCache(settings.cache_url, "shop")
@@ -39,11 +48,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     items_units = partial(ItemsUnit, database, cache)
     items = ItemsService(items_units)
 
-    return create_api(
+    housekeeping = Housekeeping(database, [AccountsUnit, ItemsUnit])
+    app = create_api(
         "shop",
         [accounts_router, well_known, items_router],
         [accounts, items],
         verifier,
         ready={"database": database.ping},
+        running=[housekeeping.run],
         closing=[cache.close, database.close],
     )
+    return watched(app, cache, database)

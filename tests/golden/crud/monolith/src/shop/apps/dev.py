@@ -6,7 +6,7 @@ from functools import partial
 
 from fastapi import FastAPI
 
-from shop.apps import app
+from shop.apps import app as root
 from shop.apps.migrate import prepare
 from shop.chassis.settings import Settings
 from shop.local.dev import prepared
@@ -14,4 +14,4 @@ from shop.local.dev import prepared
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     settings = settings or Settings()
-    return prepared(app.create_app(settings), partial(prepare, "app", settings))
+    return prepared(root.create_app(settings), partial(prepare, "app", settings))

@@ -11,20 +11,26 @@ from shop.accounts.api import well_known
 from shop.accounts.passwords import Passwords
 from shop.accounts.repository import AccountsUnit
 from shop.accounts.service import AccountsService
+from shop.accounts.signer import Signer
 from shop.chassis.cache import Cache, MemoryCache
+from shop.chassis.housekeeping import Housekeeping
 from shop.chassis.http import create_api
 from shop.chassis.keys import load_keys
+from shop.chassis.logs import configure_logs
 from shop.chassis.settings import Settings
 from shop.chassis.sql import Database
-from shop.chassis.tokens import Signer, Verifier
+from shop.chassis.tokens import Verifier
 from shop.chassis.valkey import ValkeyCache
+from shop.chassis.watched import watched
 
 MODULES = ("accounts",)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     settings = settings or Settings()
-    database = Database(settings.database_url)
+    if settings.log_json:
+        configure_logs()
+    database = Database(settings.database_url, settings.pool_size)
     cache: Cache = MemoryCache()
     if settings.cache_url:
         cache = ValkeyCache(settings.cache_url, "shop:accounts")
@@ -34,11 +40,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     accounts_units = partial(AccountsUnit, database, cache)
     accounts = AccountsService(accounts_units, signer, Passwords())
 
-    return create_api(
+    housekeeping = Housekeeping(database, [AccountsUnit])
+    app = create_api(
         "shop",
         [accounts_router, well_known],
         [accounts],
         verifier,
         ready={"database": database.ping},
+        running=[housekeeping.run],
         closing=[cache.close, database.close],
     )
+    return watched(app, cache, database)

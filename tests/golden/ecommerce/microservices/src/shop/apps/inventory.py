@@ -11,7 +11,9 @@ from fastapi import FastAPI
 from shop.chassis.cache import Cache, MemoryCache
 from shop.chassis.client import Client
 from shop.chassis.events import Dispatcher
+from shop.chassis.housekeeping import Housekeeping
 from shop.chassis.http import create_api
+from shop.chassis.logs import configure_logs
 from shop.chassis.outbox import Relay
 from shop.chassis.push import Push, events_router
 from shop.chassis.remote import remote_jwks
@@ -19,6 +21,7 @@ from shop.chassis.settings import Settings
 from shop.chassis.sql import Database
 from shop.chassis.tokens import Verifier
 from shop.chassis.valkey import ValkeyCache
+from shop.chassis.watched import watched
 from shop.contracts.inventory_http import inventory_contract
 from shop.inventory.api import router as inventory_router
 from shop.inventory.reactions import InventoryReactions
@@ -33,7 +36,9 @@ def create_app(
 ) -> FastAPI:
     """`transports`: how to reach other parts, if not over the network."""
     settings = settings or Settings()
-    database = Database(settings.database_url)
+    if settings.log_json:
+        configure_logs()
+    database = Database(settings.database_url, settings.pool_size)
     cache: Cache = MemoryCache()
     if settings.cache_url:
         cache = ValkeyCache(settings.cache_url, "shop:inventory")
@@ -55,7 +60,8 @@ def create_app(
     inventory = InventoryService(inventory_units)
     dispatcher.subscribe(InventoryReactions(inventory_units).handlers())
 
-    return create_api(
+    housekeeping = Housekeeping(database, [InventoryUnit])
+    app = create_api(
         "shop",
         [
             inventory_router,
@@ -65,6 +71,7 @@ def create_app(
         [inventory],
         verifier,
         ready={"database": database.ping},
-        running=[relay.run],
+        running=[relay.run, housekeeping.run],
         closing=[to_accounts.close, to_orders.close, cache.close, database.close],
     )
+    return watched(app, cache, database, relay.depth)

@@ -11,7 +11,9 @@ from fastapi import FastAPI
 from shop.chassis.cache import Cache, MemoryCache
 from shop.chassis.client import Client
 from shop.chassis.events import Dispatcher
+from shop.chassis.housekeeping import Housekeeping
 from shop.chassis.http import create_api
+from shop.chassis.logs import configure_logs
 from shop.chassis.outbox import Relay
 from shop.chassis.push import Push, events_router
 from shop.chassis.remote import remote_jwks
@@ -19,6 +21,7 @@ from shop.chassis.settings import Settings
 from shop.chassis.sql import Database
 from shop.chassis.tokens import Verifier
 from shop.chassis.valkey import ValkeyCache
+from shop.chassis.watched import watched
 from shop.contracts.inventory_http import InventoryClient
 from shop.orders.api import router as orders_router
 from shop.orders.reactions import OrdersReactions
@@ -33,7 +36,9 @@ def create_app(
 ) -> FastAPI:
     """`transports`: how to reach other parts, if not over the network."""
     settings = settings or Settings()
-    database = Database(settings.database_url)
+    if settings.log_json:
+        configure_logs()
+    database = Database(settings.database_url, settings.pool_size)
     cache: Cache = MemoryCache()
     if settings.cache_url:
         cache = ValkeyCache(settings.cache_url, "shop:orders")
@@ -57,12 +62,14 @@ def create_app(
     orders = OrdersService(orders_units, InventoryClient(to_inventory))
     dispatcher.subscribe(OrdersReactions(orders_units).handlers())
 
-    return create_api(
+    housekeeping = Housekeeping(database, [OrdersUnit])
+    app = create_api(
         "shop",
         [orders_router, events_router(dispatcher, settings.internal_token)],
         [orders],
         verifier,
         ready={"database": database.ping},
-        running=[relay.run],
+        running=[relay.run, housekeeping.run],
         closing=[to_accounts.close, to_inventory.close, to_payments.close, cache.close, database.close],
     )
+    return watched(app, cache, database, relay.depth)

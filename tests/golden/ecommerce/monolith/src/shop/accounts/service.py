@@ -12,10 +12,11 @@ from shop.chassis.entity import now
 from shop.chassis.errors import Conflict, Unauthenticated
 from shop.chassis.retry import retried
 from shop.chassis.store import Repository, UnitOfWork
-from shop.chassis.tokens import LIFETIME, Signer
+from shop.chassis.tokens import LIFETIME
 
 from .domain import Account, Session
 from .passwords import Passwords
+from .signer import Signer
 
 
 class Unit(UnitOfWork, Protocol):

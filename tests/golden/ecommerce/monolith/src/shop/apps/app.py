@@ -1,4 +1,7 @@
-"""The monolith: every module in one process. `uvicorn shop.apps.app:create_app --factory` runs it."""
+"""The monolith: every module in one process.
+
+`uvicorn shop.apps.app:create_app --factory` runs it.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +14,19 @@ from shop.accounts.api import well_known
 from shop.accounts.passwords import Passwords
 from shop.accounts.repository import AccountsUnit
 from shop.accounts.service import AccountsService
+from shop.accounts.signer import Signer
 from shop.chassis.cache import Cache, MemoryCache
 from shop.chassis.events import Dispatcher
+from shop.chassis.housekeeping import Housekeeping
 from shop.chassis.http import create_api
 from shop.chassis.keys import load_keys
+from shop.chassis.logs import configure_logs
 from shop.chassis.outbox import Relay
 from shop.chassis.settings import Settings
 from shop.chassis.sql import Database
-from shop.chassis.tokens import Signer, Verifier
+from shop.chassis.tokens import Verifier
 from shop.chassis.valkey import ValkeyCache
+from shop.chassis.watched import watched
 from shop.inventory.api import router as inventory_router
 from shop.inventory.reactions import InventoryReactions
 from shop.inventory.repository import InventoryUnit
@@ -39,7 +46,9 @@ MODULES = ("accounts", "inventory", "orders", "payments")
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     settings = settings or Settings()
-    database = Database(settings.database_url)
+    if settings.log_json:
+        configure_logs()
+    database = Database(settings.database_url, settings.pool_size)
     cache: Cache = MemoryCache()
     if settings.cache_url:
         cache = ValkeyCache(settings.cache_url, "shop")
@@ -61,12 +70,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     orders = OrdersService(orders_units, inventory)
     dispatcher.subscribe(OrdersReactions(orders_units).handlers())
 
-    return create_api(
+    housekeeping = Housekeeping(database, [AccountsUnit, InventoryUnit, PaymentsUnit, OrdersUnit])
+    app = create_api(
         "shop",
         [accounts_router, well_known, inventory_router, payments_router, orders_router],
         [accounts, inventory, payments, orders],
         verifier,
         ready={"database": database.ping},
-        running=[relay.run],
+        running=[relay.run, housekeeping.run],
         closing=[cache.close, database.close],
     )
+    return watched(app, cache, database, relay.depth)

@@ -13,12 +13,13 @@ from shop.accounts.api import well_known
 from shop.accounts.passwords import Passwords
 from shop.accounts.repository import AccountsUnit
 from shop.accounts.service import AccountsService
+from shop.accounts.signer import Signer
 from shop.chassis.cache import NoCache
 from shop.chassis.dynamodb import Database
 from shop.chassis.functions import FunctionSettings
 from shop.chassis.http import create_api
 from shop.chassis.http_function import HttpFunction, signing_keys
-from shop.chassis.tokens import Signer, Verifier
+from shop.chassis.tokens import Verifier
 
 
 def create_app(settings: FunctionSettings, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None) -> FastAPI:

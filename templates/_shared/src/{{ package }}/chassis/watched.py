@@ -1,0 +1,92 @@
+"""An app as its operators see it: Prometheus metrics, a request's id in its log lines, no more at once than it bears.
+
+Plain ASGI, since it stands before every request. `/metrics` is for the network of the containers; NGINX hides it.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+
+from fastapi import FastAPI, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .cache import Cache
+from .errors import Unavailable
+from .http import problem
+from .logs import request_id
+from .sql import Database
+
+MOST = 600  # requests at once; beyond it a client hears at once that it should come back
+BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 5, 10)  # seconds
+Outbox = Callable[[], Awaitable[Mapping[str, int]]]
+
+
+class Watched:
+    def __init__(self, app: ASGIApp, registry: CollectorRegistry, most: int = MOST) -> None:
+        self._app = app
+        self._most = most
+        self._now = 0
+        name, labels = "http_request_duration_seconds", ["method", "route", "status"]
+        self._durations = Histogram(name, "Requests", labels, registry=registry, buckets=BUCKETS)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].startswith(("/health/", "/metrics")):
+            return await self._app(scope, receive, send)
+        given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
+        request_id.set(given if 8 <= len(given) <= 64 and given.replace("-", "").isalnum() else uuid.uuid4().hex)
+        begun, status = time.perf_counter(), 500
+        app: ASGIApp = self._app
+        if self._now >= self._most:
+            app = problem(503, Unavailable.title, "Too many requests at once", headers=Unavailable.headers)
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.get().encode())]
+            await send(message)
+
+        self._now += 1
+        try:
+            await app(scope, receive, sending)
+        finally:
+            self._now -= 1
+            route = getattr(scope.get("route"), "path", "none")
+            self._durations.labels(scope["method"], route, status).observe(time.perf_counter() - begun)
+
+
+class Gauges:
+    """What cache and database count by themselves."""
+
+    def __init__(self, cache: Cache, database: Database) -> None:
+        self._cache = cache
+        self._database = database
+
+    def collect(self) -> Iterator[Metric]:
+        reads = CounterMetricFamily("cache_reads", "Reads of the cache", labels=["outcome"])
+        reads.add_metric(["hit"], self._cache.hits)
+        reads.add_metric(["miss"], self._cache.misses)
+        connections = GaugeMetricFamily("database_connections", "Connections of the pool", labels=["state"])
+        for state, count in self._database.connections().items():
+            connections.add_metric([state], count)
+        yield from (reads, connections)
+
+
+def watched(app: FastAPI, cache: Cache, database: Database, outbox: Outbox | None = None) -> FastAPI:
+    """The app with its metrics. `outbox`: how many events wait and are dead."""
+    registry = CollectorRegistry()
+    registry.register(Gauges(cache, database))
+    app.add_middleware(Watched, registry=registry)
+
+    @app.get("/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        lines = generate_latest(registry).decode()
+        for state, count in (await outbox() if outbox else {}).items():
+            lines += f'outbox_events{{state="{state}"}} {count}\n'
+        return Response(lines, media_type=CONTENT_TYPE_LATEST)
+
+    return app
