@@ -7,6 +7,7 @@ Problem
 ├── Conflict            409  unique, still in use, or already done in another way
 ├── PreconditionFailed  412  changed since the caller read it
 ├── Invalid             422  the fields that are wrong
+├── TooMany             429  slow down
 └── Unavailable         503  try again in a moment
     └── Stale                another writer was first: read again and retry (see `retry.py`)
 """
@@ -63,6 +64,13 @@ class PreconditionFailed(Problem):
 
 class Invalid(Problem):
     status, title = 422, "Unprocessable Content"
+
+
+class TooMany(Problem):
+    status, title, headers = 429, "Too Many Requests", {"Retry-After": "300"}
+
+    def __init__(self, detail: str = "Too many tries; wait some minutes") -> None:
+        super().__init__(detail)
 
 
 class Unavailable(Problem):

@@ -21,6 +21,10 @@ class Settings(BaseSettings):
     jwt_audience: str = "api"
     admin_email: str = ""
     admin_password: str = ""
+    mail_url: str = "file:.mails"  # a folder, or smtp://[USER:PASSWORD@]HOST[:PORT], or smtps://...
+    mail_from: str = "no-reply@example.com"
+    site_url: str = "http://localhost"  # whose pages the links in mails open
+    background: bool = True  # whether this process does the scheduled work, too; no where a worker does it
     internal_token: str = ""  # what parts show each other
     aws_endpoint_url: str = ""  # empty: AWS itself
     dev_port: int = 8000
