@@ -153,6 +153,7 @@ def running(project: Project, **settings: Any) -> Iterator[System]:
     made = modules["chassis.settings"].Settings(
         _env_file=None,
         jwt_keys=project.folder / "keys",
+        mail_url=f"file:{project.folder}/mails",
         admin_email="staff@example.com",
         admin_password=PASSWORD,
         internal_token="internal",
