@@ -37,7 +37,7 @@ WORKLOADS: Mapping[str, tuple[str, float, str, str]] = {
     "crud": ("diurnal", 200, "high", "low"),
     "ecommerce": ("diurnal", 200, "high", "low"),
     "social": ("diurnal", 200, "medium", "low"),
-    "realtime_stream": ("diurnal", 100, "low", "medium"),
+    "realtime_stream": ("diurnal", 1000, "low", "medium"),
     "media_processing": ("spiky", 2000, "low", "medium"),
     "batch": ("spiky", 60_000, "medium", "low"),
     "internal": ("diurnal", 500, "medium", "low"),
