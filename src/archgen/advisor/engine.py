@@ -24,7 +24,7 @@ from archgen.advisor.recommendation import (
     RuledOut,
 )
 from archgen.advisor.scoring import PARTITION_NAMES, Model, Point, Verdict, holds
-from archgen.advisor.stack import choose_stack
+from archgen.advisor.stack import choose_stack, with_figures
 
 if TYPE_CHECKING:
     from archgen.advisor.knowledge import Evidence
@@ -56,13 +56,18 @@ def recommend(requirements: Requirements, evidence: Evidence, again: Again | Non
     built = overridden(advice, requirements.architecture)
     points = model.explain(facts)
     said = facts_with_verdict(facts, built, advice, requirements.architecture)
-    said["fits_one_machine"] = "yes" if fits_one_machine(facts, evidence, streaming=built.event_streaming) else "no"
-    stack = choose_stack(said, requirements, evidence)
+    target = round(1 - requirements.slo.error_rate, 6)
+    fits = fits_one_machine(facts, evidence, streaming=built.event_streaming, target=target)
+    said["fits_one_machine"] = "yes" if fits else "no"
     design = Design(evidence, said, built.event_streaming, services_of(facts, len(requirements.parts), evidence))
+    said["shards"] = float(design.shards(TEMPLATE_OF[built.architecture]))
+    stack = choose_stack(said, requirements, evidence)
     said["services_per_team"] = design.services / facts.number("autonomous_teams")
     said["services_per_engineer"] = design.services / facts.number("team_size")
     candidate = candidate_of(TEMPLATE_OF[built.architecture], stack)
     said.update({topic: option.choice for topic, option in stack.items()})
+    capacity = capacity_of(design, candidate, stack, target)
+    said["up_as_asked"] = "yes" if capacity.availability.meets else "no"
     cost = cost_of(design, candidate)
     unanswered = {a.field for a in requirements.assumed}
     trust = confidence(model, facts, advice, unanswered)
@@ -90,8 +95,8 @@ def recommend(requirements: Requirements, evidence: Evidence, again: Again | Non
         precedents=nearest_precedents(facts, built, evidence),
         override=override_of(requirements.architecture, advice, built, risks, cost),
         assumed=requirements.assumed,
-        stack=stack,
-        capacity=capacity_of(design, candidate, stack, round(1 - requirements.slo.error_rate, 6)),
+        stack=with_figures(stack, capacity, evidence),
+        capacity=capacity,
         cost=cost,
         risks=risks,
         next_steps=tuple(step.step for step in evidence.steps if holds(step.when, said)),
