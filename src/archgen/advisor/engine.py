@@ -89,7 +89,7 @@ def recommend(requirements: Requirements, evidence: Evidence, again: Again | Non
             )
             for g in advice.gates
         ),
-        reasons=reasons_of(built, points, facts, evidence),
+        reasons=reasons_of(advice, points, facts, evidence),
         runner_up=runner_up(built, scores_of(advice)),
         flips=tuple(f for f in find_flips(model, facts, advice) if again is None or holds_again(f, again, model)),
         precedents=nearest_precedents(facts, built, evidence),
@@ -226,16 +226,27 @@ def shown(value: str | float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def reasons_of(built: Verdict, points: list[Point], facts: Facts, evidence: Evidence) -> tuple[Reason, ...]:
-    """Every point that was given, what decides first: the decisions behind the verdict, most support first."""
-    behind = BEHIND.get(built.architecture, {"partition", "runtime"}) | (
-        {"dataflow"} if built.event_streaming else set()
+def reasons_of(advice: Verdict, points: list[Point], facts: Facts, evidence: Evidence) -> tuple[Reason, ...]:
+    """Every point that was given: first the best for each decision behind the advice, then what else speaks for it."""
+    behind = BEHIND.get(advice.architecture, {"partition", "runtime"}) | (
+        {"dataflow"} if advice.event_streaming else set()
     )
 
-    def rank(point: Point) -> tuple[bool, bool, bool, float]:
+    def rank(point: Point) -> tuple[bool, bool, bool, bool, float]:
         criterion = point.criterion
-        aside = criterion.decision not in behind
-        return aside, criterion.kind == "constant", not at_stake(point, built), -support(point, built)
+        speaks = support(point, advice)
+        return (
+            speaks <= 0,
+            criterion.decision not in behind,
+            criterion.kind == "constant",
+            not at_stake(point, advice),
+            -speaks,
+        )
+
+    ordered = sorted(points, key=rank)
+    best = {p.criterion.decision: p for p in reversed(ordered) if support(p, advice) > 0}
+    first = [best[decision] for decision in ("dataflow", "partition", "runtime") if decision in behind & best.keys()]
+    ordered.sort(key=lambda point: (point not in first, first.index(point) if point in first else 0))
 
     return tuple(
         Reason(
@@ -246,7 +257,7 @@ def reasons_of(built: Verdict, points: list[Point], facts: Facts, evidence: Evid
             because=sentence(p, facts),
             source=evidence.cite(p.criterion),
         )
-        for p in sorted(points, key=rank)
+        for p in ordered
     )
 
 

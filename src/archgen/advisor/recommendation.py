@@ -67,7 +67,7 @@ class Flip(Document):
     field: str
     origin: str | float | int = Field(alias="from")
     to: str | float | int
-    architecture: str
+    architecture: Architecture
     event_streaming: bool
 
 

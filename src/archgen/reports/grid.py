@@ -78,8 +78,9 @@ def cost_curves(design: Design, over: Iterable[float]) -> dict[str, list[float |
     servers, functions = design.biller("servers"), design.biller("functions")
     on_servers, on_functions = design.demand("servers"), design.demand("functions")
     curves: dict[str, list[float | None]] = {
-        n: [] for n in ("one_machine", "containers", "microservices", "serverless")
+        n: [] for n in ("one_machine", "containers", "microservices", "serverless", "managed_instances")
     }
+    rhythmic = servers.shape.rhythmic
     for rate in over:
         factor = rate / on_servers.average
         there, calls = on_servers.times(factor), on_functions.times(factor)
@@ -88,6 +89,7 @@ def cost_curves(design: Design, over: Iterable[float]) -> dict[str, list[float |
         curves["containers"].append(float(servers.containers(there).total))
         curves["microservices"].append(float(servers.microservices(there).total))
         curves["serverless"].append(float(functions.serverless(calls).total))
+        curves["managed_instances"].append(float(functions.managed_instances(calls).total) if rhythmic else None)
     return {name: curve for name, curve in curves.items() if any(v is not None for v in curve)}
 
 

@@ -8,7 +8,18 @@ from __future__ import annotations
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from archgen.reports.words import ARCHITECTURES, CANDIDATES, costs, number, plain, rounded, verdict
+from archgen.advisor.recommendation import TEMPLATE_OF
+from archgen.reports.words import (
+    ARCHITECTURES,
+    CANDIDATES,
+    costs,
+    figures,
+    number,
+    otherwise,
+    plain,
+    rounded,
+    verdict,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +31,7 @@ if TYPE_CHECKING:
 
 REASONS = 3
 FLIPS = 3
+UNSURE = 0.6  # below it, what was not answered is worth answering
 CHOICES = {"one": "one part", "few": "modules of one part", "many": "parts deployed apart", "stream": "a stream"}
 
 
@@ -39,8 +51,9 @@ def best_flips(recommendation: Recommendation, count: int = FLIPS) -> list[Flip]
     """The flips worth a glance: those that change what is built, the nearest first, one for each field."""
 
     def distance(flip: Flip) -> tuple[bool, float]:
-        same = recommendation.template == flip.architecture or (
-            recommendation.template == "monolith" and flip.architecture == "modular_monolith"
+        same = (
+            TEMPLATE_OF[flip.architecture] == recommendation.template
+            and flip.event_streaming == recommendation.event_streaming
         )
         if isinstance(flip.origin, str) or isinstance(flip.to, str):
             return same, 2.0
@@ -56,7 +69,7 @@ def _headline(console: Console, r: Recommendation) -> None:
     from rich.text import Text
 
     line = Text(verdict(r.architecture, r.event_streaming).capitalize(), style="bold")
-    line.append(f"  confidence {r.confidence:.0%}, then {ARCHITECTURES[r.runner_up]}", style="not bold")
+    line.append(f"  confidence {r.confidence:.0%}, runner-up {ARCHITECTURES[r.runner_up]}", style="not bold")
     console.print(line)
     if r.override is not None:
         extra = r.override.extra_usd_a_month
@@ -96,7 +109,7 @@ def _numbers(console: Console, r: Recommendation) -> None:
 
 def _reasons(console: Console, r: Recommendation) -> None:
     console.print()
-    console.print("Why", style="bold")
+    console.print("Why" if r.override is None else f"Why {ARCHITECTURES[r.override.advised]} was advised", style="bold")
     for reason in r.reasons[:REASONS]:
         points = " ".join(f"{plain(name)} {points:+.1f}" for name, points in reason.effect.items())
         _hanging(console, "- ", f"{reason.because} ({points})")
@@ -119,10 +132,12 @@ def _stack(console: Console, r: Recommendation) -> None:
 
 
 def _risk(console: Console, r: Recommendation) -> None:
-    if r.risks:
+    if r.risks and r.override is None:  # the risk of one's own choice stands beside it already
         _hanging(console, "Risk   ", r.risks[0].risk)
-    if r.assumed:
-        _hanging(console, "Taken  ", ", ".join(f"{plain(a.field)} {a.value}" for a in r.assumed))
+    taken = [f"{plain(a.field)} {a.value}" for a in r.assumed if a.field not in ("name", "preset")]
+    if taken:
+        surer = "; answer these to be surer" if r.confidence < UNSURE else ""
+        _hanging(console, "Taken  ", ", ".join(taken) + surer)
 
 
 def _everything(console: Console, r: Recommendation) -> None:
@@ -152,8 +167,8 @@ def _everything(console: Console, r: Recommendation) -> None:
     _table(
         console,
         "Stack",
-        ("topic", "choice", "because", "changes if"),
-        ((t, plain(o.choice), o.because, o.changes_if or "") for t, o in r.stack.items()),
+        ("topic", "choice", "because", "else"),
+        ((t, plain(o.choice) + figures(o), o.because, otherwise(o)) for t, o in r.stack.items()),
     )
     _table(
         console,
