@@ -1,4 +1,4 @@
-"""Situations that were not documented anywhere, and what the advice must be in them: a guard against fitting the record."""
+"""Made-up situations, and what the advice must be in them: a guard against rules that fit the record and nothing else."""
 
 from __future__ import annotations
 

@@ -93,6 +93,12 @@ def cost_curves(design: Design, over: Iterable[float]) -> dict[str, list[float |
     return {name: curve for name, curve in curves.items() if any(v is not None for v in curve)}
 
 
+def workers_together(recommendation: Recommendation, services: int) -> int:
+    """How many workers serve one queue: those of a service where there are several."""
+    workers = recommendation.capacity.workers or 1
+    return max(1, workers // services) if recommendation.template == "microservices" else workers
+
+
 def latency_curve(design: Design, workers: int) -> dict[str, Any]:
     """Response time at p95 against utilisation, for as many workers as there are and for one."""
     demand = design.demand("servers")
@@ -167,6 +173,6 @@ def page_data(requirements: Requirements, evidence: Evidence, recommendation: Re
             "break_even": recommendation.cost.break_even_rps,
             "candidate": recommendation.cost.candidate,
         },
-        "latency": latency_curve(design, recommendation.capacity.workers or 1),
+        "latency": latency_curve(design, workers_together(recommendation, services)),
         "growth": growth_curves(recommendation),
     }

@@ -211,7 +211,7 @@
       320, around("latency-chart", 22, 215, l.workers > 1 ? 2 : 1));
     var x = d3.scale.linear().domain([0, 1]).range([0, g.w]);
     var y = d3.scale.log().domain([l.all[0] * 0.9, l.one[l.one.length - 1] * 1.1]).range([g.h, 0]);
-    axis(g, x, "bottom", null, d3.format("%"), "how busy the workers are");
+    axis(g, x, "bottom", small("latency-chart") ? [0, 0.25, 0.5, 0.75, 1] : null, d3.format("%"), "how busy the workers are");
     axis(g, y, "left", y.ticks().filter(function (t) { return /^[125]/.test(String(t)); }), said, "ms at p95");
     var line = d3.svg.line().x(function (_, i) { return x(shares[i]); }).y(function (v) { return y(v); });
     var lines = [{ v: l.one, code: "s", text: "one worker" }];
