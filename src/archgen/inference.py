@@ -51,7 +51,7 @@ COMPLIANCE = {"ecommerce": "some"}
 SLO = ServiceLevels(p95_ms=200, rps=100, error_rate=0.01)
 
 
-EVENTS = {"realtime_stream": 20, "iot": 20}  # events come in where others ask: so many times as many
+EVENTS = {"realtime_stream": 40, "iot": 20}  # events come in where others ask: so many times as many
 
 
 def again(answers: Answers, domain: Domain) -> Callable[[str, JsonValue], Requirements]:
