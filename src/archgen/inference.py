@@ -103,6 +103,7 @@ class _Inference:
                 "ops_maturity": self.take("ops_maturity", answers.ops_maturity, ops, _engineers(team_size)),
                 "compliance": self._compliance(workload),
                 "independent_scaling_need": scaling,
+                "cpu_ms": answers.cpu_ms,
                 "architecture": answers.architecture or "auto",
                 "stack": StackChoice(**answers.stack.model_dump(exclude_none=True)),
                 "parts": answers.parts,

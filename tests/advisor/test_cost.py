@@ -166,3 +166,22 @@ def test_every_price_is_billed_somewhere_or_part_of_a_worked_example(evidence: E
     for name in evidence.prices.price:
         base = name.removesuffix("_multi")
         assert f'"{name}"' in source + examples or base in rented or f'"{base}"' in source, name
+
+
+def test_a_measured_cpu_time_takes_the_place_of_the_assumed_one_and_narrows_the_range() -> None:
+    assumed = recommend(requirements(), EVIDENCE)
+    same = recommend(requirements(cpu_ms=5.0), EVIDENCE)
+    slow = recommend(requirements(cpu_ms=15.0), EVIDENCE)
+    assert same.cost.per_month["containers"].total == assumed.cost.per_month["containers"].total
+    assert slow.cost.per_month["containers"].total > same.cost.per_month["containers"].total
+    assert (slow.capacity.workers or 0) > 2 * (same.capacity.workers or 0)
+    assert slow.capacity.assumptions["cpu_ms"] == 15.0
+    wide, narrow = (r.cost.per_month["containers"] for r in (assumed, same))
+    assert narrow.high - narrow.low < wide.high - wide.low
+    assert same.architecture == assumed.architecture
+
+
+def test_a_measured_cpu_time_of_an_event_is_the_events_own() -> None:
+    heavy = recommend(requirements(**REALTIME, cpu_ms=3.0), EVIDENCE).capacity
+    light = recommend(requirements(**REALTIME), EVIDENCE).capacity
+    assert (heavy.workers or 0) > 5 * (light.workers or 0)

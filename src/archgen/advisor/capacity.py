@@ -68,17 +68,18 @@ class Demand:
 def demand_of(
     facts: Facts, evidence: Evidence, *, cached: bool, streaming: bool, cpu_ms: float | None = None
 ) -> Demand:
-    """What these facts ask for; `cpu_ms` in place of the assumed CPU time of a request."""
+    """What these facts ask for; `cpu_ms` in place of the CPU time of a request that was measured, else assumed."""
     number = evidence.parameter
-    usual = number("event_cpu_ms" if streaming else "cpu_ms")
-    cpu = usual if cpu_ms is None else usual * cpu_ms / number("cpu_ms")
+    measured = cpu_of(facts, evidence)
+    scale = (measured if cpu_ms is None else cpu_ms) / number("cpu_ms")
+    cpu = scale * number("event_cpu_ms" if streaming and "cpu_ms" not in facts else "cpu_ms")
     data_gb = facts.number("data_gb")
     return Demand(
         average=facts.number("traffic_rps_avg"),
         peak=facts.number("traffic_rps_peak"),
         cpu=cpu / 1000,
         wait=number("wait_ms") / 1000,
-        function=number("lambda_ms") / 1000 * (1 if cpu_ms is None else _root(cpu_ms / number("cpu_ms"))),
+        function=number("lambda_ms") / 1000 * _root(scale),
         latency=facts.number("latency_ms_target") / 1000,
         write_share=number("ingest_write_share" if streaming else "write_share"),
         read_share=number("ingest_read_share") if streaming else 1 - number("write_share"),
@@ -87,6 +88,20 @@ def demand_of(
         hot_gb=data_gb * number("ingest_hot_share" if streaming else "hot_share"),
         streaming=streaming,
     )
+
+
+def cpu_of(facts: Facts, evidence: Evidence) -> float:
+    """Milliseconds of CPU that a request takes: as measured, else as assumed."""
+    return facts.number("cpu_ms") if "cpu_ms" in facts else evidence.parameter("cpu_ms")
+
+
+def cpu_range(facts: Facts, evidence: Evidence) -> tuple[float, float]:
+    """Between what it may lie: widely where it is assumed, a little where it was measured."""
+    number = evidence.parameter
+    if "cpu_ms" not in facts:
+        return number("cpu_ms_low"), number("cpu_ms_high")
+    spread = number("measured_spread")
+    return facts.number("cpu_ms") / spread, facts.number("cpu_ms") * spread
 
 
 def _root(factor: float) -> float:

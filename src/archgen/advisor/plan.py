@@ -113,7 +113,10 @@ def capacity_of(design: Design, candidate: str, stack: dict[str, StackChoice], t
     ceilings = ceilings_of(demand, evidence, machine=machine, database=database, functions=on_functions)
     in_flight = app.in_flight * parts if app else functions.concurrency if functions else 0.0
     return Capacity(
-        assumptions={name: evidence.parameter(name) for name in STATED},
+        assumptions={
+            **{name: evidence.parameter(name) for name in STATED},
+            "cpu_ms": sizing.cpu_of(design.facts, evidence),
+        },
         concurrency_in_flight=round(in_flight, 1),
         app_instances=None if app is None else 1 if machine else app.instances * parts,
         workers=app.workers * parts if app else None,
@@ -155,10 +158,9 @@ def _database_plan(database: sizing.Database, parts: int, demand: Demand, eviden
 
 def cost_of(design: Design, candidate: str) -> Cost:
     """The bill of every candidate that carries this, its range, and the people it takes."""
-    number = design.evidence.parameter
     book = design.evidence.prices
     servers, functions = design.biller("servers"), design.biller("functions")
-    usual = number("cpu_ms"), number("cpu_ms_low"), number("cpu_ms_high")
+    usual = None, *sizing.cpu_range(design.facts, design.evidence)
     on_servers, on_functions = ([design.demand(runtime, cpu) for cpu in usual] for runtime in ("servers", "functions"))
     bills: dict[str, list[Bill]] = {}
     machine = servers.one_machine(on_servers[0])
