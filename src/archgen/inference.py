@@ -163,8 +163,11 @@ class _Inference:
         ratio = PEAK_RATIO[pattern]
         because = f"{ratio:g} times between average and peak of {pattern} traffic"
         if average is None:
+            usual, why = SCOPE_RPS[scope] * EVENTS.get(workload, 1), f"usual for {scope}"
+            if pattern == "rare":
+                usual, why = RARE_BELOW, "hardly any requests come"
             average = (
-                self.take("traffic_rps_avg", None, SCOPE_RPS[scope] * EVENTS.get(workload, 1), f"usual for {scope}")
+                self.take("traffic_rps_avg", None, usual, why)
                 if peak is None
                 else self.take("traffic_rps_avg", None, rounded(peak / ratio), because)
             )
