@@ -147,6 +147,11 @@ class Answers(_Answered):
         description="Parts whose load or hardware differs from the rest by ten times or more",
         examples=["low"],
     )
+    cpu_ms: Annotated[Number, Field(gt=0, le=60_000, allow_inf_nan=False)] | None = Field(
+        default=None,
+        description="Milliseconds of CPU that a request takes, once a load test has shown it; assumed until then",
+        examples=[4],
+    )
     architecture: ArchitectureChoice | None = Field(
         default=None, description="In place of the advice, which is recorded all the same", examples=["monolith"]
     )
