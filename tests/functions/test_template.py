@@ -69,7 +69,7 @@ def test_each_queue_gives_up_on_a_message_in_the_end(template: Any) -> None:
     functions, queues = template.of_type("AWS::Serverless::Function"), template.of_type("AWS::SQS::Queue")
     slowest = max(function.get("Timeout", 10) for function in functions.values())
     feeding = {name: queue for name, queue in queues.items() if not name.endswith("DeadLetters")}
-    assert set(feeding) == {"InventoryQueue", "OrdersQueue", "PaymentsQueue"}
+    assert set(feeding) == {"AccountsQueue", "InventoryQueue", "OrdersQueue", "PaymentsQueue"}
     for name, queue in feeding.items():
         assert queue["RedrivePolicy"]["maxReceiveCount"] > 1
         assert queue["VisibilityTimeout"] >= 6 * slowest
