@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -41,6 +42,12 @@ def warn(message: str) -> None:
 def print_json(document: Any) -> None:
     """The one document that `--json` promises."""
     print(json.dumps(document, indent=2))
+
+
+def utf8_on_stdout() -> None:
+    """For a document that says so itself, whatever the locale."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
 
 
 def on_stdout() -> Console:

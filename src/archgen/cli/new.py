@@ -64,10 +64,11 @@ def new(
 def _write(plan: Plan, target: Path, said: Invocation, *, git: bool, as_json: bool) -> None:
     from archgen.cli.console import steps
     from archgen.cli.outcome import print_written
+    from archgen.cli.signals import too_late
     from archgen.generator.project import write_project
 
     with steps(quiet=as_json) as progress:
-        written = write_project(plan.record, target, git=git, progress=progress)
+        written = write_project(plan.record, target, git=git, progress=progress, at_last=too_late)
     print_written(plan, written, Path(os.path.relpath(written.path)), said, as_json=as_json)
 
 

@@ -82,8 +82,10 @@ def recommend(
         return
     recommendation = advise(taken.requirements, evidence, again(taken.answers, taken.domain))
     if form is Format.html:
+        from archgen.cli.console import utf8_on_stdout
         from archgen.reports.html import html
 
+        utf8_on_stdout()
         _give(html(taken.requirements, evidence, recommendation), output)
     else:
         _give(_written(form, taken.requirements, recommendation, explain, output is not None), output)
