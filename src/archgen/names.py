@@ -6,6 +6,7 @@ container, so one that works in all of them is asked for at once.
 
 from __future__ import annotations
 
+import json
 import keyword
 import re
 import sys
@@ -97,7 +98,7 @@ def check_project(name: str) -> str | None:
     if len(name) > MOST:
         return f"has {len(name)} characters, and {MOST} are the most"
     if not _PROJECT.fullmatch(name):
-        return f"{shown(name)} is not lower-case letters, digits and single hyphens, beginning with a letter"
+        return f"{shown(name, 20)} is not lower-case letters, digits and single hyphens, first a letter"
     package = package_of(name)
     if package in PYTHON:
         return f"{name} is a word of Python"
@@ -185,9 +186,9 @@ def nearest(word: str, among: Iterable[str]) -> str | None:
 
 
 def shown(text: object, most: int = 60) -> str:
-    """Anything a user typed, quoted, on one line and of bounded length."""
+    """Anything a user typed, quoted, on one line and of bounded length; null, true and false as in the file."""
     if not isinstance(text, str):
-        text = repr(text)
+        text = json.dumps(text) if text is None or isinstance(text, bool) else repr(text)
         return text if len(text) <= most else text[:most] + "..."
     short = text if len(text) <= most else text[:most] + "..."
     return ascii(short)

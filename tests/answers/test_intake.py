@@ -50,6 +50,14 @@ def test_a_bad_value_is_an_error_even_where_another_overrides_it(tmp_path: Path)
     assert told == {"team_size": "must be at least 1, not -1 (a.yaml, line 2) | for example team_size: 6"}
 
 
+def test_a_bad_value_is_an_error_even_where_the_same_flag_overrides_it() -> None:
+    told = mistakes(from_sets(["team_size=abc", "team_size=3", "slo={p95_ms: 0}", "slo={p95_ms: 5}"]))
+    assert set(told) == {"team_size", "slo.p95_ms"}
+    field = "modules.a.entities.b.fields.c"
+    both = intake([from_sets([f"{field}.type=string", f"{field}.max_length=5", f"{field}.max_length=6"])])
+    assert both.answers.modules["a"].entities["b"].fields["c"].max_length == 6
+
+
 def test_every_mistake_of_every_source_is_told(tmp_path: Path) -> None:
     file = tmp_path / "a.yaml"
     file.write_text("scop: mvp\ntraffic: lots\nmodules: {a: {entities: {b: {fields: {c: {type: strin}}}}}}\n")
@@ -71,7 +79,7 @@ def test_every_mistake_of_every_source_is_told(tmp_path: Path) -> None:
     ("key", "value", "said"),
     [
         ("team_size", "6", "must be a whole number, not '6'"),
-        ("team_size", True, "must be a whole number, not True"),
+        ("team_size", True, "must be a whole number, not true"),
         ("team_size", 1.5, "must be a whole number"),
         ("team_size", 10**30, "must be at most 100,000"),
         ("traffic_rps_peak", "nan", "must be a number, not 'nan'"),
@@ -138,6 +146,30 @@ def test_an_empty_answers_file_answers_nothing(tmp_path: Path) -> None:
 def test_traffic_in_words_takes_the_place_of_figures_below_it() -> None:
     both = intake([from_record({"traffic_rps_avg": 5, "traffic_rps_peak": 6}), from_sets(["traffic=300 rps"])])
     assert (both.requirements.traffic_rps_avg, both.requirements.traffic_rps_peak) == (300, 900)
+
+
+@pytest.mark.parametrize(
+    ("words", "figure", "rates"),
+    [
+        ("300 rps", "traffic_rps_avg=20", (20, 60)),
+        ("300 rps", "traffic_rps_peak=500", (300, 500)),
+        ("300 rps peak", "traffic_rps_peak=90", (30, 90)),
+        ("300 rps peak", "traffic_rps_avg=20", (20, 300)),
+    ],
+)
+def test_a_figure_takes_the_place_of_the_words_for_it_and_no_others(
+    words: str, figure: str, rates: tuple[float, float]
+) -> None:
+    both = intake([from_record({"traffic": words}), from_sets([figure])]).requirements
+    assert (both.traffic_rps_avg, both.traffic_rps_peak) == rates
+
+
+def test_modules_may_be_called_as_answers_are() -> None:
+    field = {"fields": {"c": {"type": "string"}}}
+    below, above = (
+        {"modules": {name: {"entities": {e: field}}}} for name, e in (("traffic", "x"), ("traffic_rps_avg", "y"))
+    )
+    assert set(intake([from_record(below), from_record(above)]).answers.modules) == {"traffic", "traffic_rps_avg"}
 
 
 def test_traffic_said_in_two_ways_that_differ_is_a_mistake() -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.cli.terminal import CTRL_C, CTRL_U, DOWN, ENTER, UP, Terminal
 
 from archgen.cli.ask import Check, Lines, Option
-from archgen.cli.wizard import ask_assumption, ask_core
+from archgen.cli.wizard import add_answer, ask_assumption, ask_core
 from archgen.generator.record import load_record
 from archgen.intake import Source, from_record, intake
 
@@ -205,6 +205,15 @@ def test_an_assumption_that_is_changed_is_one_no_longer() -> None:
     assert not taken.requirements.was_assumed("data_gb") and taken.raw == {"data_gb": 7, "traffic_rps_avg": 9.5}
     last = {option.value.partition(":")[0] for option in by.offered[-1]}
     assert "data_gb" not in last and "ops_maturity" in last
+
+
+def test_a_peak_beside_the_traffic_that_was_said_leaves_it_said() -> None:
+    sources: list[Source] = []
+    taken = add_answer(sources, "traffic", "50 rps")
+    by = Scripted({"Requests or events a second, in the busiest minute": ["100"]})
+    by.answers["What was assumed; choose one to change it"] = ["traffic_rps_peak: 150", "done"]
+    taken = ask_assumption(by, sources, taken)
+    assert taken.raw == {"traffic": "50 rps", "traffic_rps_peak": 100}
 
 
 def test_the_end_of_input_is_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:

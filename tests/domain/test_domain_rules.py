@@ -77,7 +77,7 @@ def test_every_domain_that_keeps_to_the_rules_is_taken(data: st.DataObject) -> N
         ({"type": "enum"}, "values", "lists its values"),
         ({"type": "enum", "values": ["a", "a"]}, "values", "more than once"),
         ({"type": "enum", "values": ["a b"]}, "values.0", "is not a plain word"),
-        ({"type": "enum", "values": [True]}, "values.0", "must be a string, not True; quote it"),
+        ({"type": "enum", "values": [True]}, "values.0", "must be a string, not true; quote it"),
         ({"type": "enum", "values": ["a"], "default": "b"}, "default", "is not one of a"),
         ({"type": "reference"}, "to", "says what it refers to"),
         ({"type": "reference", "to": "accounts.account", "default": "x"}, "default", "a reference has no default"),
