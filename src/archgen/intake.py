@@ -128,7 +128,7 @@ def intake(sources: Sequence[Source]) -> Intake:
     known = Declared.of(declared)
     mistakes += _followers(mistakes, check_domain(preset, answers.modules, package, known))
     domain = domain_of(preset, answers.modules)
-    mistakes += check_parts(answers.parts, domain, known)
+    mistakes += _followers(mistakes, check_parts(answers.parts, domain, known))
     if mistakes:
         raise InputError(told(mistakes))
     labels = tuple(source.label for source in sources if source.label and source.text.data)

@@ -203,6 +203,23 @@ def test_one_broken_field_makes_no_other_mistake() -> None:
     assert set(told) == {"modules.a.entities.b.fields.c.values.0", "modules.a.entities.b.fields.d.type"}
 
 
+def test_a_broken_item_of_a_list_hides_none_beside_it() -> None:
+    entity = {"lists": [["nope"], ["i", 3], "i", []], "fields": {"i": {"type": "integer"}}}
+    modules = {"a": {"entities": {"x": entity}, "reacts_to": [3, "a.x.gone"]}}
+    told = of(modules=modules, parts={"app": ["accounts", 3, "nope"], "z": [4]})
+    listed = "modules.a.entities.x.lists"
+    assert set(told) == {
+        *(f"{listed}.0", f"{listed}.1.1", f"{listed}.2", f"{listed}.3"),
+        *("modules.a.reacts_to.0", "modules.a.reacts_to.1"),
+        *("parts.app.1", "parts.app.2", "parts.z.0"),
+    }
+
+
+def test_too_many_entities_are_counted() -> None:
+    entities = {f"e{number}": {"fields": {"x": {"type": "string"}}} for number in range(31)}
+    assert "has 31, and 30 are the most" in of(modules={"a": {"entities": entities}})["modules.a.entities"]
+
+
 def test_many_mistakes_are_cut_short() -> None:
     fields = {f"f{n}": {"type": "nope"} for n in range(60)}
     with pytest.raises(InputError) as caught:

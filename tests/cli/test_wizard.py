@@ -101,6 +101,14 @@ def test_nothing_is_asked_where_the_flags_say_so(terminal: Open, tmp_path: Path,
     assert "?" not in screen.seen and "archgen.yaml" in screen.seen
 
 
+def test_a_warning_is_broken_between_words_and_its_risk_is_told_no_third_time(terminal: Open) -> None:
+    screen = terminal("new", "--preset", "crud", "--architecture", "microservices", "--no-input", "--dry-run")
+    assert screen.finish() == 0
+    assert "two\nautonomous teams rule out microservices" in screen.seen.partition("warning: ")[2]
+    assert " ".join(screen.seen.split()).count("one team owns every service") == 2  # beside the advice, and the warning
+    assert "Risk   One team owns" not in screen.seen
+
+
 def test_a_name_whose_folder_is_full_is_asked_for_again(terminal: Open, tmp_path: Path) -> None:
     (tmp_path / "backend").mkdir()
     (tmp_path / "backend/mine").write_text("mine")
@@ -139,6 +147,7 @@ def test_recommend_asks_too_where_nothing_was_said(terminal: Open) -> None:
     screen = terminal("recommend")
     screen.wait_for("Kind of system")
     screen.type(ENTER)
+    screen.wait_for("? Kind of system  crud\n")  # the answer stays, without the menu
     screen.wait_for("Scope")
     screen.type(ENTER)
     screen.wait_for("Backend engineers  [6]")

@@ -7,6 +7,8 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from shutil import get_terminal_size
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from archgen.errors import ArchgenError, InputError
@@ -36,7 +38,9 @@ def note(message: str) -> None:
 
 
 def warn(message: str) -> None:
-    note(f"warning: {message}")
+    """A message that is long, and holds no command: between words it may be broken."""
+    text = f"warning: {message}"
+    note(fill(text, get_terminal_size().columns) if sys.stderr.isatty() else text)
 
 
 def print_json(document: Any) -> None:

@@ -119,8 +119,9 @@ def _stack(console: Console, r: Recommendation) -> None:
 
 
 def _risk(console: Console, r: Recommendation) -> None:
-    if r.risks:
-        _hanging(console, "Risk   ", r.risks[0].risk)
+    told = r.override.risk.lower() if r.override is not None else ""  # in the headline
+    if risk := next((x.risk for x in r.risks if x.risk.lower() not in told), None):
+        _hanging(console, "Risk   ", risk)
     if r.assumed:
         _hanging(console, "Taken  ", ", ".join(f"{plain(a.field)} {a.value}" for a in r.assumed))
 
