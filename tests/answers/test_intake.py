@@ -82,6 +82,7 @@ def test_every_mistake_of_every_source_is_told(tmp_path: Path) -> None:
         ("team_size", True, "must be a whole number, not true"),
         ("team_size", 1.5, "must be a whole number"),
         ("team_size", 10**30, "must be at most 100,000"),
+        ("traffic_rps_peak", 1e-320, "is too small"),
         ("traffic_rps_peak", "nan", "must be a number, not 'nan'"),
         ("traffic_rps_peak", float("nan"), "must be"),
         ("traffic_rps_avg", 0, "must be more than 0"),
