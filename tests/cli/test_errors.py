@@ -60,6 +60,34 @@ def test_every_mistake_has_its_line_and_its_hint(archgen: Archgen) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "broken.yaml does not exist"),
+        ("x: [", "is not YAML"),
+        ("", "is not a record that archgen wrote"),
+        ("[]", "is not a record that archgen wrote"),
+        ("a: 1", "is not a record that archgen wrote"),
+        ("{archgen_version: 1, answers: 3}", "is not a record that archgen wrote"),
+        ("{archgen_version: 1, recommendation: 3}", "is not a record that archgen wrote"),
+    ],
+)
+def test_a_record_that_is_none_is_wrong_input(archgen: Archgen, folder: Path, content: str | None, said: str) -> None:
+    if content is not None:
+        (folder / "broken.yaml").write_text(content)
+    told = archgen("recommend", "--check", "broken.yaml")
+    assert told.code == 2 and told.err.startswith("error: --check: broken.yaml") and said in told.err
+
+
+def test_mistakes_of_every_flag_are_told_at_once(archgen: Archgen, folder: Path) -> None:
+    (folder / "own.toml").write_text("a = 1\n")
+    told = archgen(
+        *("recommend", "--compare", "x", "--prices", "own.toml"), *("--check", "no.yaml", "--set", "team_size=abc")
+    )
+    places = [line.split(": ")[1] for line in told.err.splitlines() if line.startswith("error: ")]
+    assert told.code == 2 and told.out == "" and places == ["--compare", "a", "--check", "team_size"]
+
+
 def test_a_target_in_the_way_is_exit_4(archgen: Archgen, folder: Path) -> None:
     (folder / "full").mkdir()
     (folder / "full" / "mine").write_text("mine")
