@@ -86,6 +86,22 @@ def test_only_what_was_not_said_is_asked_and_assumptions_open(terminal: Open, tm
     assert screen.finish() == 1 and not list(tmp_path.iterdir())
 
 
+def test_the_menu_of_architectures_says_which_is_advised(terminal: Open, tmp_path: Path) -> None:
+    answers = ["--preset", "crud", "--set", "scope=mvp", "--set", "team_size=2", "--set", "traffic=3 rps"]
+    screen = terminal("new", "shop", "--no-git", "--architecture", "microservices", *answers)
+    screen.wait_for("write nothing")
+    screen.type(DOWN + DOWN + ENTER)
+    screen.wait_for("as advised: monolith")
+    screen.wait_for("serverless")
+    screen.type(UP + UP + ENTER)  # from microservices to auto
+    screen.wait_for("? Build  auto")
+    screen.wait_for("Monolith: what next?")
+    screen.wait_for("write nothing")
+    screen.type(ENTER)
+    screen.wait_for("archgen new shop --preset crud --architecture auto --set scope=mvp")
+    assert screen.finish() == 0 and load_record(tmp_path / "shop/archgen.yaml")["template"] == "monolith"
+
+
 def test_ctrl_c_at_a_question_leaves_nothing(terminal: Open, tmp_path: Path) -> None:
     screen = terminal("new")
     screen.wait_for("Name of the project")

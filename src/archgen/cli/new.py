@@ -120,7 +120,9 @@ def _asked(sources: list[Source], folder: Path) -> Plan:
         if choice == "assumptions":
             taken = ask_assumption(by, sources, taken)
         elif choice == "architecture":
-            offered = [Option("auto", "as advised"), *_possible(taken)]
+            override = plan.recommendation.override
+            advised = override.advised if override is not None else plan.recommendation.architecture
+            offered = [Option("auto", f"as advised: {advised.replace('_', ' ')}"), *_possible(taken)]
             taken = add_answer(sources, "architecture", by.select("Build", offered, plan.blueprint.template))
         elif choice == "explain":
             explain = True
