@@ -58,7 +58,10 @@ def on_stdout() -> Console:
     """A console for what is printed as data; rich itself keeps to NO_COLOR, TERM and the width."""
     from rich.console import Console
 
-    return Console(highlight=False, emoji=False, markup=False)
+    console = Console(highlight=False, emoji=False, markup=False)
+    if console.width < 1:  # COLUMNS=0, where nobody knows
+        console.width = 80
+    return console
 
 
 @contextmanager
