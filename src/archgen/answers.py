@@ -40,6 +40,8 @@ def _number(value: Any) -> Any:
         raise ValueError(f"must be a number, not {names.shown(value)}")  # noqa: TRY004 - pydantic reports ValueError
     if isinstance(value, int) and abs(value) > 10**18:
         raise ValueError("is too large")
+    if 0 < abs(value) < 1e-12:  # a third of what it is a share of may be nothing
+        raise ValueError("is too small")
     return value
 
 

@@ -154,11 +154,9 @@ class _Inference:
         if answers.traffic is not None:
             said = parse_traffic(answers.traffic)
             if said.is_peak and peak is None:
-                peak = said.rps
-                self.assumed.append(Assumption(field="traffic_rps_peak", value=peak, because=said.because))
+                peak = self.take("traffic_rps_peak", None, said.rps, said.because)
             elif not said.is_peak and average is None:
-                average = said.rps
-                self.assumed.append(Assumption(field="traffic_rps_avg", value=average, because=said.because))
+                average = self.take("traffic_rps_avg", None, said.rps, said.because)
         pattern = self._pattern(average, peak, workload)
         ratio = PEAK_RATIO[pattern]
         because = f"{ratio:g} times between average and peak of {pattern} traffic"

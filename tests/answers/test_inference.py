@@ -75,6 +75,8 @@ def test_traffic_in_words_is_listed_with_what_it_was_taken_for() -> None:
     r = infer(traffic="50k users/day")
     assert r.traffic_rps_avg == 17.4 and r.traffic_rps_peak == 52.2
     assert because(r, "traffic_rps_avg") == "50k users/day, at 30 requests a user and day"
+    told = {a.field: a.value for a in infer(traffic="50 rps").assumed}
+    assert str(told["traffic_rps_avg"]) == "50"  # a whole number is told as one
 
 
 def test_a_workload_without_a_preset_takes_that_of_crud_and_says_so() -> None:

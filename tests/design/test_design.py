@@ -155,6 +155,15 @@ def test_advice_that_cannot_be_generated_gives_the_nearest_and_says_so() -> None
     }
 
 
+def test_what_is_not_needed_and_comes_all_the_same_is_said() -> None:
+    taken = intake([from_record({"name": "shop"})])
+    advice = Advice("monolith", {"cache": Choice("none"), "broker": Choice("none")})
+    said = substitutions(taken.requirements, advice, blueprint_of(taken.requirements, taken.domain, advice))
+    assert [(one.field, one.because) for one in said] == [
+        ("stack.cache", "none is needed, and monolith comes with it for now")
+    ]
+
+
 def test_fields_come_with_their_defaults_resolved() -> None:
     fields = {
         field.name: field for field in entity(design(preset="ecommerce", modules=REVIEWS), "reviews.review").fields

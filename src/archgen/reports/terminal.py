@@ -131,8 +131,9 @@ def _stack(console: Console, r: Recommendation) -> None:
 
 
 def _risk(console: Console, r: Recommendation) -> None:
-    if r.risks and r.override is None:  # the risk of one's own choice stands beside it already
-        _hanging(console, "Risk   ", r.risks[0].risk)
+    told = r.override.risk.lower() if r.override is not None else ""  # in the headline
+    if risk := next((x.risk for x in r.risks if x.risk.lower() not in told), None):
+        _hanging(console, "Risk   ", risk)
     taken = [f"{plain(a.field)} {a.value}" for a in r.assumed if a.field not in ("name", "preset")]
     if taken:
         surer = "; answer these to be surer" if r.confidence < UNSURE else ""
