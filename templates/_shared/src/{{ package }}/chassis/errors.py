@@ -22,8 +22,8 @@ class Problem(Exception):
     title: ClassVar[str] = "Internal Server Error"
     headers: ClassVar[Mapping[str, str]] = {}
 
-    def __init__(self, detail: str, **errors: str) -> None:
-        """`errors`: what is wrong with each field that is."""
+    def __init__(self, detail: str, /, **errors: str) -> None:
+        """`errors`: what is wrong with each field that is, whatever it is called."""
         super().__init__(detail)
         self.detail = detail
         self.errors = errors

@@ -114,7 +114,7 @@ def money(scale: int) -> Any:
 
 
 String = Annotated[str, Strict(), Field(pattern=PRINTABLE)]
-QueryInteger = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]  # in a query string everything is text
+QueryInteger = Annotated[int, Field(ge=-(2**63), lt=2**63)]  # in a query string everything is text
 Integer = Annotated[QueryInteger, Strict()]
 Boolean = Annotated[bool, Strict()]
 Number = Annotated[Decimal, BeforeValidator(_number)]

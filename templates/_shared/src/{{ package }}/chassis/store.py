@@ -104,7 +104,7 @@ class UnitOfWork(Protocol):
     async def commit(self) -> None: ...
 
 
-async def refers_to(repository: Repository[Any], **field: UUID | None) -> None:
+async def refers_to(repository: Repository[Any], /, **field: UUID | None) -> None:
     """Checks a reference within the module before it is written (Invalid: it points to nothing)."""
     for name, entity_id in field.items():
         if entity_id is not None and await repository.get(entity_id) is None:
