@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from fastapi import FastAPI
@@ -41,6 +42,7 @@ class Problem(BaseModel):
 def described(app: FastAPI) -> dict[str, Any]:
     if app.openapi_schema is None:
         document = get_openapi(title=app.title, version=app.version, routes=app.routes)
+        document = json.loads(json.dumps(document), parse_float=_number)  # FastAPI has made floats of all bounds
         problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas = {**document["components"]["schemas"], **problem.pop("$defs"), "Problem": problem}
         for name in ("HTTPValidationError", "ValidationError"):
@@ -52,6 +54,11 @@ def described(app: FastAPI) -> dict[str, Any]:
                 _describe(method, path, operation)
         app.openapi_schema = document
     return app.openapi_schema
+
+
+def _number(text: str) -> int | float:
+    value = float(text)
+    return int(value) if value.is_integer() else value
 
 
 def _describe(method: str, path: str, operation: dict[str, Any]) -> None:
