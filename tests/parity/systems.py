@@ -60,9 +60,9 @@ PEOPLE = ("nobody", "ann", "bob", "staff")
 ABSENT = "0190a6e4-8a2b-7c3d-9e4f-5a6b7c8d9e0f"
 
 
-def write_project(folder: Path, name: str, architecture: str) -> Project:
+def write_project(folder: Path, name: str, architecture: str, domain: Mapping[str, Any] = DOMAIN) -> Project:
     answers = folder / f"{name}.json"
-    answers.write_text(json.dumps(DOMAIN))
+    answers.write_text(json.dumps(domain))
     project = new(folder, name, "--answers", str(answers), "--architecture", architecture)
     sys.path.append(str(project.folder / "src"))
     return project

@@ -24,8 +24,8 @@ class Problem(Exception):
     usually: ClassVar[str] = "Something went wrong here"
     headers: ClassVar[Mapping[str, str]] = {}
 
-    def __init__(self, detail: str = "", **errors: str) -> None:
-        """`errors`: what is wrong with each field that is."""
+    def __init__(self, detail: str = "", /, **errors: str) -> None:
+        """`errors`: what is wrong with each field that is, whatever it is called."""
         self.detail = detail or self.usually
         self.errors = errors
         super().__init__(self.detail)
