@@ -72,7 +72,7 @@ class Stack:
         if body is not None:
             sent["Content-Type"] = "application/json"
         connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=30)
-        try:
+        try:  # the path as it is written
             connection.request(method, path, None if body is None else json.dumps(body), sent)
             answer = connection.getresponse()
             return Answer(answer.status, answer.headers, answer.read())
