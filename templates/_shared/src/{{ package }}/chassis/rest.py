@@ -62,7 +62,7 @@ async def _if_match(if_match: Annotated[str | None, Header()] = None) -> int | N
     """The version that the client has seen; -1 for one that never was."""
     if if_match in (None, "*"):
         return None
-    version = re.fullmatch(r'"([0-9]{1,18})"', if_match)
+    version = re.fullmatch(r'(?:W/)?"([0-9]{1,18})"', if_match)  # weak: NGINX compressed it
     return int(version[1]) if version else -1
 
 
