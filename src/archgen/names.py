@@ -57,7 +57,7 @@ MODULES = _words("""
 """)
 PARTS = _words("""
     dev local gateway main tests test chassis contracts migrate nginx postgres postgresql sqlite valkey redis dynamodb
-    load root conftest
+    load root conftest serve letters
 """)
 
 # PostgreSQL's reserved words, those that may be a function or a type included, and what SQLite adds to them.
