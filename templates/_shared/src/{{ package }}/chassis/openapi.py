@@ -42,7 +42,7 @@ class Problem(BaseModel):
 def described(app: FastAPI) -> dict[str, Any]:
     if app.openapi_schema is None:
         document = get_openapi(title=app.title, version=app.version, routes=app.routes)
-        document = json.loads(json.dumps(document), parse_float=_number)  # FastAPI has made floats of all bounds
+        document = json.loads(json.dumps(document), parse_float=_number, object_hook=_bounds)
         problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas = {**document["components"]["schemas"], **problem.pop("$defs"), "Problem": problem}
         for name in ("HTTPValidationError", "ValidationError"):
@@ -57,8 +57,24 @@ def described(app: FastAPI) -> dict[str, Any]:
 
 
 def _number(text: str) -> int | float:
+    """FastAPI has made floats of all bounds; the greatest integers are none."""
     value = float(text)
     return int(value) if value.is_integer() else value
+
+
+def _bounds(schema: dict[str, Any]) -> dict[str, Any]:
+    """Where a validator stands before them, pydantic says bounds in words of its own, and no form of a decimal."""
+    places = schema.get("decimal_places")
+    if isinstance(places, int) and "anyOf" in schema:
+        schema["anyOf"][1]["pattern"] = rf"^-?\d+(\.\d{{1,{places}}})?$" if places else r"^-?\d+$"
+        schema["exclusiveMaximum"] = 10 ** (schema["max_digits"] - places)
+        schema["exclusiveMinimum"] = -schema["exclusiveMaximum"]
+    for word, name in {"ge": "minimum", "le": "maximum"}.items():
+        bound = schema.get(word)
+        if isinstance(bound, int) or (isinstance(bound, str) and isinstance(places, int)):
+            schema[name] = _number(bound) if isinstance(bound, str) else bound
+            del schema[word]
+    return schema
 
 
 def _describe(method: str, path: str, operation: dict[str, Any]) -> None:
