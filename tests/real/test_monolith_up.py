@@ -37,9 +37,8 @@ for place in ("/app", "/etc", "/usr", "/keys", "/tmp"):
 def test_the_image_holds_the_app_and_nothing_that_builds_or_tests_it(stack: Stack) -> None:
     tools = "cc gcc g++ make ld git uv pip pytest ruff mypy locust"
     found = stack.compose("exec", "-T", "app", "sh", "-c", f"ls -a /app /app/src; command -v {tools}; true").split()
-    assert found == ["/app:", ".", "..", ".venv", "pyproject.toml", "src", "uv.lock"] + [
-        "/app/src:", ".", "..", stack.package
-    ]  # fmt: skip
+    app = ["/app:", ".", "..", ".venv", "pyproject.toml", "src", "uv.lock"]
+    assert found == [*app, "/app/src:", ".", "..", stack.package]
 
 
 def test_the_image_is_what_the_lockfile_says(stack: Stack) -> None:
