@@ -73,15 +73,17 @@ def create_api(
 
 
 def _limited(app: ASGIApp) -> ASGIApp:
-    """Reads no more of a body than it may have, whatever it says of its length."""
+    """Reads no body that says it is too large, and no more of one than it may have, whatever it says."""
 
     async def limited(scope: Scope, receive: Receive, send: Send) -> None:
-        size = 0
+        said = int(dict(scope.get("headers", ())).get(b"content-length", b"0"))
+        size = said if said > LARGEST else 0
 
         async def counted() -> Message:
             nonlocal size
-            message = await receive()
-            size += len(message.get("body", b""))
+            if size <= LARGEST:
+                message = await receive()
+                size += len(message.get("body", b""))
             if size > LARGEST:
                 raise HTTPException(413, f"A body has at most {LARGEST} bytes")
             return message

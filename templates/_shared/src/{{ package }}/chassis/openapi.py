@@ -55,13 +55,14 @@ def _number(text: str) -> int | float:
 def _bounds(schema: dict[str, Any]) -> dict[str, Any]:
     """Where a validator stands before them, pydantic says bounds in words of its own, and no form of a decimal."""
     places = schema.get("decimal_places")
-    if isinstance(places, int) and "anyOf" in schema:
-        schema["anyOf"][1]["pattern"] = rf"^-?\d+(\.\d{{1,{places}}})?$" if places else r"^-?\d+$"
-        schema["exclusiveMaximum"] = 10 ** (schema["max_digits"] - places)
-        schema["exclusiveMinimum"] = -schema["exclusiveMaximum"]
     for word, name in {"ge": "minimum", "le": "maximum"}.items():
         if isinstance(schema.get(word), int) or (isinstance(places, int) and word in schema):
             schema[name] = _number(str(schema[word])) if isinstance(places, int) else schema[word]
+    if isinstance(places, int) and "anyOf" in schema:
+        whole, sign = schema["max_digits"] - places, "" if schema.get("minimum", -1) >= 0 else "-?"
+        schema |= {"exclusiveMaximum": 10**whole, "exclusiveMinimum": -(10**whole)}
+        schema["anyOf"][0]["multipleOf"] = float(f"1e-{places}") if places else 1
+        schema["anyOf"][1]["pattern"] = rf"^{sign}\d{{1,{whole}}}" + (rf"(\.\d{{1,{places}}})?$" if places else "$")
     return schema
 
 
