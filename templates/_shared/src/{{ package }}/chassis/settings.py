@@ -9,7 +9,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", extra="ignore", frozen=True, env_nested_delimiter="_", env_nested_max_split=1
+    )
 
     database_url: str = "sqlite+aiosqlite:///.data"
     database_connections: int = 90  # that the server has for us: its max_connections, less some for people
@@ -19,6 +21,7 @@ class Settings(BaseSettings):
     jwt_keys: Path = Path(".keys")  # a folder of PEM files; the last by name signs, all of them verify
     jwt_issuer: str = "http://localhost"
     jwt_audience: str = "api"
+    oidc: dict[str, str] = {}  # OIDC_ISSUER and so on, of an identity provider
     admin_email: str = ""
     admin_password: str = ""
     internal_token: str = ""  # what parts show each other

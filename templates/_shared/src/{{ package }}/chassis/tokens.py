@@ -14,11 +14,12 @@ from .access import Caller
 from .errors import Unauthenticated
 
 LIFETIME = 15 * 60  # seconds
-LONGEST = 4096  # characters of a token
 
 
 class Verifier:
     """Turns a token into its caller. `jwks` gives the public keys; it is asked again for a key it did not have."""
+
+    longest = 4096  # characters of a token
 
     def __init__(self, jwks: Callable[[], Awaitable[dict[str, Any]]], issuer: str, audience: str) -> None:
         self._jwks = jwks
@@ -34,17 +35,24 @@ class Verifier:
         if time.time() < expires:
             return caller
         try:
-            if len(token) > LONGEST:
+            if len(token) > self.longest:
                 raise jwt.InvalidTokenError("too long")
             key = await self._key(str(jwt.get_unverified_header(token).get("kid")))
-            claims = jwt.decode(
-                token, key, ["ES256"], {"require": ["exp", "iat", "sub"]}, audience=self._audience, issuer=self._issuer
-            )
-            caller = Caller(UUID(claims["sub"]), frozenset(claims.get("roles", ())))
+            claims = self._claims(token, key)
+            caller = self._caller(claims)
         except (jwt.PyJWTError, ValueError, TypeError) as error:
             raise Unauthenticated("The token is not valid") from error
         self._callers[token] = (float(claims["exp"]), caller)
         return caller
+
+    def _claims(self, token: str, key: jwt.PyJWK) -> dict[str, Any]:
+        """(PyJWTError: the token is not right)"""
+        return jwt.decode(
+            token, key, ["ES256"], {"require": ["exp", "iat", "sub"]}, audience=self._audience, issuer=self._issuer
+        )
+
+    def _caller(self, claims: dict[str, Any]) -> Caller:
+        return Caller(UUID(claims["sub"]), frozenset(claims.get("roles", ())))
 
     async def _key(self, kid: str) -> jwt.PyJWK:
         if kid not in self._keys and time.monotonic() - self._asked > 10:
