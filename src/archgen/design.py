@@ -183,7 +183,9 @@ def _stack(
         name = getattr(asked, key)
         if key == "auth" and awaiting:
             if name == "oidc":
-                wrong.append(f"stack.auth: with oidc no account is created here, and {', '.join(awaiting)} waits for it")
+                wrong.append(
+                    f"stack.auth: with oidc no account is created here, and {', '.join(awaiting)} waits for it"
+                )
                 hints.append(f"take {ACCOUNT_CREATED} out of reacts_to, or say --set stack.auth=builtin")
                 continue
             offered = ("builtin",)

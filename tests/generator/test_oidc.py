@@ -41,7 +41,9 @@ def test_nothing_is_left_of_passwords_sessions_and_signing_keys(preset_tree: Tre
         "src/shop/accounts/api.py",
         "tests/accounts/test_identity.py",
     }
-    left = re.compile(rb"/api/auth|(?<!BOOTSTRAP_)ADMIN_|ensure_staff|JWT_|jwks.json|\.keys\b|/keys:|load_keys|argon2|LOGIN_RATE|AccountsUnit")
+    left = re.compile(
+        rb"/api/auth|(?<!BOOTSTRAP_)ADMIN_|ensure_staff|JWT_|jwks.json|\.keys\b|/keys:|load_keys|argon2|LOGIN_RATE|AccountsUnit"
+    )
     own = re.compile(r"/chassis/|/local/|^docs/adr/|^archgen.yaml$|^\.gitignore$|test_identity")
     assert {path: found for path, data in tree.items() if not own.search(path) and (found := left.findall(data))} == {}
 
@@ -49,7 +51,9 @@ def test_nothing_is_left_of_passwords_sessions_and_signing_keys(preset_tree: Tre
 def test_nothing_of_an_identity_provider_is_in_a_project_without(preset_tree: Trees, choice: tuple[str, str]) -> None:
     tree = preset_tree(*choice)
     own = re.compile(r"/chassis/settings.py$|/local/gateway.py$|^docs/adr/|^archgen.yaml$")
-    assert {path for path, data in tree.items() if not own.search(path) and re.search(rb"(?i)oidc|keycloak", data)} == set()
+    assert {
+        path for path, data in tree.items() if not own.search(path) and re.search(rb"(?i)oidc|keycloak", data)
+    } == set()
 
 
 @pytest.mark.parametrize("preset", ["crud", "ecommerce"])

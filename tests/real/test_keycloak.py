@@ -143,7 +143,9 @@ def test_a_key_to_which_keycloak_turns_is_taken_and_older_tokens_stay_good(peopl
         "providerType": "org.keycloak.keys.KeyProvider",
         "config": {"priority": ["200"], "enabled": ["true"], "active": ["true"], "algorithm": ["RS256"]},
     }
-    made = httpx.post(f"{admin}/admin/realms/{realm}/components", json=key, headers={"Authorization": f"Bearer {token}"})
+    made = httpx.post(
+        f"{admin}/admin/realms/{realm}/components", json=key, headers={"Authorization": f"Bearer {token}"}
+    )
     assert made.status_code == 201, made.text
     after = people.tokens("user")["access_token"]
     assert jwt.get_unverified_header(before)["kid"] != jwt.get_unverified_header(after)["kid"]

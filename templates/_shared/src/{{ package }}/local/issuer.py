@@ -86,7 +86,7 @@ class Issuer:
                 "jwks_uri": f"{self.url}/jwks",
                 "authorization_endpoint": f"{self.url}/authorize",
                 "token_endpoint": f"{self.url}/token",
-                "grant_types_supported": ["authorization_code", "password"],
+                "grant_types_supported": ["authorization_code"],  # and passwords, which no page should offer
                 "response_types_supported": ["code"],
                 "scopes_supported": ["openid", "email"],
                 "subject_types_supported": ["public"],
