@@ -71,7 +71,13 @@ def blueprint_of(requirements: Requirements, domain: Domain, recommendation: Adv
     template = _template(requirements, architecture)
     grouping = _grouping(requirements, domain, template)
     part_of = {module: part for part, modules in grouping.items() for module in modules}
+    stack = _stack(requirements.stack, recommendation.stack, template, _awaiting_accounts(domain))
     modules = plan_modules(ModulePlan(domain, part_of))
+    if stack["auth"] == "oidc":  # the accounts module sends no mail, and says nothing to anybody
+        modules = tuple(
+            module.model_copy(update={"publishes": False, "subscribes": ()}) if module.kind == "accounts" else module
+            for module in modules
+        )
     uses = {module.name: module.uses for module in modules}
     parts = tuple(
         Part(name=name, modules=inside, calls=_calls(name, inside, uses, part_of)) for name, inside in grouping.items()
@@ -88,7 +94,7 @@ def blueprint_of(requirements: Requirements, domain: Domain, recommendation: Adv
             "events": any(module.subscribes for module in modules),
             "modules": modules,
             "parts": parts,
-            "stack": _stack(requirements.stack, recommendation.stack, template, _awaiting_accounts(domain)),
+            "stack": stack,
             "slo": requirements.slo,
         }
     )
@@ -101,7 +107,11 @@ def substitutions(requirements: Requirements, recommendation: Advice, blueprint:
         advised = recommendation.stack.get(key)
         value = getattr(blueprint.stack, key)
         if getattr(requirements.stack, key) == "auto" and advised is not None and _word(advised.choice) != value:
-            because = f"{advised.choice} is advised, and not generated for {blueprint.template} yet"
+            because = (
+                f"{advised.choice} is advised, and not generated for {blueprint.template} yet"
+                if _word(advised.choice) != "none"
+                else f"none is needed, and {blueprint.template} comes with it for now"
+            )
             if _word(advised.choice) in OFFERED[blueprint.template][key]:  # what was left out for the domain's sake
                 because = f"{advised.choice} is advised, and a module reacts to {ACCOUNT_CREATED}"
             taken.append(Assumption(field=f"stack.{key}", value=value, because=because))

@@ -12,7 +12,7 @@ from tests.support.projects import new
 
 pytestmark = [pytest.mark.samples, pytest.mark.timeout(1200)]
 
-NGINX = "deploy/nginx/default.conf.template"
+NGINX = "deploy/nginx/templates/default.conf.template"
 
 # (file, what stands there, what the user writes in its place; nothing there: at the end)
 EDITS = [

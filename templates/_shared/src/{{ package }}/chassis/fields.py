@@ -79,6 +79,12 @@ def _number(value: Any) -> Any:
     return value
 
 
+def _whole(value: Any) -> Any:
+    if type(value) not in (int, float):  # to JSON Schema 3.0 is an integer too
+        raise ValueError("must be an integer")
+    return value
+
+
 def _digits(value: Decimal) -> str:
     return f"{value:f}"
 
@@ -114,8 +120,8 @@ def money(scale: int) -> Any:
 
 
 String = Annotated[str, Strict(), Field(pattern=PRINTABLE)]
-QueryInteger = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]  # in a query string everything is text
-Integer = Annotated[QueryInteger, Strict()]
+QueryInteger = Annotated[int, Field(ge=-(2**63), lt=2**63)]  # in a query string everything is text
+Integer = Annotated[QueryInteger, BeforeValidator(_whole)]
 Boolean = Annotated[bool, Strict()]
 Number = Annotated[Decimal, BeforeValidator(_number)]
 Fixed = Annotated[Decimal, PlainSerializer(_digits, str, when_used="json")]  # to a client: never 1E-7

@@ -19,7 +19,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import httpx2 as httpx
 import jwt
 
-from .access import Caller
+from .access import EVERY_SCOPE, Caller
 from .errors import Unavailable
 from .provider import Provider
 from .tokens import Verifier
@@ -100,10 +100,11 @@ class OidcVerifier(Verifier):
             for name in self._provider.roles_claim.split("."):
                 roles = roles.get(name) if isinstance(roles, dict) else None
         staff = roles is True or self._provider.staff_role in _words(roles)
-        email = claims.get("email")
+        email, scopes = claims.get("email"), frozenset(EVERY_SCOPE).intersection(_words(claims.get("scope")))
         return Person(
             subject_id(self._provider.issuer, claims["sub"]),
             frozenset({"staff"} if staff else ()),
+            scopes or frozenset(EVERY_SCOPE),
             email if isinstance(email, str) else None,
         )
 

@@ -29,11 +29,13 @@ def provide(service: type[T]) -> Any:
 
 
 class Bearer(HTTPBearer):
-    """The caller whose token this is; nobody without one."""
+    """The caller whose token this is; without one nobody, where that will do (`auto_error=False`)."""
 
     async def __call__(self, request: Request) -> access.Caller:  # type: ignore[override]
         header = request.headers.get("authorization")
         if header is None:
+            if self.auto_error:
+                raise Unauthenticated
             return access.Caller()
         scheme, _, token = header.partition(" ")
         if scheme.lower() != "bearer":
@@ -42,11 +44,12 @@ class Bearer(HTTPBearer):
 
 
 Caller = Annotated[access.Caller, Depends(Bearer(scheme_name="bearer"))]
+Anyone = Annotated[access.Caller, Depends(Bearer(scheme_name="anyone", auto_error=False))]
 
 
 async def _repeat(
     request: Request,
-    caller: Caller,
+    caller: Anyone,
     idempotency_key: Annotated[str | None, Header(min_length=1, max_length=255)] = None,
 ) -> store.Repeat | None:
     if idempotency_key is None:
@@ -59,7 +62,7 @@ async def _if_match(if_match: Annotated[str | None, Header()] = None) -> int | N
     """The version that the client has seen; -1 for one that never was."""
     if if_match in (None, "*"):
         return None
-    version = re.fullmatch(r'"([0-9]{1,18})"', if_match)
+    version = re.fullmatch(r'(?:W/)?"([0-9]{1,18})"', if_match)  # weak: NGINX compressed it
     return int(version[1]) if version else -1
 
 

@@ -10,14 +10,16 @@ from uuid import UUID
 import jwt
 from cachetools import TTLCache
 
-from .access import Caller
-from .errors import Unauthenticated
+from .access import EVERY_SCOPE, Caller
+from .errors import Unauthenticated, Unavailable
 
 LIFETIME = 15 * 60  # seconds
+REFRESH = 60.0  # seconds after which the public keys are asked for again
+AT_MOST = 10.0  # seconds between two questions about keys that are not known
 
 
 class Verifier:
-    """Turns a token into its caller. `jwks` gives the public keys; it is asked again for a key it did not have."""
+    """Turns a token into its caller. `jwks` gives the public keys; it is asked again now and then, and for a new key."""
 
     longest = 4096  # characters of a token
 
@@ -26,7 +28,7 @@ class Verifier:
         self._issuer = issuer
         self._audience = audience
         self._keys: dict[str, jwt.PyJWK] = {}
-        self._asked = -60.0
+        self._asked = -REFRESH
         self._callers: TTLCache[str, tuple[float, Caller]] = TTLCache(10_000, LIFETIME)
 
     async def caller(self, token: str) -> Caller:
@@ -52,11 +54,17 @@ class Verifier:
         )
 
     def _caller(self, claims: dict[str, Any]) -> Caller:
-        return Caller(UUID(claims["sub"]), frozenset(claims.get("roles", ())))
+        scopes = frozenset(str(claims.get("scope", " ".join(EVERY_SCOPE))).split())
+        return Caller(UUID(claims["sub"]), frozenset(claims.get("roles", ())), scopes)
 
     async def _key(self, kid: str) -> jwt.PyJWK:
-        if kid not in self._keys and time.monotonic() - self._asked > 10:
-            self._keys = {key["kid"]: jwt.PyJWK(key) for key in (await self._jwks())["keys"]}
+        age = time.monotonic() - self._asked
+        if age > REFRESH or (kid not in self._keys and age > AT_MOST):
+            try:
+                self._keys = {key["kid"]: jwt.PyJWK(key) for key in (await self._jwks())["keys"]}
+            except Unavailable:
+                if kid not in self._keys:
+                    raise
             self._asked = time.monotonic()
         if kid not in self._keys:
             raise jwt.InvalidTokenError("unknown key")

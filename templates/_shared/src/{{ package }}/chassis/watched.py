@@ -21,14 +21,16 @@ from .logs import request_id
 from .sql import Database
 
 MOST = 600  # requests at once; beyond it a client hears at once that it should come back
+ANYBODY = b"public, max-age=0, s-maxage=1, stale-while-revalidate=1"  # read without a token: NGINX keeps it so long
+SOMEBODY = b"private, no-cache"
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 5, 10)  # seconds
 Outbox = Callable[[], Awaitable[Mapping[str, int]]]
 
 
 class Watched:
-    def __init__(self, app: ASGIApp, registry: CollectorRegistry, most: int = MOST) -> None:
+    def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
         self._app = app
-        self._most = most
+        self._busy = problem(503, Unavailable.title, "Too many requests at once", headers=Unavailable.headers)
         self._now = 0
         name, labels = "http_request_duration_seconds", ["method", "route", "status"]
         self._durations = Histogram(name, "Requests", labels, registry=registry, buckets=BUCKETS)
@@ -36,18 +38,20 @@ class Watched:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(("/health/", "/metrics")):
             return await self._app(scope, receive, send)
-        given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
+        asked = dict(scope["headers"])
+        given = asked.get(b"x-request-id", b"").decode("latin-1")
         request_id.set(given if 8 <= len(given) <= 64 and given.replace("-", "").isalnum() else uuid.uuid4().hex)
         begun, status = time.perf_counter(), 500
-        app: ASGIApp = self._app
-        if self._now >= self._most:
-            app = problem(503, Unavailable.title, "Too many requests at once", headers=Unavailable.headers)
+        app: ASGIApp = self._app if self._now < MOST else self._busy
 
         async def sending(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id.get().encode())]
+                if scope["method"] == "GET" and status in (200, 304):
+                    kept = SOMEBODY if b"authorization" in asked else ANYBODY
+                    message["headers"].append((b"cache-control", kept))
             await send(message)
 
         self._now += 1

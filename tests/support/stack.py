@@ -1,0 +1,117 @@
+"""A generated monolith on its real servers: its containers, and answers with all that NGINX says."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.message import Message
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from tests.support.projects import Project
+
+PASSWORD = "correct horse battery staple"
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: Message
+    body: bytes
+
+    @property
+    def document(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True)
+class Stack:
+    project: Project
+
+    @property
+    def url(self) -> str:
+        return self.project.urls["up"]
+
+    @property
+    def package(self) -> str:
+        return self.project.folder.name.replace("-", "_")
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What its `.env` says."""
+        lines = (self.project.folder / ".env").read_text().splitlines()
+        return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+
+    def compose(self, *arguments: str) -> str:
+        command = ["docker", "compose", "--env-file", ".env", "--file", "deploy/compose.yaml", *arguments]
+        done = subprocess.run(command, cwd=self.project.folder, check=False, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr[-4000:]
+        return done.stdout
+
+    def copies(self) -> list[str]:
+        """The running containers of the app."""
+        return self.compose("ps", "--quiet", "app").split()
+
+    def logs(self, service: str) -> list[dict[str, Any]]:
+        """The log of a service that writes a JSON document a line."""
+        lines = self.compose("logs", "--no-log-prefix", "--no-color", service).splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")]
+
+    def ask(
+        self, path: str, method: str = "GET", body: object = None, token: str = "", **headers: str | None
+    ) -> Answer:
+        """An answer of NGINX; headers are written with `_` for `-`."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items() if value is not None}
+        if token:
+            sent["Authorization"] = f"Bearer {token}"
+        if body is not None:
+            sent["Content-Type"] = "application/json"
+        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=30)
+        try:  # the path as it is written
+            connection.request(method, path, None if body is None else json.dumps(body), sent)
+            answer = connection.getresponse()
+            return Answer(answer.status, answer.headers, answer.read())
+        finally:
+            connection.close()
+
+    def login(self, email: str, password: str) -> str:
+        """An access token."""
+        return str(self.ask("/api/auth/login", "POST", {"email": email, "password": password}).document["access_token"])
+
+    def staff(self) -> str:
+        return self.login(self.settings["ADMIN_EMAIL"], self.settings["ADMIN_PASSWORD"])
+
+    def customer(self, name: str) -> str:
+        email = f"{name}@example.com"
+        self.ask("/api/auth/register", "POST", {"email": email, "password": PASSWORD})
+        return self.login(email, PASSWORD)
+
+    def product(self, token: str, sku: str, **changes: Any) -> str:
+        """The path of a new product."""
+        body = {"sku": sku, "name": "hammer", "price": "19.99", "category": "tool", "stock": 5, **changes}
+        answer = self.ask("/api/products", "POST", body, token)
+        assert answer.status == 201, answer.body
+        return str(answer.headers["Location"])
+
+
+def docker(*arguments: str) -> str:
+    return subprocess.run(["docker", *arguments], check=True, capture_output=True, text=True).stdout
+
+
+def until(holds: Callable[[], bool], seconds: float = 60) -> float:
+    """Waits for that; gives how many seconds it took."""
+    begun = time.monotonic()
+    while not holds():
+        assert time.monotonic() - begun < seconds, "it did not come about"
+        time.sleep(0.1)
+    return time.monotonic() - begun
+
+
+def lock(project: Project, uv: Path) -> None:
+    """The lockfile that the first `make` writes; where `make` is told to use another environment, it does not."""
+    subprocess.run([uv, "lock", "--quiet"], cwd=project.folder, check=True)
