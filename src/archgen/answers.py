@@ -67,7 +67,7 @@ class StackAnswers(_Answered):
     cache: Product | None = Field(default=None, examples=["valkey"])
     broker: Product | None = Field(default=None, examples=["none"])
     api: Product | None = Field(default=None, examples=["rest"])
-    auth: Product | None = Field(default=None, examples=["builtin"])
+    auth: Product | None = Field(default=None, examples=["builtin", "oidc"])
     observability: Product | None = Field(default=None, examples=["none"])
     sharding: Product | None = Field(default=None, examples=["none"])
 

@@ -139,7 +139,7 @@ class Stack(Document):
     cache: Literal["valkey", "none"]
     broker: Literal["none"]
     api: Literal["rest"]
-    auth: Literal["builtin"]
+    auth: Literal["builtin", "oidc"]
     observability: Literal["none"]
     sharding: Literal["none"]
 

@@ -23,7 +23,7 @@ OFFERED: Mapping[Template, Mapping[str, tuple[str, ...]]] = {
         "cache": ("valkey",),
         "broker": ("none",),
         "api": ("rest",),
-        "auth": ("builtin",),
+        "auth": ("builtin", "oidc"),
         "observability": ("none",),
         "sharding": ("none",),
     },
@@ -32,7 +32,7 @@ OFFERED: Mapping[Template, Mapping[str, tuple[str, ...]]] = {
         "cache": ("valkey",),
         "broker": ("none",),
         "api": ("rest",),
-        "auth": ("builtin",),
+        "auth": ("builtin", "oidc"),
         "observability": ("none",),
         "sharding": ("none",),
     },
@@ -41,11 +41,12 @@ OFFERED: Mapping[Template, Mapping[str, tuple[str, ...]]] = {
         "cache": ("none",),
         "broker": ("none",),
         "api": ("rest",),
-        "auth": ("builtin",),
+        "auth": ("builtin", "oidc"),
         "observability": ("none",),
         "sharding": ("none",),
     },
 }
+ACCOUNT_CREATED = "accounts.account.created"
 TEMPLATES: tuple[Template, ...] = get_args(Template)
 
 
@@ -70,7 +71,13 @@ def blueprint_of(requirements: Requirements, domain: Domain, recommendation: Adv
     template = _template(requirements, architecture)
     grouping = _grouping(requirements, domain, template)
     part_of = {module: part for part, modules in grouping.items() for module in modules}
+    stack = _stack(requirements.stack, recommendation.stack, template, _awaiting_accounts(domain))
     modules = plan_modules(ModulePlan(domain, part_of))
+    if stack["auth"] == "oidc":  # the accounts module sends no mail, and says nothing to anybody
+        modules = tuple(
+            module.model_copy(update={"publishes": False, "subscribes": ()}) if module.kind == "accounts" else module
+            for module in modules
+        )
     uses = {module.name: module.uses for module in modules}
     parts = tuple(
         Part(name=name, modules=inside, calls=_calls(name, inside, uses, part_of)) for name, inside in grouping.items()
@@ -87,7 +94,7 @@ def blueprint_of(requirements: Requirements, domain: Domain, recommendation: Adv
             "events": any(module.subscribes for module in modules),
             "modules": modules,
             "parts": parts,
-            "stack": _stack(requirements.stack, recommendation.stack, template),
+            "stack": stack,
             "slo": requirements.slo,
         }
     )
@@ -105,6 +112,8 @@ def substitutions(requirements: Requirements, recommendation: Advice, blueprint:
                 if _word(advised.choice) != "none"
                 else f"none is needed, and {blueprint.template} comes with it for now"
             )
+            if _word(advised.choice) in OFFERED[blueprint.template][key]:  # what was left out for the domain's sake
+                because = f"{advised.choice} is advised, and a module reacts to {ACCOUNT_CREATED}"
             taken.append(Assumption(field=f"stack.{key}", value=value, because=because))
     advised_template = _TEMPLATE.get(recommendation.architecture)
     if requirements.architecture == "auto" and advised_template != blueprint.template:
@@ -170,11 +179,26 @@ def _calls(
     return tuple(name for name in dict.fromkeys(part_of.values()) if name in called)
 
 
-def _stack(asked: StackChoice, advised: Mapping[str, Any], template: Template) -> dict[str, str]:
+def _awaiting_accounts(domain: Domain) -> tuple[str, ...]:
+    """The modules that react to an account, which an identity provider makes without our knowing."""
+    return tuple(module.name for module in domain.modules if ACCOUNT_CREATED in module.spec.reacts_to)
+
+
+def _stack(
+    asked: StackChoice, advised: Mapping[str, Any], template: Template, awaiting: tuple[str, ...]
+) -> dict[str, str]:
     """Each choice as asked, else as advised where that can be generated, else the table's default."""
     chosen, wrong, hints = {}, [], []
     for key, offered in OFFERED[template].items():
         name = getattr(asked, key)
+        if key == "auth" and awaiting:
+            if name == "oidc":
+                wrong.append(
+                    f"stack.auth: with oidc no account is created here, and {', '.join(awaiting)} waits for it"
+                )
+                hints.append(f"take {ACCOUNT_CREATED} out of reacts_to, or say --set stack.auth=builtin")
+                continue
+            offered = ("builtin",)
         if name == "auto":
             advice = _word(advised[key].choice) if key in advised else ""
             chosen[key] = advice if advice in offered else offered[0]

@@ -155,6 +155,29 @@ def test_advice_that_cannot_be_generated_gives_the_nearest_and_says_so() -> None
     }
 
 
+AWAITING: dict[str, Any] = {"log": {"reacts_to": ["accounts.account.created"]}}
+
+
+def test_accounts_of_an_identity_provider_cannot_be_reacted_to() -> None:
+    told = refused(modules=AWAITING, stack={"auth": "oidc"})
+    assert "with oidc no account is created here, and log waits for it" in told and "stack.auth=builtin" in told
+
+
+def test_an_identity_provider_is_taken_when_it_is_advised_and_nothing_awaits_accounts() -> None:
+    advice = Advice("monolith", {"auth": Choice("oidc")})
+    chosen = {}
+    for name, modules in (("free", {}), ("awaiting", AWAITING)):
+        taken = intake([from_record({"name": "shop", "modules": modules})])
+        blueprint = blueprint_of(taken.requirements, taken.domain, advice)
+        said = {taken.field: taken.because for taken in substitutions(taken.requirements, advice, blueprint)}
+        chosen[name] = (blueprint.stack.auth, said)
+    assert chosen == {
+        "free": ("oidc", {}),
+        "awaiting": ("builtin", {"stack.auth": "oidc is advised, and a module reacts to accounts.account.created"}),
+    }
+    assert design().stack.auth == "builtin"
+
+
 def test_what_is_not_needed_and_comes_all_the_same_is_said() -> None:
     taken = intake([from_record({"name": "shop"})])
     advice = Advice("monolith", {"cache": Choice("none"), "broker": Choice("none")})

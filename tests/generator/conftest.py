@@ -65,13 +65,13 @@ def record() -> dict[str, Any]:
             {"name": "orders", "kind": "entities", "publishes": True, "uses": [], "reactions": [], "subscribes": []},
         ],
         "parts": [{"name": "app", "modules": ["accounts", "orders"], "calls": []}],
-        "stack": {"database": "postgresql", "cache": "valkey"},
+        "stack": {"database": "postgresql", "cache": "valkey", "auth": "builtin"},
         "requirements": {"team": "no"},
     }
 
 
 @cache
-def _preset_record(preset: str, architecture: str) -> dict[str, Any]:
+def _preset_record(preset: str, architecture: str, auth: str = "builtin") -> dict[str, Any]:
     requirements = Requirements.model_validate(
         {
             "name": "shop",
@@ -89,7 +89,7 @@ def _preset_record(preset: str, architecture: str) -> dict[str, Any]:
             "independent_scaling_need": "low",
             "compliance": "none",
             "architecture": architecture,
-            "stack": StackChoice(),
+            "stack": StackChoice(auth=auth),
             "parts": {},
             "slo": ServiceLevels(p95_ms=200, rps=100, error_rate=0.01),
             "assumed": (),
@@ -102,19 +102,19 @@ def _preset_record(preset: str, architecture: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def preset_record() -> Callable[[str, str], dict[str, Any]]:
-    """The record of a preset in an architecture, all answers fixed."""
+def preset_record() -> Callable[..., dict[str, Any]]:
+    """The record of a preset in an architecture, all answers fixed; third, `stack.auth`."""
     return _preset_record
 
 
 @cache
-def _preset_tree(preset: str, architecture: str) -> dict[str, bytes]:
-    return dict(preview(_preset_record(preset, architecture)))
+def _preset_tree(preset: str, architecture: str, auth: str = "builtin") -> dict[str, bytes]:
+    return dict(preview(_preset_record(preset, architecture, auth)))
 
 
 @pytest.fixture
-def preset_tree() -> Callable[[str, str], dict[str, bytes]]:
-    """The files of a preset in an architecture, rendered once."""
+def preset_tree() -> Callable[..., dict[str, bytes]]:
+    """The files of a preset in an architecture, rendered once; third, `stack.auth`."""
     return _preset_tree
 
 

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from archgen.generator import load_record, preview, render, templates_dir
 
 Records = Callable[[str, str], dict[str, Any]]
@@ -76,8 +78,11 @@ DISTRIBUTIONS = {
 NOT_IMPORTED = {"aiosqlite", "asyncpg", "uvicorn", "mypy", "ruff", "import-linter", "httpx2"}
 
 
-def test_a_project_asks_for_what_it_imports_and_for_nothing_else(preset_tree: Trees, choice: tuple[str, str]) -> None:
-    tree = preset_tree(*choice)
+@pytest.mark.parametrize("auth", ["builtin", "oidc"])
+def test_a_project_asks_for_what_it_imports_and_for_nothing_else(
+    preset_tree: Callable[..., dict[str, bytes]], choice: tuple[str, str], auth: str
+) -> None:
+    tree = preset_tree(*choice, auth)
     imported = set()
     for path, data in tree.items():
         if path.endswith(".py"):

@@ -11,20 +11,29 @@ from tests.support.projects import ask, new
 
 PRESETS = ("crud", "ecommerce")
 ARCHITECTURES = ("monolith", "microservices", "serverless")
-EVERY = [(preset, architecture) for preset in PRESETS for architecture in ARCHITECTURES]
-# each preset and each architecture; the documents of all six are compared in any case
-PAIRWISE = [("crud", "monolith"), ("ecommerce", "microservices"), ("ecommerce", "serverless")]
+AUTH = ("builtin", "oidc")
+EVERY = [(preset, architecture, auth) for auth in AUTH for preset in PRESETS for architecture in ARCHITECTURES]
+# each preset and each architecture, and each way to log in; the documents of all six are compared in any case
+PAIRWISE = [
+    ("crud", "monolith", "builtin"),
+    ("ecommerce", "microservices", "builtin"),
+    ("ecommerce", "serverless", "builtin"),
+    ("ecommerce", "monolith", "oidc"),
+    ("crud", "microservices", "oidc"),
+    ("crud", "serverless", "oidc"),
+]
 
 pytestmark = [pytest.mark.samples, pytest.mark.timeout(1200)]
 
 
 @pytest.mark.parametrize(
-    ("preset", "architecture"), PAIRWISE if os.environ.get("ARCHGEN_SAMPLES") == "pairwise" else EVERY
+    ("preset", "architecture", "auth"), PAIRWISE if os.environ.get("ARCHGEN_SAMPLES") == "pairwise" else EVERY
 )
 def test_a_preset_passes_its_own_checks_and_tests_and_its_journey(
-    preset: str, architecture: str, tmp_path: Path
+    preset: str, architecture: str, auth: str, tmp_path: Path
 ) -> None:
-    project = new(tmp_path, "shop", "--preset", preset, "--architecture", architecture)
+    options = ("--preset", preset, "--architecture", architecture, "--set", f"stack.auth={auth}")
+    project = new(tmp_path, "shop", *options)
     project.make("check")
     assert " passed" in project.make("test")
     with project.running() as url:

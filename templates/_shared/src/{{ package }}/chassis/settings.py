@@ -10,7 +10,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", extra="ignore", frozen=True, env_nested_delimiter="_", env_nested_max_split=1
+    )
 
     production: bool = False  # refuse to start with what is only good for development
     database_url: str = "sqlite+aiosqlite:///.data"
@@ -21,6 +23,7 @@ class Settings(BaseSettings):
     jwt_keys: Path = Path(".keys")  # a folder of PEM files; the last by name signs, all of them verify
     jwt_issuer: str = "http://localhost"
     jwt_audience: str = "api"
+    oidc: dict[str, str] = {}  # OIDC_ISSUER and so on, of an identity provider
     admin_email: str = ""
     admin_password: str = ""
     mail_url: str = "file:.mails"  # a folder, or smtp://[USER:PASSWORD@]HOST[:PORT], or smtps://...
@@ -45,7 +48,7 @@ class Settings(BaseSettings):
         }
         faults = {
             "DATABASE_URL is SQLite, which is for development": self.database_url.startswith("sqlite"),
-            "MAIL_URL is a folder, where nobody gets the mail": self.mail_url.startswith("file:"),
+            "MAIL_URL is a folder, where nobody gets the mail": self.mail_url.startswith("file:") and not self.oidc,
             "JWT_KEYS may be read by others": self.jwt_keys.exists() and self.jwt_keys.stat().st_mode & 0o077,
         } | {f"{name} is short, or an example": secret and _weak(secret) for name, secret in secrets.items()}
         if self.production and any(faults.values()):

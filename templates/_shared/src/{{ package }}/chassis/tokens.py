@@ -16,11 +16,12 @@ from .errors import Unauthenticated, Unavailable
 LIFETIME = 15 * 60  # seconds
 REFRESH = 60.0  # seconds after which the public keys are asked for again
 AT_MOST = 10.0  # seconds between two questions about keys that are not known
-LONGEST = 4096  # characters of a token
 
 
 class Verifier:
     """Turns a token into its caller. `jwks` gives the public keys; it is asked again now and then, and for a new key."""
+
+    longest = 4096  # characters of a token
 
     def __init__(self, jwks: Callable[[], Awaitable[dict[str, Any]]], issuer: str, audience: str) -> None:
         self._jwks = jwks
@@ -36,18 +37,25 @@ class Verifier:
         if time.time() < expires:
             return caller
         try:
-            if len(token) > LONGEST:
+            if len(token) > self.longest:
                 raise jwt.InvalidTokenError("too long")
             key = await self._key(str(jwt.get_unverified_header(token).get("kid")))
-            claims = jwt.decode(
-                token, key, ["ES256"], {"require": ["exp", "iat", "sub"]}, audience=self._audience, issuer=self._issuer
-            )
-            scopes = frozenset(str(claims.get("scope", " ".join(EVERY_SCOPE))).split())
-            caller = Caller(UUID(claims["sub"]), frozenset(claims.get("roles", ())), scopes)
+            claims = self._claims(token, key)
+            caller = self._caller(claims)
         except (jwt.PyJWTError, ValueError, TypeError) as error:
             raise Unauthenticated("The token is not valid") from error
         self._callers[token] = (float(claims["exp"]), caller)
         return caller
+
+    def _claims(self, token: str, key: jwt.PyJWK) -> dict[str, Any]:
+        """(PyJWTError: the token is not right)"""
+        return jwt.decode(
+            token, key, ["ES256"], {"require": ["exp", "iat", "sub"]}, audience=self._audience, issuer=self._issuer
+        )
+
+    def _caller(self, claims: dict[str, Any]) -> Caller:
+        scopes = frozenset(str(claims.get("scope", " ".join(EVERY_SCOPE))).split())
+        return Caller(UUID(claims["sub"]), frozenset(claims.get("roles", ())), scopes)
 
     async def _key(self, kid: str) -> jwt.PyJWK:
         age = time.monotonic() - self._asked

@@ -80,10 +80,13 @@ class Gauges:
         yield from (reads, connections)
 
 
-def watched(app: FastAPI, cache: Cache, database: Database, outbox: Outbox | None = None) -> FastAPI:
+def watched(
+    app: FastAPI, cache: Cache | None = None, database: Database | None = None, outbox: Outbox | None = None
+) -> FastAPI:
     """The app with its metrics. `outbox`: how many events wait and are dead."""
     registry = CollectorRegistry()
-    registry.register(Gauges(cache, database))
+    if cache is not None and database is not None:
+        registry.register(Gauges(cache, database))
     app.add_middleware(Watched, registry=registry)
 
     @app.get("/metrics", include_in_schema=False)

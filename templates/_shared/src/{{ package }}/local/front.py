@@ -7,7 +7,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.responses import JSONResponse
 from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -38,11 +37,8 @@ class Front:
     def _choose(self, scope: Scope) -> ASGIApp:
         if scope["type"] != "http":
             return self._lifespan
-        reading = scope["method"] in ("GET", "HEAD")
-        if reading and scope["path"] == "/openapi.json":
+        if scope["method"] in ("GET", "HEAD") and scope["path"] == "/openapi.json":
             return JSONResponse(merged([part.openapi() for part in self._parts]))
-        if reading and scope["path"] == "/docs":
-            return get_swagger_ui_html(openapi_url="/openapi.json", title=self._parts[0].title)
         if scope["path"] == "/health/ready":
             return self._ready
         if scope["path"].startswith("/internal/"):

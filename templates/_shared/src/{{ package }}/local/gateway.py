@@ -18,7 +18,6 @@ from typing import Any
 from uuid import uuid4
 
 from fastapi import FastAPI
-from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -40,7 +39,7 @@ class Gateway:
     """The whole as an ASGI app, on the moto server at AWS_ENDPOINT_URL, or else on moto in this process."""
 
     def __init__(
-        self, path: Path, settings: Settings, prepare: Prepare, transports: Mapping[str, Any] | None = None
+        self, path: Path, settings: Settings, prepare: Prepare | None, transports: Mapping[str, Any] | None = None
     ) -> None:
         """`prepare` runs first, with the app that has the accounts. `transports`: as the functions' roots take them."""
         self._path = path
@@ -107,12 +106,14 @@ class Gateway:
             environment = {key.lower(): value for key, value in template.environment(function).items()}
             secrets = {"internal_token": self._settings.internal_token, "jwt_secret": ""}
             settings = FunctionSettings(**{**self._settings.model_dump(), **environment, **secrets})
+            settings = settings.model_copy(update={"oidc": self._settings.oidc})  # and nothing of the environment's
             module, _, handler = function["Handler"].rpartition(".")
             self._functions[name] = getattr(import_module(module), handler).within(settings, transports)
             for event in function["Events"].values():
                 if event["Type"] == "HttpApi":
                     self._routes.append((event["Properties"]["Path"], name))
-        run(self._prepare(self._functions[self._target("/api/me") or ""].built, self._settings))
+        if self._prepare:
+            run(self._prepare(self._functions[self._target("/api/me") or ""].built, self._settings))
 
     def _target(self, path: str) -> str | None:
         """The function that a request goes to."""
@@ -123,13 +124,11 @@ class Gateway:
 
     async def _answer(self, request: Request) -> Response:
         path = request.url.path
-        if path == "/docs":
-            return get_swagger_ui_html(openapi_url="/openapi.json", title="API")
         if path == "/openapi.json":
             return JSONResponse(merged([json.loads(body_of(answer)) for answer in await self._everywhere(path)]))
         if path.startswith("/health/"):
             return _response(max(await self._everywhere(path), key=lambda answer: int(answer["statusCode"])))
-        name = self._target(path)
+        name = self._target("/api/me" if path.startswith("/docs") else path)
         if name is None:
             return problem(404, "Not Found", "Not Found")
         query, body = request.scope["query_string"].decode(), await request.body()

@@ -1,0 +1,119 @@
+"""Access tokens of an identity provider (OpenID Connect): its keys by discovery, its claims made a caller.
+
+Keys are fetched beside the requests, so that a provider which hangs holds up none whose key is known. A key that is
+not known is asked for at most every ten seconds, once for all who wait: the provider does not have it is a 401, it
+does not answer a 503. While it is away, the keys that it gave last are good.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+import httpx2 as httpx
+import jwt
+
+from .access import EVERY_SCOPE, Caller
+from .errors import Unavailable
+from .provider import Provider
+from .tokens import Verifier
+
+log = logging.getLogger(__name__)
+FRESH, AGAIN, PATIENCE = 300.0, 10.0, 3.0  # seconds: between looks; before an unknown key is asked for; for an answer
+CLAIMS = ["exp", "iat", "sub"]
+SKEW = 5.0  # seconds that clocks may differ by
+
+
+@dataclass(frozen=True, slots=True)
+class Person(Caller):
+    email: str | None = None
+
+
+class OidcVerifier(Verifier):
+    longest = 8192
+
+    def __init__(self, provider: Provider, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None) -> None:
+        """`transports`: how to reach the provider, by its issuer, if not over the network."""
+        super().__init__(self._fetched, provider.issuer, provider.audience)
+        self._provider = provider
+        self._transport = (transports or {}).get(provider.issuer)
+        self._looked, self._away = -math.inf, True
+        self._look: asyncio.Task[None] | None = None
+
+    async def _key(self, kid: str) -> jwt.PyJWK:
+        if self._look is None and time.monotonic() - self._looked > (FRESH if kid in self._keys else AGAIN):
+            self._looked, self._look = time.monotonic(), asyncio.create_task(self._refresh())
+        if kid not in self._keys and self._look is not None:
+            await asyncio.wait([self._look])
+        if kid in self._keys:
+            return self._keys[kid]
+        raise Unavailable("The identity provider does not answer") if self._away else jwt.InvalidTokenError("no key")
+
+    async def _refresh(self) -> None:
+        try:
+            found = jwt.PyJWKSet.from_dict(await self._fetched()).keys
+        except Exception as error:  # noqa: BLE001 - whatever it answers, those whose key is known go on
+            self._away = True
+            log.warning("no keys of %s: %r", self._provider.issuer, error)
+        else:
+            keys = {str(key.key_id): key for key in found if key.public_key_use in ("sig", None)}
+            if self._keys.keys() - keys.keys():
+                self._callers.clear()  # a token of a key that is gone is good no more
+            self._keys, self._away = keys, False
+        finally:
+            self._look = None
+
+    async def _fetched(self) -> dict[str, Any]:
+        """The keys, as discovery leads to them."""
+        provider = self._provider
+        async with asyncio.timeout(PATIENCE), httpx.AsyncClient(transport=self._transport) as http:
+            document = (await http.get(provider.inside(provider.discovery))).raise_for_status().json()
+            if document["issuer"] != provider.issuer:
+                raise ValueError(f"it calls itself {document['issuer']}")
+            return (await http.get(provider.inside(document["jwks_uri"]))).raise_for_status().json()  # type: ignore[no-any-return]
+
+    def _claims(self, token: str, key: jwt.PyJWK) -> dict[str, Any]:
+        provider, named = self._provider, self._provider.audience_claim
+        claims = jwt.decode(
+            token,
+            key,
+            provider.algorithms.split(","),
+            {"require": [*CLAIMS, named], "verify_aud": named == "aud"},
+            audience=provider.audience,
+            issuer=provider.issuer,
+            leeway=SKEW,
+        )
+        if named != "aud" and provider.audience not in _words(claims[named]):
+            raise jwt.InvalidAudienceError("somebody else's")
+        return claims
+
+    def _caller(self, claims: dict[str, Any]) -> Person:
+        roles = claims.get(self._provider.roles_claim)
+        if roles is None:
+            roles = claims
+            for name in self._provider.roles_claim.split("."):
+                roles = roles.get(name) if isinstance(roles, dict) else None
+        staff = roles is True or self._provider.staff_role in _words(roles)
+        email, scopes = claims.get("email"), frozenset(EVERY_SCOPE).intersection(_words(claims.get("scope")))
+        return Person(
+            subject_id(self._provider.issuer, claims["sub"]),
+            frozenset({"staff"} if staff else ()),
+            scopes or frozenset(EVERY_SCOPE),
+            email if isinstance(email, str) else None,
+        )
+
+
+def subject_id(issuer: str, subject: str) -> UUID:
+    """Whom the provider calls so has this id here, in every part, and in any project that asks the same provider."""
+    return uuid5(uuid5(NAMESPACE_URL, issuer), subject)
+
+
+def _words(claim: Any) -> list[Any]:
+    """A claim of several values: a list, or words."""
+    return claim if isinstance(claim, list) else claim.split() if isinstance(claim, str) else []

@@ -1,0 +1,61 @@
+"""The identity provider, as the settings name it: what is asked of its tokens, and how people log in to try the API."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from fastapi import FastAPI
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from .settings import Settings
+
+
+class Provider(BaseModel):
+    """OIDC_ISSUER and so on; docs/identity.md says what they are for which provider."""
+
+    model_config = ConfigDict(frozen=True)
+
+    issuer: str = Field(pattern="^https?://")  # as tokens name it, and as browsers see it
+    internal_url: str = ""  # where we reach it, if not there
+    audience: str  # who its tokens must be for: this API
+    audience_claim: str = "aud"
+    algorithms: str = Field("RS256,PS256,ES256,EdDSA", pattern="^([RPE]S(256|384|512)|EdDSA|,)+$")
+    roles_claim: str = "roles"  # a claim, or the way to it: realm_access.roles
+    staff_role: str = "staff"  # which of them is staff here
+    client_id: str = ""  # of the API's documents
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """(SystemExit: a setting is missing, or not what it should be)"""
+        try:
+            return cls.model_validate({name: value for name, value in settings.oidc.items() if value})
+        except ValidationError as error:
+            wrong = (f"OIDC_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+            raise SystemExit("; ".join(wrong)) from error
+
+    @property
+    def discovery(self) -> str:
+        return f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
+
+    def inside(self, url: str) -> str:
+        """How we reach what browsers find there."""
+        issuer, internal = self.issuer.rstrip("/"), self.internal_url.rstrip("/")
+        return internal + url.removeprefix(issuer) if internal and url.startswith(issuer) else url
+
+    def describe(self, app: FastAPI) -> FastAPI:
+        """The app, whose documents let people log in: authorization code with PKCE, and no secret."""
+        plain = app.openapi
+
+        def openapi() -> dict[str, Any]:
+            document = plain()
+            schemes = {"bearer": {"type": "openIdConnect", "openIdConnectUrl": self.discovery}}
+            return {**document, "components": {**document["components"], "securitySchemes": schemes}}
+
+        app.openapi = openapi  # type: ignore[method-assign]
+        app.swagger_ui_init_oauth = {
+            "clientId": self.client_id,
+            "scopes": "openid email",
+            "usePkceWithAuthorizationCodeGrant": True,
+            "additionalQueryStringParams": {"audience": self.audience},
+        }
+        return app
