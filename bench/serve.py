@@ -27,7 +27,11 @@ def main(wanted: list[str]) -> int:
     with ExitStack() as stack:
         work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="archgen-serve-")))
         stage = Stage(work, stack)
-        held = [check(stage) for name, check in CHECKS.items() if not wanted or name in wanted]
+        held = []
+        for name, check in CHECKS.items():
+            if not wanted or name in wanted:
+                stage.token = stage.login()
+                held.append(check(stage))
     return 0 if all(held) else 1
 
 

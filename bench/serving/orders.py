@@ -12,14 +12,14 @@ POST = """wrk.format("POST", "%s", nil,
     '{"lines": [{"product_id": "' .. ids[at] .. '", "quantity": 1}], "payment_method": "card_ok"}')"""
 OUTBOXES = " + ".join(f"(SELECT count(*) FROM {module}.outbox)" for module in ("orders", "inventory", "payments"))
 SETTLED = "SELECT count(*) FILTER (WHERE status = 'confirmed'), count(*) FROM {}.orders"
-PATIENCE = 60.0  # seconds
+SECONDS, PATIENCE = 8, 60.0
 
 
 def ours(stage: Stage) -> Callable[[int], Round]:
     def settled(seed: int) -> Round:
         before, _ = stage.sql(SETTLED.format("orders"))[0]
         begun = time.monotonic()
-        posted = load(stage, f"{stage.ours}/api/orders", request=POST % "/api/orders", seed=seed)
+        posted = load(stage, f"{stage.ours}/api/orders", request=POST % "/api/orders", seed=seed, seconds=SECONDS)
         while stage.sql(f"SELECT {OUTBOXES}")[0][0] and time.monotonic() - begun < PATIENCE:
             time.sleep(0.02)
         spent = time.monotonic() - begun
@@ -31,4 +31,4 @@ def ours(stage: Stage) -> Callable[[int], Round]:
 
 
 def bare(stage: Stage) -> Callable[[int], Round]:
-    return lambda seed: load(stage, f"{stage.bare}/orders", request=POST % "/orders", seed=seed)
+    return lambda seed: load(stage, f"{stage.bare}/orders", request=POST % "/orders", seed=seed, seconds=SECONDS)

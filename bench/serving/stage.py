@@ -67,17 +67,21 @@ class Stage:
             "ADMIN_PASSWORD": PASSWORD,
         }
         until(lambda: socket.create_connection(("127.0.0.1", valkey), 1).close())
-        run([sys.executable, "-m", "shop.chassis.keys", ".keys"], work / "shop", self.env)
+        run([sys.executable, "-m", "shop.accounts.keys", ".keys"], work / "shop", self.env)
         until(lambda: run([sys.executable, "-m", "shop.apps.migrate"], work / "shop", self.env), 60)
         self.process, self.ours = stack.enter_context(self._served("shop.apps.app:create_app", work / "shop"))
         run([sys.executable, "-c", TABLES], work, self.env)
         _, self.bare = stack.enter_context(self._served("bench.peers.bare:create_app", HERE))
-        credentials = {"email": "admin@example.com", "password": PASSWORD}
-        self.token = until(lambda: ask(f"{self.ours}/api/auth/login", credentials))["access_token"]
+        self.token = until(self.login)
         body = {"sku": "bench-0", "name": "A book", "price": "9.99", "category": "book", "stock": 10_000_000}
         self.product = str(ask(f"{self.ours}/api/products", body, self.token)["id"])
         self.ids = work / "ids"
         self.ids.write_text(self._fill())
+
+    def login(self) -> str:
+        """A fresh token of staff; one is good for 15 minutes."""
+        credentials = {"email": "admin@example.com", "password": PASSWORD}
+        return str(ask(f"{self.ours}/api/auth/login", credentials)["access_token"])
 
     def sql(self, *statements: str) -> list[list[Any]]:
         """What the last of the statements gives."""

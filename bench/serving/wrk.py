@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from bench.serving.stage import Stage, run
 
-ROUNDS, SECONDS, CONNECTIONS = 6, 3, 64
+ROUNDS, SECONDS, CONNECTIONS = 5, 3, 64
 EACH = """
 local ids = {}
 for line in io.lines("%(ids)s") do
@@ -44,9 +44,10 @@ def load(
     seed: int = 0,
     most: int = 10**9,
     token: bool = True,
+    seconds: int = SECONDS,
 ) -> Round:
     """One round: reads of this URL, or `request`s, Lua with one of the first `most` product ids after the other."""
-    command = ["wrk", "-t2", f"-c{connections}", f"-d{SECONDS}s", "--latency", "--timeout", "10s"]
+    command = ["wrk", "-t2", f"-c{connections}", f"-d{seconds}s", "--latency", "--timeout", "10s"]
     if token:
         command += ["-H", f"Authorization: Bearer {stage.token}", "-H", "Content-Type: application/json"]
     if request:

@@ -149,10 +149,11 @@ def running(project: Project, **settings: Any) -> Iterator[System]:
     """The project's own `dev` root, in this process."""
     package = project.folder.name.replace("-", "_")
     modules = {name: importlib.import_module(f"{package}.{name}") for name in ("apps.dev", "chassis.settings")}
-    importlib.import_module(f"{package}.chassis.keys").make_key(project.folder / "keys")
+    importlib.import_module(f"{package}.accounts.keys").make_key(project.folder / "keys")
     made = modules["chassis.settings"].Settings(
         _env_file=None,
         jwt_keys=project.folder / "keys",
+        mail_url=f"file:{project.folder}/mails",
         admin_email="staff@example.com",
         admin_password=PASSWORD,
         internal_token="internal",

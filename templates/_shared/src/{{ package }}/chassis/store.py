@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Generic, Protocol, TypeVar, get_type_hints
@@ -109,6 +109,18 @@ async def refers_to(repository: Repository[Any], **field: UUID | None) -> None:
     for name, entity_id in field.items():
         if entity_id is not None and await repository.get(entity_id) is None:
             raise Invalid(f"{name} refers to nothing", **{name: "refers to nothing"})
+
+
+async def every(repository: Repository[E], **filters: Any) -> AsyncIterator[E]:
+    """All rows with these values, read page by page."""
+    query = Query(Listing(tuple(filters)), filters, limit=100)
+    while True:
+        page = await repository.page(query)
+        for row in page.items:
+            yield row
+        if page.next is None:
+            return
+        query = replace(query, after=page.next)
 
 
 class Codec(Generic[E]):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import httpx2 as httpx
 import pytest
 from starlette.testclient import TestClient
 
+from shop.accounts.keys import make_key
 from shop.apps import dev
-from shop.chassis.keys import make_key
 from shop.chassis.settings import Settings
 
 from tests.api import Api
@@ -35,6 +36,12 @@ def settings(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         admin_password=PASSWORD,
         internal_token=uuid4().hex,
     )
+
+
+@pytest.fixture(scope="session")
+def mail_folder(settings: Settings) -> Path:
+    """Where the embedded instance puts its mails."""
+    return Path(settings.mail_url.removeprefix("file:"))
 
 
 @pytest.fixture(scope="session")
