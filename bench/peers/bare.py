@@ -1,6 +1,6 @@
 """What an endpoint costs with FastAPI and nothing else: the same work on the same data as the generated project.
 
-`uvicorn bare:create_app --factory`, with DATABASE_URL, CACHE_URL and TOKEN of the environment. Nobody would run this: it
+`uvicorn bench.peers.bare:create_app --factory`, with DATABASE_URL, CACHE_URL and TOKEN of the environment. Nobody would run this: it
 checks no token, bounds nothing and counts nothing.
 """
 
@@ -15,6 +15,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from bench.peers import checkout
 from fastapi import FastAPI, Response
 from pydantic import BaseModel, ConfigDict
 from redis import asyncio as redis
@@ -86,5 +87,9 @@ def create_app() -> FastAPI:
         async with sessions() as session:
             found = await session.scalars(sa.select(Product).order_by(Product.id.desc()).limit(20))
         return [ProductOut.model_validate(row) for row in found]
+
+    @app.post("/orders", status_code=201)
+    async def order(body: checkout.OrderIn) -> checkout.OrderOut:
+        return await checkout.settle(engine, table, body)
 
     return app

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
 from pydantic import TypeAdapter
+from pydantic_core import to_json
 from uuid_utils.compat import uuid7
 
 from .store import UnitOfWork
@@ -21,7 +22,7 @@ class Event:
     id: UUID = field(default_factory=uuid7)
 
     def to_json(self) -> bytes:
-        return TypeAdapter(self.__class__).dump_json(self)
+        return to_json(self)
 
 
 Reactions = Mapping[type[Any], Callable[[Any], Awaitable[None]]]

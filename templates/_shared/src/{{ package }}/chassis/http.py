@@ -14,8 +14,10 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
 from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -63,8 +65,10 @@ def create_api(
     )
     app.state.services = {type(service): service for service in services}
     app.state.verifier = verifier
-    for router in [*routers, _health(ready)]:
-        app.include_router(router)
+    for route in [route for router in [*routers, _health(ready)] for route in router.routes]:
+        if isinstance(route, APIRoute) and route.methods != {"GET"}:  # of which nobody reads a body
+            route.app = RequestBodyLimitMiddleware(route.app, LARGEST)
+        app.router.routes.append(route)  # as it is: within a router that is included it is looked for twice
     for error in (Problem, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(error, _answer)
     app.add_middleware(_limited)

@@ -56,7 +56,7 @@ class PublishingSqlUnit(SqlUnit):
         await super()._write(connection, staged)
         for event in self._events:
             row = {"id": event.id, "type": event.type, "body": event.to_json().decode(), "attempts": 0, "due": now()}
-            await connection.execute(self.outbox.insert().values(row))
+            await connection.execute(self.outbox.insert(), row)
 
     async def commit(self) -> None:
         await super().commit()
@@ -99,7 +99,7 @@ class Relay:
         while True:
             self._awake.clear()
             try:
-                found = [await self.relay_once(module) for module in list(self._outboxes)]
+                found = await asyncio.gather(*map(self.relay_once, self._outboxes))
             except Exception:  # a database that is away must not end the relay
                 log.exception("the relay could not look into its outboxes")
                 found = []

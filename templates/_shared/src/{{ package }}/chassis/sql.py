@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import sqlalchemy as sa
 from pydantic_core import from_json, to_json
@@ -91,7 +90,7 @@ class Database:
         self._url = url
         self._embedded = url.startswith("sqlite")
         self._modules: dict[str, AsyncEngine] = {}
-        self._reading: dict[tuple[str, str], Together[UUID, sa.RowMapping]] = {}
+        self._reading: dict[tuple[str, str], Together[Any, sa.RowMapping]] = {}
         arguments = {"timeout": PATIENCE, "server_settings": TIMEOUTS}
         bounds = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": PATIENCE, "connect_args": arguments}
         self._pool = None if self._embedded else self._connect(url, **bounds)
@@ -109,20 +108,19 @@ class Database:
                 self._modules[name] = engine
         return self._modules[name]
 
-    def reading(self, module: str, table: sa.Table) -> Together[UUID, sa.RowMapping]:
-        """Reads of a module's rows by id; those of one tick are one query."""
+    def reading(self, module: str, key: sa.Column[Any]) -> Together[Any, sa.RowMapping]:
+        """Reads of a module's rows by this column, their key; those of one tick are one query."""
+        table = key.table
         if (module, table.name) not in self._reading:
             engine = self.module(module)
-            ids: sa.BindParameter[Any] = sa.bindparam("ids", expanding=self._embedded)
-            if self._embedded:
-                query = sa.select(table).where(table.c.id.in_(ids))
-            else:
-                query = sa.select(table).where(table.c.id == sa.any_(sa.cast(ids, ARRAY(sa.Uuid()))))
+            keys: sa.BindParameter[Any] = sa.bindparam("keys", expanding=self._embedded)
+            among = key.in_(keys) if self._embedded else key == sa.any_(sa.cast(keys, ARRAY(key.type)))
+            query = sa.select(table).where(among)
 
-            async def load(wanted: Sequence[UUID]) -> Mapping[UUID, sa.RowMapping]:
+            async def load(wanted: Sequence[Any]) -> Mapping[Any, sa.RowMapping]:
                 async with connected(engine) as connection:
-                    rows = (await connection.execute(query, {"ids": list(wanted)})).mappings().all()
-                return {row["id"]: row for row in rows}
+                    rows = (await connection.execute(query, {"keys": list(wanted)})).mappings().all()
+                return {row[key.name]: row for row in rows}
 
             self._reading[module, table.name] = Together(load)
         return self._reading[module, table.name]

@@ -41,28 +41,25 @@ class SqlUnit(Unit):
         for row in staged.handled:
             values = {"key": row.key, "fingerprint": row.fingerprint, "entity_id": row.entity_id, "at": now()}
             try:
-                await connection.execute(self.handled.insert().values(values))
+                await connection.execute(self.handled.insert(), values)
             except IntegrityError as error:  # the same request or event, handled at this very moment
                 raise Stale from error
         for (table, _), (before, after) in staged.changes.items():
             await self.repositories[table].write(connection, before, after)
 
     async def find_handled(self, key: str) -> Handled | None:
-        table = self.handled
-        async with connected(self.engine) as connection:
-            row = (await connection.execute(sa.select(table).where(table.c.key == key))).one_or_none()
-        return Handled(row.key, row.fingerprint, row.entity_id) if row else None
+        row = await self.database.reading(self.module, self.handled.c.key).get(key)
+        return Handled(row["key"], row["fingerprint"], row["entity_id"]) if row else None
 
 
 class SqlRepository(Rows[E]):
     def __init__(self, unit: SqlUnit, codec: Codec[E], table: sa.Table) -> None:
         super().__init__(unit, codec, table.name)
-        self._engine = unit.engine
+        self._database, self._engine = unit.database, unit.engine
         self._table = table
-        self._rows = unit.database.reading(unit.module, table)
 
     async def load(self, entity_id: UUID) -> E | None:
-        row = await self._rows.get(entity_id)
+        row = await self._database.reading(self._unit.module, self._table.c.id).get(entity_id)
         return None if row is None else self._codec.adapter.validate_python(dict(row))
 
     async def find(self, field: str, value: Any) -> E | None:
@@ -86,11 +83,12 @@ class SqlRepository(Rows[E]):
         table = self._table
         try:
             if after is not None and before is None:
-                await connection.execute(table.insert().values(self._values(after)))
+                await connection.execute(table.insert(), self._values(after))
             elif before is not None:
                 mine = sa.and_(table.c.id == before.id, table.c.version == before.version)
-                change = table.delete() if after is None else table.update().values(self._values(after))
-                if (await connection.execute(change.where(mine))).rowcount == 0:
+                change = table.delete() if after is None else table.update()
+                values = None if after is None else self._values(after)
+                if (await connection.execute(change.where(mine), values)).rowcount == 0:
                     raise Stale
         except IntegrityError as error:
             raise self._conflict(str(error.orig), deleting=after is None) from error

@@ -28,7 +28,7 @@ class ValkeyCache(Cache):
     def __init__(self, url: str, prefix: str) -> None:
         super().__init__()
         self._client: Any = redis.Redis.from_url(
-            url.replace("valkey://", "redis://", 1), socket_timeout=0.25, socket_connect_timeout=0.25
+            url.replace("valkey://", "redis://", 1), socket_timeout=0.5, socket_connect_timeout=0.5
         )
         self._prefix = prefix
         self._gets: Together[str, bytes] = Together(self._get_all)

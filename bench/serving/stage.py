@@ -1,0 +1,198 @@
+"""The servers: PostgreSQL and Valkey in containers, the generated monolith and its bare peer beside it, NGINX in front."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent.parent.parent
+WORKERS = 2
+ROWS = 100_000  # so that within a round no row is read twice, and the uncached read is one
+PASSWORD = "bench-Password-1"  # noqa: S105 - of a server that lives for minutes, on this machine alone
+TABLES = """
+import asyncio, os, sqlalchemy as sa
+from bench.peers import checkout
+from sqlalchemy.ext.asyncio import create_async_engine
+async def main():
+    async with create_async_engine(os.environ["DATABASE_URL"]).begin() as connection:
+        await connection.execute(sa.schema.CreateSchema("bare"))
+        await connection.run_sync(checkout.metadata.create_all)
+asyncio.run(main())
+"""
+CONFIGURATION = "deploy/nginx/default.conf.template"
+OWN_CACHE = """
+proxy_cache_path /tmp/own keys_zone=own:10m max_size=64m use_temp_path=off;
+server {
+    listen %(port)d;
+    location / {
+        proxy_http_version 1.1;
+        proxy_set_header Connection "";
+        proxy_cache own;
+        proxy_cache_valid 200 1h;
+        proxy_pass http://app;
+    }
+}
+"""
+
+
+class Stage:
+    """`ours`, `bare`: where the two answer; `token`: of staff; `product`: one that exists, `ids`: a file of many."""
+
+    def __init__(self, work: Path, stack: ExitStack) -> None:
+        self.work, self._stack = work, stack
+        archgen = str(Path(sys.executable).parent / "archgen")
+        run([archgen, "new", "shop", "--preset", "ecommerce", "--architecture", "monolith", "--no-input", "--no-git",
+             "--output", str(work)], work)  # fmt: skip
+        postgres = stack.enter_context(
+            container("postgres:18", 5432, "POSTGRES_PASSWORD=bench", "POSTGRES_DB=app", "POSTGRES_USER=app")
+        )
+        valkey = stack.enter_context(container("valkey/valkey:9", 6379))
+        self.database = f"postgresql://app:bench@127.0.0.1:{postgres}/app"
+        self.env = {
+            **os.environ,
+            "PYTHONPATH": f"{work / 'shop/src'}:{HERE}",
+            "DATABASE_URL": self.database.replace("://", "+asyncpg://"),
+            "CACHE_URL": f"valkey://127.0.0.1:{valkey}/0",
+            "ADMIN_EMAIL": "admin@example.com",
+            "ADMIN_PASSWORD": PASSWORD,
+        }
+        until(lambda: socket.create_connection(("127.0.0.1", valkey), 1).close())
+        run([sys.executable, "-m", "shop.accounts.keys", ".keys"], work / "shop", self.env)
+        until(lambda: run([sys.executable, "-m", "shop.apps.migrate"], work / "shop", self.env), 60)
+        self.process, self.ours = stack.enter_context(self._served("shop.apps.app:create_app", work / "shop"))
+        run([sys.executable, "-c", TABLES], work, self.env)
+        _, self.bare = stack.enter_context(self._served("bench.peers.bare:create_app", HERE))
+        self.token = until(self.login)
+        body = {"sku": "bench-0", "name": "A book", "price": "9.99", "category": "book", "stock": 10_000_000}
+        self.product = str(ask(f"{self.ours}/api/products", body, self.token)["id"])
+        self.ids = work / "ids"
+        self.ids.write_text(self._fill())
+
+    def login(self) -> str:
+        """A fresh token of staff; one is good for 15 minutes."""
+        credentials = {"email": "admin@example.com", "password": PASSWORD}
+        return str(ask(f"{self.ours}/api/auth/login", credentials)["access_token"])
+
+    def sql(self, *statements: str) -> list[list[Any]]:
+        """What the last of the statements gives."""
+        import asyncio
+
+        import asyncpg  # type: ignore[import-untyped]
+
+        async def ask() -> list[list[Any]]:
+            connection = await asyncpg.connect(self.database)
+            try:
+                found: list[Any] = []
+                for statement in statements:
+                    found = await connection.fetch(statement)
+                return [list(row) for row in found]
+            finally:
+                await connection.close()
+
+        return asyncio.run(ask())
+
+    def fronted(self) -> tuple[str, str]:
+        """Where NGINX answers: with the project's configuration, and with nothing but a cache of its own."""
+        port, own = free_port(), free_port()
+        project = self.work / "shop"
+        text = (project / CONFIGURATION).read_text()
+        for name, value in {"RATE": "1000000", "LOGIN_RATE": "1000000", "CORS_ORIGIN": ""}.items():
+            text = text.replace(f"${{{name}}}", value)
+        # as it is, but for what containers know each other by: the app is on this machine, under one address
+        text = re.sub(r"server app:8000 resolve", f"server 127.0.0.1:{self.ours.rpartition(':')[2]}", text)
+        text = re.sub(r"\n *resolver 127.*", "", text).replace("listen 8080;", f"listen {port};")
+        rendered = self.work / "nginx.conf"
+        rendered.write_text(text + OWN_CACHE % {"port": own})
+        self._stack.enter_context(
+            started("--network", "host", "--volume", f"{rendered}:/etc/nginx/conf.d/default.conf:ro",
+                    "--volume", f"{project}/deploy/nginx/tls:/etc/nginx/tls:ro",
+                    "--volume", f"{project}/deploy/static:/srv/static:ro", "nginxinc/nginx-unprivileged:1.30")
+        )  # fmt: skip
+        until(lambda: ask(f"http://127.0.0.1:{port}/health/ready"))
+        return f"http://127.0.0.1:{port}", f"http://127.0.0.1:{own}"
+
+    def _fill(self) -> str:
+        """Rows like the first one; gives their ids, a line each."""
+        rows = self.sql(
+            f"""INSERT INTO inventory.products (id, version, created_at, updated_at, sku, name, price, category, stock)
+            SELECT gen_random_uuid(), 1, now(), now(), 'sku-' || n, 'A book', 9.99, 'book', 1000000
+            FROM generate_series(1, {ROWS}) n""",  # noqa: S608 - a number of ours
+            "ANALYZE",
+            "SELECT id FROM inventory.products WHERE stock = 1000000",
+        )
+        return "\n".join(str(row[0]) for row in rows)
+
+    @contextmanager
+    def _served(self, app: str, folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+        port = free_port()
+        command = [sys.executable, "-m", "uvicorn", app, "--factory", "--port", str(port), "--workers", str(WORKERS),
+                   "--log-level", "warning", "--no-access-log"]  # fmt: skip
+        with (self.work / f"{app.partition(':')[0]}.log").open("w") as log:
+            process = subprocess.Popen(command, cwd=folder, env=self.env, stdout=log, stderr=log)
+        try:
+            until(lambda: socket.create_connection(("127.0.0.1", port), 1).close())
+            yield process, f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+@contextmanager
+def started(*options: str) -> Iterator[str]:
+    """A container, thrown away at the end; its name."""
+    name = run(["docker", "run", "--detach", "--rm", *options], HERE).strip()
+    try:
+        yield name
+    finally:
+        run(["docker", "stop", "--time", "1", name], HERE)
+
+
+@contextmanager
+def container(image: str, port: int, *env: str) -> Iterator[int]:
+    """A server of this image; the port that it has here."""
+    settings = [word for setting in env for word in ("--env", setting)]
+    with started("--publish", f"127.0.0.1::{port}", *settings, image) as name:
+        yield int(run(["docker", "port", name, str(port)], HERE).splitlines()[0].rpartition(":")[2])
+
+
+def ask(url: str, body: Any = None, token: str = "") -> Any:
+    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+    request = urllib.request.Request(url, json.dumps(body).encode() if body is not None else None, headers)  # noqa: S310
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - our own
+        return json.load(answer)
+
+
+def until(action: Callable[[], Any], seconds: float = 30) -> Any:
+    """What the action gives as soon as it succeeds."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            return action()
+        except (OSError, subprocess.CalledProcessError):
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.3)
+
+
+def run(command: list[str], folder: Path, env: dict[str, str] | None = None) -> str:
+    done = subprocess.run(command, cwd=folder, env=env, text=True, capture_output=True)
+    if done.returncode:
+        print(done.stderr[-2000:], file=sys.stderr)
+        raise subprocess.CalledProcessError(done.returncode, command)
+    return done.stdout
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
