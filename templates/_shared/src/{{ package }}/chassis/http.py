@@ -7,13 +7,14 @@ import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from copy import copy
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, request_response
 from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
@@ -61,10 +62,12 @@ def create_api(
     )
     app.state.services = {type(service): service for service in services}
     app.state.verifier = verifier
-    for route in [route for router in [*routers, _health(ready)] for route in router.routes]:
-        if isinstance(route, APIRoute) and route.methods != {"GET"}:  # of which nobody reads a body
-            route.app = RequestBodyLimitMiddleware(route.app, LARGEST)
-        app.router.routes.append(route)  # as it is: within a router that is included it is looked for twice
+    for route in [copy(route) for router in [*routers, _health(ready)] for route in router.routes]:
+        if isinstance(route, APIRoute):  # what `include_router` does, but that each is looked for twice a request
+            route.dependency_overrides_provider = app
+            handle = request_response(route.get_route_handler())
+            route.app = handle if route.methods == {"GET"} else RequestBodyLimitMiddleware(handle, LARGEST)
+        app.router.routes.append(route)
     for error in (Problem, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(error, _answer)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
