@@ -140,7 +140,7 @@ class Stage:
         with (self.work / f"{app.partition(':')[0]}.log").open("w") as log:
             process = subprocess.Popen(command, cwd=folder, env=self.env, stdout=log, stderr=log)
         try:
-            until(lambda: socket.create_connection(("127.0.0.1", port), 1).close())
+            until(lambda: socket.create_connection(("127.0.0.1", port), 1).close(), 120)
             yield process, f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
@@ -172,7 +172,7 @@ def ask(url: str, body: Any = None, token: str = "") -> Any:
         return json.load(answer)
 
 
-def until(action: Callable[[], Any], seconds: float = 30) -> Any:
+def until(action: Callable[[], Any], seconds: float = 60) -> Any:
     """What the action gives as soon as it succeeds."""
     end = time.monotonic() + seconds
     while True:

@@ -58,7 +58,8 @@ def load(
     bad = re.findall(r"(?:Non-2xx or 3xx responses: |connect |read |write |timeout )(\d+)", said)
     p50, p99 = (_ms(re.search(rf"{p}%\s+([\d.]+\w+)", said)[1]) for p in (50, 99))  # type: ignore[index]
     rate = float(re.search(r"Requests/sec:\s+([\d.]+)", said)[1])  # type: ignore[index]
-    return Round(rate, p50, p99, sum(map(int, bad)))
+    none = rate == 0  # nothing was answered at all: an error, and no ratio
+    return Round(rate or 0.001, p50 or 0.001, p99 or 0.001, sum(map(int, bad)) + none)
 
 
 def reads(

@@ -86,7 +86,7 @@ def test_the_metrics_of_every_copy_reach_prometheus_which_finds_them_by_itself(s
         route = 'sum(http_request_duration_seconds_count{route="/api/products",method="GET",status="200"})'
         until(lambda: value(route) > 0, 60)
         for name in (
-            "cache_reads_total",
+            "cache_hits",
             "database_connections",
             "outbox_events",
             "http_request_duration_seconds_bucket",

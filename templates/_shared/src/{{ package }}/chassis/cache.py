@@ -75,13 +75,3 @@ class MemoryCache(Cache):
         entry = self._entries.get(key)
         if entry is None or entry[0] < version:
             self._entries[key] = (version, value)
-
-
-class NoCache(Cache):
-    """Where processes come and go and share nothing: every read asks the database."""
-
-    async def get(self, key: str) -> bytes | None:
-        return None
-
-    async def put(self, key: str, version: int, value: bytes) -> None:
-        pass

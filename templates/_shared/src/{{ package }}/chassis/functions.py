@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any, Generic, Self, TypeVar
 
+from .cache import Cache
 from .settings import Settings
 
 T = TypeVar("T")
@@ -60,3 +61,13 @@ def loop() -> asyncio.AbstractEventLoop:
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Waits, in a thread that is not the loop's, for what runs on the loop."""
     return asyncio.run_coroutine_threadsafe(work, loop()).result()
+
+
+class NoCache(Cache):
+    """Where processes come and go and share nothing: every read asks the database."""
+
+    async def get(self, key: str) -> bytes | None:
+        return None
+
+    async def put(self, key: str, version: int, value: bytes) -> None:
+        pass

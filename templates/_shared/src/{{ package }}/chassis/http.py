@@ -7,6 +7,7 @@ import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from copy import copy
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -14,10 +15,9 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, request_response
 from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -65,13 +65,14 @@ def create_api(
     )
     app.state.services = {type(service): service for service in services}
     app.state.verifier = verifier
-    for route in [route for router in [*routers, _health(ready)] for route in router.routes]:
-        if isinstance(route, APIRoute) and route.methods != {"GET"}:  # of which nobody reads a body
-            route.app = RequestBodyLimitMiddleware(route.app, LARGEST)
-        app.router.routes.append(route)  # as it is: within a router that is included it is looked for twice
+    for route in [copy(route) for router in [*routers, _health(ready)] for route in router.routes]:
+        if isinstance(route, APIRoute):  # what `include_router` does, but that each is looked for twice a request
+            route.dependency_overrides_provider = app
+            handle = request_response(route.get_route_handler())
+            route.app = handle if route.methods == {"GET"} else _limited(handle)
+        app.router.routes.append(route)
     for error in (Problem, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(error, _answer)
-    app.add_middleware(_limited)
     app.openapi = partial(described, app)  # type: ignore[method-assign]
     return app
 
@@ -80,7 +81,7 @@ def _limited(app: ASGIApp) -> ASGIApp:
     """Reads no body that says it is too large, and no more of one than it may have, whatever it says."""
 
     async def limited(scope: Scope, receive: Receive, send: Send) -> None:
-        said = int(dict(scope.get("headers", ())).get(b"content-length", b"0"))
+        said = int(dict(scope["headers"]).get(b"content-length", b"0"))
         size = said if said > LARGEST else 0
 
         async def counted() -> Message:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -104,11 +105,9 @@ class Relay:
                 log.exception("the relay could not look into its outboxes")
                 found = []
             if not any(found):
-                try:
+                with suppress(TimeoutError):
                     async with asyncio.timeout(self._idle):  # wait_for may swallow a cancellation before Python 3.12
                         await self._awake.wait()
-                except TimeoutError:
-                    pass
 
     async def relay_once(self, module: str) -> int:
         """Deliver what is due in one outbox; gives how many events that were."""

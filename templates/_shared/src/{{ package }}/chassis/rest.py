@@ -82,9 +82,7 @@ class Route(APIRoute):
             if request.scope["query_string"]:
                 names = Counter(name for name, _ in request.query_params.multi_items())
                 if wrong := [name for name, count in names.items() if count > takes_some]:
-                    raise Invalid(
-                        "Query parameters that are not taken", **dict.fromkeys(wrong, "is not taken, or once")
-                    )
+                    raise Invalid("Not such parameters", **dict.fromkeys(wrong, "is not taken, or is taken once"))
             return await handle(request)
 
         return handled
@@ -119,12 +117,9 @@ class ListQuery(BaseModel):
         """The listing that serves these filters in this order (Invalid: none does, and what is offered)."""
         given = self.model_dump(exclude={"limit", "after"}, exclude_none=True)
         sort = str(given.pop("sort", "-id"))
+        wanted = (set(given), sort.lstrip("-"), sort[0] == "-")
         for listing in offered:
-            if (set(listing.filters), listing.sort, listing.descending) == (
-                set(given),
-                sort.lstrip("-"),
-                sort[0] == "-",
-            ):
+            if (set(listing.filters), listing.sort, listing.descending) == wanted:
                 return store.Query(listing, given, self.limit, self.after)
         wrong = dict.fromkeys(given, "is not offered like this")
         raise Invalid(f"No index serves this; offered: {'; '.join(map(str, offered))}", **wrong)

@@ -145,10 +145,10 @@ class Database:
             async with connected(engine) as connection:
                 await connection.execute(sa.text("SELECT 1"))
 
-    def connections(self) -> dict[str, int]:
-        """How many connections the pool may have, and how many are in use."""
+    def connections(self) -> tuple[int, int]:
+        """How many connections of the pool are in use, and how many it may have."""
         pool = self._pool.pool if self._pool is not None else None
-        return {"size": pool.size(), "in_use": pool.checkedout()} if isinstance(pool, QueuePool) else {}
+        return (pool.checkedout(), pool.size()) if isinstance(pool, QueuePool) else (0, 0)
 
     async def close(self) -> None:
         for engine in [self._pool] if self._pool is not None else list(self._modules.values()):

@@ -32,8 +32,7 @@ class Together(Generic[K, V]):
             if not self._asked:
                 loop.call_soon(self._begin)
             self._asked[key] = loop.create_future()
-        answer = self._asked[key]
-        return await asyncio.shield(answer)  # somebody else may wait for it too
+        return await asyncio.shield(self._asked[key])  # somebody else may wait for it too
 
     def _begin(self) -> None:
         asked, self._asked = list(self._asked.items()), {}

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from functools import partial
 
 from fastapi import FastAPI, Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, Histogram, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .cache import Cache
@@ -63,30 +63,17 @@ class Watched:
             self._durations.labels(scope["method"], route, status).observe(time.perf_counter() - begun)
 
 
-class Gauges:
-    """What cache and database count by themselves."""
-
-    def __init__(self, cache: Cache, database: Database) -> None:
-        self._cache = cache
-        self._database = database
-
-    def collect(self) -> Iterator[Metric]:
-        reads = CounterMetricFamily("cache_reads", "Reads of the cache", labels=["outcome"])
-        reads.add_metric(["hit"], self._cache.hits)
-        reads.add_metric(["miss"], self._cache.misses)
-        connections = GaugeMetricFamily("database_connections", "Connections of the pool", labels=["state"])
-        for state, count in self._database.connections().items():
-            connections.add_metric([state], count)
-        yield from (reads, connections)
-
-
 def watched(
     app: FastAPI, cache: Cache | None = None, database: Database | None = None, outbox: Outbox | None = None
 ) -> FastAPI:
     """The app with its metrics. `outbox`: how many events wait and are dead."""
     registry = CollectorRegistry()
+    gauge = partial(Gauge, registry=registry)
     if cache is not None and database is not None:
-        registry.register(Gauges(cache, database))
+        gauge("cache_hits", "Reads that the cache answered").set_function(lambda: cache.hits)
+        gauge("cache_misses", "Reads that the database answered").set_function(lambda: cache.misses)
+        gauge("database_connections", "Connections in use").set_function(lambda: database.connections()[0])
+        gauge("database_connections_limit", "Connections of the pool").set_function(lambda: database.connections()[1])
     app.add_middleware(Watched, registry=registry)
 
     @app.get("/metrics", include_in_schema=False)

@@ -11,9 +11,9 @@ from alembic import command
 from alembic.operations.ops import AddColumnOp
 from sqlalchemy.dialects import postgresql
 
-from ..chassis.migrate import PACKAGE, run, upgrade
 from ..chassis.settings import Settings
 from ..chassis.sql import Database, Money, UtcDateTime
+from ..schema.migrate import PACKAGE, run, upgrade
 
 
 async def revise(database: Database, module: str, message: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 
-from .sql import Database
+from ..chassis.sql import Database
 
 PACKAGE = Path(__file__).parents[1]
 
@@ -22,9 +22,9 @@ async def upgrade(database: Database, modules: Iterable[str]) -> None:
 
 
 async def run(database: Database, module: str, action: Callable[[Config], Any], **attributes: Any) -> None:
-    """Runs an alembic command on a module. `attributes`: for its environment (`alembic_env/env.py`)."""
+    """Runs an alembic command on a module. `attributes`: for its environment (`env.py`)."""
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "alembic_env"))
+    config.set_main_option("script_location", str(Path(__file__).parent))
     config.set_main_option("version_locations", str(PACKAGE / module / "migrations"))
     config.set_main_option("path_separator", "os")
     config.set_main_option("file_template", "%%(epoch)d_%%(slug)s")
