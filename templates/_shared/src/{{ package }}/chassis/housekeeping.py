@@ -1,6 +1,4 @@
-"""What has had its day is deleted every hour, by whichever copy comes to it: requests and events that were dealt with
-long ago, and rows that a unit names as `expiring`, once their `expires_at` is past.
-"""
+"""What has had its day is deleted every hour: what was dealt with long ago, and `expiring` rows past `expires_at`."""
 
 from __future__ import annotations
 

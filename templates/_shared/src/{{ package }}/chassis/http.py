@@ -149,16 +149,10 @@ def _health(checks: Mapping[str, Check]) -> APIRouter:
 
     @router.get("/health/ready")
     async def ready() -> dict[str, str]:
-        async def ask(name: str, check: Check) -> str | None:
-            try:
-                await asyncio.wait_for(check(), 2)
-            except Exception as error:  # noqa: BLE001 - whatever is wrong, this part is not ready
-                log.warning("%s is not ready: %s", name, error)
-                return name
-            return None
-
-        down = [name for name in await asyncio.gather(*(ask(*check) for check in checks.items())) if name]
-        if down:
+        asked = (asyncio.wait_for(check(), 2) for check in checks.values())
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        if down := {name: answer for name, answer in zip(checks, answers, strict=True) if answer is not None}:
+            log.warning("not ready: %s", down)
             raise Unavailable(f"Not ready: {', '.join(down)}")
         return {"status": "ok"}
 

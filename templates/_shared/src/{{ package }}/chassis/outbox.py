@@ -136,17 +136,10 @@ class Relay:
         except Exception as error:  # whatever is wrong with one event, the others go on
             attempts = int(row["attempts"])
             dead = attempts >= ATTEMPTS and not isinstance(error, Unavailable)  # what is away comes back
+            what = f"{row['type']} {row['id']} failed at attempt {attempts}: {error!r}"
             log.log(
-                logging.ERROR if dead else logging.WARNING,
-                "%s %s failed at attempt %d: %r",
-                row["type"],
-                row["id"],
-                attempts,
-                error,
-                exc_info=None if isinstance(error, Problem) else error,
+                logging.ERROR if dead else logging.WARNING, what, exc_info=None if isinstance(error, Problem) else error
             )
-            return {
-                "due": None if dead else now() + timedelta(seconds=min(0.1 * 2**attempts, 60)),
-                "error": repr(error),
-            }
+            due = None if dead else now() + timedelta(seconds=min(0.1 * 2**attempts, 60))
+            return {"due": due, "error": repr(error)}
         return None
