@@ -11,10 +11,12 @@ import json
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from ..chassis.functions import Event, loop
 from .template import Template
@@ -92,7 +94,8 @@ class Deliveries:
         if got["Records"]:
             mark = {"Key": MARK, "Value": self._marks[stream]}
             arn = stream.partition("/stream/")[0]
-            await asyncio.to_thread(self._tables.tag_resource, ResourceArn=arn, Tags=[mark])
+            with suppress(ClientError):  # DynamoDB Local has no tags
+                await asyncio.to_thread(self._tables.tag_resource, ResourceArn=arn, Tags=[mark])
         return len(got["Records"])
 
     async def _feed(self, function: str, source: dict[str, Any]) -> int:
@@ -142,9 +145,10 @@ class Deliveries:
         stream: str = table.get("LatestStreamArn", "")
         if not stream:
             return ""
-        for tag in self._tables.list_tags_of_resource(ResourceArn=table["TableArn"])["Tags"]:
-            if tag["Key"] == MARK:
-                self._marks[stream] = tag["Value"]
+        with suppress(ClientError):
+            for tag in self._tables.list_tags_of_resource(ResourceArn=table["TableArn"])["Tags"]:
+                if tag["Key"] == MARK:
+                    self._marks[stream] = tag["Value"]
         return stream
 
     def _make_queue(self, name: str, properties: dict[str, Any]) -> str:
