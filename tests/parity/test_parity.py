@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -263,6 +264,15 @@ def servers(containers: None) -> Iterator[dict[str, str]]:
             subprocess.run([docker, "kill", *started], capture_output=True, check=False)
 
 
+@pytest.fixture
+def queues() -> Iterator[str]:
+    """What stands in for the services of AWS that DynamoDB Local is not."""
+    server = import_module("moto.server").ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    yield "http://{}:{}".format(*server.get_host_and_port())
+    server.stop()
+
+
 def _answers(address: str) -> None:
     """PostgreSQL starts twice: whoever listens has to listen for a while."""
     host, _, port = address.partition(":")
@@ -275,12 +285,14 @@ def _answers(address: str) -> None:
 
 @pytest.mark.real
 def test_postgresql_and_dynamodb_local_agree(
-    folder: Path, servers: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    folder: Path, servers: dict[str, str], queues: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """PostgreSQL under a monolith and DynamoDB Local behind functions cannot be told apart."""
     monolith = write_project(folder, "lab-postgres", "monolith")
     functions = write_project(folder, "lab-local", "serverless")
-    monkeypatch.setitem(os.environ, "AWS_ENDPOINT_URL", f"http://{servers['amazon/dynamodb-local']}")
+    for name in ("DYNAMODB", "DYNAMODB_STREAMS"):
+        monkeypatch.setitem(os.environ, f"AWS_ENDPOINT_URL_{name}", f"http://{servers['amazon/dynamodb-local']}")
+    monkeypatch.setitem(os.environ, "AWS_ENDPOINT_URL", queues)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setitem(os.environ, name, "local")
     monkeypatch.setitem(os.environ, "AWS_DEFAULT_REGION", "eu-central-1")

@@ -137,9 +137,8 @@ class Relay:
             attempts = int(row["attempts"])
             dead = attempts >= ATTEMPTS and not isinstance(error, Unavailable)  # what is away comes back
             what = f"{row['type']} {row['id']} failed at attempt {attempts}: {error!r}"
-            log.log(
-                logging.ERROR if dead else logging.WARNING, what, exc_info=None if isinstance(error, Problem) else error
-            )
+            level = logging.ERROR if dead else logging.WARNING
+            log.log(level, what, exc_info=None if isinstance(error, Problem) else error)
             due = None if dead else now() + timedelta(seconds=min(0.1 * 2**attempts, 60))
             return {"due": due, "error": repr(error)}
         return None

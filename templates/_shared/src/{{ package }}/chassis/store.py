@@ -19,7 +19,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from .entity import Entity
-from .errors import Conflict, Invalid
+from .errors import Invalid
 
 E = TypeVar("E", bound=Entity)
 MOST_WRITES = 100  # DynamoDB's limit of one transaction, kept by every adapter
@@ -161,12 +161,3 @@ class Staged:
     def check(self, extra: int = 0) -> None:
         if len(self.changes) + len(self.handled) + extra > MOST_WRITES:
             raise ValueError(f"a unit of work may write {MOST_WRITES} things at most")
-
-
-def answered(request: Repeat, found: Handled | None) -> UUID | None:
-    """What an earlier, equal request created."""
-    if found is None:
-        return None
-    if found.fingerprint != request.fingerprint:
-        raise Conflict("This Idempotency-Key was used with another body")
-    return found.entity_id

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from .cache import Cache
 from .entity import Entity
-from .store import Codec, Handled, Repeat, Staged, answered
+from .errors import Conflict
+from .store import Codec, Handled, Repeat, Staged
 
 E = TypeVar("E", bound=Entity)
 
@@ -25,7 +26,10 @@ class Unit(ABC):
         self.repositories: dict[str, Any] = {}
 
     async def repeated(self, request: Repeat | None) -> UUID | None:
-        return answered(request, await self.find_handled(request.key)) if request else None
+        found = await self.find_handled(request.key) if request else None
+        if request and found and found.fingerprint != request.fingerprint:
+            raise Conflict("This Idempotency-Key was used with another body")
+        return found.entity_id if found else None
 
     def remember(self, request: Repeat | None, entity_id: UUID) -> None:
         self.staged.remember(request, entity_id)
