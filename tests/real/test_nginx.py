@@ -229,7 +229,9 @@ def test_no_other_site_may_ask_until_it_is_named(stack: Stack) -> None:
             answer = stack.ask(path, Origin=site)
             assert answer.headers.get_all("Access-Control-Allow-Origin") == [site]
             assert "Origin" in str(answer.headers.get_all("Vary"))
-        assert "Access-Control-Allow-Origin" not in stack.ask("/api/products", Origin="https://evil.example.com").headers
+        assert (
+            "Access-Control-Allow-Origin" not in stack.ask("/api/products", Origin="https://evil.example.com").headers
+        )
     finally:
         env.write_text(before)
         stack.compose("up", "--detach", "--no-build", "--no-deps", "--wait", "nginx")

@@ -91,7 +91,9 @@ class Project:
                 unit = self.opened(name, database)
                 async with database.migrating(name) as connection:
                     for table in module(self.package, f"{name}.repository").metadata.sorted_tables:
-                        entity = unit.repositories[table.name]._codec.entity if table.name in unit.repositories else None
+                        entity = (
+                            unit.repositories[table.name]._codec.entity if table.name in unit.repositories else None
+                        )
                         await connection.execute(sa.text(filling(table, get_type_hints(entity) if entity else {})))
                 async with database.migrating(name) as connection:
                     await connection.execute(sa.text("ANALYZE"))
