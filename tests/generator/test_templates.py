@@ -95,7 +95,8 @@ def test_a_project_asks_for_what_it_imports_and_for_nothing_else(
     project = tomllib.loads(tree["pyproject.toml"].decode())
     asked = {
         re.split(r"[\[><=]", requirement)[0]
-        for requirement in (*project["project"]["dependencies"], *project["dependency-groups"]["dev"])
+        for group in (project["project"]["dependencies"], *project["dependency-groups"].values())
+        for requirement in group
     }
     assert {DISTRIBUTIONS.get(name, name) for name in imported} <= asked
     needless = asked - {DISTRIBUTIONS.get(name, name) for name in imported} - NOT_IMPORTED

@@ -1,78 +1,68 @@
-"""The monolith on its real servers: `make up`, the journey through NGINX, with a copy of the app less, and away."""
+"""The monolith on its real servers: the journey through NGINX, what is published, what its image is made of."""
 
 from __future__ import annotations
 
+import json
 import re
-import secrets
-import subprocess
-import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from tests.support.projects import Project, ask, new
+from tests.support.stack import Stack, docker
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
 
 
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory, containers: None) -> Iterator[Project]:
-    """The ecommerce monolith, up; under a name of its own, since containers are named for their project."""
-    project = new(tmp_path_factory.mktemp("up"), f"shop-{secrets.token_hex(4)}", "--preset", "ecommerce",
-                  "--architecture", "monolith")  # fmt: skip
-    lock(project)
+def test_it_comes_up_healthy_and_its_journey_passes_through_nginx(stack: Stack) -> None:
+    assert " passed" in stack.project.make("journey", f"URL={stack.url}")
+
+
+def test_only_nginx_is_published_and_on_this_machine_alone(stack: Stack) -> None:
+    published = re.findall(r"(\S+):(\d+)->", stack.compose("ps", "--format", "{{.Ports}}"))
+    assert published == [("127.0.0.1", stack.url.rsplit(":", 1)[1])]
+
+
+def test_no_process_of_ours_is_root_or_may_write_to_its_image(stack: Stack) -> None:
+    script = """
+import os
+print(os.getuid())
+for place in ("/app", "/etc", "/usr", "/keys", "/tmp"):
     try:
-        project.make("up")
-        yield project
-    finally:
-        compose(project, "down", "--volumes", "--rmi", "local", "--timeout", "2")
+        open(f"{place}/probe", "w").close()
+        print("writes", place)
+    except OSError:
+        pass
+"""
+    assert stack.compose("exec", "-T", "app", "python", "-c", script).splitlines() == ["10001", "writes /tmp"]
 
 
-def lock(project: Project) -> None:
-    """The lockfile that the first `make` writes; here `make` is told to use another environment and does not."""
-    uv = Path(sys.prefix, "bin", "uv")
-    if uv.exists():
-        subprocess.run([uv, "lock", "--quiet"], cwd=project.folder, check=True)
+def test_the_image_holds_the_app_and_nothing_that_builds_or_tests_it(stack: Stack) -> None:
+    tools = "cc gcc g++ make ld git uv pip pytest ruff mypy locust"
+    found = stack.compose("exec", "-T", "app", "sh", "-c", f"ls -a /app /app/src; command -v {tools}; true").split()
+    app = ["/app:", ".", "..", ".venv", "pyproject.toml", "src", "uv.lock"]
+    assert found == [*app, "/app/src:", ".", "..", stack.package]
 
 
-def compose(project: Project, *arguments: str) -> str:
-    command = ["docker", "compose", "--env-file", ".env", "--file", "deploy/compose.yaml", *arguments]
-    return subprocess.run(command, cwd=project.folder, check=True, capture_output=True, text=True).stdout
+def test_the_image_is_what_the_lockfile_says(stack: Stack) -> None:
+    locked = (stack.project.folder / "uv.lock").read_text()
+    script = "import importlib.metadata as m; print(*(f'{d.name} {d.version}' for d in m.distributions()), sep='\\n')"
+    installed = stack.compose("exec", "-T", "app", "python", "-c", script).splitlines()
+    versions = dict(re.findall(r'name = "(\S+)"\nversion = "(\S+)"', locked))
+    ours = [line.split() for line in installed if re.sub(r"[-_.]+", "-", line.split()[0].lower()) in versions]
+    assert len(ours) > 20
+    assert all(versions[re.sub(r"[-_.]+", "-", name.lower())] == version for name, version in ours)
 
 
-def test_it_comes_up_healthy_and_its_journey_passes_through_nginx(shop: Project) -> None:
-    assert " passed" in shop.make("journey", f"URL={shop.urls['up']}")
+def test_every_container_is_bounded_and_comes_back(stack: Stack) -> None:
+    for container in stack.compose("ps", "--quiet").split():
+        (found,) = json.loads(docker("inspect", container))
+        host = found["HostConfig"]
+        assert host["Memory"] > 0 and host["NanoCpus"] > 0 and host["PidsLimit"] > 0
+        assert host["RestartPolicy"]["Name"] == "unless-stopped"
+        assert host["LogConfig"]["Config"] == {"max-file": "3", "max-size": "10m"}
+        assert found["State"]["Health"]["Status"] == "healthy"
 
 
-def test_what_is_internal_is_not_reachable_through_nginx(shop: Project) -> None:
-    for path in ("/metrics", "/internal/events", "/internal"):
-        status, problem = ask(shop.urls["up"] + path)
-        assert (status, problem["status"]) == (404, 404)
-
-
-def test_what_nginx_answers_by_itself_is_a_problem_document(shop: Project) -> None:
-    status, problem = ask(f"{shop.urls['up']}/api/auth/register", "POST", {"email": "x" * 1_100_000})
-    assert (status, problem["title"]) == (413, "Content Too Large")
-
-
-def test_only_nginx_is_published_and_on_this_machine_alone(shop: Project) -> None:
-    published = re.findall(r"(\S+):(\d+)->", compose(shop, "ps", "--format", "{{.Ports}}"))
-    assert published == [("127.0.0.1", shop.urls["up"].rsplit(":", 1)[1])]
-
-
-def test_no_process_of_ours_is_root_or_may_write_to_its_image(shop: Project) -> None:
-    script = "import os; print(os.getuid()); print(os.access('/app', os.W_OK))"
-    assert compose(shop, "exec", "-T", "app", "python", "-c", script).split() == ["10001", "False"]
-
-
-def test_nginx_takes_its_configuration(shop: Project) -> None:
-    compose(shop, "exec", "-T", "nginx", "nginx", "-t", "-q")
-
-
-def test_with_one_copy_of_the_app_stopped_the_journey_still_passes(shop: Project) -> None:
-    first = compose(shop, "ps", "--quiet", "app").split()[0]
-    subprocess.run(["docker", "stop", "--time", "1", first], check=True, capture_output=True)
-    try:
-        assert " passed" in shop.make("journey", f"URL={shop.urls['up']}")
-    finally:
-        subprocess.run(["docker", "start", first], check=True, capture_output=True)
+def test_the_pools_of_all_processes_fit_into_what_the_database_takes(stack: Stack) -> None:
+    most = stack.compose("exec", "-T", "postgres", "psql", "-U", "app", "-Atc", "SHOW max_connections")
+    script = f"from {stack.package}.chassis.settings import Settings as S; s = S(); print(s.pool_size * s.processes)"
+    needed = int(stack.compose("exec", "-T", "app", "python", "-c", script))
+    assert 0 < needed <= int(most) - 10

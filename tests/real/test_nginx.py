@@ -10,6 +10,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.support.stack import Answer, Stack, docker, until
@@ -29,9 +30,9 @@ def product(stack: Stack, staff: str) -> str:
     return stack.product(staff, secrets.token_hex(8))
 
 
-def seen(stack: Stack, request_id: str) -> dict[str, str]:
+def seen(stack: Stack, request_id: str) -> dict[str, Any]:
     """What NGINX logged of that request."""
-    found: list[dict[str, str]] = []
+    found: list[dict[str, Any]] = []
 
     def logged() -> bool:
         found[:] = [line for line in stack.logs("nginx") if line.get("request_id") == request_id]
@@ -45,7 +46,7 @@ def cached(stack: Stack, path: str, **options: str) -> tuple[str, Answer]:
     """How the cache took part in a request: HIT, MISS, BYPASS; nothing where there is no cache."""
     request_id = secrets.token_hex(16)
     answer = stack.ask(path, X_Request_ID=request_id, **options)
-    return seen(stack, request_id)["cache"], answer
+    return str(seen(stack, request_id)["cache"]), answer
 
 
 def test_it_takes_its_configuration_and_gixy_finds_nothing_in_it(stack: Stack, tmp_path: Path) -> None:

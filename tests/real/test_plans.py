@@ -8,7 +8,6 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
@@ -226,7 +225,7 @@ def test_every_reference_can_be_looked_up_from_the_other_side(project: Project) 
     """When a row is deleted, PostgreSQL itself looks for those that refer to it."""
     for name in project.modules:
         for table in module(project.package, f"{name}.repository").metadata.sorted_tables:
-            first = {list(index.columns)[0].name for index in table.indexes}
+            first = {next(iter(index.columns)).name for index in table.indexes}
             assert {key.parent.name for key in table.foreign_keys} <= first
 
 
@@ -234,4 +233,4 @@ def test_rows_that_expire_are_found_by_when(project: Project) -> None:
     assert timedelta(days=1) < module(project.package, "chassis.housekeeping").KEPT
     for unit in map(project.unit, project.modules):
         for table, column in [(unit.handled, "at"), *((table, "expires_at") for table in unit.expiring)]:
-            assert column in {list(index.columns)[0].name for index in table.indexes}
+            assert column in {next(iter(index.columns)).name for index in table.indexes}

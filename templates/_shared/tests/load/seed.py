@@ -46,6 +46,8 @@ class Site:
                 if error.code not in (429, 503):
                     return error.code, json.loads(error.read() or b"null")
                 time.sleep(float(error.headers.get("Retry-After") or 1))
+            except OSError as error:
+                sys.exit(f"{self.url} does not answer: {error}")
         sys.exit(f"{self.url} does not answer {method} {path}")
 
     def writer(self, entity: Entity, n: int) -> int:

@@ -90,23 +90,17 @@ def _digits(value: Decimal) -> str:
 
 
 def _plain(value: Any, depth: int = 0) -> Any:
-    if depth > 32:
-        raise ValueError("is nested too deeply")
-    if value is None and depth == 0:
-        raise ValueError("must not be null")
-    if isinstance(value, str):
-        if "\0" in value or any("\ud800" <= c <= "\udfff" for c in value):
-            raise ValueError("has a character that cannot be stored")
-    elif isinstance(value, float) and not math.isfinite(value):
-        raise ValueError("has a number that is not finite")
-    elif isinstance(value, int) and not -(2**63) <= value < 2**63:
-        raise ValueError("has an integer of more than 64 bits")
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            _plain(key, depth + 1), _plain(inner, depth + 1)
-    elif isinstance(value, list):
-        for inner in value:
-            _plain(inner, depth + 1)
+    for wrong, message in (
+        (depth > 32, "is nested too deeply"),
+        (value is None and depth == 0, "must not be null"),
+        (isinstance(value, str) and re.search("[\0\ud800-\udfff]", value), "has a character that cannot be stored"),
+        (isinstance(value, float) and not math.isfinite(value), "has a number that is not finite"),
+        (isinstance(value, int) and not -(2**63) <= value < 2**63, "has an integer of more than 64 bits"),
+    ):
+        if wrong:
+            raise ValueError(message)
+    for inner in [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _plain(inner, depth + 1)
     return value
 
 

@@ -73,15 +73,17 @@ def create_api(
 
 
 def _limited(app: ASGIApp) -> ASGIApp:
-    """Reads no more of a body than it may have, whatever it says of its length."""
+    """Reads no body that says it is too large, and no more of one than it may have, whatever it says."""
 
     async def limited(scope: Scope, receive: Receive, send: Send) -> None:
-        size = 0
+        said = int(dict(scope.get("headers", ())).get(b"content-length", b"0"))
+        size = said if said > LARGEST else 0
 
         async def counted() -> Message:
             nonlocal size
-            message = await receive()
-            size += len(message.get("body", b""))
+            if size <= LARGEST:
+                message = await receive()
+                size += len(message.get("body", b""))
             if size > LARGEST:
                 raise HTTPException(413, f"A body has at most {LARGEST} bytes")
             return message
@@ -95,23 +97,22 @@ def problem(
     status: int,
     title: str,
     detail: str,
-    errors: Sequence[Mapping[str, str]] = (),
+    errors: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
-    """A problem document (RFC 9457); `errors`: the field and what is wrong with it."""
+    """A problem document (RFC 9457); `errors`: the fields, each with what is wrong with it."""
     body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": detail}
     if errors:
-        body["errors"] = list(errors)
+        body["errors"] = [{"field": field, "message": message} for field, message in errors.items()]
     return JSONResponse(body, status, headers, "application/problem+json")
 
 
 async def _answer(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, Problem):
-        fields = [{"field": field, "message": message} for field, message in error.errors.items()]
-        return problem(error.status, error.title, error.detail, fields, error.headers)
+        return problem(error.status, error.title, error.detail, error.errors, error.headers)
     if isinstance(error, RequestValidationError):
-        fields = [{"field": _place(e), "message": e["msg"]} for e in error.errors()[:MOST]]
-        return problem(422, Invalid.title, "The request is not valid", fields)
+        wrong = {_place(found): found["msg"] for found in error.errors()[:MOST]}
+        return problem(422, Invalid.title, "The request is not valid", wrong)
     if isinstance(error, HTTPException):
         if error.status_code == 400:  # the body could not be read as JSON
             return problem(422, Invalid.title, "The body is not valid JSON")

@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 import json
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
-PROBLEMS = {
-    401: "Nobody that is known here",
-    403: "Not allowed",
-    404: "Not there, or not for this caller",
-    409: "Not with what is there already",
-    412: "Changed since it was read",
-    413: "Too large",
-    422: "Not valid",
-    429: "Too often",
-    503: "Not now",
-}
 SAID = {"schema": {"type": "string"}, "required": True}
 HEADERS = {401: {"WWW-Authenticate": SAID}, 429: {"Retry-After": SAID}, 503: {"Retry-After": SAID}}
+CONTENT = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
 
 class FieldProblem(BaseModel):
@@ -42,7 +33,7 @@ class Problem(BaseModel):
 def described(app: FastAPI) -> dict[str, Any]:
     if app.openapi_schema is None:
         document = get_openapi(title=app.title, version=app.version, routes=app.routes)
-        document = json.loads(json.dumps(document), parse_float=_number)  # FastAPI has made floats of all bounds
+        document = json.loads(json.dumps(document), parse_float=_number, object_hook=_bounds)
         problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas = {**document["components"]["schemas"], **problem.pop("$defs"), "Problem": problem}
         for name in ("HTTPValidationError", "ValidationError"):
@@ -57,8 +48,22 @@ def described(app: FastAPI) -> dict[str, Any]:
 
 
 def _number(text: str) -> int | float:
-    value = float(text)
-    return int(value) if value.is_integer() else value
+    """FastAPI has made floats of all bounds; the greatest integers are none."""
+    return int(float(text)) if float(text).is_integer() else float(text)
+
+
+def _bounds(schema: dict[str, Any]) -> dict[str, Any]:
+    """Where a validator stands before them, pydantic says bounds in words of its own, and no form of a decimal."""
+    places = schema.get("decimal_places")
+    for word, name in {"ge": "minimum", "le": "maximum"}.items():
+        if isinstance(schema.get(word), int) or (isinstance(places, int) and word in schema):
+            schema[name] = _number(str(schema[word])) if isinstance(places, int) else schema[word]
+    if isinstance(places, int) and "anyOf" in schema:
+        whole, sign = schema["max_digits"] - places, "" if schema.get("minimum", -1) >= 0 else "-?"
+        schema |= {"exclusiveMaximum": 10**whole, "exclusiveMinimum": -(10**whole)}
+        schema["anyOf"][0]["multipleOf"] = float(f"1e-{places}") if places else 1
+        schema["anyOf"][1]["pattern"] = rf"^{sign}\d{{1,{whole}}}" + (rf"(\.\d{{1,{places}}})?$" if places else "$")
+    return schema
 
 
 def _describe(method: str, path: str, operation: dict[str, Any]) -> None:
@@ -75,16 +80,8 @@ def _describe(method: str, path: str, operation: dict[str, Any]) -> None:
     if names & {"if-match", "if-none-match", "idempotency-key"}:
         for status in responses.keys() & {"200", "201", "304"}:
             responses[status]["headers"] = {"ETag": SAID} | ({"Location": SAID} if status == "201" else {})
-    possible = {
-        401: body or schemes,
-        403: schemes,
-        404: "{" in path or "idempotency-key" in names,
-        409: method != "get",
-        412: "if-match" in names,
-        413: body,
-    }
-    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    for status, meaning in PROBLEMS.items():
-        if possible.get(status, True):
-            headers = {"headers": HEADERS[status]} if status in HEADERS else {}
-            responses[str(status)] = {"description": meaning, "content": content, **headers}
+    problems = {401: body or schemes, 403: schemes, 404: "{" in path or "idempotency-key" in names}
+    problems |= {409: method != "get", 412: "if-match" in names, 413: body, 422: True, 429: True, 503: True}
+    for problem in filter(problems.get, problems):
+        headers = {"headers": HEADERS[problem]} if problem in HEADERS else {}
+        responses[str(problem)] = {"description": HTTPStatus(problem).phrase, "content": CONTENT, **headers}

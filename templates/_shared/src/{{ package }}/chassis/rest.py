@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -79,12 +80,11 @@ class Route(APIRoute):
 
         async def handled(request: Request) -> Response:
             if request.scope["query_string"]:
-                names = [name for name, _ in request.query_params.multi_items()]
-                if not takes_some:
-                    raise Invalid("Unknown query parameters", **dict.fromkeys(names, "is not a parameter here"))
-                if len(set(names)) < len(names):
-                    twice = (name for name in names if names.count(name) > 1)
-                    raise Invalid("A query parameter is repeated", **dict.fromkeys(twice, "is given more than once"))
+                names = Counter(name for name, _ in request.query_params.multi_items())
+                if wrong := [name for name, count in names.items() if count > takes_some]:
+                    raise Invalid(
+                        "Query parameters that are not taken", **dict.fromkeys(wrong, "is not taken, or once")
+                    )
             return await handle(request)
 
         return handled
@@ -120,15 +120,14 @@ class ListQuery(BaseModel):
         given = self.model_dump(exclude={"limit", "after"}, exclude_none=True)
         sort = str(given.pop("sort", "-id"))
         for listing in offered:
-            if set(listing.filters) == set(given) and (listing.sort, listing.descending) == (
+            if (set(listing.filters), listing.sort, listing.descending) == (
+                set(given),
                 sort.lstrip("-"),
                 sort[0] == "-",
             ):
                 return store.Query(listing, given, self.limit, self.after)
-        raise Invalid(
-            f"No index serves this; offered: {'; '.join(map(str, offered))}",
-            **dict.fromkeys(given, "is not offered like this"),
-        )
+        wrong = dict.fromkeys(given, "is not offered like this")
+        raise Invalid(f"No index serves this; offered: {'; '.join(map(str, offered))}", **wrong)
 
 
 class PageOf(BaseModel, Generic[T]):

@@ -128,7 +128,11 @@ class Codec(Generic[E]):
         try:
             value, entity_id = json.loads(urlsafe_b64decode(cursor + "=="))
             found = self._fields[sort].validate_python(value)
-            if found is None or "\0" in str(value) or (isinstance(found, int) and not -(2**63) <= found < 2**63):
+            if (
+                found is None
+                or b"\0" in str(value).encode()
+                or (isinstance(found, int) and not -(2**63) <= found < 2**63)
+            ):
                 raise ValueError(cursor)
             if isinstance(found, datetime):
                 found = found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)

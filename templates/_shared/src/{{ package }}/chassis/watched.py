@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import suppress
 
 from fastapi import FastAPI, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest
@@ -15,14 +16,13 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .cache import Cache
-from .errors import Unavailable
+from .errors import Problem, Unavailable
 from .http import problem
 from .logs import request_id
 from .sql import Database
 
 MOST = 600  # requests at once; beyond it a client hears at once that it should come back
-ANYBODY = b"public, max-age=0, s-maxage=1, stale-while-revalidate=1"  # read without a token: NGINX keeps it so long
-SOMEBODY = b"private, no-cache"
+ANYBODY, SOMEBODY = b"public, max-age=0, s-maxage=1, stale-while-revalidate=1", b"private, no-cache"  # who may keep it
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 5, 10)  # seconds
 Outbox = Callable[[], Awaitable[Mapping[str, int]]]
 
@@ -92,8 +92,9 @@ def watched(
     @app.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:
         lines = generate_latest(registry).decode()
-        for state, count in (await outbox() if outbox else {}).items():
-            lines += f'outbox_events{{state="{state}"}} {count}\n'
+        with suppress(Problem):  # without its database the rest is still worth knowing
+            for state, count in (await outbox() if outbox else {}).items():
+                lines += f'outbox_events{{state="{state}"}} {count}\n'
         return Response(lines, media_type=CONTENT_TYPE_LATEST)
 
     return app

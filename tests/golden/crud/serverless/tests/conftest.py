@@ -61,7 +61,7 @@ def anonymous(http: httpx.Client) -> Api:
 
 @pytest.fixture(scope="session")
 def staff(anonymous: Api, settings: Settings) -> Api:
-    return _login(anonymous, settings.admin_email, settings.admin_password)
+    return login(anonymous, settings.admin_email, settings.admin_password)
 
 
 @pytest.fixture(scope="session")
@@ -96,10 +96,10 @@ def _clean_up(request: pytest.FixtureRequest) -> Iterator[None]:
 def _register(anonymous: Api) -> Api:
     email = f"{uuid4().hex}@example.com"
     anonymous.post("/api/auth/register", json={"email": email, "password": PASSWORD})
-    return _login(anonymous, email, PASSWORD)
+    return login(anonymous, email, PASSWORD)
 
 
-def _login(anonymous: Api, email: str, password: str) -> Api:
+def login(anonymous: Api, email: str, password: str) -> Api:
     answer = anonymous.post("/api/auth/login", json={"email": email, "password": password})
     assert answer.status_code == 200, answer.text
     return Api(anonymous.http, answer.json()["access_token"], anonymous.made)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from shop.chassis.events import Reactions
-from shop.chassis.mail import Mailer
 
 from .domain import Link
 from .events import LinkRequested
+from .mail import Mailer
 from .service import Unit
 
 TEXTS = {

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from shop.accounts.api import router as accounts_router
 from shop.accounts.api import well_known
 from shop.accounts.keys import load_keys
+from shop.accounts.mail import Mailer
 from shop.accounts.passwords import Passwords
 from shop.accounts.reactions import AccountsReactions
 from shop.accounts.repository import AccountsUnit
@@ -23,7 +24,6 @@ from shop.chassis.events import Dispatcher
 from shop.chassis.housekeeping import Housekeeping
 from shop.chassis.http import create_api
 from shop.chassis.logs import configure_logs
-from shop.chassis.mail import Mailer
 from shop.chassis.outbox import Relay
 from shop.chassis.settings import Settings
 from shop.chassis.sql import Database
