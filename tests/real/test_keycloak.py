@@ -66,8 +66,10 @@ class People:
 
 
 @pytest.fixture(scope="module")
-def people(shop: Project) -> People:
-    return People(shop)
+def people(shop: Project) -> Iterator[People]:
+    found = People(shop)
+    with found.api:
+        yield found
 
 
 def test_the_journey_passes_through_nginx_with_people_of_keycloak(shop: Project) -> None:
