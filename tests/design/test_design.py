@@ -155,7 +155,12 @@ def test_advice_that_cannot_be_generated_gives_the_nearest_and_says_so() -> None
     }
 
 
-AWAITING: dict[str, Any] = {"log": {"reacts_to": ["accounts.account.created"]}}
+AWAITING: dict[str, Any] = {
+    "log": {
+        "entities": {"line": {"fields": {"text": {"type": "string"}}}},
+        "reacts_to": ["accounts.account.created"],
+    }
+}
 
 
 def test_accounts_of_an_identity_provider_cannot_be_reacted_to() -> None:

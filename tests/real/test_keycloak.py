@@ -46,11 +46,11 @@ def compose(project: Project, *arguments: str) -> str:
 class People:
     """Who may log in at the project's Keycloak, which is found as a browser finds it: by the API's own documents."""
 
-    def __init__(self, shop: Project) -> None:
+    def __init__(self, shop: Project, api: httpx.Client) -> None:
         lines = (shop.folder / ".env").read_text().splitlines()
         self.env = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
         self.name = shop.folder.name
-        self.api = httpx.Client(base_url=shop.urls["up"], timeout=10)
+        self.api = api
         document = self.api.get("/openapi.json").json()
         found = document["components"]["securitySchemes"]["bearer"]["openIdConnectUrl"]
         self.provider: dict[str, Any] = httpx.get(found).json()
@@ -66,8 +66,9 @@ class People:
 
 
 @pytest.fixture(scope="module")
-def people(shop: Project) -> People:
-    return People(shop)
+def people(shop: Project) -> Iterator[People]:
+    with httpx.Client(base_url=shop.urls["up"], timeout=10) as api:
+        yield People(shop, api)
 
 
 def test_the_journey_passes_through_nginx_with_people_of_keycloak(shop: Project) -> None:
