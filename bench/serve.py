@@ -75,7 +75,7 @@ class Bench:
             "ADMIN_PASSWORD": PASSWORD,
         }
         until(lambda: socket.create_connection(("127.0.0.1", valkey), 1).close())
-        run([sys.executable, "-m", "shop.chassis.keys", ".keys"], work / "shop", self.env)
+        run([sys.executable, "-m", "shop.accounts.keys", ".keys"], work / "shop", self.env)
         until(lambda: run([sys.executable, "-m", "shop.apps.migrate"], work / "shop", self.env), 60)
         self.ours = stack.enter_context(self.served("shop.apps.app:create_app", work / "shop"))
         self.bare = stack.enter_context(self.served("bare:create_app", HERE / "peers"))

@@ -40,6 +40,8 @@ def _number(value: Any) -> Any:
         raise ValueError(f"must be a number, not {names.shown(value)}")  # noqa: TRY004 - pydantic reports ValueError
     if isinstance(value, int) and abs(value) > 10**18:
         raise ValueError("is too large")
+    if 0 < abs(value) < 1e-12:  # a third of what it is a share of may be nothing
+        raise ValueError("is too small")
     return value
 
 
@@ -146,6 +148,11 @@ class Answers(_Answered):
         default=None,
         description="Parts whose load or hardware differs from the rest by ten times or more",
         examples=["low"],
+    )
+    cpu_ms: Annotated[Number, Field(gt=0, le=60_000, allow_inf_nan=False)] | None = Field(
+        default=None,
+        description="Milliseconds of CPU that a request takes, once a load test has shown it; assumed until then",
+        examples=[4],
     )
     architecture: ArchitectureChoice | None = Field(
         default=None, description="In place of the advice, which is recorded all the same", examples=["monolith"]

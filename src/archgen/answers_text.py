@@ -69,6 +69,8 @@ def read_yaml(text: str, name: str) -> Text:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        if "nesting depth" in problem:  # libyaml's own limit, met by its scanner before the builder's
+            raise builder.nested(mark.line + 1 if mark is not None else 1) from None
         line = f", line {mark.line + 1}" if mark is not None else ""
         raise InputError(f"{name}{line} is not YAML: {problem}", "check the indentation and the quotes") from None
     return Text(builder.root, builder.lines)
@@ -144,7 +146,7 @@ class _Builder:
         if here is not None and isinstance(here.value, dict) and here.key is None:
             raise self.refused(line, "a key is a word, not a list or a mapping", "check the brackets")
         if len(self.open) >= MOST_DEPTH:
-            raise self.refused(line, f"is nested more than {MOST_DEPTH} deep", "an answers file is flat")
+            raise self.nested(line)
         path = self._place(value, line)
         self.open.append(_Open(value, path))
 
@@ -170,6 +172,9 @@ class _Builder:
     def _untagged(self, event: Any, line: int) -> None:
         if event.tag is not None and event.tag != "!":
             raise self.refused(line, f"the tag {shown(event.tag)} is not taken", "leave it out")
+
+    def nested(self, line: int) -> InputError:
+        return self.refused(line, f"is nested more than {MOST_DEPTH} deep", "an answers file is flat")
 
     def refused(self, line: int, message: str, hint: str) -> InputError:
         return InputError([Mistake(f"{self.name}, line {line}", message, hint)], hint)

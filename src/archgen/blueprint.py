@@ -110,7 +110,7 @@ class Reaction(Document):
 class Module(Document):
     """`kind` picks the templates: `entities` for what the answers declare, else the preset's own code.
 
-    `publishes`: it has an outbox. `uses`: modules that it calls through their contract.
+    `publishes`: it has an outbox. `contract`: others see something of it. `uses`: modules that it calls through theirs.
     """
 
     name: str
@@ -119,6 +119,7 @@ class Module(Document):
     entities: tuple[Entity, ...]
     reactions: tuple[Reaction, ...]
     publishes: bool
+    contract: bool
     subscribes: tuple[str, ...]  # every event type that arrives here, those of the preset's own code included
     uses: tuple[str, ...]
 

@@ -6,7 +6,7 @@ one broken field does not hide another.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sized
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, get_args, get_origin
@@ -50,6 +50,8 @@ def examine(
         except ValidationError as error:
             taken: set[tuple[Any, ...]] = set()
             for entry in error.errors(include_url=False):
+                if entry["type"] == "too_short" and entry["input"]:
+                    continue  # only what is wrong with its items makes it so
                 path = tuple(entry["loc"])
                 missing = entry["type"] == "missing"
                 where = _holder(raw, path[:-1] if missing else path)
@@ -115,6 +117,8 @@ def _message(entry: Mapping[str, Any]) -> str:
         offered = str(limits["expected"]).replace("'", "").replace(" or ", ", ")
         meant = nearest(given, offered.split(", ")) if isinstance(given, str) else None
         return f"must be one of {offered}, not {shown(given)}" + (f"; did you mean {meant}?" if meant else "")
+    if limits.get("actual_length", 0) is None and isinstance(given, Sized):  # pydantic does not count a mapping
+        limits = {**limits, "actual_length": len(given)}
     for start, text in _MESSAGES.items():
         if kind.startswith(start):
             return text.format(given=shown(given), **limits)
@@ -146,22 +150,18 @@ _MESSAGES = {
 
 
 def _holder(raw: Any, path: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The path of the deepest entry of a mapping that holds the value at `path`."""
-    found: tuple[Any, ...] = ()
-    here = raw
+    """The path of the deepest entry of a mapping or a list that holds the value at `path`."""
     for index, step in enumerate(path):
-        if isinstance(here, dict) and step in here:
-            found = path[: index + 1]
-            here = here[step]
-        elif isinstance(here, list) and isinstance(step, int) and step < len(here):
-            here = here[step]
-        else:
-            break
-    return found
+        there = step in raw if isinstance(raw, dict) else isinstance(raw, list) and step in range(len(raw))
+        if not there:
+            return path[:index]
+        raw = raw[step]
+    return path
 
 
 def _remove(raw: Any, path: tuple[Any, ...]) -> None:
-    """Take an entry out, unless one that held it has gone already."""
+    """Take an entry out, unless one that held it has gone already; an item of a list leaves an empty one in its place,
+    so that the others keep theirs."""
     for step in path[:-1]:
         try:
             raw = raw[step]
@@ -169,6 +169,8 @@ def _remove(raw: Any, path: tuple[Any, ...]) -> None:
             return
     if path and isinstance(raw, dict):
         raw.pop(path[-1], None)
+    elif path and isinstance(raw, list) and path[-1] in range(len(raw)):
+        raw[path[-1]] = [] if get_origin(annotation_at(path)) is tuple else ""
 
 
 def annotation_at(path: tuple[Any, ...]) -> Any:

@@ -100,7 +100,11 @@ def substitutions(requirements: Requirements, recommendation: Advice, blueprint:
         advised = recommendation.stack.get(key)
         value = getattr(blueprint.stack, key)
         if getattr(requirements.stack, key) == "auto" and advised is not None and _word(advised.choice) != value:
-            because = f"{advised.choice} is advised, and not generated for {blueprint.template} yet"
+            because = (
+                f"{advised.choice} is advised, and not generated for {blueprint.template} yet"
+                if _word(advised.choice) != "none"
+                else f"none is needed, and {blueprint.template} comes with it for now"
+            )
             taken.append(Assumption(field=f"stack.{key}", value=value, because=because))
     advised_template = _TEMPLATE.get(recommendation.architecture)
     if requirements.architecture == "auto" and advised_template != blueprint.template:

@@ -34,10 +34,18 @@ def _module(plan: ModulePlan, module: DomainModule, wanted: set[str]) -> Module:
             "entities": entities,
             "reactions": tuple(_reaction(plan.domain, module, event) for event in module.spec.reacts_to),
             "publishes": bool(module.publishes) or any(entity.publishes for entity in entities),
+            "contract": _is_seen(plan.domain, module) or any(entity.publishes for entity in entities),
             "subscribes": (*module.subscribes, *module.spec.reacts_to),
             "uses": module.uses,
         }
     )
+
+
+def _is_seen(domain: Domain, module: DomainModule) -> bool:
+    """Whether another module calls this one, or hears what it alone publishes."""
+    others = [other for other in domain.modules if other.name != module.name]
+    heard = {event for other in others for event in other.subscribes}
+    return any(module.name in other.uses for other in others) or bool(heard & set(module.publishes))
 
 
 def _entity(domain: Domain, module: DomainModule, name: str, spec: EntitySpec, wanted: set[str]) -> Entity:

@@ -120,8 +120,8 @@ class _Check:
         where = f"modules.{name}"
         if wrong := names.check_module(name, self.package):
             yield Mistake(_place("modules", name), wrong, "choose another name for the module")
-        if not spec.entities and not spec.reacts_to and not self.declared.modules.get(name):
-            yield Mistake(where, "has neither entities nor anything that it reacts to", f"add {where}.entities")
+        if not spec.entities and not self.declared.modules.get(name):
+            yield Mistake(where, "has no entities: a module keeps one at least", f"add {where}.entities")
         for entity, content in spec.entities.items():
             yield from self.entity(name, entity, content)
         yield from self._cycles(name, spec)

@@ -12,9 +12,11 @@ any other may import it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, TypeVar
+
+T = TypeVar("T")
 
 
 class ArchgenError(Exception):
@@ -45,6 +47,23 @@ class InputError(ArchgenError):
     def __init__(self, mistakes: Sequence[Mistake] | str, hint: str | None = None) -> None:
         self.mistakes = (Mistake("", mistakes, hint),) if isinstance(mistakes, str) else tuple(mistakes)
         super().__init__("; ".join(f"{m.where}: {m.message}" if m.where else m.message for m in self.mistakes), hint)
+
+
+class Mistakes(list[Mistake]):
+    """Gathers the mistakes of several steps, so that all of them are told at once."""
+
+    def of(self, step: Callable[[], T], without: T) -> T:
+        """What the step gives, or `without` where its input is wrong."""
+        try:
+            return step()
+        except InputError as error:
+            self.extend(error.mistakes)
+            return without
+
+    def tell(self) -> None:
+        """Raise all that was gathered, each once, if it is anything."""
+        if self:
+            raise InputError(tuple(dict.fromkeys(self)))
 
 
 class IncompatibleError(ArchgenError):

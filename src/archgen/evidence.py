@@ -58,7 +58,10 @@ def _replace_prices(book: dict[str, Any], sources: dict[str, Any], path: Path) -
     try:
         own = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"{path}: {error}", "a price book is a TOML file like archgen's own prices.toml") from error
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise InputError(
+            f"{path} cannot be read: {reason}", "a price book is a TOML file like archgen's own prices.toml"
+        ) from error
     given = own.pop("price", {})
     table = given if isinstance(given, dict) else {}
     mistakes = [
@@ -83,7 +86,9 @@ def _replace_prices(book: dict[str, Any], sources: dict[str, Any], path: Path) -
     try:
         PriceBook.model_validate(merged)
     except ValidationError as error:
-        mistakes += [Mistake(".".join(map(str, e["loc"])), e["msg"]) for e in error.errors()]
+        told = {mistake.where for mistake in mistakes}
+        found = [Mistake(".".join(map(str, e["loc"])), e["msg"]) for e in error.errors()]
+        mistakes += [mistake for mistake in found if mistake.where not in told]
     if mistakes:
         raise InputError(mistakes, f"mend {path}")
     sources[source] = {"title": path.name, "url": str(path), "date": str(merged["as_of"])}

@@ -37,7 +37,7 @@ WORKLOADS: Mapping[str, tuple[str, float, str, str]] = {
     "crud": ("diurnal", 200, "high", "low"),
     "ecommerce": ("diurnal", 200, "high", "low"),
     "social": ("diurnal", 200, "medium", "low"),
-    "realtime_stream": ("diurnal", 100, "low", "medium"),
+    "realtime_stream": ("diurnal", 1000, "low", "medium"),
     "media_processing": ("spiky", 2000, "low", "medium"),
     "batch": ("spiky", 60_000, "medium", "low"),
     "internal": ("diurnal", 500, "medium", "low"),
@@ -51,7 +51,7 @@ COMPLIANCE = {"ecommerce": "some"}
 SLO = ServiceLevels(p95_ms=200, rps=100, error_rate=0.01)
 
 
-EVENTS = {"realtime_stream": 20, "iot": 20}  # events come in where others ask: so many times as many
+EVENTS = {"realtime_stream": 40, "iot": 20}  # events come in where others ask: so many times as many
 
 
 def again(answers: Answers, domain: Domain) -> Callable[[str, JsonValue], Requirements]:
@@ -103,6 +103,7 @@ class _Inference:
                 "ops_maturity": self.take("ops_maturity", answers.ops_maturity, ops, _engineers(team_size)),
                 "compliance": self._compliance(workload),
                 "independent_scaling_need": scaling,
+                "cpu_ms": answers.cpu_ms,
                 "architecture": answers.architecture or "auto",
                 "stack": StackChoice(**answers.stack.model_dump(exclude_none=True)),
                 "parts": answers.parts,
@@ -153,17 +154,18 @@ class _Inference:
         if answers.traffic is not None:
             said = parse_traffic(answers.traffic)
             if said.is_peak and peak is None:
-                peak = said.rps
-                self.assumed.append(Assumption(field="traffic_rps_peak", value=peak, because=said.because))
+                peak = self.take("traffic_rps_peak", None, said.rps, said.because)
             elif not said.is_peak and average is None:
-                average = said.rps
-                self.assumed.append(Assumption(field="traffic_rps_avg", value=average, because=said.because))
+                average = self.take("traffic_rps_avg", None, said.rps, said.because)
         pattern = self._pattern(average, peak, workload)
         ratio = PEAK_RATIO[pattern]
         because = f"{ratio:g} times between average and peak of {pattern} traffic"
         if average is None:
+            usual, why = SCOPE_RPS[scope] * EVENTS.get(workload, 1), f"usual for {scope}"
+            if pattern == "rare":
+                usual, why = RARE_BELOW, "hardly any requests come"
             average = (
-                self.take("traffic_rps_avg", None, SCOPE_RPS[scope] * EVENTS.get(workload, 1), f"usual for {scope}")
+                self.take("traffic_rps_avg", None, usual, why)
                 if peak is None
                 else self.take("traffic_rps_avg", None, rounded(peak / ratio), because)
             )

@@ -21,17 +21,21 @@ from archgen.errors import InputError, Mistake
 from archgen.inference import infer
 from archgen.presets import PRESETS, preset_for
 from archgen.requirements import Requirements
-from archgen.traffic import parse_traffic
+from archgen.traffic import Traffic, parse_traffic
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Answers from one place; `label` names it, `flags` are keys with flags of their own."""
+    """Answers from one place; `label` names it, `flags` are keys with flags of their own.
+
+    `before`: what the same place said first and then said otherwise, which must be right all the same.
+    """
 
     label: str
     text: Text
     kind: Literal["file", "set", "flags"] = "flags"
     mistakes: tuple[Mistake, ...] = ()
+    before: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,7 @@ def from_file(path: Path) -> Source:
 def from_sets(items: Iterable[str]) -> Source:
     """`--set key=value`, in order: a dotted key, a YAML value, the value as written where the key takes a string."""
     data: dict[str, Any] = {}
+    before: list[dict[str, Any]] = []
     mistakes: list[Mistake] = []
     for item in items:
         key, equals, value = item.partition("=")
@@ -72,12 +77,15 @@ def from_sets(items: Iterable[str]) -> Source:
             mistakes.append(Mistake("--set", f"{names.shown(item)} is not key=value", "for example --set team_size=6"))
             continue
         try:
-            _put(data, path, value if _takes_text(path) else read_yaml(value, f"--set {key.strip()[:60]}").data)
+            read = value if _takes_text(path) else read_yaml(value, f"--set {key.strip()[:60]}").data
+            if _has(data, path):
+                before.append(deepcopy(data))
+            _put(data, path, read)
         except InputError as error:
             mistakes += error.mistakes
         except KeyError as error:
             mistakes.append(Mistake(key, f"{error.args[0]} has a value already", "say it once"))
-    return Source("--set", Text(data), "set", tuple(mistakes))
+    return Source("--set", Text(data), "set", tuple(mistakes), tuple(before))
 
 
 def from_flags(answers: Mapping[str, Any]) -> Source:
@@ -97,19 +105,20 @@ def intake(sources: Sequence[Source]) -> Intake:
     declared: dict[str, Any] = {}
     for source in sources:
         mistakes += source.mistakes
-        examined = examine(
-            source.text.data,
-            label=source.label if source.kind == "file" else "",
-            line_of=source.text.lines.get,
-            example=_EXAMPLES[source.kind],
-        )
-        mistakes += examined.mistakes
-        merge(merged, examined.answers.model_dump(mode="json", exclude_unset=True))
+        for data in (*source.before, source.text.data):
+            examined = examine(
+                data,
+                label=source.label if source.kind == "file" else "",
+                line_of=source.text.lines.get,
+                example=_EXAMPLES[source.kind],
+            )
+            mistakes += examined.mistakes
+        say_over(merged, examined.answers.model_dump(mode="json", exclude_unset=True))
         if isinstance(source.text.data, dict) and isinstance(source.text.data.get("modules"), dict):
-            merge(declared, source.text.data["modules"])
+            _merge(declared, source.text.data["modules"])
     preset = PRESETS.get(merged.get("preset") or "")
     if preset is not None:
-        merged = merge(deepcopy(dict(preset.answers)), merged)
+        merged = say_over(deepcopy(dict(preset.answers)), merged)
     answers, found = _whole(merged)
     mistakes += found
     if preset is None and not answers.modules:
@@ -119,26 +128,36 @@ def intake(sources: Sequence[Source]) -> Intake:
     known = Declared.of(declared)
     mistakes += _followers(mistakes, check_domain(preset, answers.modules, package, known))
     domain = domain_of(preset, answers.modules)
-    mistakes += check_parts(answers.parts, domain, known)
+    mistakes += _followers(mistakes, check_parts(answers.parts, domain, known))
     if mistakes:
         raise InputError(told(mistakes))
     labels = tuple(source.label for source in sources if source.label and source.text.data)
     return Intake(merged, answers, infer(answers, domain), domain, labels)
 
 
-def merge(below: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """`above` over `below`, in place: mappings key by key, all else as a whole. Traffic is said in one way only."""
-    if "traffic" in above and above["traffic"] is not None:
+def say_over(below: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """The answers `above` over those `below`, in place. The same traffic is said in one way only."""
+    if above.get("traffic") is not None:
         below.pop("traffic_rps_avg", None)
         below.pop("traffic_rps_peak", None)
-    elif above.get("traffic_rps_avg") is not None:
-        below.pop("traffic", None)
+    elif below.get("traffic") is not None and above.get(_figure(parse_traffic(below["traffic"]))) is not None:
+        del below["traffic"]
+    return _merge(below, above)
+
+
+def _merge(below: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """`above` over `below`, in place: mappings key by key, all else as a whole."""
     for key, value in above.items():
         if isinstance(value, Mapping) and isinstance(below.get(key), dict):
-            merge(below[key], value)
+            _merge(below[key], value)
         else:
             below[key] = deepcopy(value)
     return below
+
+
+def _figure(traffic: Traffic) -> str:
+    """The answer that says in figures what was said in words."""
+    return "traffic_rps_peak" if traffic.is_peak else "traffic_rps_avg"
 
 
 def _whole(merged: dict[str, Any]) -> tuple[Answers, tuple[Mistake, ...]]:
@@ -153,7 +172,7 @@ def _together(answers: Answers) -> Iterator[Mistake]:
     if answers.traffic is not None:
         said = parse_traffic(answers.traffic)
         other = peak if said.is_peak else average
-        key = "traffic_rps_peak" if said.is_peak else "traffic_rps_avg"
+        key = _figure(said)
         if other is not None and abs(other - said.rps) > 0.05 * said.rps:
             yield Mistake(
                 "traffic",
@@ -198,6 +217,14 @@ def _takes_text(path: tuple[str, ...]) -> bool:
     return annotation is str or (
         get_origin(annotation) is Literal and all(isinstance(w, str) for w in get_args(annotation))
     )
+
+
+def _has(data: Any, path: tuple[str, ...]) -> bool:
+    for step in path:
+        if not isinstance(data, dict) or step not in data:
+            return False
+        data = data[step]
+    return True
 
 
 def _put(data: dict[str, Any], path: tuple[str, ...], value: Any) -> None:

@@ -6,6 +6,8 @@ container, so one that works in all of them is asked for at once.
 
 from __future__ import annotations
 
+import builtins
+import json
 import keyword
 import re
 import sys
@@ -37,6 +39,9 @@ DEPENDENCIES = _words("""
     watchfiles websockets werkzeug wheel xdist yaml
 """)
 
+# A composition root has a variable with each module's name: one that hides a builtin is a finding of its own lint.
+BUILTINS = frozenset(filter(str.islower, dir(builtins))) | _words("copyright credits exit help license quit")
+
 # Folders and tools that a project's own package would be taken for.
 _PROJECTS = _words("src test tests docs build dist deploy venv env conftest setup con prn aux nul pg_catalog")
 
@@ -49,10 +54,11 @@ MODULES = _words("""
     accounts apps chassis contracts tests test conftest main migrations public information_schema
     domain service repository api settings database cache journey support samples
     signer verifier dispatcher push relay transports partial create_api load_keys remote_jwks events_router well_known
+    app housekeeping keys mailer read_keys secret watched configure_logs
 """)
 PARTS = _words("""
     dev local gateway main tests test chassis contracts migrate nginx postgres postgresql sqlite valkey redis dynamodb
-    load root conftest serve letters
+    load root conftest serve letters worker mail
 """)
 
 # PostgreSQL's reserved words, those that may be a function or a type included, and what SQLite adds to them.
@@ -75,18 +81,21 @@ PLURALS = _words("""
     metadata domain sa line entity_columns handled_table outbox_table
 """)
 
+# Entities whose constant, the name in capitals, a module's `service.py` imports, or whose sample is taken for an import.
+ENTITIES = _words("uuid uuid4")
+
 # What a module's `domain.py` and `api.py` import, as far as an entity could make the same.
 CLASSES = _words("Any Decimal Entity ListQuery Listing Literal Owned")
 # What is made of each entity's class; every one of them is unique over a project, as in its OpenAPI document.
 SUFFIXES = ("", "In", "Patch", "Out", "Query", "Created", "Updated", "Deleted")
 
 # What every entity has, what lists take, the methods of both, what pydantic claims (and everything that begins with
-# model_), and the types that the annotations beside a field name.
+# model_), and what the annotations beside a field name: types, `domain.NoteKind`, `money(2)`.
 FIELDS = _words("""
     id created_at updated_at version owner_id limit after sort self cls
     changed expect of repository
     copy dict json schema schema_json validate construct from_orm parse_obj parse_raw parse_file update_forward_refs
-    str int float bool bytes list set tuple date datetime
+    str int float bool bytes list set tuple date datetime domain money
 """)
 
 
@@ -97,7 +106,7 @@ def check_project(name: str) -> str | None:
     if len(name) > MOST:
         return f"has {len(name)} characters, and {MOST} are the most"
     if not _PROJECT.fullmatch(name):
-        return f"{shown(name)} is not lower-case letters, digits and single hyphens, beginning with a letter"
+        return f"{shown(name, 20)} is not lower-case letters, digits and single hyphens, first a letter"
     package = package_of(name)
     if package in PYTHON:
         return f"{name} is a word of Python"
@@ -132,11 +141,12 @@ def check_module(name: str, package: str | None = None) -> str | None:
         (MODULES, "taken in every project"),
         (DEPENDENCIES | _IMPORTED, "a package that the project imports"),
         (PARTS, "taken in every project"),
+        (BUILTINS, "a builtin of Python"),
     )
 
 
 def check_entity(name: str) -> str | None:
-    return _form(name) or _taken(name, (PYTHON, "a word of Python"))
+    return _form(name) or _taken(name, (PYTHON, "a word of Python"), (ENTITIES, "taken in every module"))
 
 
 def check_plural(name: str) -> str | None:
@@ -152,7 +162,7 @@ def check_field(name: str) -> str | None:
         name,
         (PYTHON, "a word of Python"),
         (SQL, "a reserved word of SQL"),
-        (FIELDS, "taken by what every entity has or by Python's own types"),
+        (FIELDS, "taken by what every entity has or its code is written with"),
     )
 
 
@@ -185,9 +195,9 @@ def nearest(word: str, among: Iterable[str]) -> str | None:
 
 
 def shown(text: object, most: int = 60) -> str:
-    """Anything a user typed, quoted, on one line and of bounded length."""
+    """Anything a user typed, quoted, on one line and of bounded length; null, true and false as in the file."""
     if not isinstance(text, str):
-        text = repr(text)
+        text = json.dumps(text) if text is None or isinstance(text, bool) else repr(text)
         return text if len(text) <= most else text[:most] + "..."
     short = text if len(text) <= most else text[:most] + "..."
     return ascii(short)

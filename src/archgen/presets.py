@@ -33,7 +33,18 @@ ACCOUNTS = DomainModule(
     kind="accounts",
     spec=_spec(entities={"account": {"access": {"read": "staff", "write": "staff"}}}),
     actions={"account": ("created",)},
-    classes=("AccountOut", "Credentials", "RefreshToken", "TokensOut"),
+    publishes=("accounts.link.requested",),
+    subscribes=("accounts.link.requested",),
+    classes=(
+        "AccountOut",
+        "AccountAddress",
+        "Credentials",
+        "MailedToken",
+        "LoginCredentials",
+        "MailedPassword",
+        "RefreshToken",
+        "TokensOut",
+    ),
 )
 
 CRUD = Preset(

@@ -74,6 +74,7 @@ class Requirements(_Frozen):
     ops_maturity: Grade
     compliance: Compliance
     independent_scaling_need: Grade
+    cpu_ms: Positive | None = None  # measured; what is not is the evidence's to assume
     architecture: ArchitectureChoice = "auto"
     stack: StackChoice = StackChoice()
     parts: dict[str, tuple[str, ...]] = {}

@@ -12,6 +12,7 @@ from archgen.advisor import capacity as sizing
 from archgen.advisor import queueing, recommend
 from archgen.advisor.facts import facts_of
 from archgen.advisor.outlook import months_until
+from archgen.blueprint import ServiceLevels
 from archgen.evidence import load_evidence
 from archgen.requirements import Requirements
 
@@ -108,7 +109,8 @@ def test_a_first_version_gets_one_instance_on_one_machine() -> None:
     plan = recommend(requirements(**MVP), EVIDENCE).capacity
     assert (plan.app_instances, plan.workers) == (1, 1)
     assert plan.first_ceiling is not None
-    assert plan.first_ceiling.what == "one machine, bursts"
+    assert plan.first_ceiling.what == "machine of 2 GB, disk"
+    assert plan.first_ceiling.then == "the next larger machine"
 
 
 def test_functions_have_no_instances_and_a_stream_has_partitions() -> None:
@@ -135,3 +137,77 @@ def test_the_ceilings_come_in_the_order_in_which_they_are_hit(asked: Requirement
     assert months == sorted(months)
     assert plan.first_ceiling == (plan.ceilings[0] if plan.ceilings else None)
     assert plan.availability.meets == (plan.availability.expected >= plan.availability.target)
+
+
+@settings(max_examples=60)
+@given(any_requirements())
+def test_what_is_advised_carries_the_peak(asked: Requirements) -> None:
+    advice = recommend(asked, EVIDENCE)
+    plan = advice.capacity
+    if plan.utilisation is not None:
+        assert plan.utilisation <= EVIDENCE.parameter("target_utilisation") + 0.001
+    if plan.database is not None:
+        borne = plan.database.capacity_tps * (1 + plan.database.replicas)
+        assert borne >= plan.database.demand_tps * 0.98, "both are rounded to three digits"
+    if plan.functions is not None:
+        assert plan.functions.quota >= plan.functions.concurrency
+    if advice.cost.candidate == "one_machine":
+        assert all(ceiling.limit >= ceiling.now for ceiling in plan.ceilings)
+    assert (plan.broker_partitions is not None) == advice.event_streaming
+
+
+@settings(max_examples=60)
+@given(any_requirements())
+def test_shards_are_advised_where_one_primary_does_not_do(asked: Requirements) -> None:
+    advice = recommend(asked, EVIDENCE)
+    sharding = advice.stack["sharding"]
+    if advice.capacity.shards is None:
+        assert sharding.choice == "none"
+        return
+    assert (sharding.choice != "none") == (advice.capacity.shards > 1)
+    assert sharding.figures is not None
+    assert ("month" in sharding.figures) == (advice.capacity.shards == 1)
+
+
+def test_what_is_hot_lies_in_the_memory_of_the_database() -> None:
+    for gb in (50.0, 500.0, 3000.0):
+        size = sizing.size_database(demand(data_gb=gb), 4, EVIDENCE)
+        assert size.machine.memory_gb * EVIDENCE.parameter("database_memory_share") >= demand(data_gb=gb).hot_gb
+
+
+@given(st.floats(0.1, 1e6), st.floats(0.01, 1e5))
+def test_a_cache_holds_what_is_hot_and_bears_the_rate(peak: float, hot: float) -> None:
+    size = sizing.size_cache(replace(demand(), peak=peak, hot_gb=hot), EVIDENCE)
+    assert size.count * size.machine.memory_gb >= hot
+    assert size.count * EVIDENCE.parameter("redis_ops") >= peak
+
+
+@given(st.floats(0.1, 1e6))
+def test_brokers_come_in_threes_and_bear_the_events(peak: float) -> None:
+    count = sizing.brokers(replace(demand(), peak=peak, streaming=True), EVIDENCE)
+    assert count % 3 == 0
+    assert count * EVIDENCE.parameter("broker_events") >= peak
+
+
+def test_one_machine_keeps_room_on_its_cores_and_its_disk() -> None:
+    asked = replace(demand(), peak=60.0, average=20.0, data_gb=20.0)
+    assert (small := sizing.fitting_machine(asked, EVIDENCE)) is not None
+    assert (more := sizing.fitting_machine(replace(asked, data_gb=40.0), EVIDENCE)) is not None
+    assert more.memory_gb > small.memory_gb
+    assert sizing.fitting_machine(replace(asked, data_gb=400.0), EVIDENCE) is None
+
+
+def test_one_machine_is_not_advised_where_it_is_not_up_as_often_as_asked() -> None:
+    strict = ServiceLevels(p95_ms=200, rps=100, error_rate=0.001)
+    relaxed = recommend(requirements(**MVP), EVIDENCE)
+    assert relaxed.stack["deployment"].choice == "one_machine"
+    assert relaxed.capacity.availability.doubled == pytest.approx(1 - 0.005**2, abs=1e-6)
+    assert recommend(requirements(**MVP, slo=strict), EVIDENCE).stack["deployment"].choice == "ecs"
+
+
+def test_a_design_that_is_not_up_as_often_as_asked_says_so() -> None:
+    strict = ServiceLevels(p95_ms=200, rps=100, error_rate=0.0001)
+    said = [risk.risk for risk in recommend(requirements(**PLATFORM, slo=strict), EVIDENCE).risks]
+    assert any("less often than the service level" in risk for risk in said)
+    said = [risk.risk for risk in recommend(requirements(**PLATFORM), EVIDENCE).risks]
+    assert not any("less often than the service level" in risk for risk in said)

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
-from tests.advisor.samples import MVP, PLATFORM, SOCIAL, any_requirements, requirements
+from hypothesis import strategies as st
+from tests.advisor.samples import MVP, PLATFORM, REALTIME, SOCIAL, any_requirements, requirements
 
 from archgen.advisor import recommend
 from archgen.advisor.facts import facts_of
@@ -26,6 +27,54 @@ def test_a_total_is_the_sum_of_its_lines_and_lies_in_its_range(asked: Requiremen
         assert bill.total == pytest.approx(sum(line.usd for line in bill.lines), abs=0.005)
         assert bill.low <= bill.total <= bill.high
         assert all(line.usd >= 0 for line in bill.lines)
+
+
+@settings(max_examples=60)
+@given(any_requirements(), st.floats(1.01, 50))
+def test_more_traffic_never_costs_less(asked: Requirements, times: float) -> None:
+    facts = facts_of(asked, EVIDENCE)
+    facts.update(partition="one", dataflow="calls")
+    design = Design(EVIDENCE, facts, False, services_of(facts, 0, EVIDENCE))
+    for runtime, names in {"servers": ("containers", "microservices"), "functions": ("serverless",)}.items():
+        biller, now = design.biller(runtime), design.demand(runtime)
+        for name in names:
+            bill = getattr(biller, name)
+            assert bill(now.times(times)).total >= bill(now).total, name
+
+
+@settings(max_examples=60)
+@given(any_requirements())
+def test_the_bill_is_of_what_the_capacity_says(asked: Requirements) -> None:
+    advice = recommend(asked, EVIDENCE)
+    lines = " ".join(line.item for line in advice.cost.per_month[advice.cost.candidate].lines)
+    plan = advice.capacity
+    if advice.cost.candidate == "one_machine":
+        assert lines.startswith("machine of")
+        assert plan.app_instances == 1
+        return
+    if plan.app_instances is not None:
+        assert f"up to {plan.app_instances} tasks" in lines
+    if plan.database is not None:
+        count = plan.database.primaries * (1 + plan.database.replicas)
+        assert f"database, {count} {plan.database.machine}" in lines
+    if plan.cache_nodes is not None:
+        assert f"cache, {plan.cache_nodes} " in lines
+    assert ("cache" in lines) == (plan.cache_nodes is not None)
+    assert ("broker" in lines or "stream" in lines) == advice.event_streaming
+
+
+def test_when_functions_and_containers_never_cross_the_cheaper_one_is_named() -> None:
+    rare = {"traffic_rps_avg": 0.005, "traffic_rps_peak": 1.0, "traffic_pattern": "rare", "relational_needs": "low"}
+    cost = recommend(requirements(**rare, data_gb=1.0), EVIDENCE).cost
+    assert cost.break_even_rps is None
+    assert cost.cheaper_at_any_rate == "serverless"
+    assert recommend(requirements(), EVIDENCE).cost.cheaper_at_any_rate is None
+
+
+def test_events_that_are_taken_in_are_not_read_back_one_by_one() -> None:
+    events = recommend(requirements(**REALTIME), EVIDENCE)
+    assert events.capacity.database is not None
+    assert events.capacity.database.demand_tps < 0.1 * requirements(**REALTIME).traffic_rps_peak
 
 
 def test_a_small_monolith_is_billed_as_one_machine() -> None:
@@ -117,3 +166,22 @@ def test_every_price_is_billed_somewhere_or_part_of_a_worked_example(evidence: E
     for name in evidence.prices.price:
         base = name.removesuffix("_multi")
         assert f'"{name}"' in source + examples or base in rented or f'"{base}"' in source, name
+
+
+def test_a_measured_cpu_time_takes_the_place_of_the_assumed_one_and_narrows_the_range() -> None:
+    assumed = recommend(requirements(), EVIDENCE)
+    same = recommend(requirements(cpu_ms=5.0), EVIDENCE)
+    slow = recommend(requirements(cpu_ms=15.0), EVIDENCE)
+    assert same.cost.per_month["containers"].total == assumed.cost.per_month["containers"].total
+    assert slow.cost.per_month["containers"].total > same.cost.per_month["containers"].total
+    assert (slow.capacity.workers or 0) > 2 * (same.capacity.workers or 0)
+    assert slow.capacity.assumptions["cpu_ms"] == 15.0
+    wide, narrow = (r.cost.per_month["containers"] for r in (assumed, same))
+    assert narrow.high - narrow.low < wide.high - wide.low
+    assert same.architecture == assumed.architecture
+
+
+def test_a_measured_cpu_time_of_an_event_is_the_events_own() -> None:
+    heavy = recommend(requirements(**REALTIME, cpu_ms=3.0), EVIDENCE).capacity
+    light = recommend(requirements(**REALTIME), EVIDENCE).capacity
+    assert (heavy.workers or 0) > 5 * (light.workers or 0)

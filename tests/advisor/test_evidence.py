@@ -17,6 +17,8 @@ DECIDED = {
     "asked",
     "deployment",
     "fits_one_machine",
+    "shards",
+    "up_as_asked",
     "services_per_team",
     "services_per_engineer",
 }

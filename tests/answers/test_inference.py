@@ -58,10 +58,25 @@ def test_hardly_any_traffic_is_rare() -> None:
     assert infer(traffic="1000 requests/month").traffic_pattern == "rare"
 
 
+def test_rare_traffic_without_a_rate_is_hardly_any() -> None:
+    r = infer(traffic_pattern="rare", scope="platform")
+    assert r.traffic_rps_avg <= 0.01
+    assert because(r, "traffic_rps_avg") == "hardly any requests come"
+    assert infer(traffic_pattern="rare", traffic_rps_peak=5).traffic_rps_avg == 0.5
+
+
+def test_a_measured_cpu_time_is_taken_and_never_assumed() -> None:
+    assert infer().cpu_ms is None
+    assert not infer().was_assumed("cpu_ms")
+    assert infer(cpu_ms=4).cpu_ms == 4
+
+
 def test_traffic_in_words_is_listed_with_what_it_was_taken_for() -> None:
     r = infer(traffic="50k users/day")
     assert r.traffic_rps_avg == 17.4 and r.traffic_rps_peak == 52.2
     assert because(r, "traffic_rps_avg") == "50k users/day, at 30 requests a user and day"
+    told = {a.field: a.value for a in infer(traffic="50 rps").assumed}
+    assert str(told["traffic_rps_avg"]) == "50"  # a whole number is told as one
 
 
 def test_a_workload_without_a_preset_takes_that_of_crud_and_says_so() -> None:

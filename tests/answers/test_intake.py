@@ -50,6 +50,14 @@ def test_a_bad_value_is_an_error_even_where_another_overrides_it(tmp_path: Path)
     assert told == {"team_size": "must be at least 1, not -1 (a.yaml, line 2) | for example team_size: 6"}
 
 
+def test_a_bad_value_is_an_error_even_where_the_same_flag_overrides_it() -> None:
+    told = mistakes(from_sets(["team_size=abc", "team_size=3", "slo={p95_ms: 0}", "slo={p95_ms: 5}"]))
+    assert set(told) == {"team_size", "slo.p95_ms"}
+    field = "modules.a.entities.b.fields.c"
+    both = intake([from_sets([f"{field}.type=string", f"{field}.max_length=5", f"{field}.max_length=6"])])
+    assert both.answers.modules["a"].entities["b"].fields["c"].max_length == 6
+
+
 def test_every_mistake_of_every_source_is_told(tmp_path: Path) -> None:
     file = tmp_path / "a.yaml"
     file.write_text("scop: mvp\ntraffic: lots\nmodules: {a: {entities: {b: {fields: {c: {type: strin}}}}}}\n")
@@ -71,9 +79,10 @@ def test_every_mistake_of_every_source_is_told(tmp_path: Path) -> None:
     ("key", "value", "said"),
     [
         ("team_size", "6", "must be a whole number, not '6'"),
-        ("team_size", True, "must be a whole number, not True"),
+        ("team_size", True, "must be a whole number, not true"),
         ("team_size", 1.5, "must be a whole number"),
         ("team_size", 10**30, "must be at most 100,000"),
+        ("traffic_rps_peak", 1e-320, "is too small"),
         ("traffic_rps_peak", "nan", "must be a number, not 'nan'"),
         ("traffic_rps_peak", float("nan"), "must be"),
         ("traffic_rps_avg", 0, "must be more than 0"),
@@ -140,6 +149,30 @@ def test_traffic_in_words_takes_the_place_of_figures_below_it() -> None:
     assert (both.requirements.traffic_rps_avg, both.requirements.traffic_rps_peak) == (300, 900)
 
 
+@pytest.mark.parametrize(
+    ("words", "figure", "rates"),
+    [
+        ("300 rps", "traffic_rps_avg=20", (20, 60)),
+        ("300 rps", "traffic_rps_peak=500", (300, 500)),
+        ("300 rps peak", "traffic_rps_peak=90", (30, 90)),
+        ("300 rps peak", "traffic_rps_avg=20", (20, 300)),
+    ],
+)
+def test_a_figure_takes_the_place_of_the_words_for_it_and_no_others(
+    words: str, figure: str, rates: tuple[float, float]
+) -> None:
+    both = intake([from_record({"traffic": words}), from_sets([figure])]).requirements
+    assert (both.traffic_rps_avg, both.traffic_rps_peak) == rates
+
+
+def test_modules_may_be_called_as_answers_are() -> None:
+    field = {"fields": {"c": {"type": "string"}}}
+    below, above = (
+        {"modules": {name: {"entities": {e: field}}}} for name, e in (("traffic", "x"), ("traffic_rps_avg", "y"))
+    )
+    assert set(intake([from_record(below), from_record(above)]).answers.modules) == {"traffic", "traffic_rps_avg"}
+
+
 def test_traffic_said_in_two_ways_that_differ_is_a_mistake() -> None:
     told = of(traffic="300 rps", traffic_rps_avg=80)
     assert "300 rps is 300 requests a second, and traffic_rps_avg says 80" in told["traffic"]
@@ -169,6 +202,23 @@ def test_one_broken_field_makes_no_other_mistake() -> None:
         }
     )
     assert set(told) == {"modules.a.entities.b.fields.c.values.0", "modules.a.entities.b.fields.d.type"}
+
+
+def test_a_broken_item_of_a_list_hides_none_beside_it() -> None:
+    entity = {"lists": [["nope"], ["i", 3], "i", []], "fields": {"i": {"type": "integer"}}}
+    modules = {"a": {"entities": {"x": entity}, "reacts_to": [3, "a.x.gone"]}}
+    told = of(modules=modules, parts={"app": ["accounts", 3, "nope"], "z": [4]})
+    listed = "modules.a.entities.x.lists"
+    assert set(told) == {
+        *(f"{listed}.0", f"{listed}.1.1", f"{listed}.2", f"{listed}.3"),
+        *("modules.a.reacts_to.0", "modules.a.reacts_to.1"),
+        *("parts.app.1", "parts.app.2", "parts.z.0"),
+    }
+
+
+def test_too_many_entities_are_counted() -> None:
+    entities = {f"e{number}": {"fields": {"x": {"type": "string"}}} for number in range(31)}
+    assert "has 31, and 30 are the most" in of(modules={"a": {"entities": entities}})["modules.a.entities"]
 
 
 def test_many_mistakes_are_cut_short() -> None:

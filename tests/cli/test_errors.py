@@ -60,6 +60,34 @@ def test_every_mistake_has_its_line_and_its_hint(archgen: Archgen) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "broken.yaml does not exist"),
+        ("x: [", "is not YAML"),
+        ("", "is not a record that archgen wrote"),
+        ("[]", "is not a record that archgen wrote"),
+        ("a: 1", "is not a record that archgen wrote"),
+        ("{archgen_version: 1, answers: 3}", "is not a record that archgen wrote"),
+        ("{archgen_version: 1, recommendation: 3}", "is not a record that archgen wrote"),
+    ],
+)
+def test_a_record_that_is_none_is_wrong_input(archgen: Archgen, folder: Path, content: str | None, said: str) -> None:
+    if content is not None:
+        (folder / "broken.yaml").write_text(content)
+    told = archgen("recommend", "--check", "broken.yaml")
+    assert told.code == 2 and told.err.startswith("error: --check: broken.yaml") and said in told.err
+
+
+def test_mistakes_of_every_flag_are_told_at_once(archgen: Archgen, folder: Path) -> None:
+    (folder / "own.toml").write_text("a = 1\n")
+    told = archgen(
+        *("recommend", "--compare", "x", "--prices", "own.toml"), *("--check", "no.yaml", "--set", "team_size=abc")
+    )
+    places = [line.split(": ")[1] for line in told.err.splitlines() if line.startswith("error: ")]
+    assert told.code == 2 and told.out == "" and places == ["--compare", "a", "--check", "team_size"]
+
+
 def test_a_target_in_the_way_is_exit_4(archgen: Archgen, folder: Path) -> None:
     (folder / "full").mkdir()
     (folder / "full" / "mine").write_text("mine")
@@ -100,7 +128,7 @@ def test_an_interrupt_is_exit_130(archgen: Archgen, monkeypatch: pytest.MonkeyPa
     assert told.code == 130 and told.err == "\ninterrupted, nothing was written\n"
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_signal_while_writing_leaves_nothing(folder: Path, number: int, code: int) -> None:
     process = subprocess.Popen(
         [*MAIN, "new", "shop", "--preset", "crud", "--no-input", "-o", "new/deep"],
@@ -116,6 +144,7 @@ def test_a_signal_while_writing_leaves_nothing(folder: Path, number: int, code: 
         assert line, seen
         seen += line
     process.send_signal(number)
+    process.send_signal(signal.SIGTERM)  # whoever is in a hurry does not disturb the cleaning
     _, rest = process.communicate(timeout=60)
     assert process.returncode == code and "Traceback" not in rest
     assert not list(folder.iterdir())
@@ -128,6 +157,37 @@ def test_a_reader_that_has_gone_is_no_traceback(folder: Path) -> None:
     told = process.stderr.read().decode()
     assert process.wait(60) == 1 and told == ""
     process.stderr.close()
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("command", ["recommend", "new shop --preset crud --no-git"])
+def test_a_stream_that_is_closed_is_nowhere(folder: Path, command: str, closed: str) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f'"$0" "$@" {closed}', *MAIN, *command.split()],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0 and "error" not in done.stderr
+    assert (folder / "shop/archgen.yaml").is_file() == command.startswith("new")
+
+
+def test_a_locale_without_letters_keeps_nothing_from_being_told(folder: Path) -> None:
+    place = "\udcff ü"  # a byte that is no UTF-8, and a letter that ASCII lacks
+    command = [*MAIN, "new", "shop", "--preset", "crud", "--no-git", "--no-input", "-o", place]
+    ascii_only = {
+        **os.environ,
+        "LC_ALL": "C",
+        "PYTHONUTF8": "0",
+        "PYTHONCOERCECLOCALE": "0",
+        "PYTHONIOENCODING": "ascii",
+    }
+    done = subprocess.run(command, cwd=folder, env=ascii_only, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and "--no-git --no-input" in done.stdout and (folder / place / "shop/.env").is_file()
+    page = [*MAIN, "recommend", "--preset", "crud", "--format", "html"]
+    done = subprocess.run(page, cwd=folder, env=ascii_only, capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 0 and not done.stdout.isascii()
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full on this system")

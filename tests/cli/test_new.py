@@ -89,3 +89,12 @@ def test_what_is_printed_fits_the_terminal(archgen: Archgen, monkeypatch: pytest
     told = archgen("recommend", "--preset", "ecommerce", "--set", "traffic=2M requests/month")
     assert told.code == 0 and max(map(len, told.out.splitlines())) <= 60
     assert "\x1b" not in told.out
+
+
+@pytest.mark.parametrize(("columns", "most"), [("0", 80), ("12", 40)])
+def test_no_width_of_a_terminal_is_too_little(
+    archgen: Archgen, monkeypatch: pytest.MonkeyPatch, columns: str, most: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    told = archgen("new", "shop", "--preset", "crud", "--no-input", "--dry-run")
+    assert told.code == 0 and max(map(len, told.out.partition("shop/")[0].splitlines())) <= most

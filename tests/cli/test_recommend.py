@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
 from tests.cli.conftest import Archgen
 
 SERVICES = (
@@ -78,10 +77,3 @@ def test_prices_are_the_users_own_or_refused(archgen: Archgen, folder: Path) -> 
     told = archgen("recommend", "--prices", "p.toml")
     assert told.code == 2 and "nonsense" in told.err
     assert archgen("recommend", "--prices", "none.toml").code in (1, 2)
-
-
-@pytest.mark.parametrize("content", ["", "[]", "a: [", "name: x\n"])
-def test_a_record_that_is_none_is_refused(archgen: Archgen, folder: Path, content: str) -> None:
-    (folder / "archgen.yaml").write_text(content)
-    told = archgen("recommend", "--check", "archgen.yaml")
-    assert told.code == 1 and "error: " in told.err and "hint: " in told.err

@@ -10,7 +10,7 @@ import pytest
 from tests.cli.terminal import CTRL_C, CTRL_U, DOWN, ENTER, UP, Terminal
 
 from archgen.cli.ask import Check, Lines, Option
-from archgen.cli.wizard import ask_assumption, ask_core
+from archgen.cli.wizard import add_answer, ask_assumption, ask_core
 from archgen.generator.record import load_record
 from archgen.intake import Source, from_record, intake
 
@@ -86,6 +86,22 @@ def test_only_what_was_not_said_is_asked_and_assumptions_open(terminal: Open, tm
     assert screen.finish() == 1 and not list(tmp_path.iterdir())
 
 
+def test_the_menu_of_architectures_says_which_is_advised(terminal: Open, tmp_path: Path) -> None:
+    answers = ["--preset", "crud", "--set", "scope=mvp", "--set", "team_size=2", "--set", "traffic=3 rps"]
+    screen = terminal("new", "shop", "--no-git", "--architecture", "microservices", *answers)
+    screen.wait_for("write nothing")
+    screen.type(DOWN + DOWN + ENTER)
+    screen.wait_for("as advised: monolith")
+    screen.wait_for("serverless")
+    screen.type(UP + UP + ENTER)  # from microservices to auto
+    screen.wait_for("? Build  auto")
+    screen.wait_for("Monolith: what next?")
+    screen.wait_for("write nothing")
+    screen.type(ENTER)
+    screen.wait_for("archgen new shop --preset crud --architecture auto --set scope=mvp")
+    assert screen.finish() == 0 and load_record(tmp_path / "shop/archgen.yaml")["template"] == "monolith"
+
+
 def test_ctrl_c_at_a_question_leaves_nothing(terminal: Open, tmp_path: Path) -> None:
     screen = terminal("new")
     screen.wait_for("Name of the project")
@@ -99,6 +115,14 @@ def test_nothing_is_asked_where_the_flags_say_so(terminal: Open, tmp_path: Path,
     screen = terminal("new", "--preset", "crud", "--dry-run", flag)
     assert screen.finish() == 0
     assert "?" not in screen.seen and "archgen.yaml" in screen.seen
+
+
+def test_a_warning_is_broken_between_words_and_its_risk_is_told_no_third_time(terminal: Open) -> None:
+    screen = terminal("new", "--preset", "crud", "--architecture", "microservices", "--no-input", "--dry-run")
+    assert screen.finish() == 0
+    assert "two\nautonomous teams rule out microservices" in screen.seen.partition("warning: ")[2]
+    assert " ".join(screen.seen.split()).count("one team owns every service") == 2  # beside the advice, and the warning
+    assert "Risk   One team owns" not in screen.seen
 
 
 def test_a_name_whose_folder_is_full_is_asked_for_again(terminal: Open, tmp_path: Path) -> None:
@@ -139,6 +163,7 @@ def test_recommend_asks_too_where_nothing_was_said(terminal: Open) -> None:
     screen = terminal("recommend")
     screen.wait_for("Kind of system")
     screen.type(ENTER)
+    screen.wait_for("? Kind of system  crud\n")  # the answer stays, without the menu
     screen.wait_for("Scope")
     screen.type(ENTER)
     screen.wait_for("Backend engineers  [6]")
@@ -205,6 +230,15 @@ def test_an_assumption_that_is_changed_is_one_no_longer() -> None:
     assert not taken.requirements.was_assumed("data_gb") and taken.raw == {"data_gb": 7, "traffic_rps_avg": 9.5}
     last = {option.value.partition(":")[0] for option in by.offered[-1]}
     assert "data_gb" not in last and "ops_maturity" in last
+
+
+def test_a_peak_beside_the_traffic_that_was_said_leaves_it_said() -> None:
+    sources: list[Source] = []
+    taken = add_answer(sources, "traffic", "50 rps")
+    by = Scripted({"Requests or events a second, in the busiest minute": ["100"]})
+    by.answers["What was assumed; choose one to change it"] = ["traffic_rps_peak: 150", "done"]
+    taken = ask_assumption(by, sources, taken)
+    assert taken.raw == {"traffic": "50 rps", "traffic_rps_peak": 100}
 
 
 def test_the_end_of_input_is_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:

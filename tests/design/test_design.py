@@ -155,6 +155,15 @@ def test_advice_that_cannot_be_generated_gives_the_nearest_and_says_so() -> None
     }
 
 
+def test_what_is_not_needed_and_comes_all_the_same_is_said() -> None:
+    taken = intake([from_record({"name": "shop"})])
+    advice = Advice("monolith", {"cache": Choice("none"), "broker": Choice("none")})
+    said = substitutions(taken.requirements, advice, blueprint_of(taken.requirements, taken.domain, advice))
+    assert [(one.field, one.because) for one in said] == [
+        ("stack.cache", "none is needed, and monolith comes with it for now")
+    ]
+
+
 def test_fields_come_with_their_defaults_resolved() -> None:
     fields = {
         field.name: field for field in entity(design(preset="ecommerce", modules=REVIEWS), "reviews.review").fields
@@ -184,8 +193,13 @@ def test_only_what_something_reacts_to_is_published() -> None:
     assert entity(blueprint, "inventory.product").publishes == ("deleted",)
     assert entity(blueprint, "orders.order").publishes == ("updated",)
     assert entity(blueprint, "reviews.review").publishes == ()
-    assert not module(blueprint, "accounts").publishes and not module(blueprint, "reviews").publishes
-    assert not design(preset="crud").events
+    assert not module(blueprint, "reviews").publishes
+    assert not any(module.contract for module in design(preset="crud").modules)
+
+
+def test_the_mails_of_accounts_are_an_affair_of_its_own() -> None:
+    accounts = module(design(preset="ecommerce"), "accounts")
+    assert accounts.publishes and accounts.subscribes == ("accounts.link.requested",) and not accounts.contract
 
 
 def test_the_shop_carries_its_own_events() -> None:
@@ -193,7 +207,7 @@ def test_the_shop_carries_its_own_events() -> None:
     assert module(blueprint, "inventory").subscribes == ("orders.order.placed", "orders.order.rejected")
     assert module(blueprint, "payments").subscribes == ("orders.order.payment_requested",)
     assert module(blueprint, "orders").uses == ("inventory",)
-    assert blueprint.events and all(m.publishes for m in blueprint.modules if m.name != "accounts")
+    assert blueprint.events and all(m.publishes for m in blueprint.modules)
 
 
 def test_rows_are_owned_where_access_asks_for_it_and_know_who_refers_to_them() -> None:

@@ -77,7 +77,7 @@ def test_every_domain_that_keeps_to_the_rules_is_taken(data: st.DataObject) -> N
         ({"type": "enum"}, "values", "lists its values"),
         ({"type": "enum", "values": ["a", "a"]}, "values", "more than once"),
         ({"type": "enum", "values": ["a b"]}, "values.0", "is not a plain word"),
-        ({"type": "enum", "values": [True]}, "values.0", "must be a string, not True; quote it"),
+        ({"type": "enum", "values": [True]}, "values.0", "must be a string, not true; quote it"),
         ({"type": "enum", "values": ["a"], "default": "b"}, "default", "is not one of a"),
         ({"type": "reference"}, "to", "says what it refers to"),
         ({"type": "reference", "to": "accounts.account", "default": "x"}, "default", "a reference has no default"),
@@ -195,7 +195,12 @@ def test_an_event_listed_twice_is_refused() -> None:
         (entity(fields={}), "modules.notes.entities.note.fields", "at least one field"),
         (entity(access={"read": "org"}), "modules.notes.entities.note.access.read", "reserved for later"),
         (entity(access={"read": "stuff"}), "modules.notes.entities.note.access.read", "did you mean staff?"),
-        ({"notes": {}}, "modules.notes", "has neither entities nor anything"),
+        (entity(module="license"), "modules.license", "license is a builtin of Python"),
+        (entity(name="uuid"), "modules.notes.entities.uuid", "is taken in every module"),
+        (entity(fields={"money": {"type": "decimal"}}), "modules.notes.entities.note.fields.money", "is written with"),
+        (entity(fields={"domain": {"type": "string"}}), "modules.notes.entities.note.fields.domain", "is written with"),
+        ({"notes": {}}, "modules.notes", "has no entities"),
+        ({"notes": {"reacts_to": ["inventory.product.deleted"]}}, "modules.notes", "a module keeps one at least"),
     ],
 )
 def test_a_clash_is_refused_with_its_place(modules: dict[str, Any], where: str, said: str) -> None:

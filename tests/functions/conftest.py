@@ -35,8 +35,8 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def keys(chassis: Callable[[str], Any], tmp_path: Path) -> Path:
+def keys(shop: Project, tmp_path: Path) -> Path:
     """A folder with a signing key."""
     folder = tmp_path / "keys"
-    chassis("keys").make_key(folder)
+    import_module("functions_shop.accounts.keys").make_key(folder)
     return folder

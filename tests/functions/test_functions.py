@@ -65,7 +65,7 @@ def test_a_function_is_built_at_its_first_call_and_keeps_what_it_built(chassis: 
 
 def test_an_event_function_imports_neither_fastapi_nor_a_router(shop: Project) -> None:
     roots = sorted(path.stem for path in (shop.folder / "src/functions_shop/apps").glob("*_events.py"))
-    assert roots == ["inventory_events", "orders_events", "payments_events"]
+    assert roots == ["accounts_events", "inventory_events", "orders_events", "payments_events"]
     for root in roots:
         code = f"import sys, functions_shop.apps.{root}; print([m for m in sys.modules if m == 'fastapi' or m.endswith('.api')])"
         done = subprocess.run(
@@ -76,11 +76,11 @@ def test_an_event_function_imports_neither_fastapi_nor_a_router(shop: Project) -
 
 def test_the_signing_keys_come_from_the_secret_that_is_named(chassis: Chassis, aws: None, tmp_path: Path) -> None:
     """All of them, in their order: the last one signs."""
+    keys = import_module("functions_shop.accounts.keys")
     pems = []
     for name in ("old", "new"):
-        chassis("keys").make_key(tmp_path / name)
-        pems.append((tmp_path / name / "1.pem").read_text())
+        keys.make_key(tmp_path / name)
+        pems += [path.read_text() for path in (tmp_path / name).glob("*.pem")]
     import_module("boto3").client("secretsmanager").create_secret(Name="shop-keys", SecretString="".join(pems))
-    settings = chassis("functions").FunctionSettings(jwt_secret="shop-keys")
-    found = [key.private_numbers() for key in chassis("http_function").signing_keys(settings)]
-    assert found == [chassis("keys").load_keys(tmp_path / name)[0].private_numbers() for name in ("old", "new")]
+    found = [key.private.private_numbers() for key in keys.read_keys(chassis("http_function").secret("shop-keys"))]
+    assert found == [keys.load_keys(tmp_path / name)[0].private.private_numbers() for name in ("old", "new")]

@@ -43,7 +43,7 @@ def test_a_table_has_exactly_the_indexes_that_its_repositories_use(template: Any
         module = name.removesuffix("Table").lower()
         unit = getattr(import_module(f"functions_shop.{module}.repository"), f"{module.capitalize()}Unit")
         database = import_module("functions_shop.chassis.dynamodb").Database("shop", [module])
-        repositories = unit(database, import_module("functions_shop.chassis.cache").NoCache())._repositories.values()
+        repositories = unit(database, import_module("functions_shop.chassis.cache").NoCache()).repositories.values()
         used = max(len(repository._lists) * repository._step for repository in repositories)
         assert [index["IndexName"] for index in table.get("GlobalSecondaryIndexes", [])] == [
             f"list{number}" for number in range(used)
@@ -69,7 +69,7 @@ def test_each_queue_gives_up_on_a_message_in_the_end(template: Any) -> None:
     functions, queues = template.of_type("AWS::Serverless::Function"), template.of_type("AWS::SQS::Queue")
     slowest = max(function.get("Timeout", 10) for function in functions.values())
     feeding = {name: queue for name, queue in queues.items() if not name.endswith("DeadLetters")}
-    assert set(feeding) == {"InventoryQueue", "OrdersQueue", "PaymentsQueue"}
+    assert set(feeding) == {"AccountsQueue", "InventoryQueue", "OrdersQueue", "PaymentsQueue"}
     for name, queue in feeding.items():
         assert queue["RedrivePolicy"]["maxReceiveCount"] > 1
         assert queue["VisibilityTimeout"] >= 6 * slowest

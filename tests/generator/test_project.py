@@ -109,7 +109,7 @@ def test_a_users_own_identity_signs_the_commit(
     assert git(home / "shop", "log", "--format=%an %ae") == "Ada ada@example.com"
 
 
-@pytest.mark.parametrize("kind", ["file", "occupied", "link", "dangling", "below a file"])
+@pytest.mark.parametrize("kind", ["file", "occupied", "link", "dangling", "below a file", "below nothing", "too long"])
 def test_a_target_that_is_in_the_way_is_refused_and_left_alone(
     templates: Path, record: dict[str, Any], home: Path, kind: str
 ) -> None:
@@ -122,6 +122,11 @@ def test_a_target_that_is_in_the_way_is_refused_and_left_alone(
     elif kind == "below a file":
         (home / "mine").write_text("mine")
         target = home / "mine" / "shop"
+    elif kind == "below nothing":
+        (home / "gone").symlink_to(home / "elsewhere")
+        target = home / "gone" / "shop"
+    elif kind == "too long":
+        target = home / ("a" * 300) / "shop"
     else:
         if kind == "link":
             (home / "elsewhere").mkdir()
@@ -173,6 +178,26 @@ def test_whatever_fails_wherever_nothing_is_left_behind(
     with pytest.raises(expected):
         write_project(record, home / "made/for/it/shop", templates=templates)
     assert list(home.iterdir()) == []
+
+
+def test_what_nothing_may_stop_begins_when_only_the_rename_is_left(
+    templates: Path, record: dict[str, Any], home: Path
+) -> None:
+    seen: list[bool] = []
+    write_project(record, home / "shop", templates=templates, at_last=lambda: seen.append((home / "shop").exists()))
+    assert seen == [False] and (home / "shop/archgen.yaml").is_file()
+
+
+def test_git_that_finds_no_space_says_to_make_some(
+    templates: Path, record: dict[str, Any], home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/git").write_text("#!/bin/sh\necho 'fatal: No space left on device' >&2; exit 128\n")
+    (tmp_path / "bin/git").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
+    with pytest.raises(ArchgenError) as caught:
+        write_project(record, home / "shop", templates=templates)
+    assert caught.value.hint == "free some space; nothing was left behind" and not list(home.iterdir())
 
 
 def test_an_empty_folder_that_was_there_survives_a_failure(

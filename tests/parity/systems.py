@@ -60,9 +60,9 @@ PEOPLE = ("nobody", "ann", "bob", "staff")
 ABSENT = "0190a6e4-8a2b-7c3d-9e4f-5a6b7c8d9e0f"
 
 
-def write_project(folder: Path, name: str, architecture: str) -> Project:
+def write_project(folder: Path, name: str, architecture: str, domain: Mapping[str, Any] = DOMAIN) -> Project:
     answers = folder / f"{name}.json"
-    answers.write_text(json.dumps(DOMAIN))
+    answers.write_text(json.dumps(domain))
     project = new(folder, name, "--answers", str(answers), "--architecture", architecture)
     sys.path.append(str(project.folder / "src"))
     return project
@@ -149,10 +149,11 @@ def running(project: Project, **settings: Any) -> Iterator[System]:
     """The project's own `dev` root, in this process."""
     package = project.folder.name.replace("-", "_")
     modules = {name: importlib.import_module(f"{package}.{name}") for name in ("apps.dev", "chassis.settings")}
-    importlib.import_module(f"{package}.chassis.keys").make_key(project.folder / "keys")
+    importlib.import_module(f"{package}.accounts.keys").make_key(project.folder / "keys")
     made = modules["chassis.settings"].Settings(
         _env_file=None,
         jwt_keys=project.folder / "keys",
+        mail_url=f"file:{project.folder}/mails",
         admin_email="staff@example.com",
         admin_password=PASSWORD,
         internal_token="internal",

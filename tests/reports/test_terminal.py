@@ -30,7 +30,7 @@ def test_the_answer_fits_one_screen(answers: dict[str, object]) -> None:
 
 def test_the_first_line_says_the_verdict_the_confidence_and_the_runner_up() -> None:
     assert printed(PLATFORM).splitlines()[0].startswith("Microservices  confidence 9")
-    assert printed(PLATFORM).splitlines()[0].endswith(", then modular monolith")
+    assert printed(PLATFORM).splitlines()[0].endswith(", runner-up modular monolith")
 
 
 def test_three_reasons_with_their_points_are_given() -> None:

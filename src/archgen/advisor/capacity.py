@@ -34,8 +34,10 @@ class Demand:
     function: float
     latency: float
     write_share: float
+    read_share: float
     hit_ratio: float
     data_gb: float
+    hot_gb: float
     streaming: bool
 
     @property
@@ -45,7 +47,7 @@ class Demand:
     @property
     def reads(self) -> float:
         """Reads that reach the database."""
-        return self.peak * (1 - self.write_share) * (1 - self.hit_ratio)
+        return self.peak * self.read_share * (1 - self.hit_ratio)
 
     def part(self, count: int, overhead: float) -> Demand:
         """One of `count` equal services, whose calls to each other add to its work."""
@@ -55,6 +57,7 @@ class Demand:
             peak=self.peak / count,
             cpu=self.cpu * overhead,
             data_gb=self.data_gb / count,
+            hot_gb=self.hot_gb / count,
         )
 
     def times(self, factor: float) -> Demand:
@@ -65,22 +68,40 @@ class Demand:
 def demand_of(
     facts: Facts, evidence: Evidence, *, cached: bool, streaming: bool, cpu_ms: float | None = None
 ) -> Demand:
-    """What these facts ask for; `cpu_ms` in place of the assumed CPU time of a request."""
+    """What these facts ask for; `cpu_ms` in place of the CPU time of a request that was measured, else assumed."""
     number = evidence.parameter
-    usual = number("event_cpu_ms" if streaming else "cpu_ms")
-    cpu = usual if cpu_ms is None else usual * cpu_ms / number("cpu_ms")
+    measured = cpu_of(facts, evidence)
+    scale = (measured if cpu_ms is None else cpu_ms) / number("cpu_ms")
+    cpu = scale * number("event_cpu_ms" if streaming and "cpu_ms" not in facts else "cpu_ms")
+    data_gb = facts.number("data_gb")
     return Demand(
         average=facts.number("traffic_rps_avg"),
         peak=facts.number("traffic_rps_peak"),
         cpu=cpu / 1000,
         wait=number("wait_ms") / 1000,
-        function=number("lambda_ms") / 1000 * (1 if cpu_ms is None else _root(cpu_ms / number("cpu_ms"))),
+        function=number("lambda_ms") / 1000 * _root(scale),
         latency=facts.number("latency_ms_target") / 1000,
         write_share=number("ingest_write_share" if streaming else "write_share"),
+        read_share=number("ingest_read_share") if streaming else 1 - number("write_share"),
         hit_ratio=number("cache_hit_ratio") if cached else 0.0,
-        data_gb=facts.number("data_gb"),
+        data_gb=data_gb,
+        hot_gb=data_gb * number("ingest_hot_share" if streaming else "hot_share"),
         streaming=streaming,
     )
+
+
+def cpu_of(facts: Facts, evidence: Evidence) -> float:
+    """Milliseconds of CPU that a request takes: as measured, else as assumed."""
+    return facts.number("cpu_ms") if "cpu_ms" in facts else evidence.parameter("cpu_ms")
+
+
+def cpu_range(facts: Facts, evidence: Evidence) -> tuple[float, float]:
+    """Between what it may lie: widely where it is assumed, a little where it was measured."""
+    number = evidence.parameter
+    if "cpu_ms" not in facts:
+        return number("cpu_ms_low"), number("cpu_ms_high")
+    spread = number("measured_spread")
+    return facts.number("cpu_ms") / spread, facts.number("cpu_ms") * spread
 
 
 def _root(factor: float) -> float:
@@ -167,24 +188,20 @@ def database_capacity(
     return min(by_cpu, by_io) * number("postgres_plan_share"), "cpu" if by_cpu <= by_io else "iops"
 
 
-def size_database(demand: Demand, workers: int, evidence: Evidence) -> Database:
-    """The smallest primary that bears the peak; replicas when reads are too many, shards when writes or data are."""
+def size_database(demand: Demand, workers: int, evidence: Evidence, machine: Machine | None = None) -> Database:
+    """The smallest primary that bears the peak and holds what is hot in memory; shards when data or writes are too
+    many for one, replicas when reads are. On a machine that is given, what that one bears."""
     number = evidence.parameter
     reads = demand.reads * number("postgres_read_cost")
     wanted = demand.writes + reads
     connections = connections_needed(demand, workers, evidence)
-    ladder: Sequence[Machine] = evidence.machines.database
-    chosen, replicas, shards = ladder[-1], 0, 1
-    for machine in ladder:
-        if database_capacity(machine, demand.data_gb, evidence)[0] >= wanted:
-            chosen = machine
-            break
-    else:
-        capacity = database_capacity(chosen, demand.data_gb, evidence)[0]
-        shards = ceil(demand.writes / (capacity * number("postgres_shard_share")))
-        replicas = ceil(max(0.0, wanted / shards - capacity) / capacity)
-    shards = max(shards, 1, ceil(demand.data_gb / number("postgres_shard_gb")))
+    shards = max(1, ceil(demand.data_gb / number("postgres_shard_gb")))
+    chosen = machine or smallest_database(wanted / shards, demand.data_gb / shards, demand.hot_gb / shards, evidence)
     capacity, limit = database_capacity(chosen, demand.data_gb / shards, evidence)
+    if capacity * shards < wanted:
+        shards = max(shards, ceil(demand.writes / (capacity * number("postgres_shard_share"))))
+        capacity, limit = database_capacity(chosen, demand.data_gb / shards, evidence)
+    replicas = ceil(max(0.0, wanted / shards - capacity) / capacity)
     share = number("postgres_plan_share")
     io = io_per_transaction(demand.data_gb / shards, chosen.memory_gb, evidence)
     most = min(int(chosen.memory_gb * GIB / number("bytes_per_connection")), MOST_CONNECTIONS)
@@ -202,6 +219,16 @@ def size_database(demand: Demand, workers: int, evidence: Evidence) -> Database:
     )
 
 
+def smallest_database(transactions: float, data_gb: float, hot_gb: float, evidence: Evidence) -> Machine:
+    """The smallest that bears so many transactions a second and whose memory holds the hot data; else the largest."""
+    ladder: Sequence[Machine] = evidence.machines.database
+    share = evidence.parameter("database_memory_share")
+    for machine in ladder:
+        if database_capacity(machine, data_gb, evidence)[0] >= transactions and machine.memory_gb * share >= hot_gb:
+            return machine
+    return ladder[-1]
+
+
 def connections_needed(demand: Demand, workers: int, evidence: Evidence) -> int:
     """Connections of all pools: what Little's law asks for at the target utilisation, at least some for each worker."""
     number = evidence.parameter
@@ -211,7 +238,7 @@ def connections_needed(demand: Demand, workers: int, evidence: Evidence) -> int:
 
 def hit_ratio_needed(demand: Demand, capacity: float, evidence: Evidence) -> float:
     """The share of reads that a cache must answer so that the database bears the rest."""
-    reads = demand.peak * (1 - demand.write_share) * evidence.parameter("postgres_read_cost")
+    reads = demand.peak * demand.read_share * evidence.parameter("postgres_read_cost")
     if reads <= 0:
         return 0.0
     return min(1.0, max(0.0, 1 - (capacity - demand.writes) / reads))
@@ -242,18 +269,66 @@ def broker_partitions(demand: Demand, evidence: Evidence) -> int:
     return max(3, ceil(demand.peak / min(number("partition_events"), consumer)))
 
 
-def cache_memory(demand: Demand, evidence: Evidence) -> float:
-    """GB of what is read again."""
-    return max(0.1, demand.data_gb * evidence.parameter("hot_share"))
+@dataclass(frozen=True, slots=True)
+class CacheNodes:
+    """Nodes of one size that hold what is read again and bear its rate."""
+
+    machine: Machine
+    count: int
+    memory_gb: float
+
+
+def size_cache(demand: Demand, evidence: Evidence) -> CacheNodes:
+    """The cheapest nodes for the hot data and the peak, of a size of which some are enough; else the largest."""
+    memory = max(0.1, demand.hot_gb)
+    by_rate = ceil(demand.peak / evidence.parameter("redis_ops"))
+    sizes = [CacheNodes(m, max(by_rate, ceil(memory / m.memory_gb), 1), memory) for m in evidence.machines.cache]
+    some = [size for size in sizes if size.count <= evidence.parameter("cache_nodes_most")] or sizes[-1:]
+    return min(some, key=lambda s: (evidence.prices.price[s.machine.price].of(s.count), s.count))
+
+
+def brokers(demand: Demand, evidence: Evidence) -> int:
+    """Brokers in threes, one a zone: for the rate of events, and for the partitions."""
+    number = evidence.parameter
+    by_rate = demand.peak / (3 * number("broker_events"))
+    by_partitions = broker_partitions(demand, evidence) / (3 * number("broker_partitions_most"))
+    return 3 * max(1, ceil(by_rate), ceil(by_partitions))
+
+
+@dataclass(frozen=True, slots=True)
+class MachineLimits:
+    """What one machine with application and database bears: requests a second in bursts and for good, GB on its disk."""
+
+    peak: float
+    average: float
+    data_gb: float
+
+
+def machine_limits(machine: Machine, demand: Demand, evidence: Evidence) -> MachineLimits:
+    number = evidence.parameter
+    cpu = demand.cpu * (1 + number("machine_database_share"))
+    busy = number("target_utilisation")
+    return MachineLimits(
+        peak=machine.vcpu * busy / cpu,
+        average=machine.sustained * busy / cpu,
+        data_gb=machine.memory_gb * number("machine_data_per_memory"),
+    )
 
 
 def fitting_machine(demand: Demand, evidence: Evidence) -> Machine | None:
-    """The smallest single machine that carries application and database: the peak in bursts, the average for good."""
-    number = evidence.parameter
-    cpu = demand.cpu * (1 + number("machine_database_share"))
+    """The smallest single machine that carries application and database."""
     for machine in evidence.machines.machine:
-        bursts = machine.vcpu * number("target_utilisation") >= demand.peak * cpu
-        lasts = machine.sustained >= demand.average * cpu
-        if bursts and lasts and machine.memory_gb * 25 >= demand.data_gb:
+        limits = machine_limits(machine, demand, evidence)
+        if limits.peak >= demand.peak and limits.average >= demand.average and limits.data_gb >= demand.data_gb:
             return machine
     return None
+
+
+def shared_database(machine: Machine, evidence: Evidence) -> Machine:
+    """The part of a single machine that its database may take: its share of the CPU in bursts, half of the memory."""
+    number = evidence.parameter
+    share = number("machine_database_share")
+    cpu = machine.vcpu * number("target_utilisation") * share / (1 + share)
+    return machine.model_copy(
+        update={"name": f"on the machine of {machine.name}", "sustained": cpu, "memory_gb": machine.memory_gb / 2}
+    )

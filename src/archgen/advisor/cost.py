@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from math import ceil, exp, log
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from archgen.advisor.capacity import (
     Demand,
-    broker_partitions,
-    cache_memory,
+    brokers,
     fitting_machine,
     size_app,
+    size_cache,
     size_database,
+    size_functions,
 )
 from archgen.advisor.units import HOURS_A_MONTH, a_month
 
@@ -158,10 +159,11 @@ class Biller:
         single = self.shape.first_version and size.machine.price in book
         suffix = "" if single else "_multi"
         copies = count * size.shards * (1 + size.replicas)
-        stored = max(20.0, demand.data_gb) * count
+        stored = max(20.0 * size.shards, demand.data_gb) * count
         usd = self._cost(size.machine.price + suffix, copies * MONTHLY)
         disk = self._cost("rds_gp3_gb" + suffix, stored * (1 + size.replicas))
-        included = self._number("iops_included_from_400_gb" if demand.data_gb >= 400 else "iops_included")
+        large = demand.data_gb / size.shards >= 400
+        included = self._number("iops_included_from_400_gb" if large else "iops_included")
         extra = max(0.0, size.iops - included) * copies
         lines = [Line(f"database, {copies} {size.machine.name}", usd), Line("database: disk", disk)]
         if extra > 0:
@@ -169,24 +171,30 @@ class Biller:
         return lines
 
     def _relational(self, demand: Demand) -> list[Line]:
-        return [*self._database(demand, 1), *self._nat(demand)]
+        return [*self._database(demand, 1), *self._proxy(demand), *self._nat(demand)]
+
+    def _proxy(self, demand: Demand) -> list[Line]:
+        """What shares connections, once as many functions at once as there are each want one."""
+        busy = size_functions(demand, self.evidence).concurrency
+        database = size_database(demand, busy, self.evidence)
+        if busy <= database.max_connections * self._number("connection_share"):
+            return []
+        hours = max(database.machine.vcpu, self._number("proxy_vcpu_least")) * database.shards * HOURS_A_MONTH
+        return [Line("connection proxy", self._cost("rds_proxy_vcpu_hour", hours))]
 
     def _dynamodb(self, demand: Demand) -> list[Line]:
         requests = a_month(demand.average)
         writes = requests * demand.write_share * self._number("dynamodb_units_a_write")
-        reads = requests * (1 - demand.write_share) * (1 - demand.hit_ratio) * self._number("dynamodb_units_a_read")
+        reads = requests * demand.read_share * (1 - demand.hit_ratio) * self._number("dynamodb_units_a_read")
         usd = self._cost("dynamodb_write", writes) + self._cost("dynamodb_read", reads)
         return [Line("database: requests", usd), Line("database: storage", self._cost("dynamodb_gb", demand.data_gb))]
 
     def _cache(self, demand: Demand) -> list[Line]:
         if not self.shape.cached:
             return []
-        memory = cache_memory(demand, self.evidence)
-        by_rate = ceil(demand.peak / self._number("redis_ops"))
-        sizes = self.evidence.machines.cache
-        machine = next((m for m in sizes if m.memory_gb >= memory), sizes[-1])
-        nodes = max(by_rate, ceil(memory / machine.memory_gb))
-        return [Line(f"cache, {nodes} {machine.name}", self._cost(machine.price, nodes * MONTHLY))]
+        nodes = size_cache(demand, self.evidence)
+        usd = self._cost(nodes.machine.price, nodes.count * MONTHLY)
+        return [Line(f"cache, {nodes.count} {nodes.machine.name}", usd)]
 
     def _network(self, demand: Demand) -> list[Line]:
         return [*self._nat(demand), Line("transfer", self._transfer(demand))]
@@ -209,9 +217,9 @@ class Biller:
 
     def _broker(self, demand: Demand) -> list[Line]:
         if demand.streaming:
-            brokers = max(3, ceil(broker_partitions(demand, self.evidence) / 200) * 3)
-            disk = self._cost("msk_gb", brokers * self._number("msk_gb"))
-            return [Line(f"broker, {brokers} m5.large", self._cost("msk_m5_large", brokers * MONTHLY) + disk)]
+            count = brokers(demand, self.evidence)
+            disk = self._cost("msk_gb", count * self._number("msk_gb"))
+            return [Line(f"broker, {count} m5.large", self._cost("msk_m5_large", count * MONTHLY) + disk)]
         return []
 
     def _kinesis(self, demand: Demand) -> list[Line]:
@@ -222,10 +230,13 @@ class Biller:
         return [Line(f"stream, {shards} shards", usd)]
 
 
-def break_even(servers: Biller, functions: Biller, on_servers: Demand, on_functions: Demand) -> float | None:
+def break_even(
+    servers: Biller, functions: Biller, on_servers: Demand, on_functions: Demand
+) -> tuple[float | None, Literal["containers", "serverless"] | None]:
     """The average rate at which functions and tasks cost the same for this very workload, its peak growing along.
 
-    Below it functions are cheaper. None when they do not cross between a request a minute and 30,000 a second.
+    Below it functions are cheaper. When they do not cross between a request a minute and 30,000 a second, which of
+    them is the cheaper one throughout.
     """
     low, high = log(1 / 60), log(30_000.0)
 
@@ -234,9 +245,11 @@ def break_even(servers: Biller, functions: Biller, on_servers: Demand, on_functi
         on_demand = functions.serverless(on_functions.times(factor)).total
         return on_demand > servers.containers(on_servers.times(factor)).total
 
-    if dearer(exp(low)) or not dearer(exp(high)):
-        return None
+    if dearer(exp(low)):
+        return None, "containers"
+    if not dearer(exp(high)):
+        return None, "serverless"
     for _ in range(16):
         middle = (low + high) / 2
         low, high = (low, middle) if dearer(exp(middle)) else (middle, high)
-    return exp((low + high) / 2)
+    return exp((low + high) / 2), None

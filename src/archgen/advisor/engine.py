@@ -24,7 +24,7 @@ from archgen.advisor.recommendation import (
     RuledOut,
 )
 from archgen.advisor.scoring import PARTITION_NAMES, Model, Point, Verdict, holds
-from archgen.advisor.stack import choose_stack
+from archgen.advisor.stack import choose_stack, with_figures
 
 if TYPE_CHECKING:
     from archgen.advisor.knowledge import Evidence
@@ -56,13 +56,18 @@ def recommend(requirements: Requirements, evidence: Evidence, again: Again | Non
     built = overridden(advice, requirements.architecture)
     points = model.explain(facts)
     said = facts_with_verdict(facts, built, advice, requirements.architecture)
-    said["fits_one_machine"] = "yes" if fits_one_machine(facts, evidence, streaming=built.event_streaming) else "no"
-    stack = choose_stack(said, requirements, evidence)
+    target = round(1 - requirements.slo.error_rate, 6)
+    fits = fits_one_machine(facts, evidence, streaming=built.event_streaming, target=target)
+    said["fits_one_machine"] = "yes" if fits else "no"
     design = Design(evidence, said, built.event_streaming, services_of(facts, len(requirements.parts), evidence))
+    said["shards"] = float(design.shards(TEMPLATE_OF[built.architecture]))
+    stack = choose_stack(said, requirements, evidence)
     said["services_per_team"] = design.services / facts.number("autonomous_teams")
     said["services_per_engineer"] = design.services / facts.number("team_size")
     candidate = candidate_of(TEMPLATE_OF[built.architecture], stack)
     said.update({topic: option.choice for topic, option in stack.items()})
+    capacity = capacity_of(design, candidate, stack, target)
+    said["up_as_asked"] = "yes" if capacity.availability.meets else "no"
     cost = cost_of(design, candidate)
     unanswered = {a.field for a in requirements.assumed}
     trust = confidence(model, facts, advice, unanswered)
@@ -84,14 +89,14 @@ def recommend(requirements: Requirements, evidence: Evidence, again: Again | Non
             )
             for g in advice.gates
         ),
-        reasons=reasons_of(built, points, facts, evidence),
+        reasons=reasons_of(advice, points, facts, evidence),
         runner_up=runner_up(built, scores_of(advice)),
         flips=tuple(f for f in find_flips(model, facts, advice) if again is None or holds_again(f, again, model)),
         precedents=nearest_precedents(facts, built, evidence),
         override=override_of(requirements.architecture, advice, built, risks, cost),
         assumed=requirements.assumed,
-        stack=stack,
-        capacity=capacity_of(design, candidate, stack, round(1 - requirements.slo.error_rate, 6)),
+        stack=with_figures(stack, capacity, evidence),
+        capacity=capacity,
         cost=cost,
         risks=risks,
         next_steps=tuple(step.step for step in evidence.steps if holds(step.when, said)),
@@ -221,16 +226,27 @@ def shown(value: str | float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def reasons_of(built: Verdict, points: list[Point], facts: Facts, evidence: Evidence) -> tuple[Reason, ...]:
-    """Every point that was given, what decides first: the decisions behind the verdict, most support first."""
-    behind = BEHIND.get(built.architecture, {"partition", "runtime"}) | (
-        {"dataflow"} if built.event_streaming else set()
+def reasons_of(advice: Verdict, points: list[Point], facts: Facts, evidence: Evidence) -> tuple[Reason, ...]:
+    """Every point that was given: first the best for each decision behind the advice, then what else speaks for it."""
+    behind = BEHIND.get(advice.architecture, {"partition", "runtime"}) | (
+        {"dataflow"} if advice.event_streaming else set()
     )
 
-    def rank(point: Point) -> tuple[bool, bool, bool, float]:
+    def rank(point: Point) -> tuple[bool, bool, bool, bool, float]:
         criterion = point.criterion
-        aside = criterion.decision not in behind
-        return aside, criterion.kind == "constant", not at_stake(point, built), -support(point, built)
+        speaks = support(point, advice)
+        return (
+            speaks <= 0,
+            criterion.decision not in behind,
+            criterion.kind == "constant",
+            not at_stake(point, advice),
+            -speaks,
+        )
+
+    ordered = sorted(points, key=rank)
+    best = {p.criterion.decision: p for p in reversed(ordered) if support(p, advice) > 0}
+    first = [best[decision] for decision in ("dataflow", "partition", "runtime") if decision in behind & best.keys()]
+    ordered.sort(key=lambda point: (point not in first, first.index(point) if point in first else 0))
 
     return tuple(
         Reason(
@@ -241,7 +257,7 @@ def reasons_of(built: Verdict, points: list[Point], facts: Facts, evidence: Evid
             because=sentence(p, facts),
             source=evidence.cite(p.criterion),
         )
-        for p in sorted(points, key=rank)
+        for p in ordered
     )
 
 

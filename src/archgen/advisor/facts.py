@@ -24,7 +24,10 @@ LEVELS: dict[str, tuple[str, ...]] = {
 
 
 class Facts(dict[str, Fact]):
-    """Field to value; `burstiness` is peak over average, `autonomous_teams` the teams that the engineers can fill."""
+    """Field to value; `burstiness` is peak over average, `autonomous_teams` the teams that the engineers can fill.
+
+    `cpu_ms` is there only where it was measured.
+    """
 
     def number(self, field: str) -> float:
         return float(self[field])
@@ -46,5 +49,7 @@ def facts_of(requirements: Requirements, evidence: Evidence) -> Facts:
     """The facts of these requirements."""
     facts = Facts({field: float(getattr(requirements, field)) for field in NUMBERS})
     facts.update({field: str(getattr(requirements, field)) for field in LEVELS})
+    if requirements.cpu_ms is not None:
+        facts["cpu_ms"] = requirements.cpu_ms
     facts.derive(evidence.parameter("engineers_per_team"))
     return facts

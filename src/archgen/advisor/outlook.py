@@ -6,7 +6,7 @@ from math import log
 from typing import TYPE_CHECKING
 
 from archgen.advisor import queueing
-from archgen.advisor.capacity import database_capacity
+from archgen.advisor.capacity import database_capacity, machine_limits
 from archgen.advisor.recommendation import Availability, Ceiling
 
 if TYPE_CHECKING:
@@ -14,14 +14,17 @@ if TYPE_CHECKING:
     from archgen.advisor.knowledge import Evidence, Machine
 
 UPKEEP = {"cpu": "CPU", "iops": "I/O"}
+SHARD = "partition by module, then shard"
 
 
 def availability_of(candidate: str, relational: bool, target: float, evidence: Evidence) -> Availability:
-    """The parts that every request needs, in series."""
+    """The parts that every request needs, in series; for one machine also what a second one beside it would give."""
     number = evidence.parameter
     database = number("availability_rds_multi" if relational else "availability_dynamodb")
+    doubled = None
     if candidate == "one_machine":
         expected = number("availability_machine")
+        doubled = queueing.in_parallel(expected, 2)
     elif candidate in ("serverless", "managed_instances"):
         expected = queueing.in_series(number("availability_api_gateway"), number("availability_lambda"), database)
     elif candidate == "microservices":
@@ -34,12 +37,68 @@ def availability_of(candidate: str, relational: bool, target: float, evidence: E
         target=target,
         minutes_down=round(queueing.minutes_down(expected), 1),
         meets=expected >= target,
+        doubled=None if doubled is None else round(doubled, 6),
     )
 
 
 def months_until(now: float, limit: float, growth_a_year: float) -> float:
     """Months of exponential growth from now to the limit; 0 when it is reached already."""
     return max(0.0, 12 * log(limit / now) / log(growth_a_year))
+
+
+Found = tuple[str, str, float, float, str]  # what, unit, now, limit, what then
+PEAK, DATA = "requests/s at peak", "GB"
+
+
+def machine_ceilings(machine: Machine, demand: Demand, evidence: Evidence) -> list[Found]:
+    """What a single machine bears, and what the largest of its kind does."""
+
+    def of(one: Machine, name: str, then: str) -> list[Found]:
+        limits = machine_limits(one, demand, evidence)
+        return [
+            (f"{name}, bursts", PEAK, demand.peak, limits.peak, then),
+            (f"{name}, sustained", "requests/s", demand.average, limits.average, then),
+            (f"{name}, disk", DATA, demand.data_gb, limits.data_gb, then),
+        ]
+
+    largest = evidence.machines.machine[-1]
+    found = of(largest, "one machine", "two instances behind a balancer")
+    if machine.name != largest.name:
+        own = of(machine, f"machine of {machine.name}", "the next larger machine")
+        found.append(min(own, key=lambda f: f[3] / f[2]))
+    return found
+
+
+def database_ceilings(database: Database, demand: Demand, evidence: Evidence) -> list[Found]:
+    """What the primaries bear as they are, and what a single one ever does."""
+    number = evidence.parameter
+    top = evidence.machines.database[-1]
+    largest = database.machine.name == top.name
+    here = demand.peak * database.capacity * (1 + database.replicas) / max(database.demand, 1e-9)
+    then = "the next larger database" if not largest else "a replica for reads, or more shards for writes"
+    found: list[Found] = [(f"{database.machine.name}, {UPKEEP[database.limit]}", PEAK, demand.peak, here, then)]
+    if database.shards > 1:
+        held = number("postgres_shard_gb") * database.shards
+        return [*found, (f"data of {database.shards} shards", DATA, demand.data_gb, held, "more shards")]
+    return [*found, *primary_ceilings(demand, evidence)]
+
+
+def primary_ceilings(demand: Demand, evidence: Evidence) -> list[Found]:
+    """What a single primary of the largest size bears."""
+    number = evidence.parameter
+    top = evidence.machines.database[-1]
+    most = database_capacity(top, demand.data_gb, evidence)[0] * number("postgres_shard_share")
+    rate = demand.peak * most / max(demand.writes, 1e-9)
+    return [
+        ("writes of one primary", PEAK, demand.peak, rate, SHARD),
+        ("data of one primary", DATA, demand.data_gb, number("postgres_shard_gb"), SHARD),
+    ]
+
+
+def shard_month(demand: Demand, evidence: Evidence) -> float:
+    """The month from which a single primary is not enough."""
+    growth = evidence.parameter("growth_a_year")
+    return round(min(months_until(now, limit, growth) for _, _, now, limit, _ in primary_ceilings(demand, evidence)), 1)
 
 
 def ceilings_of(
@@ -50,35 +109,9 @@ def ceilings_of(
     growth = number("growth_a_year")
     found: list[tuple[str, str, float, float, str]] = []
     if machine is not None:
-        largest = evidence.machines.machine[-1]
-        each = demand.cpu * (1 + number("machine_database_share"))
-        bursts = largest.vcpu * number("target_utilisation") / each
-        lasts = largest.sustained / each
-        found.append(
-            ("one machine, bursts", "requests/s at peak", demand.peak, bursts, "two instances behind a balancer")
-        )
-        found.append(("one machine, sustained", "requests/s", demand.average, lasts, "two instances behind a balancer"))
+        found += machine_ceilings(machine, demand, evidence)
     elif database is not None:
-        here = demand.peak * database.capacity / max(database.demand, 1e-9)
-        name = f"{database.machine.name}, {UPKEEP[database.limit]}"
-        found.append((name, "requests/s at peak", demand.peak, here, "the next larger database"))
-        if database.shards == 1:
-            top = evidence.machines.database[-1]
-            most = database_capacity(top, demand.data_gb, evidence)[0] * number("postgres_shard_share")
-            rate = demand.peak * most / max(demand.writes, 1e-9)
-            found.append(
-                ("writes of one primary", "requests/s at peak", demand.peak, rate, "partition by module, then shard")
-            )
-    if database is not None and database.shards == 1:
-        found.append(
-            (
-                "data of one primary",
-                "GB",
-                demand.data_gb,
-                number("postgres_shard_gb"),
-                "partition by module, then shard",
-            )
-        )
+        found += database_ceilings(database, demand, evidence)
     if functions:
         quota = number("lambda_concurrency_quota")
         busy = demand.peak * demand.function

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from archgen.advisor import capacity as sizing
 from archgen.advisor.cost import Bill, Biller, Shape, break_even
-from archgen.advisor.outlook import availability_of, ceilings_of
+from archgen.advisor.outlook import availability_of, ceilings_of, shard_month
 from archgen.advisor.recommendation import (
     CandidateCost,
     Capacity,
@@ -55,6 +55,13 @@ class Design:
         cached = cache_of(self.facts, self.evidence, runtime) != "none"
         return sizing.demand_of(self.facts, self.evidence, cached=cached, streaming=self.streaming, cpu_ms=cpu_ms)
 
+    def shards(self, template: str) -> int:
+        """How many shards a relational database of this needs; of one service, where there are several."""
+        demand = self.demand("functions" if template == "serverless" else "servers")
+        if template == "microservices":
+            demand = demand.part(self.services, self.evidence.parameter("service_overhead"))
+        return sizing.size_database(demand, 1, self.evidence).shards
+
     def biller(self, runtime: str) -> Biller:
         shape = Shape(
             services=self.services,
@@ -66,10 +73,12 @@ class Design:
         return Biller(self.evidence, shape)
 
 
-def fits_one_machine(facts: Facts, evidence: Evidence, *, streaming: bool) -> bool:
-    """Whether one machine carries application and database."""
+def fits_one_machine(facts: Facts, evidence: Evidence, *, streaming: bool, target: float) -> bool:
+    """Whether one machine carries application and database, and is up as often as asked for."""
+    if streaming or evidence.parameter("availability_machine") < target:
+        return False
     demand = sizing.demand_of(facts, evidence, cached=False, streaming=streaming)
-    return not streaming and sizing.fitting_machine(demand, evidence) is not None
+    return sizing.fitting_machine(demand, evidence) is not None
 
 
 def services_of(facts: Facts, parts: int, evidence: Evidence) -> int:
@@ -97,12 +106,17 @@ def capacity_of(design: Design, candidate: str, stack: dict[str, StackChoice], t
     functions = sizing.size_functions(demand, evidence) if on_functions else None
     workers = app.workers if app else max(1, functions.concurrency if functions else 1)
     relational = stack["database"].choice in ("postgresql", "mongodb")
-    database = sizing.size_database(demand, workers, evidence) if relational else None
     machine = sizing.fitting_machine(demand, evidence) if candidate == "one_machine" else None
+    shared = sizing.shared_database(machine, evidence) if machine else None
+    database = sizing.size_database(demand, workers, evidence, shared) if relational else None
+    cache = sizing.size_cache(whole, evidence) if stack["cache"].choice != "none" else None
     ceilings = ceilings_of(demand, evidence, machine=machine, database=database, functions=on_functions)
     in_flight = app.in_flight * parts if app else functions.concurrency if functions else 0.0
     return Capacity(
-        assumptions={name: evidence.parameter(name) for name in STATED},
+        assumptions={
+            **{name: evidence.parameter(name) for name in STATED},
+            "cpu_ms": sizing.cpu_of(design.facts, evidence),
+        },
         concurrency_in_flight=round(in_flight, 1),
         app_instances=None if app is None else 1 if machine else app.instances * parts,
         workers=app.workers * parts if app else None,
@@ -111,8 +125,10 @@ def capacity_of(design: Design, candidate: str, stack: dict[str, StackChoice], t
         db_connections=database.connections * parts if database else None,
         pool_per_worker=max(1, database.connections // workers) if database else None,
         database=_database_plan(database, parts, demand, evidence) if database else None,
-        cache_gb=round(sizing.cache_memory(whole, evidence), 1) if stack["cache"].choice != "none" else None,
+        cache_gb=round(cache.memory_gb, 1) if cache else None,
+        cache_nodes=cache.count if cache else None,
         shards=database.shards if database else None,
+        shard_month=shard_month(demand, evidence) if database and database.shards == 1 else None,
         functions=None
         if functions is None
         else FunctionPlan(
@@ -142,10 +158,9 @@ def _database_plan(database: sizing.Database, parts: int, demand: Demand, eviden
 
 def cost_of(design: Design, candidate: str) -> Cost:
     """The bill of every candidate that carries this, its range, and the people it takes."""
-    number = design.evidence.parameter
     book = design.evidence.prices
     servers, functions = design.biller("servers"), design.biller("functions")
-    usual = number("cpu_ms"), number("cpu_ms_low"), number("cpu_ms_high")
+    usual = None, *sizing.cpu_range(design.facts, design.evidence)
     on_servers, on_functions = ([design.demand(runtime, cpu) for cpu in usual] for runtime in ("servers", "functions"))
     bills: dict[str, list[Bill]] = {}
     machine = servers.one_machine(on_servers[0])
@@ -158,7 +173,7 @@ def cost_of(design: Design, candidate: str) -> Cost:
         bills["managed_instances"] = [functions.managed_instances(d) for d in on_functions]
     form = candidate if candidate in ("one_machine", "containers") else "one_machine" if machine else "containers"
     ordered = {"monolith": bills[form], "modular_monolith": bills[form], **bills}
-    crossing = break_even(servers, functions, on_servers[0], on_functions[0])
+    crossing, cheaper = break_even(servers, functions, on_servers[0], on_functions[0])
     requests = a_month(on_servers[0].average) / 1e6
     return Cost(
         currency=book.currency,
@@ -169,6 +184,7 @@ def cost_of(design: Design, candidate: str) -> Cost:
             name: _priced(form if "mono" in name else name, found, requests, design) for name, found in ordered.items()
         },
         break_even_rps=None if crossing is None else float(f"{crossing:.3g}"),
+        cheaper_at_any_rate=cheaper,
     )
 
 

@@ -67,7 +67,7 @@ class Flip(Document):
     field: str
     origin: str | float | int = Field(alias="from")
     to: str | float | int
-    architecture: str
+    architecture: Architecture
     event_streaming: bool
 
 
@@ -82,13 +82,17 @@ class Override(Document):
 
 
 class StackChoice(Document):
-    """One choice inside: the reason, what comes next, what would change it; `advised` when the user chose otherwise."""
+    """One choice inside: the reason, what comes next, what would change it; `advised` when the user chose otherwise.
+
+    `figures` of a cache: gb, nodes and ttl_seconds; of sharding: shards, and the month from which one primary is not enough.
+    """
 
     choice: str
     because: str
     alternative: str | None = None
     changes_if: str | None = None
     advised: str | None = None
+    figures: dict[str, float] | None = None
 
 
 class Risk(Document):
@@ -143,16 +147,23 @@ class FunctionPlan(Document):
 
 
 class Availability(Document):
-    """Expected of the design and asked for by the service level, as shares; minutes down in 30 days."""
+    """Expected of the design and asked for by the service level, as shares; minutes down in 30 days.
+
+    `doubled` is what a second one in parallel would give, where there is a single machine.
+    """
 
     expected: float
     target: float
     minutes_down: float
     meets: bool
+    doubled: float | None = None
 
 
 class Capacity(Document):
-    """What the built architecture needs at its peak. `assumptions` are the parameters that it rests on."""
+    """What the built architecture needs at its peak. `assumptions` are the parameters that it rests on.
+
+    `shard_month` is when one primary, of the largest size, is not enough any more.
+    """
 
     assumptions: dict[str, float]
     concurrency_in_flight: float
@@ -164,7 +175,9 @@ class Capacity(Document):
     pool_per_worker: int | None = None
     database: DatabasePlan | None = None
     cache_gb: float | None = None
+    cache_nodes: int | None = None
     shards: int | None = None
+    shard_month: float | None = None
     functions: FunctionPlan | None = None
     broker_partitions: int | None = None
     availability: Availability
@@ -192,7 +205,10 @@ class CandidateCost(Document):
 
 
 class Cost(Document):
-    """Every candidate's bill. `candidate` is the one that is advised or asked for."""
+    """Every candidate's bill. `candidate` is the one that is advised or asked for.
+
+    Functions are cheaper than containers below `break_even_rps`; without one, `cheaper_at_any_rate` says which is.
+    """
 
     currency: str
     region: str
@@ -200,6 +216,7 @@ class Cost(Document):
     candidate: str
     per_month: dict[str, CandidateCost]
     break_even_rps: float | None = None
+    cheaper_at_any_rate: Literal["containers", "serverless"] | None = None
 
 
 class Recommendation(Document):

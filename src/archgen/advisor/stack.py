@@ -10,6 +10,7 @@ from archgen.advisor.scoring import holds
 
 if TYPE_CHECKING:
     from archgen.advisor.knowledge import Evidence
+    from archgen.advisor.recommendation import Capacity
     from archgen.requirements import Requirements
 
 
@@ -27,6 +28,21 @@ def _advised(topic: str, facts: Facts, evidence: Evidence, runtime: str) -> str:
     there = Facts(facts)
     there["runtime"] = runtime
     return next(o.choice for o in evidence.options if o.topic == topic and holds(o.when, there))
+
+
+def with_figures(stack: dict[str, StackChoice], capacity: Capacity, evidence: Evidence) -> dict[str, StackChoice]:
+    """The choices with the numbers that belong to them: how large and how long a cache, how many shards and when."""
+    found: dict[str, dict[str, float]] = {}
+    if capacity.cache_gb is not None and capacity.cache_nodes is not None:
+        ttl = evidence.parameter("cache_ttl_seconds")
+        found["cache"] = {"gb": capacity.cache_gb, "nodes": capacity.cache_nodes, "ttl_seconds": ttl}
+    if capacity.shards is not None:
+        month = {} if capacity.shard_month is None else {"month": capacity.shard_month}
+        found["sharding"] = {"shards": capacity.shards, **month}
+    return {
+        topic: option.model_copy(update={"figures": found[topic]}) if topic in found else option
+        for topic, option in stack.items()
+    }
 
 
 def choose_stack(facts: Facts, requirements: Requirements, evidence: Evidence) -> dict[str, StackChoice]:

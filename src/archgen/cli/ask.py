@@ -60,7 +60,14 @@ class Menus:
             questionary.Choice(option.title, value=option.value, description=option.detail) for option in options
         ]
         start = next((choice for choice in choices if choice.value == default), None)
-        return str(questionary.select(question, choices=choices, default=start, instruction=" ").unsafe_ask())
+        menu = questionary.select(question, choices=choices, default=start, instruction=" ", erase_when_done=True)
+        chosen = str(menu.unsafe_ask())
+        # the menu goes with its meanings, and the answer stays, as it does for what is typed
+        styles = dict(questionary.constants.DEFAULT_STYLE.style_rules)
+        for text, style in (("? ", "qmark"), (f"{question}  ", "question")):
+            questionary.print(text, style=styles[style], end="")
+        questionary.print(chosen, style=styles["answer"])
+        return chosen
 
 
 class Lines:

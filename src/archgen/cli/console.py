@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from shutil import get_terminal_size
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from archgen.errors import ArchgenError, InputError
@@ -35,7 +38,9 @@ def note(message: str) -> None:
 
 
 def warn(message: str) -> None:
-    note(f"warning: {message}")
+    """A message that is long, and holds no command: between words it may be broken."""
+    text = f"warning: {message}"
+    note(fill(text, get_terminal_size().columns) if sys.stderr.isatty() else text)
 
 
 def print_json(document: Any) -> None:
@@ -43,11 +48,20 @@ def print_json(document: Any) -> None:
     print(json.dumps(document, indent=2))
 
 
+def utf8_on_stdout() -> None:
+    """For a document that says so itself, whatever the locale."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+
+
 def on_stdout() -> Console:
     """A console for what is printed as data; rich itself keeps to NO_COLOR, TERM and the width."""
     from rich.console import Console
 
-    return Console(highlight=False, emoji=False, markup=False)
+    console = Console(highlight=False, emoji=False, markup=False)
+    if console.width < 1:  # COLUMNS=0, where nobody knows
+        console.width = 80
+    return console
 
 
 @contextmanager

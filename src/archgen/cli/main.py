@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import errno
 import gc
+import io
 import os
-import signal
 import sys
 from collections.abc import Sequence
-from types import FrameType
 from typing import NoReturn
+
+from archgen.cli.signals import stop_once, too_late
 
 INTERRUPTED = 130
 
@@ -20,12 +21,37 @@ INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit with its code."""
     gc.disable()  # a command ends within seconds; collecting while modules load would take an eighth of it
+    code: str | int | None
     try:
-        signal.signal(signal.SIGTERM, _terminate)
+        stop_once()
+        _open_streams()
         code = run(sys.argv[1:] if arguments is None else arguments)
     except KeyboardInterrupt:
         code = _interrupted()
-    sys.exit(code)
+    except SystemExit as stopped:
+        code = stopped.code
+    _leave(code if isinstance(code, int) else 1)
+
+
+def _open_streams() -> None:
+    """A stream that was closed (`>&-`) is nowhere, and no locale keeps a message from being printed."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 - open as long as the process
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _leave(code: int) -> NoReturn:
+    """Exit at once: to take the interpreter apart is a tenth of a second, in which Ctrl-C would be a death by signal."""
+    too_late()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            pass  # told already, or nobody is there to be told
+    os._exit(code)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -93,11 +119,6 @@ def _lower(message: str) -> str:
 def _interrupted() -> int:
     print("\ninterrupted, nothing was written", file=sys.stderr)
     return INTERRUPTED
-
-
-def _terminate(number: int, frame: FrameType | None) -> NoReturn:
-    """A polite kill unwinds as an exit does, so that what was begun is cleaned up."""
-    sys.exit(128 + number)
 
 
 if __name__ == "__main__":

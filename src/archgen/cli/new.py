@@ -64,10 +64,11 @@ def new(
 def _write(plan: Plan, target: Path, said: Invocation, *, git: bool, as_json: bool) -> None:
     from archgen.cli.console import steps
     from archgen.cli.outcome import print_written
+    from archgen.cli.signals import too_late
     from archgen.generator.project import write_project
 
     with steps(quiet=as_json) as progress:
-        written = write_project(plan.record, target, git=git, progress=progress)
+        written = write_project(plan.record, target, git=git, progress=progress, at_last=too_late)
     print_written(plan, written, Path(os.path.relpath(written.path)), said, as_json=as_json)
 
 
@@ -119,7 +120,9 @@ def _asked(sources: list[Source], folder: Path) -> Plan:
         if choice == "assumptions":
             taken = ask_assumption(by, sources, taken)
         elif choice == "architecture":
-            offered = [Option("auto", "as advised"), *_possible(taken)]
+            override = plan.recommendation.override
+            advised = override.advised if override is not None else plan.recommendation.architecture
+            offered = [Option("auto", f"as advised: {advised.replace('_', ' ')}"), *_possible(taken)]
             taken = add_answer(sources, "architecture", by.select("Build", offered, plan.blueprint.template))
         elif choice == "explain":
             explain = True

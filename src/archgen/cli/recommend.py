@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from archgen.cli.options import AnswersFile, ArchitectureName, Json, NoInput, PresetName, Sets, given
-from archgen.errors import CheckError, InputError, Mistake, TargetError
+from archgen.errors import ArchgenError, CheckError, InputError, Mistake, Mistakes, TargetError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,13 +64,16 @@ def recommend(
     from archgen.intake import intake
 
     form = Format.json if as_json else form
-    pair = _pair(compare, form)
-    evidence = load_evidence(prices)
+    wrong = Mistakes()
+    pair = wrong.of(lambda: _pair(compare, form), None)
+    evidence = wrong.of(lambda: load_evidence(prices), None)
     sources = given(answers, sets, preset=preset, architecture=architecture)
-    recorded = _recorded(check)
+    recorded = wrong.of(lambda: _recorded(check), None)
     if recorded is not None:
         sources = _from_record(recorded, sources, alone=answers is None)
-    taken = intake(sources)
+    taken = wrong.of(lambda: intake(sources), None)
+    wrong.tell()
+    assert evidence is not None and taken is not None
     if form is Format.text and not no_input and not taken.raw and recorded is None and can_ask():
         from archgen.cli.wizard import ask_core
 
@@ -82,8 +85,10 @@ def recommend(
         return
     recommendation = advise(taken.requirements, evidence, again(taken.answers, taken.domain))
     if form is Format.html:
+        from archgen.cli.console import utf8_on_stdout
         from archgen.reports.html import html
 
+        utf8_on_stdout()
         _give(html(taken.requirements, evidence, recommendation), output)
     else:
         _give(_written(form, taken.requirements, recommendation, explain, output is not None), output)
@@ -169,7 +174,10 @@ def _recorded(path: Path | None) -> dict[str, Any] | None:
         return None
     from archgen.generator.record import load_record
 
-    return load_record(path)
+    try:
+        return load_record(path)
+    except ArchgenError as error:
+        raise InputError([Mistake("--check", error.message, error.hint)]) from error
 
 
 def _from_record(record: dict[str, Any], sources: list[Any], *, alone: bool) -> list[Any]:

@@ -10,7 +10,7 @@ from archgen.answers_text import Text, scalar
 from archgen.cli.ask import Asker, Option, asker
 from archgen.complaints import annotation_at
 from archgen.errors import InputError
-from archgen.intake import Intake, Source, intake
+from archgen.intake import Intake, Source, intake, say_over
 
 WORKLOADS = {
     "crud": "records that people keep: forms, lists, an office",
@@ -74,9 +74,7 @@ def add_answer(sources: list[Source], field: str, value: Any) -> Intake:
 def _with(sources: Sequence[Source], field: str, value: Any) -> list[Source]:
     others = [source for source in sources if source.label != LABEL]
     data = {key: old for source in sources if source.label == LABEL for key, old in source.text.data.items()}
-    if field in ("traffic_rps_avg", "traffic_rps_peak"):
-        data.pop("traffic", None)
-    return [*others, Source(LABEL, Text({**data, field: value}), "set")]
+    return [*others, Source(LABEL, Text(say_over(data, {field: value})), "set")]
 
 
 def ask_field(

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +19,12 @@ from archgen.errors import ArchgenError, TargetError
 from archgen.generator.folder import templates_dir
 from archgen.generator.rendering import render
 from archgen.generator.repository import commit_all, enclosing
+
+_IN_THE_WAY = {
+    *(errno.EEXIST, errno.ENOTEMPTY, errno.EACCES, errno.EPERM, errno.EROFS),
+    *(errno.ENOTDIR, errno.ENOENT, errno.ELOOP, errno.ENAMETOOLONG),
+}
+_NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +39,22 @@ class Written:
 
 def check_target(target: Path) -> None:
     """Raise TargetError if a project cannot be written to `target`; an empty folder there is fine."""
-    if target.is_symlink():
-        raise TargetError(f"{target} is a symbolic link", "choose another name, or --output another folder")
-    if target.exists():
-        if not target.is_dir():
-            raise TargetError(f"{target} is a file", "choose another name, or --output another folder")
-        try:
-            occupied = any(target.iterdir())
-        except PermissionError:
-            raise TargetError(f"{target} cannot be read", "choose another name, or --output another folder") from None
-        if occupied:
-            raise TargetError(f"{target} is not empty", "choose another name, or --output another folder")
+    elsewhere = "choose another name, or --output another folder"
+    try:
+        if target.is_symlink():
+            raise TargetError(f"{target} is a symbolic link", elsewhere)
+        if target.exists():
+            if not target.is_dir():
+                raise TargetError(f"{target} is a file", elsewhere)
+            if any(target.iterdir()):
+                raise TargetError(f"{target} is not empty", elsewhere)
+    except PermissionError:
+        raise TargetError(f"{target} cannot be read", elsewhere) from None
+    except OSError as error:
+        raise _explained(error, target) from None
     parent = _nearest(target)
     if not parent.is_dir():
-        raise TargetError(f"{parent} is a file, not a folder", "choose another folder with --output")
+        raise TargetError(f"{parent} is not a folder", "choose another folder with --output")
     if not os.access(parent, os.W_OK | os.X_OK):
         raise TargetError(f"{parent} is not writable", "choose another folder with --output")
 
@@ -59,15 +66,18 @@ def write_project(
     git: bool = True,
     templates: Path | None = None,
     progress: Callable[[str], None] = lambda step: None,
+    at_last: Callable[[], None] = lambda: None,
 ) -> Written:
     """Write the project of `record` to `target`, all of it or nothing.
 
-    `git`: make it a repository with a first commit. `progress` is told each step as it begins.
+    `git`: make it a repository with a first commit. `progress` is told each step as it begins; `at_last` is called
+    when all is done but the project's appearance.
     """
     target = Path(os.path.abspath(target))
     check_target(target)
-    made = _make_parents(target.parent)
+    made = [folder for folder in target.parents if not folder.exists()]
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
         with _beside(target) as folder:
             tree = folder / target.name
             progress("Writing the files")
@@ -81,6 +91,7 @@ def write_project(
                 progress("Making the first commit")
                 if not commit_all(tree, f"Start {record['name']} with archgen {record['archgen_version']}"):
                     notes.append("No repository: git was not found")
+            at_last()
             os.rename(tree, target)
     except BaseException as error:
         for parent in made:
@@ -112,7 +123,8 @@ def write_env(tree: Path, place: Path) -> dict[str, str]:
         check=False,
     )
     if done.returncode != 0:
-        raise ArchgenError(f"The project could not write its .env: {done.stderr.strip() or done.stdout.strip()}")
+        *_, said = (done.stderr.strip() or done.stdout.strip() or "it did not say why").splitlines()
+        raise ArchgenError(f"the project could not write its .env: {said}")
     lines = (tree / ".env").read_text(encoding="utf-8").splitlines()
     return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
 
@@ -120,45 +132,21 @@ def write_env(tree: Path, place: Path) -> dict[str, str]:
 @contextmanager
 def _beside(target: Path) -> Iterator[Path]:
     """A scratch folder on the target's file system, gone at the end whatever happens."""
-    folder = Path(tempfile.mkdtemp(prefix=f".{target.name[:40]}-", dir=target.parent))
+    # named before it is made, so that there is no moment in which it is there and not to be removed
+    folder = target.parent / f".{target.name[:40]}-{secrets.token_hex(4)}"
     try:
+        folder.mkdir(mode=0o700)
         yield folder
     finally:
-        with _undisturbed():
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Hold back Ctrl-C while cleaning up; signals reach the main thread only."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _nearest(target: Path) -> Path:
-    """The nearest of the target's parents that exists."""
+    """The nearest of the target's parents that is there, be it a link to nowhere."""
     parent = target.parent
-    while not parent.exists() and parent != parent.parent:
+    while not os.path.lexists(parent) and parent != parent.parent:
         parent = parent.parent
     return parent
-
-
-def _make_parents(folder: Path) -> list[Path]:
-    """Make `folder`; what was made, innermost first."""
-    missing = [path for path in (folder, *folder.parents) if not path.exists()]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        for path in missing:
-            _remove_empty(path)
-        raise _explained(error, folder) from error
-    return missing
 
 
 def _remove_empty(folder: Path) -> None:
@@ -170,8 +158,8 @@ def _remove_empty(folder: Path) -> None:
 
 def _explained(error: OSError, target: Path) -> ArchgenError:
     reason = error.strerror or str(error)
-    if error.errno in {errno.EEXIST, errno.ENOTEMPTY, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR}:
+    if error.errno in _IN_THE_WAY:
         return TargetError(f"{target} cannot be written: {reason}", "choose another folder with --output")
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+    if error.errno in _NO_SPACE:
         return ArchgenError(f"{target} cannot be written: {reason}", "free some space; nothing was left behind")
     return ArchgenError(f"{target} cannot be written: {reason}")

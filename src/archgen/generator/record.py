@@ -85,11 +85,19 @@ def load_record(path: Path) -> dict[str, Any]:
         record = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except FileNotFoundError:
         raise ArchgenError(f"{path} does not exist", "run this in a project that archgen wrote") from None
-    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
-        raise ArchgenError(f"{path} cannot be read: {error}", "restore it from git") from error
-    if not isinstance(record, dict) or "archgen_version" not in record:
+    except OSError as error:
+        raise ArchgenError(f"{path} cannot be read: {error.strerror}", "give a project's archgen.yaml") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        reason = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise ArchgenError(f"{path} is not YAML: {reason}", "restore it from git") from error
+    if not isinstance(record, dict) or "archgen_version" not in record or not _documents(record):
         raise ArchgenError(f"{path} is not a record that archgen wrote", "restore it from git")
     return record
+
+
+def _documents(record: dict[str, Any]) -> bool:
+    """Whether what is read of a record before it is rendered are documents."""
+    return all(isinstance(record.get(key, {}), dict) for key in ("answers", "requirements", "recommendation"))
 
 
 def _plain(text: str) -> bool:

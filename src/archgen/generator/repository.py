@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -50,5 +51,7 @@ def commit_all(tree: Path, message: str) -> bool:
     ):
         done = run(*command)
         if done.returncode != 0:
-            raise ArchgenError(f"git {command[0]} failed: {done.stderr.strip()}", "use --no-git to write without it")
+            full = os.strerror(errno.ENOSPC) in done.stderr
+            hint = "free some space; nothing was left behind" if full else "use --no-git to write without it"
+            raise ArchgenError(f"git {command[0]} failed: {done.stderr.strip()}", hint)
     return True

@@ -95,6 +95,6 @@ def _box(box: Box) -> str:
 def _arrow(a: Box, b: Box, label: str) -> str:
     x0, y0, x1, y1 = a.x + WIDTH, a.y + HEIGHT / 2, b.x, b.y + HEIGHT / 2
     line = f'<line class="arrow" x1="{x0}" y1="{y0}" x2="{x1}" y2="{y1}" marker-end="url(#tip)"/>'
-    if not label or len(label) > 10:
+    if not label or abs(y1 - y0) > ROW:  # along a steep line there is no room for it; the description says it
         return line
     return f'{line}<text class="kind middle" x="{(x0 + x1) / 2}" y="{(y0 + y1) / 2 - 6}">{escape(label)}</text>'

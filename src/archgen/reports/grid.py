@@ -78,8 +78,9 @@ def cost_curves(design: Design, over: Iterable[float]) -> dict[str, list[float |
     servers, functions = design.biller("servers"), design.biller("functions")
     on_servers, on_functions = design.demand("servers"), design.demand("functions")
     curves: dict[str, list[float | None]] = {
-        n: [] for n in ("one_machine", "containers", "microservices", "serverless")
+        n: [] for n in ("one_machine", "containers", "microservices", "serverless", "managed_instances")
     }
+    rhythmic = servers.shape.rhythmic
     for rate in over:
         factor = rate / on_servers.average
         there, calls = on_servers.times(factor), on_functions.times(factor)
@@ -88,7 +89,14 @@ def cost_curves(design: Design, over: Iterable[float]) -> dict[str, list[float |
         curves["containers"].append(float(servers.containers(there).total))
         curves["microservices"].append(float(servers.microservices(there).total))
         curves["serverless"].append(float(functions.serverless(calls).total))
+        curves["managed_instances"].append(float(functions.managed_instances(calls).total) if rhythmic else None)
     return {name: curve for name, curve in curves.items() if any(v is not None for v in curve)}
+
+
+def workers_together(recommendation: Recommendation, services: int) -> int:
+    """How many workers serve one queue: those of a service where there are several."""
+    workers = recommendation.capacity.workers or 1
+    return max(1, workers // services) if recommendation.template == "microservices" else workers
 
 
 def latency_curve(design: Design, workers: int) -> dict[str, Any]:
@@ -165,6 +173,6 @@ def page_data(requirements: Requirements, evidence: Evidence, recommendation: Re
             "break_even": recommendation.cost.break_even_rps,
             "candidate": recommendation.cost.candidate,
         },
-        "latency": latency_curve(design, recommendation.capacity.workers or 1),
+        "latency": latency_curve(design, workers_together(recommendation, services)),
         "growth": growth_curves(recommendation),
     }

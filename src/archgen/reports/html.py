@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Any
 from archgen.errors import ArchgenError
 from archgen.reports.diagram import c4
 from archgen.reports.grid import page_data
-from archgen.reports.words import ARCHITECTURES, CANDIDATES, costs, number, plain, rounded, verdict
+from archgen.reports.words import (
+    ARCHITECTURES,
+    CANDIDATES,
+    costs,
+    figures,
+    number,
+    otherwise,
+    plain,
+    rounded,
+    verdict,
+)
 
 if TYPE_CHECKING:
     from archgen.advisor import Recommendation
@@ -29,7 +39,7 @@ def html(requirements: Requirements, evidence: Evidence, recommendation: Recomme
     environment = Environment(
         loader=FileSystemLoader(PAGE), undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters.update(plain=plain, number=number, rounded=rounded)
+    environment.filters.update(plain=plain, number=number, rounded=rounded, figures=figures, otherwise=otherwise)
     data = page_data(requirements, evidence, recommendation)
     candidate = recommendation.cost.per_month[recommendation.cost.candidate]
     return environment.get_template("report.html.jinja").render(

@@ -8,7 +8,18 @@ from __future__ import annotations
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from archgen.reports.words import ARCHITECTURES, CANDIDATES, costs, number, plain, rounded, verdict
+from archgen.advisor.recommendation import TEMPLATE_OF
+from archgen.reports.words import (
+    ARCHITECTURES,
+    CANDIDATES,
+    costs,
+    figures,
+    number,
+    otherwise,
+    plain,
+    rounded,
+    verdict,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,10 +27,11 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from archgen.advisor import Recommendation
-    from archgen.advisor.recommendation import Flip
+    from archgen.advisor.recommendation import Flip, Reason
 
 REASONS = 3
 FLIPS = 3
+UNSURE = 0.6  # below it, what was not answered is worth answering
 CHOICES = {"one": "one part", "few": "modules of one part", "many": "parts deployed apart", "stream": "a stream"}
 
 
@@ -39,8 +51,9 @@ def best_flips(recommendation: Recommendation, count: int = FLIPS) -> list[Flip]
     """The flips worth a glance: those that change what is built, the nearest first, one for each field."""
 
     def distance(flip: Flip) -> tuple[bool, float]:
-        same = recommendation.template == flip.architecture or (
-            recommendation.template == "monolith" and flip.architecture == "modular_monolith"
+        same = (
+            TEMPLATE_OF[flip.architecture] == recommendation.template
+            and flip.event_streaming == recommendation.event_streaming
         )
         if isinstance(flip.origin, str) or isinstance(flip.to, str):
             return same, 2.0
@@ -56,7 +69,7 @@ def _headline(console: Console, r: Recommendation) -> None:
     from rich.text import Text
 
     line = Text(verdict(r.architecture, r.event_streaming).capitalize(), style="bold")
-    line.append(f"  confidence {r.confidence:.0%}, then {ARCHITECTURES[r.runner_up]}", style="not bold")
+    line.append(f"  confidence {r.confidence:.0%}, runner-up {ARCHITECTURES[r.runner_up]}", style="not bold")
     console.print(line)
     if r.override is not None:
         extra = r.override.extra_usd_a_month
@@ -96,10 +109,9 @@ def _numbers(console: Console, r: Recommendation) -> None:
 
 def _reasons(console: Console, r: Recommendation) -> None:
     console.print()
-    console.print("Why", style="bold")
+    console.print("Why" if r.override is None else f"Why {ARCHITECTURES[r.override.advised]} was advised", style="bold")
     for reason in r.reasons[:REASONS]:
-        points = " ".join(f"{plain(name)} {points:+.1f}" for name, points in reason.effect.items())
-        _hanging(console, "- ", f"{reason.because} ({points})")
+        _hanging(console, "- ", f"{reason.because} ({_effect(reason)})")
 
 
 def _flips(console: Console, flips: list[Flip]) -> None:
@@ -119,54 +131,38 @@ def _stack(console: Console, r: Recommendation) -> None:
 
 
 def _risk(console: Console, r: Recommendation) -> None:
-    if r.risks:
-        _hanging(console, "Risk   ", r.risks[0].risk)
-    if r.assumed:
-        _hanging(console, "Taken  ", ", ".join(f"{plain(a.field)} {a.value}" for a in r.assumed))
+    told = r.override.risk.lower() if r.override is not None else ""  # in the headline
+    if risk := next((x.risk for x in r.risks if x.risk.lower() not in told), None):
+        _hanging(console, "Risk   ", risk)
+    taken = [f"{plain(a.field)} {a.value}" for a in r.assumed if a.field not in ("name", "preset")]
+    if taken:
+        surer = "; answer these to be surer" if r.confidence < UNSURE else ""
+        _hanging(console, "Taken  ", ", ".join(taken) + surer)
 
 
 def _everything(console: Console, r: Recommendation) -> None:
-    _table(
-        console,
-        "Points",
-        ("criterion", "value", "points", "because"),
-        (
-            (
-                plain(x.criterion),
-                plain(x.value),
-                "\n".join(f"{plain(name)} {points:+.1f}" for name, points in x.effect.items()),
-                f"{x.because} [{x.source}]",
-            )
-            for x in r.reasons
-        ),
-    )
-    _table(
-        console, "Ruled out", ("what", "rule", "because"), ((plain(g.architecture), g.rule, g.because) for g in r.gates)
-    )
+    _list(console, "Points", (f"{_effect(x)}: {x.because} ({_asked(x)}; {x.source})" for x in r.reasons))
+    _list(console, "Ruled out", (f"{plain(g.architecture)}. {g.rule}: {g.because} ({g.source})" for g in r.gates))
     _table(
         console,
         "What would change it",
         ("answer", "now", "then", "verdict"),
         ((plain(f.field), number(f.origin), number(f.to), verdict(f.architecture, f.event_streaming)) for f in r.flips),
     )
-    _table(
+    _list(
         console,
         "Stack",
-        ("topic", "choice", "because", "changes if"),
-        ((t, plain(o.choice), o.because, o.changes_if or "") for t, o in r.stack.items()),
+        (
+            f"{topic}: {plain(o.choice)}{figures(o)}. {o.because}" + (f"; else {otherwise(o)}" if otherwise(o) else "")
+            for topic, o in r.stack.items()
+        ),
     )
-    _table(
+    _list(
         console,
         f"Cost a month, {r.cost.region} list prices of {r.cost.as_of}",
-        ("candidate", "total", "range", "people", "lines"),
         (
-            (
-                CANDIDATES[name],
-                rounded(bill.total),
-                f"{rounded(bill.low)} to {rounded(bill.high)}",
-                f"{bill.people_fte:g}",
-                ", ".join(f"{line.item} {rounded(line.usd)}" for line in bill.lines),
-            )
+            f"{CANDIDATES[name]}: {costs(bill.total, bill.low, bill.high)}, {bill.people_fte:g} {'engineer' if bill.people_fte == 1 else 'engineers'} to run it; "
+            + ", ".join(f"{line.item} {rounded(line.usd)}" for line in bill.lines)
             for name, bill in r.cost.per_month.items()
             if name not in ("monolith", "modular_monolith")
         ),
@@ -183,23 +179,40 @@ def _everything(console: Console, r: Recommendation) -> None:
         ("assumption", "value"),
         ((plain(name), number(value)) for name, value in r.capacity.assumptions.items()),
     )
-    _table(
+    _list(
         console,
-        "Others in circumstances like these",
-        ("who", "", "what and why"),
-        ((f"{p.name}, {p.year}", "for" if p.agrees else "against", f"{p.because} [{p.source}]") for p in r.precedents),
+        "Others in circumstances like these; those against show what would make this wrong",
+        (f"{'for' if p.agrees else 'against'}: {p.name}, {p.year}. {p.because} ({p.source})" for p in r.precedents),
     )
-    _table(console, "Risks", ("risk", "what to do"), ((x.risk, x.mitigation) for x in r.risks))
+    _list(console, "Risks", (f"{x.risk}. {x.mitigation}" for x in r.risks))
     _table(
         console,
         "Assumed",
         ("answer", "taken", "because"),
         ((plain(a.field), str(a.value), a.because) for a in r.assumed),
     )
-    console.print()
-    console.print("Next", style="bold")
-    for step in r.next_steps:
-        _hanging(console, "- ", step)
+    _list(console, "Next", r.next_steps)
+
+
+def _effect(reason: Reason) -> str:
+    """What a criterion's points are for: servers are every architecture but one, said once."""
+    name, points = next(iter(reason.effect.items()))
+    return f"{plain(name) if len(reason.effect) == 1 else 'servers'} {points:+.1f}"
+
+
+def _asked(reason: Reason) -> str:
+    """The answer that a criterion looked at."""
+    return plain(reason.criterion) + ("" if reason.value == "always" else f" {plain(reason.value)}")
+
+
+def _list(console: Console, title: str, rows: Iterable[str]) -> None:
+    found = list(rows)
+    if found:
+        console.print()
+        for line in wrap(title, console.width):
+            console.print(line, style="bold", highlight=False)
+    for row in found:
+        _hanging(console, "- ", row)
 
 
 def _table(console: Console, title: str, heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
@@ -220,5 +233,7 @@ def _hanging(console: Console, head: str, text: str) -> None:
     """A paragraph whose further lines stand under its first word, without blanks at their ends."""
     from rich.text import Text
 
-    for line in wrap(text, console.width, initial_indent=head, subsequent_indent=" " * len(head)):
+    for line in wrap(
+        text, console.width, initial_indent=head, subsequent_indent=" " * len(head), break_on_hyphens=False
+    ):
         console.print(Text(line), soft_wrap=True)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from archgen.advisor.recommendation import StackChoice
 
 ARCHITECTURES: Mapping[str, str] = {
     "monolith": "monolith",
@@ -53,3 +57,24 @@ def costs(total: float, low: float, high: float) -> str:
     """What something costs a month, and between what."""
     said = f"{rounded(total)} a month"
     return said if rounded(low) == rounded(high) else f"{said} ({rounded(low)} to {rounded(high)})"
+
+
+def figures(option: StackChoice) -> str:
+    """The numbers of a choice inside, in brackets after its name; nothing where there are none."""
+    of = option.figures or {}
+    said = []
+    if "gb" in of:
+        nodes = f" on {number(of['nodes'])} nodes" if of["nodes"] > 1 else ""
+        said = [f"{number(of['gb'])} GB{nodes}", f"kept {number(of['ttl_seconds'])} s"]
+    elif "month" in of:
+        said = [f"until month {of['month']:.0f}"]
+    elif "shards" in of:
+        said = [f"{number(of['shards'])} shards"]
+    return f" ({', '.join(said)})" if said else ""
+
+
+def otherwise(option: StackChoice) -> str:
+    """What would be taken in its place, and when."""
+    if option.alternative is None or option.changes_if is None:
+        return ""
+    return f"{plain(option.alternative)}: {option.changes_if[0].lower()}{option.changes_if[1:]}"

@@ -10,6 +10,7 @@ from .entity import Entity, Owned
 from .errors import Forbidden, NotFound, Unauthenticated
 
 Level = Literal["public", "user", "owner", "staff"]
+EVERY_SCOPE = ("read", "write")  # what a token may be good for
 E = TypeVar("E", bound=Entity)
 
 
@@ -19,6 +20,7 @@ class Caller:
 
     id: UUID | None = None
     roles: frozenset[str] = frozenset()
+    scopes: frozenset[str] = frozenset(EVERY_SCOPE)
 
     @property
     def staff(self) -> bool:
@@ -41,25 +43,27 @@ class Access(NamedTuple):
     write: Level
 
     def to_create(self, caller: Caller) -> None:
-        _admit(self.write, caller)
+        _admit(self.write, caller, "write")
 
     def to_list(self, caller: Caller) -> UUID | None:
         """Whose rows the caller may list; None: everybody's."""
-        _admit(self.read, caller)
+        _admit(self.read, caller, "read")
         return caller.known() if self.read == "owner" and not caller.staff else None
 
     def to_read(self, caller: Caller, row: E | None) -> E:
         """The row, if the caller may see it; another owner's row is not there for them (NotFound)."""
-        _admit(self.read, caller)
+        _admit(self.read, caller, "read")
         return _there(self.read, caller, row)
 
     def to_write(self, caller: Caller, row: E | None) -> E:
         """The row, if the caller may change it."""
-        _admit(self.write, caller)
+        _admit(self.write, caller, "write")
         return _there(self.write, caller, self.to_read(caller, row))
 
 
-def _admit(level: Level, caller: Caller) -> None:
+def _admit(level: Level, caller: Caller, scope: str) -> None:
+    if scope not in caller.scopes:
+        raise Forbidden(f"The token is not good for this: it lacks the scope {scope}")
     if level == "public" or caller.staff:
         return
     caller.known()

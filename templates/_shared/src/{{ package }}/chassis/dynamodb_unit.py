@@ -47,9 +47,13 @@ class DynamoUnit(Unit):
         by_owner: bool = False,
         unique: Sequence[str] = (),
         refers: Mapping[str, str] | None = None,
+        expiring: bool = False,
     ) -> DynamoRepository[E]:
-        """`by_owner`: each list also within an owner's rows. `refers`: fields, and the plurals that they refer to."""
-        return DynamoRepository(self, codec, plural, lists, by_owner, unique, refers or {})
+        """`by_owner`: each list also within an owner's rows. `refers`: fields, and the plurals that they refer to.
+
+        `expiring`: a row is deleted some time after its `expires_at`.
+        """
+        return DynamoRepository(self, codec, plural, lists, by_owner, unique, refers or {}, expiring)
 
     async def apply(self, staged: Staged) -> None:
         await self.table.write(list(self.writes(staged)))
@@ -117,6 +121,7 @@ class DynamoRepository(Rows[E]):
         by_owner: bool,
         unique: Sequence[str],
         refers: Mapping[str, str],
+        expiring: bool,
     ) -> None:
         super().__init__(unit, codec, plural)
         self._table = unit.table
@@ -124,6 +129,7 @@ class DynamoRepository(Rows[E]):
         self._step = 2 if by_owner else 1  # indexes of a list: everybody's rows, and within an owner's
         self._unique = unique
         self.refers = refers
+        self._expiring = expiring
 
     async def load(self, entity_id: UUID) -> E | None:
         item = await self._table.get(f"{self._name}#{entity_id}")
@@ -199,6 +205,8 @@ class DynamoRepository(Rows[E]):
             "doc": text(document.decode()),
             "version": number(entity.version),
         }
+        if self._expiring:
+            item["ttl"] = number(int(entity.expires_at.timestamp()))  # type: ignore[attr-defined]
         owner = getattr(entity, "owner_id", None) if self._step == 2 else None
         for i, listing in enumerate(self._lists):
             filters = [getattr(entity, name) for name in listing.filters]

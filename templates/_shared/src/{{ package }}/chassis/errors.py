@@ -7,6 +7,7 @@ Problem
 ├── Conflict            409  unique, still in use, or already done in another way
 ├── PreconditionFailed  412  changed since the caller read it
 ├── Invalid             422  the fields that are wrong
+├── TooMany             429  slow down
 └── Unavailable         503  try again in a moment
     └── Stale                another writer was first: read again and retry (see `retry.py`)
 """
@@ -20,34 +21,26 @@ from typing import ClassVar
 class Problem(Exception):
     status: ClassVar[int] = 500
     title: ClassVar[str] = "Internal Server Error"
+    usually: ClassVar[str] = "Something went wrong here"
     headers: ClassVar[Mapping[str, str]] = {}
 
-    def __init__(self, detail: str, **errors: str) -> None:
-        """`errors`: what is wrong with each field that is."""
-        super().__init__(detail)
-        self.detail = detail
+    def __init__(self, detail: str = "", /, **errors: str) -> None:
+        """`errors`: what is wrong with each field that is, whatever it is called."""
+        self.detail = detail or self.usually
         self.errors = errors
+        super().__init__(self.detail)
 
 
 class Unauthenticated(Problem):
-    status, title, headers = 401, "Unauthorized", {"WWW-Authenticate": "Bearer"}
-
-    def __init__(self, detail: str = "Log in first") -> None:
-        super().__init__(detail)
+    status, title, usually, headers = 401, "Unauthorized", "Log in first", {"WWW-Authenticate": "Bearer"}
 
 
 class Forbidden(Problem):
-    status, title = 403, "Forbidden"
-
-    def __init__(self, detail: str = "Not allowed") -> None:
-        super().__init__(detail)
+    status, title, usually = 403, "Forbidden", "Not allowed"
 
 
 class NotFound(Problem):
-    status, title = 404, "Not Found"
-
-    def __init__(self, detail: str = "There is no such thing") -> None:
-        super().__init__(detail)
+    status, title, usually = 404, "Not Found", "There is no such thing"
 
 
 class Conflict(Problem):
@@ -55,14 +48,15 @@ class Conflict(Problem):
 
 
 class PreconditionFailed(Problem):
-    status, title = 412, "Precondition Failed"
-
-    def __init__(self, detail: str = "It was changed since you read it") -> None:
-        super().__init__(detail)
+    status, title, usually = 412, "Precondition Failed", "It was changed since you read it"
 
 
 class Invalid(Problem):
     status, title = 422, "Unprocessable Content"
+
+
+class TooMany(Problem):
+    status, title, usually, headers = 429, "Too Many Requests", "Wait for some minutes", {"Retry-After": "300"}
 
 
 class Unavailable(Problem):
@@ -70,5 +64,4 @@ class Unavailable(Problem):
 
 
 class Stale(Unavailable):
-    def __init__(self) -> None:
-        super().__init__("Too many changes at once")
+    usually = "Too many changes at once"

@@ -79,28 +79,28 @@ def _number(value: Any) -> Any:
     return value
 
 
+def _whole(value: Any) -> Any:
+    if type(value) not in (int, float):  # to JSON Schema 3.0 is an integer too
+        raise ValueError("must be an integer")
+    return value
+
+
 def _digits(value: Decimal) -> str:
     return f"{value:f}"
 
 
 def _plain(value: Any, depth: int = 0) -> Any:
-    if depth > 32:
-        raise ValueError("is nested too deeply")
-    if value is None and depth == 0:
-        raise ValueError("must not be null")
-    if isinstance(value, str):
-        if "\0" in value or any("\ud800" <= c <= "\udfff" for c in value):
-            raise ValueError("has a character that cannot be stored")
-    elif isinstance(value, float) and not math.isfinite(value):
-        raise ValueError("has a number that is not finite")
-    elif isinstance(value, int) and not -(2**63) <= value < 2**63:
-        raise ValueError("has an integer of more than 64 bits")
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            _plain(key, depth + 1), _plain(inner, depth + 1)
-    elif isinstance(value, list):
-        for inner in value:
-            _plain(inner, depth + 1)
+    for wrong, message in (
+        (depth > 32, "is nested too deeply"),
+        (value is None and depth == 0, "must not be null"),
+        (isinstance(value, str) and re.search("[\0\ud800-\udfff]", value), "has a character that cannot be stored"),
+        (isinstance(value, float) and not math.isfinite(value), "has a number that is not finite"),
+        (isinstance(value, int) and not -(2**63) <= value < 2**63, "has an integer of more than 64 bits"),
+    ):
+        if wrong:
+            raise ValueError(message)
+    for inner in [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _plain(inner, depth + 1)
     return value
 
 
@@ -114,8 +114,8 @@ def money(scale: int) -> Any:
 
 
 String = Annotated[str, Strict(), Field(pattern=PRINTABLE)]
-QueryInteger = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]  # in a query string everything is text
-Integer = Annotated[QueryInteger, Strict()]
+QueryInteger = Annotated[int, Field(ge=-(2**63), lt=2**63)]  # in a query string everything is text
+Integer = Annotated[QueryInteger, BeforeValidator(_whole)]
 Boolean = Annotated[bool, Strict()]
 Number = Annotated[Decimal, BeforeValidator(_number)]
 Fixed = Annotated[Decimal, PlainSerializer(_digits, str, when_used="json")]  # to a client: never 1E-7

@@ -7,22 +7,26 @@ import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
 from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .errors import Invalid, Problem, Unavailable
+from .openapi import described
 from .tokens import Verifier
 
 log = logging.getLogger(__name__)
 Check = Callable[[], Awaitable[None]]
 LARGEST = 1_048_576  # bytes of a request body
+MOST = 100  # errors that are told of one request
 TRACED: TelemetryConfig = {"auto_configure": True, "metrics": False, "logs": False}
 UNTRACED: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
 
@@ -55,7 +59,6 @@ def create_api(
         lifespan=lifespan,
         redirect_slashes=False,
         redoc_url=None,
-        max_body_size=LARGEST,
         telemetry=TRACED if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") else UNTRACED,
     )
     app.state.services = {type(service): service for service in services}
@@ -64,35 +67,56 @@ def create_api(
         app.include_router(router)
     for error in (Problem, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(error, _answer)
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    app.add_middleware(_limited)
+    app.openapi = partial(described, app)  # type: ignore[method-assign]
     return app
+
+
+def _limited(app: ASGIApp) -> ASGIApp:
+    """Reads no body that says it is too large, and no more of one than it may have, whatever it says."""
+
+    async def limited(scope: Scope, receive: Receive, send: Send) -> None:
+        said = int(dict(scope.get("headers", ())).get(b"content-length", b"0"))
+        size = said if said > LARGEST else 0
+
+        async def counted() -> Message:
+            nonlocal size
+            if size <= LARGEST:
+                message = await receive()
+                size += len(message.get("body", b""))
+            if size > LARGEST:
+                raise HTTPException(413, f"A body has at most {LARGEST} bytes")
+            return message
+
+        await app(scope, counted, send)
+
+    return limited
 
 
 def problem(
     status: int,
     title: str,
     detail: str,
-    errors: Sequence[Mapping[str, str]] = (),
+    errors: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
-    """A problem document (RFC 9457); `errors`: the field and what is wrong with it."""
+    """A problem document (RFC 9457); `errors`: the fields, each with what is wrong with it."""
     body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": detail}
     if errors:
-        body["errors"] = list(errors)
+        body["errors"] = [{"field": field, "message": message} for field, message in errors.items()]
     return JSONResponse(body, status, headers, "application/problem+json")
 
 
 async def _answer(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, Problem):
-        fields = [{"field": field, "message": message} for field, message in error.errors.items()]
-        return problem(error.status, error.title, error.detail, fields, error.headers)
+        return problem(error.status, error.title, error.detail, error.errors, error.headers)
     if isinstance(error, RequestValidationError):
-        fields = [{"field": _place(e), "message": e["msg"]} for e in error.errors()]
-        return problem(422, Invalid.title, "The request is not valid", fields)
+        wrong = {_place(found): found["msg"] for found in error.errors()[:MOST]}
+        return problem(422, Invalid.title, "The request is not valid", wrong)
     if isinstance(error, HTTPException):
         if error.status_code == 400:  # the body could not be read as JSON
             return problem(422, Invalid.title, "The body is not valid JSON")
-        title = {404: "Not Found", 405: "Method Not Allowed", 413: "Content Too Large"}.get(error.status_code, "Error")
+        title = "Content Too Large" if error.status_code == 413 else HTTPStatus(error.status_code).phrase
         headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
         return problem(error.status_code, title, str(error.detail), headers=headers)
     return problem(500, Problem.title, "Something went wrong here")
@@ -134,40 +158,3 @@ def _health(checks: Mapping[str, Check]) -> APIRouter:
         return {"status": "ok"}
 
     return router
-
-
-def _openapi(app: FastAPI) -> dict[str, Any]:
-    """FastAPI's document, with one problem response for all that may go wrong."""
-    if app.openapi_schema is None:
-        document = get_openapi(title=app.title, version=app.version, routes=app.routes)
-        schemas = document.setdefault("components", {}).setdefault("schemas", {})
-        for name in ("HTTPValidationError", "ValidationError"):
-            schemas.pop(name, None)
-        schemas["Problem"] = PROBLEM
-        content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-        for operation in (operation for path in document["paths"].values() for operation in path.values()):
-            operation["responses"].pop("422", None)
-            operation["responses"]["default"] = {"description": "A problem (RFC 9457)", "content": content}
-        app.openapi_schema = document
-    return app.openapi_schema
-
-
-PROBLEM = {
-    "title": "Problem",
-    "type": "object",
-    "required": ["type", "title", "status", "detail"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["field", "message"],
-                "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
-            },
-        },
-    },
-}

@@ -13,8 +13,6 @@ import boto3
 import httpx2 as httpx
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from fastapi import FastAPI
 from mangum.adapter import DEFAULT_TEXT_MIME_TYPES
 from mangum.handlers import HTTPGateway
@@ -22,11 +20,9 @@ from mangum.protocols import HTTPCycle
 from mangum.types import LambdaConfig
 
 from .functions import Event, Function, FunctionSettings, run
-from .keys import load_keys
 
 TEXT = [*DEFAULT_TEXT_MIME_TYPES, "application/problem+json"]
 CONFIG = LambdaConfig(api_gateway_base_path="/", text_mime_types=TEXT, exclude_headers=[])
-END = b"-----END PRIVATE KEY-----"
 
 
 class HttpFunction(Function[FastAPI]):
@@ -65,14 +61,10 @@ def to_functions(settings: FunctionSettings, parts: Iterable[str]) -> dict[str, 
     return {part: FunctionTransport(partial(_invoke, client, f"{settings.stack}-{part}")) for part in parts}
 
 
-def signing_keys(settings: FunctionSettings) -> list[EllipticCurvePrivateKey]:
-    """The keys in the secret (PEM, one behind the other; the last one signs), or in the folder."""
-    if not settings.jwt_secret:
-        return load_keys(settings.jwt_keys)
-    secret = boto3.client("secretsmanager").get_secret_value(SecretId=settings.jwt_secret)["SecretString"].encode()
-    pems = [part + END for part in secret.split(END) if part.strip()]
-    keys = [serialization.load_pem_private_key(pem, None) for pem in pems]
-    return [key for key in keys if isinstance(key, EllipticCurvePrivateKey)]
+def secret(name: str) -> bytes:
+    """What AWS keeps under this name."""
+    found: str = boto3.client("secretsmanager").get_secret_value(SecretId=name)["SecretString"]
+    return found.encode()
 
 
 def request_event(method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Event:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -29,11 +30,13 @@ def provide(service: type[T]) -> Any:
 
 
 class Bearer(HTTPBearer):
-    """The caller whose token this is; nobody without one."""
+    """The caller whose token this is; without one nobody, where that will do (`auto_error=False`)."""
 
     async def __call__(self, request: Request) -> access.Caller:  # type: ignore[override]
         header = request.headers.get("authorization")
         if header is None:
+            if self.auto_error:
+                raise Unauthenticated
             return access.Caller()
         scheme, _, token = header.partition(" ")
         if scheme.lower() != "bearer":
@@ -42,11 +45,12 @@ class Bearer(HTTPBearer):
 
 
 Caller = Annotated[access.Caller, Depends(Bearer(scheme_name="bearer"))]
+Anyone = Annotated[access.Caller, Depends(Bearer(scheme_name="anyone", auto_error=False))]
 
 
 async def _repeat(
     request: Request,
-    caller: Caller,
+    caller: Anyone,
     idempotency_key: Annotated[str | None, Header(min_length=1, max_length=255)] = None,
 ) -> store.Repeat | None:
     if idempotency_key is None:
@@ -76,12 +80,11 @@ class Route(APIRoute):
 
         async def handled(request: Request) -> Response:
             if request.scope["query_string"]:
-                names = [name for name, _ in request.query_params.multi_items()]
-                if not takes_some:
-                    raise Invalid("Unknown query parameters", **dict.fromkeys(names, "is not a parameter here"))
-                if len(set(names)) < len(names):
-                    twice = (name for name in names if names.count(name) > 1)
-                    raise Invalid("A query parameter is repeated", **dict.fromkeys(twice, "is given more than once"))
+                names = Counter(name for name, _ in request.query_params.multi_items())
+                if wrong := [name for name, count in names.items() if count > takes_some]:
+                    raise Invalid(
+                        "Query parameters that are not taken", **dict.fromkeys(wrong, "is not taken, or once")
+                    )
             return await handle(request)
 
         return handled
@@ -117,15 +120,14 @@ class ListQuery(BaseModel):
         given = self.model_dump(exclude={"limit", "after"}, exclude_none=True)
         sort = str(given.pop("sort", "-id"))
         for listing in offered:
-            if set(listing.filters) == set(given) and (listing.sort, listing.descending) == (
+            if (set(listing.filters), listing.sort, listing.descending) == (
+                set(given),
                 sort.lstrip("-"),
                 sort[0] == "-",
             ):
                 return store.Query(listing, given, self.limit, self.after)
-        raise Invalid(
-            f"No index serves this; offered: {'; '.join(map(str, offered))}",
-            **dict.fromkeys(given, "is not offered like this"),
-        )
+        wrong = dict.fromkeys(given, "is not offered like this")
+        raise Invalid(f"No index serves this; offered: {'; '.join(map(str, offered))}", **wrong)
 
 
 class PageOf(BaseModel, Generic[T]):

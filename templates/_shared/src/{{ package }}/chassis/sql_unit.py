@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from .cache import Cache
 from .entity import Entity, now
-from .errors import Conflict, Stale
-from .sql import Database, connected
+from .errors import Conflict, Invalid, Stale
+from .sql import Database, Money, connected
 from .store import Codec, Handled, Listing, Page, Query, Staged
 from .unit import Rows, Unit
 
@@ -115,6 +115,9 @@ class SqlRepository(Rows[E]):
         columns = self._table.c
         if listing.sort == "id":
             return columns.id < entity_id if listing.descending else columns.id > entity_id
+        kind = columns[listing.sort].type
+        if isinstance(kind, Money) and value.adjusted() >= 18 - kind.scale:
+            raise Invalid("Not a cursor of this list", after="is further than any row can be")
         here = sa.tuple_(columns[listing.sort], columns.id)
         there = sa.tuple_(
             sa.bindparam(None, value, columns[listing.sort].type), sa.bindparam(None, entity_id, sa.Uuid())

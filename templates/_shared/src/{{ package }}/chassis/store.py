@@ -11,7 +11,7 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Generic, Protocol, TypeVar, get_type_hints
 from uuid import UUID
@@ -104,7 +104,7 @@ class UnitOfWork(Protocol):
     async def commit(self) -> None: ...
 
 
-async def refers_to(repository: Repository[Any], **field: UUID | None) -> None:
+async def refers_to(repository: Repository[Any], /, **field: UUID | None) -> None:
     """Checks a reference within the module before it is written (Invalid: it points to nothing)."""
     for name, entity_id in field.items():
         if entity_id is not None and await repository.get(entity_id) is None:
@@ -126,12 +126,16 @@ class Codec(Generic[E]):
     def after(self, cursor: str, sort: str) -> tuple[Any, UUID]:
         """The sort value and the id behind which a page begins (Invalid: not a cursor of this listing)."""
         try:
-            value, entity_id = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+            value, entity_id = json.loads(urlsafe_b64decode(cursor + "=="))
             found = self._fields[sort].validate_python(value)
-            if found is None or "\0" in str(value) or (isinstance(found, int) and not -(2**63) <= found < 2**63):
+            if (
+                found is None
+                or b"\0" in str(value).encode()
+                or (isinstance(found, int) and not -(2**63) <= found < 2**63)
+            ):
                 raise ValueError(cursor)
-            if isinstance(found, datetime) and found.tzinfo is None:
-                raise ValueError(cursor)
+            if isinstance(found, datetime):
+                found = found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
             if isinstance(found, Decimal) and not abs(found) < Decimal(10) ** 18:
                 raise ValueError(cursor)
             return found, UUID(entity_id)

@@ -10,22 +10,24 @@ from uuid import UUID
 import jwt
 from cachetools import TTLCache
 
-from .access import Caller
-from .errors import Unauthenticated
+from .access import EVERY_SCOPE, Caller
+from .errors import Unauthenticated, Unavailable
 
 LIFETIME = 15 * 60  # seconds
+REFRESH = 60.0  # seconds after which the public keys are asked for again
+AT_MOST = 10.0  # seconds between two questions about keys that are not known
 LONGEST = 4096  # characters of a token
 
 
 class Verifier:
-    """Turns a token into its caller. `jwks` gives the public keys; it is asked again for a key it did not have."""
+    """Turns a token into its caller. `jwks` gives the public keys; it is asked again now and then, and for a new key."""
 
     def __init__(self, jwks: Callable[[], Awaitable[dict[str, Any]]], issuer: str, audience: str) -> None:
         self._jwks = jwks
         self._issuer = issuer
         self._audience = audience
         self._keys: dict[str, jwt.PyJWK] = {}
-        self._asked = -60.0
+        self._asked = -REFRESH
         self._callers: TTLCache[str, tuple[float, Caller]] = TTLCache(10_000, LIFETIME)
 
     async def caller(self, token: str) -> Caller:
@@ -40,15 +42,21 @@ class Verifier:
             claims = jwt.decode(
                 token, key, ["ES256"], {"require": ["exp", "iat", "sub"]}, audience=self._audience, issuer=self._issuer
             )
-            caller = Caller(UUID(claims["sub"]), frozenset(claims.get("roles", ())))
+            scopes = frozenset(str(claims.get("scope", " ".join(EVERY_SCOPE))).split())
+            caller = Caller(UUID(claims["sub"]), frozenset(claims.get("roles", ())), scopes)
         except (jwt.PyJWTError, ValueError, TypeError) as error:
             raise Unauthenticated("The token is not valid") from error
         self._callers[token] = (float(claims["exp"]), caller)
         return caller
 
     async def _key(self, kid: str) -> jwt.PyJWK:
-        if kid not in self._keys and time.monotonic() - self._asked > 10:
-            self._keys = {key["kid"]: jwt.PyJWK(key) for key in (await self._jwks())["keys"]}
+        age = time.monotonic() - self._asked
+        if age > REFRESH or (kid not in self._keys and age > AT_MOST):
+            try:
+                self._keys = {key["kid"]: jwt.PyJWK(key) for key in (await self._jwks())["keys"]}
+            except Unavailable:
+                if kid not in self._keys:
+                    raise
             self._asked = time.monotonic()
         if kid not in self._keys:
             raise jwt.InvalidTokenError("unknown key")

@@ -94,7 +94,8 @@ class Gateway:
 
     def _deploy(self) -> None:
         stack = f"local-{uuid4().hex[:8]}" if self._embedded else "local"
-        template = Template(self._path, {"AWS::StackName": stack})
+        known = {"MailUrl": self._settings.mail_url, "SiteUrl": self._settings.site_url}
+        template = Template(self._path, {"AWS::StackName": stack, **known})
         self._deliveries = Deliveries(template, self.invoke)
         functions = template.of_type("AWS::Serverless::Function")
         parts = {function["FunctionName"].removeprefix(f"{stack}-"): name for name, function in functions.items()}

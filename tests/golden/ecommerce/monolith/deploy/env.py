@@ -24,7 +24,7 @@ PLAIN = string.ascii_letters + string.digits
 
 def ports(place: str) -> Iterator[int]:
     """Ports of this machine on which nothing listens, in an order of the place's own."""
-    start = int.from_bytes(hashlib.sha256(place.encode()).digest()[:4])
+    start = int.from_bytes(hashlib.sha256(os.fsencode(place)).digest()[:4])
     for step in range(COUNT):
         port = FIRST + (start + step) % COUNT
         with socket.socket() as probe:

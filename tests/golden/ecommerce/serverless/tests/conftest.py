@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import httpx2 as httpx
 import pytest
 from starlette.testclient import TestClient
 
+from shop.accounts.keys import make_key
 from shop.apps import dev
-from shop.chassis.keys import make_key
 from shop.chassis.settings import Settings
 
 from tests.api import Api
@@ -38,6 +39,12 @@ def settings(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 
 @pytest.fixture(scope="session")
+def mail_folder(settings: Settings) -> Path:
+    """Where the embedded instance puts its mails."""
+    return Path(settings.mail_url.removeprefix("file:"))
+
+
+@pytest.fixture(scope="session")
 def http(request: pytest.FixtureRequest, settings: Settings) -> Iterator[httpx.Client]:
     if url := request.config.getoption("--url"):
         with httpx.Client(base_url=url, timeout=10) as client:
@@ -54,7 +61,7 @@ def anonymous(http: httpx.Client) -> Api:
 
 @pytest.fixture(scope="session")
 def staff(anonymous: Api, settings: Settings) -> Api:
-    return _login(anonymous, settings.admin_email, settings.admin_password)
+    return login(anonymous, settings.admin_email, settings.admin_password)
 
 
 @pytest.fixture(scope="session")
@@ -89,10 +96,10 @@ def _clean_up(request: pytest.FixtureRequest) -> Iterator[None]:
 def _register(anonymous: Api) -> Api:
     email = f"{uuid4().hex}@example.com"
     anonymous.post("/api/auth/register", json={"email": email, "password": PASSWORD})
-    return _login(anonymous, email, PASSWORD)
+    return login(anonymous, email, PASSWORD)
 
 
-def _login(anonymous: Api, email: str, password: str) -> Api:
+def login(anonymous: Api, email: str, password: str) -> Api:
     answer = anonymous.post("/api/auth/login", json={"email": email, "password": password})
     assert answer.status_code == 200, answer.text
     return Api(anonymous.http, answer.json()["access_token"], anonymous.made)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import uuid4
 
+import jwt
 import pytest
 
 from tests.api import Api
@@ -62,6 +63,25 @@ def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(
     unknown = anonymous.post("/api/auth/login", json={**credentials, "email": "nobody@example.com"})
     assert wrong.status_code == unknown.status_code == 401
     assert wrong.json() == unknown.json()
+
+
+def test_after_ten_wrong_passwords_an_account_must_wait_even_with_the_right_one(
+    anonymous: Api, credentials: dict[str, str]
+) -> None:
+    wrong = {**credentials, "password": "something else"}
+    assert {anonymous.post("/api/auth/login", json=wrong).status_code for _ in range(10)} == {401}
+    answer = anonymous.post("/api/auth/login", json=credentials)
+    assert answer.status_code == 429
+    assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_a_token_is_good_for_no_more_than_was_asked_for(anonymous: Api, credentials: dict[str, str]) -> None:
+    tokens = anonymous.post("/api/auth/login", json={**credentials, "scope": "read"}).json()
+    renewed = anonymous.post("/api/auth/refresh", json={"refresh_token": tokens["refresh_token"]}).json()
+    for token in (tokens["access_token"], renewed["access_token"]):
+        claims = jwt.decode(token, options={"verify_signature": False})
+        assert claims["scope"] == "read"
+    assert anonymous.post("/api/auth/login", json={**credentials, "scope": "everything"}).status_code == 422
 
 
 def test_a_refresh_token_is_good_once_and_its_second_use_ends_the_session(

@@ -10,7 +10,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from shop.chassis.keys import load_keys
+from shop.accounts.keys import load_keys
 from shop.chassis.settings import Settings
 
 from tests.api import Api
@@ -32,7 +32,7 @@ def claims(settings: Settings) -> dict[str, Any]:
 
 @pytest.fixture
 def key(settings: Settings) -> ec.EllipticCurvePrivateKey:
-    return load_keys(settings.jwt_keys)[-1]
+    return load_keys(settings.jwt_keys)[-1].private
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ def create_app(
     settings: Settings | None = None, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None
 ) -> FastAPI:
     """`transports`: how to reach other parts, if not over the network."""
-    settings = settings or Settings()
+    settings = (settings or Settings()).check()
     if settings.log_json:
         configure_logs()
     database = Database(settings.database_url, settings.pool_size)
@@ -50,7 +50,7 @@ def create_app(
         [items],
         verifier,
         ready={"database": database.ping},
-        running=[housekeeping.run],
+        running=[*([housekeeping.run] if settings.background else [])],
         closing=[to_accounts.close, cache.close, database.close],
     )
     return watched(app, cache, database)

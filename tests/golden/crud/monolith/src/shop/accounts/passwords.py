@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from anyio import CapacityLimiter, to_thread
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 
+from shop.chassis.errors import Unavailable
+
+T = TypeVar("T")
 HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)  # KiB
 NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$3AX6bfYMVjzA7iiMvMrTtw$5pG1eLt5sVtlAp4g/J5gNcATfPzujdSGZ+ouo2Pyi2M"
 
 
 class Passwords:
-    def __init__(self, at_once: int = 4) -> None:
+    """`at_once`: so that a burst of logins leaves the processor to others. Who would wait for long is sent away."""
+
+    def __init__(self, at_once: int = 2, waiting: int = 40) -> None:
         self._limiter = CapacityLimiter(at_once)
+        self._waiting = waiting
 
     async def hash(self, password: str) -> str:
-        return await to_thread.run_sync(HASHER.hash, password, limiter=self._limiter)
+        return await self._run(HASHER.hash, password)
 
     async def matches(self, password: str, known: str | None) -> bool:
         """Whether it is this password; without an account it takes as long, so that nobody learns who has one."""
-        return await to_thread.run_sync(_verify, known or NOBODY, password, limiter=self._limiter) and known is not None
+        return await self._run(_verify, known or NOBODY, password) and known is not None
+
+    async def _run(self, work: Callable[..., T], *arguments: str) -> T:
+        if self._limiter.statistics().tasks_waiting >= self._waiting:
+            raise Unavailable("Too many logins at once")
+        return await to_thread.run_sync(work, *arguments, limiter=self._limiter)
 
 
 def _verify(known: str, password: str) -> bool:

@@ -1,34 +1,61 @@
-"""Signs access tokens, and publishes the keys that verify them: the last key signs, all of them are published."""
+"""Signs access tokens, and publishes the keys that verify them."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
-from uuid import UUID
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from jwt.algorithms import ECAlgorithm
 
-from shop.chassis.tokens import LIFETIME
+from shop.chassis.tokens import LIFETIME, REFRESH
+
+from .domain import Account
+from .keys import SigningKey
+
+READ_AGAIN = 10.0  # seconds
+SETTLED = 2 * REFRESH  # seconds after which everybody who verifies has heard of a key
 
 
 class Signer:
-    def __init__(self, keys: Sequence[EllipticCurvePrivateKey], issuer: str, audience: str) -> None:
-        self._keys = [(_public(key), key) for key in keys]
-        self._claims = {"iss": issuer, "aud": audience}
+    """`load`: reads the keys, again and again, so that a new one needs no restart."""
 
-    def sign(self, account_id: UUID, roles: Sequence[str]) -> str:
+    def __init__(self, load: Callable[[], Sequence[SigningKey]], issuer: str, audience: str) -> None:
+        self._load = load
+        self._claims = {"iss": issuer, "aud": audience}
+        self._read = 0.0
+        self._known: list[tuple[dict[str, Any], SigningKey]] = []
+        self._keys()
+
+    def sign(self, account: Account, scopes: Sequence[str]) -> str:
+        """The newest key signs that is not so new that somebody may not know it."""
         issued = int(time.time())
-        claims = {**self._claims, "sub": str(account_id), "roles": list(roles), "iat": issued, "exp": issued + LIFETIME}
-        public, key = self._keys[-1]
-        return jwt.encode(claims, key, "ES256", {"kid": public["kid"]})
+        claims = {
+            **self._claims,
+            "sub": str(account.id),
+            "roles": list(account.roles),
+            "scope": " ".join(scopes),
+            "email_verified": account.verified,
+            "iat": issued,
+            "exp": issued + LIFETIME,
+        }
+        keys = self._keys()
+        settled = [known for known in keys if known[1].since < issued - SETTLED]
+        public, key = settled[-1] if settled else keys[0]
+        return jwt.encode(claims, key.private, "ES256", {"kid": public["kid"]})
 
     async def jwks(self) -> dict[str, Any]:
-        return {"keys": [public for public, _ in self._keys]}
+        return {"keys": [public for public, _ in self._keys()]}
+
+    def _keys(self) -> list[tuple[dict[str, Any], SigningKey]]:
+        if not self._known or time.monotonic() - self._read > READ_AGAIN:
+            self._known = [(_public(key.private), key) for key in self._load()]
+            self._read = time.monotonic()
+        return self._known
 
 
 def _public(key: EllipticCurvePrivateKey) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import sys
 
 import sqlalchemy as sa
 
+from shop.accounts.repository import AccountsUnit
 from shop.chassis.entity import now
 from shop.chassis.outbox import PublishingSqlUnit
 from shop.chassis.settings import Settings
@@ -16,6 +17,7 @@ from shop.orders.repository import OrdersUnit
 from shop.payments.repository import PaymentsUnit
 
 UNITS: dict[str, tuple[type[PublishingSqlUnit], ...]] = {
+    "accounts": (AccountsUnit,),
     "inventory": (InventoryUnit,),
     "orders": (OrdersUnit,),
     "payments": (PaymentsUnit,),

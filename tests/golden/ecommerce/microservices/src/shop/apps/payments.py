@@ -35,7 +35,7 @@ def create_app(
     settings: Settings | None = None, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None
 ) -> FastAPI:
     """`transports`: how to reach other parts, if not over the network."""
-    settings = settings or Settings()
+    settings = (settings or Settings()).check()
     if settings.log_json:
         configure_logs()
     database = Database(settings.database_url, settings.pool_size)
@@ -67,7 +67,7 @@ def create_app(
         [payments],
         verifier,
         ready={"database": database.ping},
-        running=[relay.run, housekeeping.run],
+        running=[relay.run, *([housekeeping.run] if settings.background else [])],
         closing=[to_accounts.close, to_orders.close, cache.close, database.close],
     )
     return watched(app, cache, database, relay.depth)

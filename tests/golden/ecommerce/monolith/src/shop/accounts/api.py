@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request, Response
 from pydantic import AfterValidator, Field
 
 from shop.chassis import rest
@@ -28,8 +28,24 @@ class Credentials(Body):
     password: Password
 
 
+class Login(Credentials):
+    scope: Annotated[String, Field(pattern=r"^(read|write|read write|write read)$")] = "read write"
+
+
 class RefreshToken(Body):
     refresh_token: Annotated[String, Field(max_length=200)]
+
+
+class Address(Body):
+    email: Email
+
+
+class LinkToken(Body):
+    token: Annotated[String, Field(max_length=200)]
+
+
+class NewPassword(LinkToken):
+    password: Password
 
 
 class AccountOut(Document):
@@ -51,8 +67,10 @@ async def register(body: Credentials, service: Service) -> AccountOut:
 
 
 @router.post("/auth/login", operation_id="account_login")
-async def login(body: Credentials, service: Service) -> TokensOut:
-    return TokensOut.model_validate(await service.login(body.email, body.password))
+async def login(body: Login, request: Request, service: Service) -> TokensOut:
+    address = request.client.host if request.client else ""
+    tokens = await service.login(body.email, body.password, address, tuple(body.scope.split()))
+    return TokensOut.model_validate(tokens)
 
 
 @router.post("/auth/refresh", operation_id="account_refresh")
@@ -63,6 +81,28 @@ async def refresh(body: RefreshToken, service: Service) -> TokensOut:
 @router.post("/auth/logout", status_code=204, operation_id="account_logout")
 async def logout(body: RefreshToken, service: Service) -> None:
     await service.logout(body.refresh_token)
+
+
+@router.post("/auth/password-reset", status_code=202, response_class=Response, operation_id="account_forgot_password")
+async def forgot_password(body: Address, service: Service) -> None:
+    """Mails a link to choose a new password, if the address has an account."""
+    await service.request_link(body.email, "password-reset")
+
+
+@router.post("/auth/password-reset/confirm", status_code=204, operation_id="account_reset_password")
+async def reset_password(body: NewPassword, service: Service) -> None:
+    await service.reset_password(body.token, body.password)
+
+
+@router.post("/auth/verify-email", status_code=202, response_class=Response, operation_id="account_ask_for_link")
+async def request_verification(body: Address, service: Service) -> None:
+    """Mails a link that says the address is theirs, if it has an account; registering mailed the first."""
+    await service.request_link(body.email, "verify-email")
+
+
+@router.post("/auth/verify-email/confirm", status_code=204, operation_id="account_verify_email")
+async def verify_email(body: LinkToken, service: Service) -> None:
+    await service.verify_email(body.token)
 
 
 @router.get("/me", operation_id="account_me")

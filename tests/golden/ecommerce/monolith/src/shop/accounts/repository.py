@@ -5,11 +5,11 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from shop.chassis.cache import Cache
+from shop.chassis.outbox import PublishingSqlUnit, Relay, outbox_table
 from shop.chassis.sql import Database, UtcDateTime, handled_table
-from shop.chassis.sql_unit import SqlUnit
 from shop.chassis.store import Codec
 
-from .domain import Account, Session
+from .domain import Account, Link, Session
 
 metadata = sa.MetaData()
 
@@ -23,6 +23,8 @@ accounts = sa.Table(
     sa.Column("email", sa.String(254), nullable=False),
     sa.Column("password_hash", sa.String(200), nullable=False),
     sa.Column("roles", sa.JSON(), nullable=False),
+    sa.Column("verified", sa.Boolean(), nullable=False),
+    sa.Column("sessions_since", UtcDateTime(), nullable=False),
     sa.UniqueConstraint("email", name="uq_accounts_email"),
 )
 ACCOUNT = Codec(Account)
@@ -36,16 +38,34 @@ sessions = sa.Table(
     sa.Column("updated_at", UtcDateTime(), nullable=False),
     sa.Column("account_id", sa.Uuid(), nullable=False),
     sa.Column("secret_hash", sa.String(64), nullable=False),
+    sa.Column("scopes", sa.JSON(), nullable=False),
     sa.Column("expires_at", UtcDateTime(), nullable=False),
     sa.Index("ix_sessions_expires_at", "expires_at"),
 )
 SESSION = Codec(Session)
 
+links = sa.Table(
+    "links",
+    metadata,
+    sa.Column("id", sa.Uuid(), primary_key=True),
+    sa.Column("version", sa.Integer(), nullable=False),
+    sa.Column("created_at", UtcDateTime(), nullable=False),
+    sa.Column("updated_at", UtcDateTime(), nullable=False),
+    sa.Column("account_id", sa.Uuid(), nullable=False),
+    sa.Column("purpose", sa.String(20), nullable=False),
+    sa.Column("secret_hash", sa.String(64), nullable=False),
+    sa.Column("expires_at", UtcDateTime(), nullable=False),
+    sa.Index("ix_links_expires_at", "expires_at"),
+)
+LINK = Codec(Link)
 
-class AccountsUnit(SqlUnit):
-    module, handled = "accounts", handled_table(metadata)
 
-    def __init__(self, database: Database, cache: Cache) -> None:
-        super().__init__(database, cache)
+class AccountsUnit(PublishingSqlUnit):
+    module, handled, outbox = "accounts", handled_table(metadata), outbox_table(metadata)
+    expiring = (sessions, links)
+
+    def __init__(self, database: Database, cache: Cache, relay: Relay) -> None:
+        super().__init__(database, cache, relay)
         self.accounts = self.repository(ACCOUNT, accounts)
         self.sessions = self.repository(SESSION, sessions)
+        self.links = self.repository(LINK, links)

@@ -11,15 +11,18 @@ from fastapi import FastAPI
 
 from shop.accounts.api import router as accounts_router
 from shop.accounts.api import well_known
+from shop.accounts.keys import load_keys
+from shop.accounts.mail import Mailer
 from shop.accounts.passwords import Passwords
+from shop.accounts.reactions import AccountsReactions
 from shop.accounts.repository import AccountsUnit
 from shop.accounts.service import AccountsService
 from shop.accounts.signer import Signer
+from shop.accounts.throttle import Throttle
 from shop.chassis.cache import Cache, MemoryCache
 from shop.chassis.events import Dispatcher
 from shop.chassis.housekeeping import Housekeeping
 from shop.chassis.http import create_api
-from shop.chassis.keys import load_keys
 from shop.chassis.logs import configure_logs
 from shop.chassis.outbox import Relay
 from shop.chassis.settings import Settings
@@ -45,21 +48,23 @@ MODULES = ("accounts", "inventory", "orders", "payments")
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    settings = settings or Settings()
+    settings = (settings or Settings()).check()
     if settings.log_json:
         configure_logs()
     database = Database(settings.database_url, settings.pool_size)
     cache: Cache = MemoryCache()
     if settings.cache_url:
         cache = ValkeyCache(settings.cache_url, "shop")
-    signer = Signer(load_keys(settings.jwt_keys), settings.jwt_issuer, settings.jwt_audience)
+    signer = Signer(partial(load_keys, settings.jwt_keys), settings.jwt_issuer, settings.jwt_audience)
     verifier = Verifier(signer.jwks, settings.jwt_issuer, settings.jwt_audience)
     dispatcher = Dispatcher()
     relay = Relay(database, dispatcher.deliver)
-    relay.watch(InventoryUnit, PaymentsUnit, OrdersUnit)
+    relay.watch(AccountsUnit, InventoryUnit, PaymentsUnit, OrdersUnit)
 
-    accounts_units = partial(AccountsUnit, database, cache)
-    accounts = AccountsService(accounts_units, signer, Passwords())
+    accounts_units = partial(AccountsUnit, database, cache, relay)
+    accounts = AccountsService(accounts_units, signer, Passwords(), Throttle(cache))
+    mailer = Mailer(settings.mail_url, settings.mail_from)
+    dispatcher.subscribe(AccountsReactions(accounts_units, mailer, settings.site_url).handlers())
     inventory_units = partial(InventoryUnit, database, cache, relay)
     inventory = InventoryService(inventory_units)
     dispatcher.subscribe(InventoryReactions(inventory_units).handlers())
@@ -77,7 +82,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         [accounts, inventory, payments, orders],
         verifier,
         ready={"database": database.ping},
-        running=[relay.run, housekeeping.run],
+        running=[relay.run, *([housekeeping.run] if settings.background else [])],
         closing=[cache.close, database.close],
     )
     return watched(app, cache, database, relay.depth)

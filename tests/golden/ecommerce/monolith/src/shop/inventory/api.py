@@ -12,7 +12,7 @@ from pydantic import Field
 
 from shop.chassis import rest
 from shop.chassis.fields import Body, Document, Fixed, Integer, Number, String, money
-from shop.chassis.rest import Caller, IfMatch, IfNoneMatch, ListQuery, PageOf, Repeat, tagged, unchanged
+from shop.chassis.rest import Anyone, Caller, IfMatch, IfNoneMatch, ListQuery, PageOf, Repeat, tagged, unchanged
 
 from . import domain
 from .service import InventoryService
@@ -53,7 +53,7 @@ class ProductQuery(ListQuery):
 
 @router.get("/products", operation_id="product_list")
 async def list_products(
-    query: Annotated[ProductQuery, Query()], service: Service, caller: Caller
+    query: Annotated[ProductQuery, Query()], service: Service, caller: Anyone
 ) -> PageOf[ProductOut]:
     page = await service.list_products(caller, query.of(domain.PRODUCT_LISTS))
     return PageOf(items=[ProductOut.model_validate(item) for item in page.items], next=page.next)
@@ -70,7 +70,7 @@ async def create_product(
 
 @router.get("/products/{product_id}", operation_id="product_get", response_model=ProductOut)
 async def get_product(
-    product_id: UUID, service: Service, caller: Caller, response: Response, if_none_match: IfNoneMatch = None
+    product_id: UUID, service: Service, caller: Anyone, response: Response, if_none_match: IfNoneMatch = None
 ) -> ProductOut | Response:
     found = await service.get_product(caller, product_id)
     tagged(response, found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from shop.chassis.events import Reactions
@@ -26,15 +27,15 @@ class InventoryReactions:
         unit = self._units()
         if await unit.seen(event.id):
             return
-        wanted = [(await unit.products.get(line.product_id), line.quantity) for line in event.lines]
-        if any(product is None for product, _ in wanted):
+        found = await asyncio.gather(*(unit.products.get(line.product_id) for line in event.lines))
+        wanted = [(product, line.quantity) for product, line in zip(found, event.lines, strict=True) if product]
+        if len(wanted) < len(found):
             unit.publish(contract.StockRefused(order_id=event.order_id, reason="unknown_product"))
-        elif any(product is not None and product.stock < quantity for product, quantity in wanted):
+        elif any(product.stock < quantity for product, quantity in wanted):
             unit.publish(contract.StockRefused(order_id=event.order_id, reason="out_of_stock"))
         else:
             for product, quantity in wanted:
-                if product is not None:
-                    self._restock(unit, product, -quantity)
+                self._restock(unit, product, -quantity)
             lines = tuple(Reserved(product_id=line.product_id, quantity=line.quantity) for line in event.lines)
             unit.reservations.add(Reservation(id=event.order_id, lines=lines))
             unit.publish(contract.StockReserved(order_id=event.order_id))

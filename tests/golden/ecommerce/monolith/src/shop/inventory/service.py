@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 from uuid import UUID
@@ -71,5 +72,5 @@ class InventoryService:
     async def products(self, product_ids: Sequence[UUID]) -> list[contract.ProductView]:
         """For other modules: those of the products that exist."""
         unit = self._units()
-        found = [await unit.products.read(product_id) for product_id in dict.fromkeys(product_ids)]
+        found = await asyncio.gather(*(unit.products.read(product_id) for product_id in dict.fromkeys(product_ids)))
         return [contract.ProductView(id=row.id, name=row.name, price=row.price) for row in found if row is not None]

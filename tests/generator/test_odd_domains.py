@@ -1,0 +1,70 @@
+"""Domains that are allowed and unusual: what is rendered of them is code, and formatted as the project's own lint asks."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from archgen.cli.plan import plan_of
+from archgen.generator import render, templates_dir
+from archgen.intake import from_record, intake
+
+
+def entity(**fields: Any) -> dict[str, Any]:
+    return {"fields": fields or {"x": {"type": "string"}}}
+
+
+EVENT_ALONE = {
+    "asked": {"entities": {"cause": entity()}},
+    "reacting": {
+        "entities": {"row": entity(cause={"type": "reference", "to": "asked.cause"})},
+        "reacts_to": ["asked.cause.deleted"],
+    },
+}
+CODES_OWN_WORDS = {
+    "words": {
+        "entities": {
+            "next": entity(match={"type": "string", "indexed": True}, rest={"type": "decimal"}),
+            "type": entity(kind={"type": "enum", "values": ["no", "null", "True", "1.5"], "default": "no"}),
+            "str": entity(query={"type": "json", "default": {"it's": ['"x"', None, "{{ 7*7 }}"]}}),
+            "s": {"plural": "ss", **entity(unit={"type": "text", "default": "a'''b\"\"\"c\\\nd é {% raw %}"})},
+        }
+    },
+    "service1": {"entities": {"router": entity(), "caller": entity(), "repeat": entity(), "codec": entity()}},
+}
+EDGES = {
+    "edges": {
+        "entities": {
+            "edge": entity(
+                least={"type": "integer", "min": -(2**63), "max": 2**63 - 1, "default": -(2**63)},
+                fine={"type": "decimal", "scale": 9, "default": "0.000000001"},
+                whole={"type": "decimal", "scale": 0, "min": "-5", "max": 5, "default": 0},
+                early={"type": "date", "default": "0001-01-01"},
+                late={"type": "datetime", "default": "9999-12-31T23:59:59.999999Z"},
+                one={"type": "string", "max_length": 1, "unique": True, "required": True},
+                itself={"type": "reference", "to": "edges.edge", "unique": True},
+            )
+        },
+        "reacts_to": ["edges.edge.updated", "accounts.account.created"],
+    }
+}
+
+
+@pytest.mark.parametrize("modules", [EVENT_ALONE, CODES_OWN_WORDS, EDGES], ids=["event", "words", "edges"])
+@pytest.mark.parametrize("architecture", ["monolith", "microservices", "serverless"])
+def test_an_unusual_domain_is_rendered_clean(modules: dict[str, Any], architecture: str, tmp_path: Path) -> None:
+    answers = {"name": "odd-one", "architecture": architecture, "modules": modules}
+    render(plan_of(intake([from_record(answers)])).record, templates_dir(), tmp_path / "odd-one")
+    for command in (["format", "--check"], ["check"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "ruff", *command, "--no-cache", "."],
+            cwd=tmp_path / "odd-one",
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout

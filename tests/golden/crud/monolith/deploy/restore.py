@@ -1,0 +1,37 @@
+"""The database as a backup has it: `make restore FILE=backups/...`.
+
+It is read into a database beside the present one, so that a broken file changes nothing, and takes its place while
+the app is stopped. The step before the app then brings older tables up to date.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+COMPOSE = ("docker", "compose", "--env-file", ".env", "--file", "deploy/compose.yaml")
+POSTGRES = (*COMPOSE, "exec", "-T", "postgres")
+SQL = (*POSTGRES, "psql", "--quiet", "--username", "app", "--dbname", "postgres", "--set", "ON_ERROR_STOP=1")
+
+
+def sql(*statements: str) -> None:
+    subprocess.run([*SQL, *(f"--command={statement}" for statement in statements)], check=True)  # noqa: S603 - our own
+
+
+def main(backup: Path) -> None:
+    sql("DROP DATABASE IF EXISTS restoring", "CREATE DATABASE restoring OWNER app")
+    with backup.open("rb") as file:
+        read = ("pg_restore", "--username", "app", "--dbname", "restoring", "--no-owner", "--exit-on-error")
+        if subprocess.run([*POSTGRES, *read], stdin=file, check=False).returncode != 0:  # noqa: S603 - our own
+            sql("DROP DATABASE restoring")
+            sys.exit(f"{backup} could not be read; the database is as it was")
+    subprocess.run([*COMPOSE, "stop", "app"], check=True)  # noqa: S603 - our own
+    sql("DROP DATABASE app WITH (FORCE)", "ALTER DATABASE restoring RENAME TO app")
+    # what the cache knows is of the database that was
+    subprocess.run([*COMPOSE, "exec", "-T", "valkey", "valkey-cli", "flushall"], check=True, stdout=subprocess.DEVNULL)  # noqa: S603
+    subprocess.run([*COMPOSE, "up", "--detach", "--no-build", "--wait"], check=True)  # noqa: S603 - our own
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

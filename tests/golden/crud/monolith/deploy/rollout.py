@@ -1,0 +1,66 @@
+"""A new version without a gap: `make deploy`.
+
+The image is built and the tables are brought up to date while the old copies of the app go on; as many new copies
+start beside them, and only when all of these are healthy do the old ones leave. Whatever fails before that leaves the
+old ones in place, and their image as `shop:local`. So a migration must suit the old version, too.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+COMPOSE = ("docker", "compose", "--env-file", ".env", "--file", "deploy/compose.yaml")
+IMAGE = "shop:local"
+HEALTHY = 120  # seconds that new copies have
+FOUND = 5  # seconds until NGINX, which asks for its copies every two, has certainly found the new ones
+
+
+def run(*command: str) -> str:
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout  # noqa: S603 - our own
+
+
+def copies() -> list[str]:
+    """The containers of the app, running or not."""
+    return run(*COMPOSE, "ps", "--all", "--quiet", "app").split()
+
+
+def remove(containers: list[str]) -> None:
+    """Lets them finish, and takes them away."""
+    if containers:
+        run("docker", "stop", "--time", "20", *containers)
+        run("docker", "rm", "--force", *containers)
+
+
+def start(old: list[str]) -> None:
+    """As many new copies as there are old ones, healthy when it returns."""
+    run(*COMPOSE, "build", "app")
+    run(*COMPOSE, "run", "--rm", "--no-deps", "migrate")
+    scale = ("--scale", f"app={2 * len(old)}", "--wait", "--wait-timeout", str(HEALTHY))
+    run(*COMPOSE, "up", "--detach", "--no-build", "--no-deps", "--no-recreate", *scale, "app")
+
+
+def main() -> None:
+    old = copies()
+    if not old:
+        sys.exit("There is nothing to follow: make up")
+    image = run("docker", "inspect", "--format", "{{.Image}}", old[0]).strip()
+    try:
+        start(old)
+    except (subprocess.CalledProcessError, KeyboardInterrupt):
+        new = [container for container in copies() if container not in old]
+        for container in new:
+            print(run("docker", "logs", "--tail", "20", container), file=sys.stderr)
+        remove(new)
+        run("docker", "tag", image, IMAGE)
+        sys.exit("The new version did not get ready and is gone; the old one goes on")
+    time.sleep(FOUND)
+    remove(old)
+    others = [name for name in run(*COMPOSE, "config", "--services").split() if name == "worker"]
+    if others:
+        run(*COMPOSE, "up", "--detach", "--no-build", "--no-deps", *others)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""Signing keys come and go while the system runs, and no token that was given is refused for it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+
+import jwt
+import pytest
+
+from shop.accounts import signer
+from shop.accounts.domain import Account
+from shop.accounts.keys import NEEDED, forget, load_keys, make_key
+from shop.accounts.signer import Signer
+from shop.chassis import tokens
+from shop.chassis.tokens import Verifier
+
+ACCOUNT = Account(email="a@example.com", password_hash="")
+
+
+def aged(path: Path, seconds: float) -> Path:
+    """The key's file, as if it had been made so long ago."""
+    return path.rename(path.with_stem(str(int((time.time() - seconds) * 1000))))
+
+
+def made(folder: Path, seconds: float) -> Path:
+    """A key that was made so long ago."""
+    before = set(folder.glob("*.pem"))
+    make_key(folder)
+    (new,) = set(folder.glob("*.pem")) - before
+    return aged(new, seconds)
+
+
+def test_a_new_key_is_known_everywhere_before_it_signs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made(tmp_path, 10_000)
+    here = Signer(partial(load_keys, tmp_path), "issuer", "api")
+    elsewhere = Verifier(Signer(partial(load_keys, tmp_path), "issuer", "api").jwks, "issuer", "api")
+
+    async def rotate() -> None:
+        begun, first, used = time.monotonic(), here.sign(ACCOUNT, ["read"]), set()
+        new = made(tmp_path, 0)
+        for seconds in range(0, 200, 5):
+            new = aged(new, seconds)
+            clock = SimpleNamespace(time=time.time, monotonic=lambda now=begun + seconds: now)
+            monkeypatch.setattr(signer, "time", clock)
+            monkeypatch.setattr(tokens, "time", clock)
+            token = here.sign(ACCOUNT, ["read"])
+            used.add(jwt.get_unverified_header(token)["kid"])
+            assert (await elsewhere.caller(token)).id == ACCOUNT.id
+        assert len(used) == 2
+        assert (await elsewhere.caller(first)).id == ACCOUNT.id
+
+    asyncio.run(rotate())
+
+
+def test_a_key_is_thrown_away_when_no_token_needs_it(tmp_path: Path) -> None:
+    old, new = made(tmp_path, NEEDED + 120), made(tmp_path, NEEDED - 60)
+    forget(tmp_path)
+    assert len(load_keys(tmp_path)) == 2
+    new = aged(new, NEEDED + 60)
+    forget(tmp_path)
+    assert (old.exists(), new.exists()) == (False, True)
+
+
+def test_there_is_no_system_without_a_key(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="no signing key"):
+        load_keys(tmp_path)

@@ -1,0 +1,17 @@
+"""What the API of shop offers, as far as data and load are made of it, and what it promises. Yours to change."""
+
+from __future__ import annotations
+
+from tests.load.shapes import Entity, Field, Slo
+
+# fmt: off
+SLO = Slo(p95_ms=200.0, rps=100.0, error_rate=0.01)
+
+# In the order in which rows can be made: whatever refers to another comes after it.
+ENTITIES: list[Entity] = [
+    Entity("items", read="owner", write="owner", fields=[
+        Field("title", "text", required=True, length=100000),
+        Field("done", "boolean"),
+    ]),
+]
+ORDERS = False  # whether products can be ordered

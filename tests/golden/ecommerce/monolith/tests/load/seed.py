@@ -1,0 +1,136 @@
+"""Enough to look at and to load: `make seed URL=...`. Run again it adds nothing, since it repeats the same requests."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.load.model import ENTITIES, ORDERS
+from tests.load.shapes import Entity
+
+ROWS = 300  # of each entity, where there is room
+PEOPLE = 5  # customers besides the member of staff
+STAFF = PEOPLE  # the last of the tokens
+PLACED = Entity("orders", read="owner", write="owner", fields=())
+
+
+@dataclass
+class Site:
+    """A running instance, and the people who use it: `tokens` of the customers, and of the member of staff."""
+
+    url: str
+    tokens: list[str] = field(default_factory=list)
+    rows: dict[str, list[tuple[int, str]]] = field(default_factory=dict)  # who made it, and its id
+
+    def ask(
+        self, method: str, path: str, body: object = None, who: int | None = None, key: str = ""
+    ) -> tuple[int, Any]:
+        """Status and document; when told to come back later, it does."""
+        headers = {"Content-Type": "application/json"}
+        if who is not None:
+            headers["Authorization"] = f"Bearer {self.tokens[who]}"
+        if key:
+            headers["Idempotency-Key"] = key
+        data = None if body is None else json.dumps(body).encode()
+        for _ in range(20):
+            request = urllib.request.Request(self.url + path, data, headers, method=method)  # noqa: S310 - our own
+            try:
+                with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - our own
+                    return answer.status, json.loads(answer.read() or b"null")
+            except urllib.error.HTTPError as error:
+                if error.code not in (429, 503):
+                    return error.code, json.loads(error.read() or b"null")
+                time.sleep(float(error.headers.get("Retry-After") or 1))
+        sys.exit(f"{self.url} does not answer {method} {path}")
+
+    def log_in(self) -> None:
+        """Everybody; customers are registered the first time."""
+        admin, secret = _setting("ADMIN_EMAIL"), _setting("ADMIN_PASSWORD")
+        people = [(f"customer-{n + 1}@example.com", _derived(secret, n)) for n in range(PEOPLE)]
+        self.tokens = []
+        for email, password in [*people, (admin, secret)]:
+            body = {"email": email, "password": password}
+            status, answer = self.ask("POST", "/api/auth/login", body)
+            if status == 401 and email != admin:
+                self.ask("POST", "/api/auth/register", body)
+                status, answer = self.ask("POST", "/api/auth/login", body)
+            if status != 200:
+                sys.exit(f"{email} cannot log in at {self.url}: {answer}")
+            self.tokens.append(answer["access_token"])
+
+    def writer(self, entity: Entity, n: int) -> int:
+        """Whose row the n-th is."""
+        return STAFF if entity.write == "staff" else n % PEOPLE
+
+    def seen(self, entity: Entity, who: int) -> list[str]:
+        """The ids that somebody may read."""
+        everything = who == STAFF or entity.read != "owner"
+        return [made for maker, made in self.rows.get(entity.plural, []) if everything or maker == who]
+
+    def targets(self, who: int) -> dict[str, list[str]]:
+        """The ids that somebody's new rows may refer to."""
+        return {entity.plural: self.seen(entity, who) for entity in ENTITIES}
+
+    def found(self, entity: Entity) -> list[tuple[int, str]]:
+        """Rows that were there before."""
+        people = range(PEOPLE + 1) if entity.read == "owner" else [STAFF]
+        pages = {who: self.ask("GET", f"{entity.path}?limit=100", who=who)[1]["items"] for who in people}
+        return [(who, row["id"]) for who, page in pages.items() for row in page]
+
+
+def seed(site: Site) -> None:
+    """Logs everybody in and sees to it that the rows are there."""
+    site.log_in()
+    for entity in ENTITIES:
+        made = site.rows.setdefault(entity.plural, [])
+        for n in range(min(ROWS, entity.room)):
+            who = site.writer(entity, n)
+            row = entity.row(n, site.targets(who) if any(f.to for f in entity.fields) else {})
+            if row is None:
+                break
+            status, answer = site.ask("POST", entity.path, row, who, f"seed-{entity.plural}-{n}")
+            if status == 201:
+                made.append((who, answer["id"]))
+            elif status != 409:  # another row has that value, or was made under that key when this said otherwise
+                sys.exit(f"POST {entity.path}: {status} {answer}")
+        made += [] if made else site.found(entity)
+        print(f"{len(made)} {entity.plural}")
+    if ORDERS:
+        products = [made for _, made in site.rows["products"]]
+        orders = [order(products, n) for n in range(40)]
+        answers = [site.ask("POST", "/api/orders", body, n % PEOPLE, f"seed-{n}") for n, body in enumerate(orders)]
+        made = [(n % PEOPLE, answer["id"]) for n, (status, answer) in enumerate(answers) if status == 201]
+        site.rows["orders"] = made or site.found(PLACED)
+        print(f"{len(site.rows['orders'])} orders")
+
+
+def order(products: list[str], n: int) -> dict[str, Any]:
+    """The n-th order: of one, two or three products."""
+    chosen = dict.fromkeys(products[(n * 17 + step * 5) % len(products)] for step in range(n % 3 + 1))
+    lines = [{"product_id": product, "quantity": 1 + n % 2} for product in chosen]
+    return {"lines": lines, "payment_method": "card_declined" if n % 10 == 9 else "card_ok"}
+
+
+def _setting(name: str) -> str:
+    """From the environment, else from `.env`."""
+    lines = Path(".env").read_text(encoding="utf-8").splitlines()
+    return os.environ.get(name) or next(line.partition("=")[2] for line in lines if line.startswith(f"{name}="))
+
+
+def _derived(secret: str, n: int) -> str:
+    """A customer's password: nobody can tell who has not seen `.env`."""
+    return hashlib.sha256(f"{secret} {n}".encode()).hexdigest()[:24]
+
+
+if __name__ == "__main__":
+    place = Site(sys.argv[1].rstrip("/"))
+    seed(place)
+    print(f"log in as customer-1@example.com with {_derived(_setting('ADMIN_PASSWORD'), 0)}")

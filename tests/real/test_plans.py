@@ -1,0 +1,236 @@
+"""What PostgreSQL does with the queries of a project whose tables have 100,000 rows: never reads a table through."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import event
+from tests.parity.systems import DOMAIN, write_project
+from tests.support.postgres import module, postgres
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
+ROWS = 100_000
+FEW = 1_000  # rows that may be sorted
+BY_TYPE = {
+    "Uuid": "uuidv7()",
+    "Money": "n % 1000 + 0.5",
+    "BigInteger": "n % 1000",
+    "Integer": "1",
+    "Boolean": "n % 2 = 0",
+    "Date": "date '2020-01-01' + n % 1000",
+    "UtcDateTime": "now() - n * interval '1 minute'",
+    "JSON": "'[]'",
+}
+BY_NAME = {
+    "owner_id": "lpad((n % 100)::text, 32, '0')::uuid",
+    "due": "now() + (n - 25) * interval '1 hour'",  # nearly all of the outbox waits
+    "at": "now() - n * interval '1 second'",
+}
+
+
+@pytest.fixture(scope="module", params=["plans_shop", "plans_lab"])
+def project(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, containers: None
+) -> Iterator[Project]:
+    domain = {"preset": "ecommerce"} if request.param == "plans_shop" else DOMAIN
+    folder = tmp_path_factory.mktemp(request.param)
+    write_project(folder, request.param.replace("_", "-"), "monolith", domain)
+    with postgres() as server:
+        project = Project(request.param, server + "/postgres")
+        asyncio.run(project.fill())
+        yield project
+
+
+class Project:
+    def __init__(self, package: str, url: str) -> None:
+        self.package = package
+        self.url = url
+        self.modules: tuple[str, ...] = module(package, "apps.app").MODULES
+
+    @asynccontextmanager
+    async def database(self) -> AsyncIterator[Any]:
+        database = module(self.package, "chassis.sql").Database(self.url)
+        yield database
+        await database.close()
+
+    def unit(self, name: str) -> Any:
+        """The class that a module's rows are read and written by."""
+        repository = module(self.package, f"{name}.repository")
+        base = module(self.package, "chassis.sql_unit").SqlUnit
+        own = [kind for kind in vars(repository).values() if isinstance(kind, type) and issubclass(kind, base)]
+        return next(kind for kind in own if kind.__module__ == repository.__name__)
+
+    def opened(self, name: str, database: Any) -> Any:
+        """A unit of work of the module."""
+        kind, needs = self.unit(name), [database, module(self.package, "chassis.cache").NoCache()]
+        if "outbox" in vars(kind):
+            needs.append(self.relay(database))
+        return kind(*needs)
+
+    def relay(self, database: Any) -> Any:
+        async def deliver(kind: str, body: bytes) -> None:
+            pass
+
+        relay = module(self.package, "chassis.outbox").Relay(database, deliver)
+        relay.watch(*(kind for kind in map(self.unit, self.modules) if "outbox" in vars(kind)))
+        return relay
+
+    async def fill(self) -> None:
+        async with self.database() as database:
+            await module(self.package, "chassis.migrate").upgrade(database, self.modules)
+            for name in self.modules:
+                unit = self.opened(name, database)
+                async with database.migrating(name) as connection:
+                    for table in module(self.package, f"{name}.repository").metadata.sorted_tables:
+                        entity = (
+                            unit.repositories[table.name]._codec.entity if table.name in unit.repositories else None
+                        )
+                        await connection.execute(sa.text(filling(table, get_type_hints(entity) if entity else {})))
+                async with database.migrating(name) as connection:
+                    await connection.execute(sa.text("ANALYZE"))
+
+
+def filling(table: sa.Table, hints: dict[str, Any]) -> str:
+    """The statement that puts the rows into a table."""
+    values = [value(column, hints.get(column.name)) for column in table.columns]
+    names = ", ".join(f'"{column.name}"' for column in table.columns)
+    return f'INSERT INTO "{table.name}" ({names}) SELECT {", ".join(values)} FROM generate_series(1, {ROWS}) AS n'
+
+
+def value(column: sa.Column[Any], hint: Any) -> str:
+    if column.name in BY_NAME:
+        return BY_NAME[column.name]
+    for key in column.foreign_keys:
+        target = key.column.table
+        some = f'(ARRAY(SELECT id FROM "{target.name}" LIMIT 1000))[1 + n % 1000]'
+        return "NULL" if target is column.table else some
+    choices = next((get_args(part) for part in (hint, *get_args(hint)) if get_origin(part) is Literal), None)
+    if choices:
+        return f"(ARRAY{list(choices)})[1 + n % {len(choices)}]"
+    if isinstance(column.type, sa.String):
+        repeats = "" if column.primary_key or unique(column) else " % 1000"
+        return f"'a' || n{repeats}"
+    return BY_TYPE[type(column.type).__name__]
+
+
+def unique(column: sa.Column[Any]) -> bool:
+    kinds = [c for c in column.table.constraints if isinstance(c, sa.UniqueConstraint)]
+    return any([column] == list(kind.columns) for kind in kinds) or any(i.unique for i in column.table.indexes)
+
+
+@asynccontextmanager
+async def explained(database: Any) -> AsyncIterator[None]:
+    """AssertionError if PostgreSQL reads a table through, or sorts many rows, for what is asked within."""
+    asked = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(sa.Engine, "before_cursor_execute", note)
+    try:
+        yield
+    finally:
+        event.remove(sa.Engine, "before_cursor_execute", note)
+    assert asked
+    async with database.module("public").connect() as connection:
+        for statement, parameters in asked:
+            plan = await connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
+            found = plan.scalar_one()
+            plan = (json.loads(found) if isinstance(found, str) else found)[0]["Plan"]
+            bad = [node for node in nodes(plan) if slow(node)]
+            assert not bad, f"{statement}\n{json.dumps(plan, indent=1)}"
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for inner in plan.get("Plans", ()):
+        yield from nodes(inner)
+
+
+def slow(node: dict[str, Any]) -> bool:
+    return node["Node Type"] == "Seq Scan" or ("Sort" in node["Node Type"] and node["Plan Rows"] > FEW)
+
+
+def entities(project: Project, unit: Any, name: str) -> Iterator[tuple[Any, Any, str | None]]:
+    """A module's repositories that the API lists, with their listings and who may read."""
+    domain, service = module(project.package, f"{name}.domain"), module(project.package, f"{name}.service")
+    for repository in unit.repositories.values():
+        upper = re.sub(r"(?<!^)(?=[A-Z])", "_", repository._codec.entity.__name__).upper()
+        if hasattr(domain, f"{upper}_LISTS"):
+            yield repository, getattr(domain, f"{upper}_LISTS"), getattr(service, upper).read
+
+
+def test_every_list_and_every_page_of_it_comes_off_an_index(project: Project) -> None:
+    async def ask() -> int:
+        store, pages = module(project.package, "chassis.store"), 0
+        async with project.database() as database:
+            for name in project.modules:
+                for repository, listings, read in entities(project, project.opened(name, database), name):
+                    some = (await repository.page(store.Query())).items[0]
+                    for listing in listings:
+                        filters = {field: getattr(some, field) for field in listing.filters}
+                        for owner in [None, some.owner_id] if read == "owner" else [None]:
+                            query = store.Query(listing, filters, owner=owner, limit=20)
+                            async with explained(database):
+                                page = await repository.page(query)
+                            after = repository._codec.cursor(page.items[0], listing.sort)
+                            async with explained(database):
+                                await repository.page(store.Query(listing, filters, 20, after, owner))
+                            pages += 2
+        return pages
+
+    assert asyncio.run(ask()) >= 10
+
+
+def test_a_row_is_found_by_its_id_and_by_each_unique_value_on_an_index(project: Project) -> None:
+    async def ask() -> None:
+        async with project.database() as database:
+            for name in project.modules:
+                for repository, _, _ in entities(project, project.opened(name, database), name):
+                    some = (await repository.page(module(project.package, "chassis.store").Query())).items[0]
+                    async with explained(database):
+                        assert await repository.load(some.id) == some
+                    for column in filter(unique, repository._table.columns):
+                        async with explained(database):
+                            assert await repository.find(column.name, getattr(some, column.name)) == some
+
+    asyncio.run(ask())
+
+
+def test_what_is_done_beside_the_requests_reads_no_table_through(project: Project) -> None:
+    async def ask() -> None:
+        async with project.database() as database:
+            units = [project.unit(name) for name in project.modules]
+            async with explained(database):
+                await module(project.package, "chassis.housekeeping").Housekeeping(database, units).once()
+            for unit in units:
+                if "outbox" in vars(unit):
+                    async with explained(database):
+                        assert await project.relay(database).relay_once(unit.module) > 0
+                async with explained(database):
+                    assert await project.opened(unit.module, database).find_handled("a7") is not None
+
+    asyncio.run(ask())
+
+
+def test_every_reference_can_be_looked_up_from_the_other_side(project: Project) -> None:
+    """When a row is deleted, PostgreSQL itself looks for those that refer to it."""
+    for name in project.modules:
+        for table in module(project.package, f"{name}.repository").metadata.sorted_tables:
+            first = {next(iter(index.columns)).name for index in table.indexes}
+            assert {key.parent.name for key in table.foreign_keys} <= first
+
+
+def test_rows_that_expire_are_found_by_when(project: Project) -> None:
+    assert timedelta(days=1) < module(project.package, "chassis.housekeeping").KEPT
+    for unit in map(project.unit, project.modules):
+        for table, column in [(unit.handled, "at"), *((table, "expires_at") for table in unit.expiring)]:
+            assert column in {next(iter(index.columns)).name for index in table.indexes}

@@ -1,0 +1,67 @@
+"""What an instance answers, held by schemathesis to what its OpenAPI document says."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from secrets import token_hex
+
+from tests.support.projects import Project, ask
+
+PASSWORD = "correct horse battery staple"
+# beside what schemathesis takes for granted: an If-Match that is not so any more
+ALLOWED = ["2xx", "3xx", "401", "403", "404", "409", "412", "429", "5xx"]
+
+
+def keeps_its_contract(
+    url: str, folder: Path, token: str | None = None, *, looked_up: Sequence[str] = (), examples: int = 8
+) -> None:
+    """AssertionError with the report of schemathesis, if it finds a fault.
+
+    `looked_up`: operations whose bodies name other rows, such as "POST /api/orders". A schema cannot say which rows
+    there are, nor which cursors a list and which links a mail has given out, so those may answer 422 to what the
+    document allows.
+    """
+    document = ask(f"{url}/openapi.json")[1]
+    given_out = [
+        f"{method.upper()} {path}"
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+        if path.endswith("/confirm") or "after" in [found["name"] for found in operation.get("parameters", ())]
+    ]
+    config = folder / "schemathesis.toml"
+    config.write_text(
+        f"[checks.positive_data_acceptance]\nexpected-statuses = {json.dumps(ALLOWED)}\n"
+        f"[[operations]]\ninclude-name = {json.dumps([*given_out, *looked_up])}\n"
+        f"checks.positive_data_acceptance.expected-statuses = {json.dumps([*ALLOWED, '422'])}\n"
+    )
+    command = [
+        *(str(Path(sys.prefix, "bin", "schemathesis")), "--config-file", str(config), "run", f"{url}/openapi.json"),
+        *("--checks", "all", "--continue-on-failure", "--max-examples", str(examples), "--seed", "1", "--no-shrink"),
+        *("--suppress-health-check", "all", "--request-timeout", "20", "--warnings", "off"),
+        *(("--header", f"Authorization: Bearer {token}") if token else ()),
+    ]
+    done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-12000:] + done.stderr[-2000:]
+
+
+def log_in(url: str, email: str, password: str) -> str:
+    status, tokens = ask(f"{url}/api/auth/login", "POST", {"email": email, "password": password})
+    assert status == 200, tokens
+    return str(tokens["access_token"])
+
+
+def member_of_staff(project: Project, url: str) -> str:
+    """The access token of the one that every project has."""
+    env = dict(line.split("=", 1) for line in (project.folder / ".env").read_text().splitlines() if "=" in line)
+    return log_in(url, env["ADMIN_EMAIL"], env["ADMIN_PASSWORD"])
+
+
+def somebody(url: str) -> str:
+    """The access token of a new account."""
+    email = f"{token_hex(8)}@example.com"
+    assert ask(f"{url}/api/auth/register", "POST", {"email": email, "password": PASSWORD})[0] == 201
+    return log_in(url, email, PASSWORD)
