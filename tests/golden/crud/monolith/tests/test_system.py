@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.api import Api
 
 
@@ -14,19 +16,41 @@ def test_the_documents_describe_every_path(anonymous: Api) -> None:
     document = anonymous.get("/openapi.json").json()
     assert {"/api/auth/login", "/api/me"} <= set(document["paths"])
     assert "swagger" in anonymous.get("/docs").text
+    me = document["paths"]["/api/me"]["get"]
+    assert me["responses"].keys() == {"200", "401", "403", "422", "429", "503"} and me["security"] == [{"bearer": []}]
+    assert document["paths"]["/api/auth/login"]["post"]["responses"].keys() >= {"200", "401", "413", "422", "429"}
 
 
 def test_problems_are_problem_documents(anonymous: Api) -> None:
-    unknown, not_so, broken = (
-        anonymous.get("/api/nothing-of-the-kind"),
-        anonymous.delete("/api/me"),
-        anonymous.post("/api/auth/login", content="{", headers={"Content-Type": "application/json"}),
-    )
-    assert [answer.status_code for answer in (unknown, not_so, broken)] == [404, 405, 422]
-    for answer in (unknown, not_so, broken):
+    unknown, not_so = anonymous.get("/api/nothing-of-the-kind"), anonymous.delete("/api/me")
+    assert [answer.status_code for answer in (unknown, not_so)] == [404, 405]
+    for answer in (unknown, not_so):
         assert answer.headers["Content-Type"] == "application/problem+json"
         assert answer.json()["status"] == answer.status_code
 
 
+def test_a_parameter_is_refused_whatever_it_is_called(anonymous: Api) -> None:
+    names = ["detail", "self", "errors", "status", "__class__"]
+    answer = anonymous.get("/api/me", params=dict.fromkeys(names, "1"))
+    assert answer.status_code == 422
+    assert [error["field"] for error in answer.json()["errors"]] == names
+
+
 def test_a_body_that_is_too_large_is_refused(anonymous: Api) -> None:
-    assert anonymous.post("/api/auth/login", content=b" " * 1_048_577).status_code == 413
+    chunks = (b" " * 1024 for _ in range(1025))
+    for content in (b" " * 1_048_577, chunks):
+        answer = anonymous.post("/api/auth/login", content=content, headers={"Content-Type": "application/json"})
+        assert (answer.status_code, answer.headers["Content-Type"]) == (413, "application/problem+json")
+
+
+@pytest.mark.parametrize(
+    "body", ["[" * 100_000, '{"a":' * 100_000, "1" * 100_000, '"\\ud800"', "{", "{}{}", "\x00", "NaN"]
+)
+def test_a_body_that_is_no_document_is_refused(anonymous: Api, body: str) -> None:
+    answer = anonymous.post("/api/auth/login", content=body, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["status"]) == (422, 422)
+
+
+def test_an_answer_tells_of_a_hundred_errors_at_most(anonymous: Api) -> None:
+    answer = anonymous.post("/api/auth/login", json={f"no such field {i}": 1 for i in range(1000)})
+    assert answer.status_code == 422 and len(answer.json()["errors"]) <= 100

@@ -31,6 +31,7 @@ def settings(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     folder = tmp_path_factory.mktemp("instance")
     make_key(folder / "keys")
     return Settings.model_construct(  # the defaults for the rest, whatever stands in the environment
+        mail_url=f"file:{folder / 'mails'}",
         jwt_keys=folder / "keys",
         admin_email="admin@example.com",
         admin_password=PASSWORD,

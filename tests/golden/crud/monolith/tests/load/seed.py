@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import sys
 import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from tests.load.model import ENTITIES, ORDERS
+from tests.load.people import PEOPLE, hint, log_in
 from tests.load.shapes import Entity
 
 ROWS = 300  # of each entity, where there is room
-PEOPLE = 5  # customers besides the member of staff
 STAFF = PEOPLE  # the last of the tokens
 PLACED = Entity("orders", read="owner", write="owner", fields=())
 
@@ -49,22 +46,9 @@ class Site:
                 if error.code not in (429, 503):
                     return error.code, json.loads(error.read() or b"null")
                 time.sleep(float(error.headers.get("Retry-After") or 1))
+            except OSError as error:
+                sys.exit(f"{self.url} does not answer: {error}")
         sys.exit(f"{self.url} does not answer {method} {path}")
-
-    def log_in(self) -> None:
-        """Everybody; customers are registered the first time."""
-        admin, secret = _setting("ADMIN_EMAIL"), _setting("ADMIN_PASSWORD")
-        people = [(f"customer-{n + 1}@example.com", _derived(secret, n)) for n in range(PEOPLE)]
-        self.tokens = []
-        for email, password in [*people, (admin, secret)]:
-            body = {"email": email, "password": password}
-            status, answer = self.ask("POST", "/api/auth/login", body)
-            if status == 401 and email != admin:
-                self.ask("POST", "/api/auth/register", body)
-                status, answer = self.ask("POST", "/api/auth/login", body)
-            if status != 200:
-                sys.exit(f"{email} cannot log in at {self.url}: {answer}")
-            self.tokens.append(answer["access_token"])
 
     def writer(self, entity: Entity, n: int) -> int:
         """Whose row the n-th is."""
@@ -88,7 +72,7 @@ class Site:
 
 def seed(site: Site) -> None:
     """Logs everybody in and sees to it that the rows are there."""
-    site.log_in()
+    site.tokens = log_in(site.ask)
     for entity in ENTITIES:
         made = site.rows.setdefault(entity.plural, [])
         for n in range(min(ROWS, entity.room)):
@@ -119,18 +103,7 @@ def order(products: list[str], n: int) -> dict[str, Any]:
     return {"lines": lines, "payment_method": "card_declined" if n % 10 == 9 else "card_ok"}
 
 
-def _setting(name: str) -> str:
-    """From the environment, else from `.env`."""
-    lines = Path(".env").read_text(encoding="utf-8").splitlines()
-    return os.environ.get(name) or next(line.partition("=")[2] for line in lines if line.startswith(f"{name}="))
-
-
-def _derived(secret: str, n: int) -> str:
-    """A customer's password: nobody can tell who has not seen `.env`."""
-    return hashlib.sha256(f"{secret} {n}".encode()).hexdigest()[:24]
-
-
 if __name__ == "__main__":
     place = Site(sys.argv[1].rstrip("/"))
     seed(place)
-    print(f"log in as customer-1@example.com with {_derived(_setting('ADMIN_PASSWORD'), 0)}")
+    print(hint())

@@ -12,7 +12,8 @@ from typing import Any
 from locust import FastHttpUser, constant_throughput, events
 
 from tests.load.model import ENTITIES, ORDERS, SLO
-from tests.load.seed import PEOPLE, PLACED, STAFF, Site, order, seed
+from tests.load.people import PEOPLE
+from tests.load.seed import PLACED, STAFF, Site, order, seed
 from tests.load.shapes import Entity
 
 USERS = max(10, min(200, round(SLO.rps / 2)))

@@ -38,7 +38,7 @@ MODULES = ("accounts", "items")
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    settings = (settings or Settings()).check()
+    settings = settings or Settings()
     if settings.log_json:
         configure_logs()
     database = Database(settings.database_url, settings.pool_size)
@@ -61,7 +61,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     housekeeping = Housekeeping(database, [AccountsUnit, ItemsUnit])
     app = create_api(
         "shop",
-        [accounts_router, well_known, items_router],
+        [items_router, accounts_router, well_known],
         [accounts, items],
         verifier,
         ready={"database": database.ping},

@@ -6,9 +6,10 @@ import asyncio
 import sys
 from importlib import import_module
 
-from shop.chassis.migrate import upgrade
+from shop.apps.production import check
 from shop.chassis.settings import Settings
 from shop.chassis.sql import Database
+from shop.schema.migrate import upgrade
 
 PARTS = ("app",)
 
@@ -30,4 +31,4 @@ async def prepare(part: str, settings: Settings) -> None:
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or PARTS:
-        asyncio.run(prepare(name, Settings()))
+        asyncio.run(prepare(name, check(Settings())))

@@ -13,9 +13,11 @@ from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from shop.apps.app import create_app
+from shop.apps.production import check
 from shop.chassis.settings import Settings
 
 LEAVING = 3.0  # seconds; NGINX keeps an idle connection for less (keepalive_timeout of its upstream)
+SETTLING = 0.5  # seconds in which whoever was let in last says what it wants
 KEEP_ALIVE = 75  # seconds; more than NGINX, so that it is never the server that closes under a request
 FINISHING = 10  # seconds for requests that are in hand; compose.yaml waits for a little more than both
 
@@ -25,10 +27,13 @@ class Server(uvicorn.Server):
         await super().main_loop()  # until it is told to stop
         self.server_state.default_headers.append((b"connection", b"close"))
         await asyncio.sleep(LEAVING)
+        for server in self.servers:
+            server.close()  # nobody else is let in
+        await asyncio.sleep(SETTLING)
 
 
 def main(settings: Settings | None = None) -> None:
-    app = create_app(settings)
+    app = create_app(check(settings or Settings()))
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         if server.should_exit and scope.get("path") == "/health/ready":

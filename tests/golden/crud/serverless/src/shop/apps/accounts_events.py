@@ -9,11 +9,10 @@ from typing import Any
 from shop.accounts.mail import Mailer
 from shop.accounts.reactions import AccountsReactions
 from shop.accounts.repository import AccountsUnit
-from shop.chassis.cache import NoCache
 from shop.chassis.dynamodb import Database
 from shop.chassis.event_function import EventFunction
 from shop.chassis.events import Dispatcher
-from shop.chassis.functions import FunctionSettings
+from shop.chassis.functions import FunctionSettings, NoCache
 
 
 def create_dispatcher(settings: FunctionSettings, _: Mapping[str, Any] | None = None) -> Dispatcher:

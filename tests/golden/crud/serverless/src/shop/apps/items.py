@@ -8,10 +8,9 @@ from functools import partial
 import httpx2 as httpx
 from fastapi import FastAPI
 
-from shop.chassis.cache import NoCache
 from shop.chassis.client import Client
 from shop.chassis.dynamodb import Database
-from shop.chassis.functions import FunctionSettings
+from shop.chassis.functions import FunctionSettings, NoCache
 from shop.chassis.http import create_api
 from shop.chassis.http_function import HttpFunction, to_functions
 from shop.chassis.remote import remote_jwks

@@ -32,7 +32,7 @@ MODULES = ("accounts",)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    settings = (settings or Settings()).check()
+    settings = settings or Settings()
     if settings.log_json:
         configure_logs()
     database = Database(settings.database_url, settings.pool_size)

@@ -35,7 +35,7 @@ def create_app(
     settings: Settings | None = None, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None
 ) -> FastAPI:
     """`transports`: how to reach other parts, if not over the network."""
-    settings = (settings or Settings()).check()
+    settings = settings or Settings()
     if settings.log_json:
         configure_logs()
     database = Database(settings.database_url, settings.pool_size)

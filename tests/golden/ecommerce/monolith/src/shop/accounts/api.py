@@ -28,7 +28,7 @@ class Credentials(Body):
     password: Password
 
 
-class Login(Credentials):
+class LoginCredentials(Credentials):
     scope: Annotated[String, Field(pattern=r"^(read|write|read write|write read)$")] = "read write"
 
 
@@ -36,15 +36,15 @@ class RefreshToken(Body):
     refresh_token: Annotated[String, Field(max_length=200)]
 
 
-class Address(Body):
+class AccountAddress(Body):
     email: Email
 
 
-class LinkToken(Body):
+class MailedToken(Body):
     token: Annotated[String, Field(max_length=200)]
 
 
-class NewPassword(LinkToken):
+class MailedPassword(MailedToken):
     password: Password
 
 
@@ -67,7 +67,7 @@ async def register(body: Credentials, service: Service) -> AccountOut:
 
 
 @router.post("/auth/login", operation_id="account_login")
-async def login(body: Login, request: Request, service: Service) -> TokensOut:
+async def login(body: LoginCredentials, request: Request, service: Service) -> TokensOut:
     address = request.client.host if request.client else ""
     tokens = await service.login(body.email, body.password, address, tuple(body.scope.split()))
     return TokensOut.model_validate(tokens)
@@ -84,24 +84,24 @@ async def logout(body: RefreshToken, service: Service) -> None:
 
 
 @router.post("/auth/password-reset", status_code=202, response_class=Response, operation_id="account_forgot_password")
-async def forgot_password(body: Address, service: Service) -> None:
+async def forgot_password(body: AccountAddress, service: Service) -> None:
     """Mails a link to choose a new password, if the address has an account."""
     await service.request_link(body.email, "password-reset")
 
 
 @router.post("/auth/password-reset/confirm", status_code=204, operation_id="account_reset_password")
-async def reset_password(body: NewPassword, service: Service) -> None:
+async def reset_password(body: MailedPassword, service: Service) -> None:
     await service.reset_password(body.token, body.password)
 
 
 @router.post("/auth/verify-email", status_code=202, response_class=Response, operation_id="account_ask_for_link")
-async def request_verification(body: Address, service: Service) -> None:
+async def request_verification(body: AccountAddress, service: Service) -> None:
     """Mails a link that says the address is theirs, if it has an account; registering mailed the first."""
     await service.request_link(body.email, "verify-email")
 
 
 @router.post("/auth/verify-email/confirm", status_code=204, operation_id="account_verify_email")
-async def verify_email(body: LinkToken, service: Service) -> None:
+async def verify_email(body: MailedToken, service: Service) -> None:
     await service.verify_email(body.token)
 
 

@@ -48,7 +48,7 @@ MODULES = ("accounts", "inventory", "orders", "payments")
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    settings = (settings or Settings()).check()
+    settings = settings or Settings()
     if settings.log_json:
         configure_logs()
     database = Database(settings.database_url, settings.pool_size)
@@ -78,7 +78,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     housekeeping = Housekeeping(database, [AccountsUnit, InventoryUnit, PaymentsUnit, OrdersUnit])
     app = create_api(
         "shop",
-        [accounts_router, well_known, inventory_router, payments_router, orders_router],
+        [inventory_router, payments_router, orders_router, accounts_router, well_known],
         [accounts, inventory, payments, orders],
         verifier,
         ready={"database": database.ping},

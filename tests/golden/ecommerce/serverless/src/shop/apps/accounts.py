@@ -16,9 +16,8 @@ from shop.accounts.repository import AccountsUnit
 from shop.accounts.service import AccountsService
 from shop.accounts.signer import Signer
 from shop.accounts.throttle import Throttle
-from shop.chassis.cache import NoCache
 from shop.chassis.dynamodb import Database
-from shop.chassis.functions import FunctionSettings
+from shop.chassis.functions import FunctionSettings, NoCache
 from shop.chassis.http import create_api
 from shop.chassis.http_function import HttpFunction, secret
 from shop.chassis.tokens import Verifier

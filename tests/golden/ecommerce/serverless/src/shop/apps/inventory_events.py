@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from shop.chassis.cache import NoCache
 from shop.chassis.dynamodb import Database
 from shop.chassis.event_function import EventFunction
 from shop.chassis.events import Dispatcher
-from shop.chassis.functions import FunctionSettings
+from shop.chassis.functions import FunctionSettings, NoCache
 from shop.inventory.reactions import InventoryReactions
 from shop.inventory.repository import InventoryUnit
 

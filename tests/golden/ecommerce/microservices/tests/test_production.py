@@ -1,0 +1,58 @@
+"""Production does not start with what is only good for development; processes share what the database gives."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from secrets import token_urlsafe
+from typing import Any
+
+import pytest
+
+from shop.apps.production import check
+from shop.chassis.settings import Settings
+
+
+@pytest.fixture
+def fit(tmp_path: Path) -> dict[str, Any]:
+    """Settings that production may have."""
+    return {
+        "production": True,
+        "database_url": f"postgresql+asyncpg://app:{token_urlsafe()}@db/app",
+        "admin_password": token_urlsafe(),
+        "internal_token": token_urlsafe(),
+        "mail_url": "smtp://mail",
+        "jwt_keys": tmp_path,
+    }
+
+
+def test_production_starts_with_secrets_of_its_own(fit: dict[str, Any]) -> None:
+    assert check(Settings.model_construct(**fit)).production
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("database_url", "sqlite+aiosqlite:///.data"),
+        ("database_url", "postgresql+asyncpg://app:app@db/app"),
+        ("admin_password", "correct-password-1"),
+        ("mail_url", "file:.mails"),
+        ("internal_token", "short"),
+    ],
+)
+def test_production_refuses_to_start_with_what_is_for_development(fit: dict[str, Any], name: str, value: str) -> None:
+    with pytest.raises(SystemExit, match=name.upper()):
+        check(Settings.model_construct(**{**fit, name: value}))
+    assert check(Settings.model_construct(**{**fit, name: value, "production": False}))
+
+
+def test_production_refuses_keys_that_others_may_read(fit: dict[str, Any], tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    with pytest.raises(SystemExit, match="JWT_KEYS"):
+        check(Settings.model_construct(**fit))
+
+
+@pytest.mark.parametrize(("connections", "processes"), [(90, 4), (90, 1), (10, 40), (100, 7)])
+def test_all_pools_together_are_within_what_the_database_gives(connections: int, processes: int) -> None:
+    settings = Settings.model_construct(database_connections=connections, processes=processes)
+    assert 1 <= settings.pool_size <= 20
+    assert settings.pool_size * processes <= max(connections, processes)
