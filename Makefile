@@ -38,7 +38,7 @@ check: $(VENV)/.ready  ## formatting, lint, strict types; the chassis is read wh
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	@mkdir -p .mypy_cache/read && ln -sfn "$(CURDIR)/templates/_shared/src/{{ package }}" .mypy_cache/read/project
-	cd .mypy_cache/read && $(abspath $(BIN))/mypy --config-file $(CURDIR)/pyproject.toml --cache-dir $(CURDIR)/.mypy_cache -p project.chassis -p project.local -p project.schema
+	cd .mypy_cache/read && $(abspath $(BIN))/mypy --config-file $(CURDIR)/pyproject.toml --cache-dir $(CURDIR)/.mypy_cache -p project.chassis -p project.local -p project.apps.schema
 
 .PHONY: test-real
 test-real: $(VENV)/.ready  ## the tests that need real servers and containers

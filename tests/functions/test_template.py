@@ -43,7 +43,7 @@ def test_a_table_has_exactly_the_indexes_that_its_repositories_use(template: Any
         module = name.removesuffix("Table").lower()
         unit = getattr(import_module(f"functions_shop.{module}.repository"), f"{module.capitalize()}Unit")
         database = import_module("functions_shop.chassis.dynamodb").Database("shop", [module])
-        repositories = unit(database, import_module("functions_shop.chassis.cache").NoCache()).repositories.values()
+        repositories = unit(database, import_module("functions_shop.chassis.functions").NoCache()).repositories.values()
         used = max(len(repository._lists) * repository._step for repository in repositories)
         assert [index["IndexName"] for index in table.get("GlobalSecondaryIndexes", [])] == [
             f"list{number}" for number in range(used)

@@ -85,7 +85,7 @@ class Project:
 
     async def fill(self) -> None:
         async with self.database() as database:
-            await module(self.package, "schema.migrate").upgrade(database, self.modules)
+            await module(self.package, "apps.schema.migrate").upgrade(database, self.modules)
             for name in self.modules:
                 unit = self.opened(name, database)
                 async with database.migrating(name) as connection:

@@ -1,4 +1,4 @@
-"""Writing a migration: `python -m PACKAGE.local.revise MODULE "what changes"`, from what `repository.py` says now."""
+"""Writing a migration: `python -m PACKAGE.apps.schema.revise MODULE "what changes"`, from what `repository.py` says now."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from alembic import command
 from alembic.operations.ops import AddColumnOp
 from sqlalchemy.dialects import postgresql
 
-from ..chassis.settings import Settings
-from ..chassis.sql import Database, Money, UtcDateTime
-from ..schema.migrate import PACKAGE, run, upgrade
+from ...chassis.settings import Settings
+from ...chassis.sql import Database, Money, UtcDateTime
+from .migrate import PACKAGE, run, upgrade
 
 
 async def revise(database: Database, module: str, message: str) -> None:
