@@ -7,9 +7,9 @@ import sys
 from importlib import import_module
 
 from shop.apps.production import check
+from shop.apps.schema.migrate import upgrade
 from shop.chassis.settings import Settings
 from shop.chassis.sql import Database
-from shop.schema.migrate import upgrade
 
 PARTS = ("app",)
 

@@ -10,9 +10,9 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 
-from ..chassis.sql import Database
+from ...chassis.sql import Database
 
-PACKAGE = Path(__file__).parents[1]
+PACKAGE = Path(__file__).parents[2]
 
 
 async def upgrade(database: Database, modules: Iterable[str]) -> None:
@@ -28,7 +28,7 @@ async def run(database: Database, module: str, action: Callable[[Config], Any], 
     config.set_main_option("version_locations", str(PACKAGE / module / "migrations"))
     config.set_main_option("path_separator", "os")
     config.set_main_option("file_template", "%%(epoch)d_%%(slug)s")
-    config.attributes["metadata"] = import_module(f"{__package__.rpartition('.')[0]}.{module}.repository").metadata
+    config.attributes["metadata"] = import_module(f"{PACKAGE.name}.{module}.repository").metadata
     config.attributes.update(attributes)
     async with database.migrating(module) as connection:
 
