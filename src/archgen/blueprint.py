@@ -140,7 +140,7 @@ class Stack(Document):
     broker: Literal["none"]
     api: Literal["rest"]
     auth: Literal["builtin", "oidc"]
-    observability: Literal["none"]
+    observability: Literal["none", "prometheus", "opentelemetry"]  # servers have metrics and, by a setting, traces
     sharding: Literal["none"]
 
 

@@ -24,7 +24,7 @@ OFFERED: Mapping[Template, Mapping[str, tuple[str, ...]]] = {
         "broker": ("none",),
         "api": ("rest",),
         "auth": ("builtin", "oidc"),
-        "observability": ("none",),
+        "observability": ("prometheus", "opentelemetry"),
         "sharding": ("none",),
     },
     "microservices": {
@@ -33,7 +33,7 @@ OFFERED: Mapping[Template, Mapping[str, tuple[str, ...]]] = {
         "broker": ("none",),
         "api": ("rest",),
         "auth": ("builtin", "oidc"),
-        "observability": ("none",),
+        "observability": ("prometheus", "opentelemetry"),
         "sharding": ("none",),
     },
     "serverless": {
