@@ -70,7 +70,7 @@ class Project:
 
     def opened(self, name: str, database: Any) -> Any:
         """A unit of work of the module."""
-        kind, needs = self.unit(name), [database, module(self.package, "chassis.cache").NoCache()]
+        kind, needs = self.unit(name), [database, module(self.package, "chassis.cache").MemoryCache()]
         if "outbox" in vars(kind):
             needs.append(self.relay(database))
         return kind(*needs)

@@ -26,7 +26,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory, containers: None) -> Iter
     """Of the copies, on a database that has the tables and the member of staff."""
     folder = tmp_path_factory.mktemp("races")
     write_project(folder, PACKAGE.replace("_", "-"), "monolith", {"preset": "ecommerce"})
-    module(PACKAGE, "chassis.keys").make_key(folder / "keys")
+    module(PACKAGE, "accounts.keys").make_key(folder / "keys")
     with postgres() as server:
         made = module(PACKAGE, "chassis.settings").Settings(
             _env_file=None,

@@ -18,7 +18,7 @@ def test_what_is_answered_through_nginx_is_what_the_document_says(stack: Stack, 
     try:
         stack.compose("up", "--detach", "--no-build", "--no-deps", "--wait", "nginx")
         token = member_of_staff(stack.project, stack.url)
-        keeps_its_contract(stack.url, tmp_path, token, looked_up=["POST /api/orders"])
+        keeps_its_contract(stack.url, tmp_path, token, looked_up=["POST /api/orders"], links=False)
     finally:
         env.write_text(before)
         stack.compose("up", "--detach", "--no-build", "--no-deps", "--wait", "nginx")
