@@ -33,6 +33,7 @@ BY_NAME = {
     "owner_id": "lpad((n % 100)::text, 32, '0')::uuid",
     "due": "now() + (n - 25) * interval '1 hour'",  # nearly all of the outbox waits
     "at": "now() - n * interval '1 second'",
+    "expires_at": "now() + (n - 25) * interval '1 hour'",  # and nearly all sessions are good
 }
 
 

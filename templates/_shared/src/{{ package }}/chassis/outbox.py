@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from .cache import Cache
 from .entity import now
-from .errors import Problem, Unavailable
+from .errors import Problem, Stale, Unavailable
 from .events import Deliver, Event
 from .sql import Database, UtcDateTime, connected
 from .sql_unit import SqlUnit
@@ -139,6 +139,6 @@ class Relay:
             what = f"{row['type']} {row['id']} failed at attempt {attempts}: {error!r}"
             level = logging.ERROR if dead else logging.WARNING
             log.log(level, what, exc_info=None if isinstance(error, Problem) else error)
-            due = None if dead else now() + timedelta(seconds=min(0.1 * 2**attempts, 60))
-            return {"due": due, "error": repr(error)}
+            wait = 0.1 if isinstance(error, Stale) else min(0.1 * 2**attempts, 60)  # seconds
+            return {"due": None if dead else now() + timedelta(seconds=wait), "error": repr(error)}
         return None

@@ -6,4 +6,4 @@ import stamina
 
 from .errors import Stale
 
-retried = stamina.retry(on=Stale, attempts=12, timeout=5.0, wait_initial=0.005, wait_max=0.2, wait_jitter=0.03)
+retried = stamina.retry(on=Stale, attempts=50, timeout=5.0, wait_initial=0.005, wait_max=0.05, wait_jitter=0.05)
