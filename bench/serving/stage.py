@@ -29,7 +29,7 @@ async def main():
         await connection.run_sync(checkout.metadata.create_all)
 asyncio.run(main())
 """
-CONFIGURATION = "deploy/nginx/default.conf.template"
+CONFIGURATION = "deploy/nginx/templates/default.conf.template"
 OWN_CACHE = """
 proxy_cache_path /tmp/own keys_zone=own:10m max_size=64m use_temp_path=off;
 server {
