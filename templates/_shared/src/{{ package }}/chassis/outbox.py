@@ -99,8 +99,12 @@ class Relay:
     async def run(self) -> None:
         while True:
             self._awake.clear()
+            passing = asyncio.gather(*map(self.relay_once, self._outboxes))
             try:
-                found = await asyncio.gather(*map(self.relay_once, self._outboxes))
+                found = await asyncio.shield(passing)
+            except asyncio.CancelledError:  # what is in hand is finished first
+                await passing
+                raise
             except Exception:  # a database that is away must not end the relay
                 log.exception("the relay could not look into its outboxes")
                 found = []
