@@ -86,16 +86,17 @@ class Project:
 
     async def fill(self) -> None:
         async with self.database() as database:
-            await module(self.package, "apps.schema.migrate").upgrade(database, self.modules)
+            migrate = module(self.package, "apps.schema.migrate")
+            await migrate.upgrade(database, self.modules)
             for name in self.modules:
                 unit = self.opened(name, database)
-                async with database.migrating(name) as connection:
+                async with migrate.migrating(database, name) as connection:
                     for table in module(self.package, f"{name}.repository").metadata.sorted_tables:
                         entity = (
                             unit.repositories[table.name]._codec.entity if table.name in unit.repositories else None
                         )
                         await connection.execute(sa.text(filling(table, get_type_hints(entity) if entity else {})))
-                async with database.migrating(name) as connection:
+                async with migrate.migrating(database, name) as connection:
                     await connection.execute(sa.text("ANALYZE"))
 
 

@@ -1,3 +1,1 @@
 """What every part of the system stands on: HTTP, storage, cache, identity, events. It knows no module."""
-
-__version__ = "1"

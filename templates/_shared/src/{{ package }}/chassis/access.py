@@ -53,12 +53,12 @@ class Access(NamedTuple):
     def to_read(self, caller: Caller, row: E | None) -> E:
         """The row, if the caller may see it; another owner's row is not there for them (NotFound)."""
         _admit(self.read, caller, "read")
-        return _there(self.read, caller, row)
+        return there(row if _may(self.read, caller, row) else None)
 
     def to_write(self, caller: Caller, row: E | None) -> E:
         """The row, if the caller may change it."""
         _admit(self.write, caller, "write")
-        return _there(self.write, caller, self.to_read(caller, row))
+        return there(self.to_read(caller, row) if _may(self.write, caller, row) else None)
 
 
 def _admit(level: Level, caller: Caller, scope: str) -> None:
@@ -77,7 +77,5 @@ def there(row: E | None) -> E:
     return row
 
 
-def _there(level: Level, caller: Caller, row: E | None) -> E:
-    if row is not None and level == "owner" and not caller.staff and not caller.owns(row):
-        raise NotFound
-    return there(row)
+def _may(level: Level, caller: Caller, row: Entity | None) -> bool:
+    return level != "owner" or caller.staff or (row is not None and caller.owns(row))

@@ -30,15 +30,6 @@ class Cache(ABC):
         self.hits = self.misses = 0
         self._counts: TTLCache[str, int] = TTLCache(10_000, COUNTED)
 
-    async def read(self, key: str) -> bytes | None:
-        """As `get`, and counted."""
-        known = await self.get(key)
-        if known is None:
-            self.misses += 1
-        else:
-            self.hits += 1
-        return known
-
     @abstractmethod
     async def get(self, key: str) -> bytes | None:
         """What is known of the key: a document, b"" (it was deleted), or None (nothing is known)."""

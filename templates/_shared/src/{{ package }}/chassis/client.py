@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 
 import httpx2 as httpx
@@ -23,7 +24,7 @@ class Client:
     ) -> None:
         self._part = part
         self._http = httpx.AsyncClient(
-            base_url=settings.part_url(part),
+            base_url=_url(part),
             transport=(transports or {}).get(part),
             timeout=httpx.Timeout(2.0),
             headers={TOKEN: settings.internal_token, "Content-Type": "application/json"},
@@ -46,6 +47,11 @@ class Client:
 
     async def close(self) -> None:
         await self._http.aclose()
+
+
+def _url(part: str) -> str:
+    """Where it answers: `<PART>_URL` of the environment, or the name that containers know it by."""
+    return os.environ.get(f"{part.upper()}_URL", f"http://{part.replace('_', '-')}:8000")
 
 
 class Refused(Problem):

@@ -22,7 +22,7 @@ from .cache import Cache
 from .dynamodb import Database, Item, Write, key_of, number, put, text
 from .entity import Entity
 from .errors import Conflict, Invalid
-from .store import Codec, Handled, Listing, Page, Query, Staged
+from .store import Codec, Listing, Page, Query, Repeat, Staged
 from .unit import Rows, Unit
 
 E = TypeVar("E", bound=Entity)
@@ -104,11 +104,11 @@ class DynamoUnit(Unit):
     def _referred(self, plural: str) -> bool:
         return any(plural in repository.refers.values() for repository in self.repositories.values())
 
-    async def find_handled(self, key: str) -> Handled | None:
+    async def find_handled(self, key: str) -> Repeat | None:
         item = await self.table.get(f"handled#{key}")
         if item is None:
             return None
-        return Handled(key, item["fingerprint"]["S"], UUID(item["entity_id"]["S"]) if "entity_id" in item else None)
+        return Repeat(key, item["fingerprint"]["S"], UUID(item["entity_id"]["S"]) if "entity_id" in item else None)
 
 
 class DynamoRepository(Rows[E]):

@@ -10,7 +10,8 @@ from datetime import timedelta
 
 from .entity import now
 from .errors import Problem
-from .sql import Database, connected
+from .sql import Database
+from .sql_connection import connected
 from .sql_unit import SqlUnit
 
 log = logging.getLogger(__name__)

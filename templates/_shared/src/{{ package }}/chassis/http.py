@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from copy import copy
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -15,7 +15,6 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from fastapi.routing import APIRoute, request_response
 from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
@@ -27,6 +26,7 @@ from .tokens import Verifier
 
 log = logging.getLogger(__name__)
 Check = Callable[[], Awaitable[None]]
+Texts = Mapping[str, str]
 LARGEST = 1_048_576  # bytes of a request body
 MOST = 100  # errors that are told of one request
 TRACED: TelemetryConfig = {"auto_configure": True, "metrics": False, "logs": False}
@@ -48,6 +48,7 @@ def create_api(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         tasks = [asyncio.ensure_future(run()) for run in running]
+        gc.freeze()  # what is here now stays: the collector need not go through it under load, again and again
         yield
         for task in tasks:
             task.cancel()
@@ -65,45 +66,38 @@ def create_api(
     )
     app.state.services = {type(service): service for service in services}
     app.state.verifier = verifier
-    for route in [copy(route) for router in [*routers, _health(ready)] for route in router.routes]:
-        if isinstance(route, APIRoute):  # what `include_router` does, but that each is looked for twice a request
-            route.dependency_overrides_provider = app
-            handle = request_response(route.get_route_handler())
-            route.app = handle if route.methods == {"GET"} else _limited(handle)
-        app.router.routes.append(route)
+    for router in [*routers, _health(ready)]:
+        app.include_router(router)
     for error in (Problem, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(error, _answer)
+    app.add_middleware(limited)
     app.openapi = partial(described, app)  # type: ignore[method-assign]
     return app
 
 
-def _limited(app: ASGIApp) -> ASGIApp:
+def limited(app: ASGIApp) -> ASGIApp:
     """Reads no body that says it is too large, and no more of one than it may have, whatever it says."""
 
-    async def limited(scope: Scope, receive: Receive, send: Send) -> None:
-        said = int(dict(scope["headers"]).get(b"content-length", b"0"))
-        size = said if said > LARGEST else 0
+    async def bounded(scope: Scope, receive: Receive, send: Send) -> None:
+        size = 0
 
         async def counted() -> Message:
             nonlocal size
-            if size <= LARGEST:
+            said = int(dict(scope["headers"]).get(b"content-length", b"0"))
+            if max(said, size) <= LARGEST:
                 message = await receive()
                 size += len(message.get("body", b""))
-            if size > LARGEST:
+            if max(said, size) > LARGEST:
                 raise HTTPException(413, f"A body has at most {LARGEST} bytes")
             return message
 
-        await app(scope, counted, send)
+        await app(scope, counted if scope["type"] == "http" else receive, send)
 
-    return limited
+    return bounded
 
 
 def problem(
-    status: int,
-    title: str,
-    detail: str,
-    errors: Mapping[str, str] | None = None,
-    headers: Mapping[str, str] | None = None,
+    status: int, title: str, detail: str, errors: Texts | None = None, headers: Texts | None = None
 ) -> JSONResponse:
     """A problem document (RFC 9457); `errors`: the fields, each with what is wrong with it."""
     body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": detail}
@@ -134,9 +128,8 @@ def _place(error: Mapping[str, Any]) -> str:
 
 def _allowed(request: Request) -> str:
     """The methods that any route of this path takes."""
-    methods = ("DELETE", "GET", "PATCH", "POST", "PUT")
-    routes = request.app.routes
-    taken = [m for m in methods if any(r.matches({**request.scope, "method": m})[0] == Match.FULL for r in routes)]
+    scopes = ({**request.scope, "method": method} for method in ("DELETE", "GET", "PATCH", "POST", "PUT"))
+    taken = (s["method"] for s in scopes if any(r.matches(s)[0] == Match.FULL for r in request.app.routes))
     return ", ".join(taken)
 
 

@@ -75,9 +75,10 @@ def _describe(method: str, path: str, operation: dict[str, Any]) -> None:
     for parameter in parameters:  # it is there or not, and never null
         kinds = [kind for kind in parameter["schema"].pop("anyOf", ()) if kind != {"type": "null"}]
         parameter["schema"] |= kinds[0] if len(kinds) == 1 else {"anyOf": kinds} if kinds else {}
-    if "if-none-match" in names:
-        responses["304"] = {"description": "As the client has it"}
-    if names & {"if-match", "if-none-match", "idempotency-key"}:
+    if "304" in responses:
+        known = {"name": "if-none-match", "in": "header", "required": False, "schema": {"type": "string"}}
+        operation["parameters"] = [*parameters, known]
+    if "304" in responses or names & {"if-match", "idempotency-key"}:
         for status in responses.keys() & {"200", "201", "304"}:
             responses[status]["headers"] = {"ETag": SAID} | ({"Location": SAID} if status == "201" else {})
     problems = {401: body or schemes, 403: schemes, 404: "{" in path or "idempotency-key" in names}

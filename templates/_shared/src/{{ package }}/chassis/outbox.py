@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from .cache import Cache
 from .entity import now
 from .errors import Problem, Stale, Unavailable
 from .events import Deliver, Event
-from .sql import Database, UtcDateTime, connected
+from .sql import Database, UtcDateTime
+from .sql_connection import Write, connected
 from .sql_unit import SqlUnit
 from .store import Staged
 
@@ -47,23 +48,20 @@ class PublishingSqlUnit(SqlUnit):
     def __init__(self, database: Database, cache: Cache, relay: Relay) -> None:
         super().__init__(database, cache)
         self._relay = relay
-        self._events: list[Event] = []
 
     def publish(self, event: Event) -> None:
-        self._events.append(event)
+        self.staged.events.append(event)
 
-    async def _write(self, connection: AsyncConnection, staged: Staged) -> None:
-        staged.check(len(self._events))
-        await super()._write(connection, staged)
-        for event in self._events:
+    def writes(self, staged: Staged) -> Iterator[Write]:
+        yield from super().writes(staged)
+        for event in staged.events:
             row = {"id": event.id, "type": event.type, "body": event.to_json().decode(), "attempts": 0, "due": now()}
-            await connection.execute(self.outbox.insert(), row)
+            yield Write(self.outbox, None, row)
 
-    async def commit(self) -> None:
-        await super().commit()
-        if self._events:
-            self._events = []
-            self._relay.wake()
+    async def apply(self, staged: Staged) -> None:
+        await super().apply(staged)
+        if staged.events:
+            self._relay.wake(self.module)
 
 
 class Relay:
@@ -75,15 +73,14 @@ class Relay:
         self._deliver = deliver
         self._idle = idle
         self._outboxes: dict[str, sa.Table] = {}
-        self._awake = asyncio.Event()
-        self._at_once = asyncio.Semaphore(8)
+        self._awake: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
 
     def watch(self, *units: type[PublishingSqlUnit]) -> None:
         """The modules whose outboxes this relay empties."""
         self._outboxes.update({unit.module: unit.outbox for unit in units})
 
-    def wake(self) -> None:
-        self._awake.set()
+    def wake(self, module: str) -> None:
+        self._awake[module].set()
 
     async def depth(self) -> dict[str, int]:
         """How many events are on their way, and how many are dead."""
@@ -97,21 +94,25 @@ class Relay:
         return depth
 
     async def run(self) -> None:
+        await asyncio.gather(*map(self._empty, self._outboxes))
+
+    async def _empty(self, module: str) -> None:
+        awake = self._awake[module]
         while True:
-            self._awake.clear()
-            passing = asyncio.gather(*map(self.relay_once, self._outboxes))
+            awake.clear()
+            passing = asyncio.ensure_future(self.relay_once(module))
             try:
                 found = await asyncio.shield(passing)
             except asyncio.CancelledError:  # what is in hand is finished first
                 await passing
                 raise
             except Exception:  # a database that is away must not end the relay
-                log.exception("the relay could not look into its outboxes")
-                found = []
-            if not any(found):
+                log.exception("the relay could not look into the outbox of %s", module)
+                found = 0
+            if not found:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(self._idle):  # wait_for may swallow a cancellation before Python 3.12
-                        await self._awake.wait()
+                        await awake.wait()
 
     async def relay_once(self, module: str) -> int:
         """Deliver what is due in one outbox; gives how many events that were."""
@@ -123,7 +124,7 @@ class Relay:
             rows = (await connection.execute(claimed)).mappings().all()
         if not rows:
             return 0
-        outcomes = await asyncio.gather(*(self._attempt(row) for row in rows))
+        outcomes = await asyncio.gather(*map(self._attempt, rows))
         done = [row["id"] for row, outcome in zip(rows, outcomes, strict=True) if outcome is None]
         async with connected(engine, writing=True) as connection:
             await connection.execute(table.delete().where(table.c.id.in_(done)))
@@ -135,8 +136,7 @@ class Relay:
     async def _attempt(self, row: Mapping[str, Any]) -> dict[str, Any] | None:
         """Deliver one event; what to note in its row if that failed."""
         try:
-            async with self._at_once:
-                await self._deliver(row["type"], row["body"].encode())
+            await self._deliver(row["type"], row["body"].encode())
         except Exception as error:  # whatever is wrong with one event, the others go on
             attempts = int(row["attempts"])
             dead = attempts >= ATTEMPTS and not isinstance(error, Unavailable)  # what is away comes back

@@ -46,13 +46,10 @@ class Bearer(HTTPBearer):
 
 Caller = Annotated[access.Caller, Depends(Bearer(scheme_name="bearer"))]
 Anyone = Annotated[access.Caller, Depends(Bearer(scheme_name="anyone", auto_error=False))]
+Key = Annotated[str | None, Header(min_length=1, max_length=255)]
 
 
-async def _repeat(
-    request: Request,
-    caller: Anyone,
-    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=255)] = None,
-) -> store.Repeat | None:
+async def _repeat(request: Request, caller: Anyone, idempotency_key: Key = None) -> store.Repeat | None:
     if idempotency_key is None:
         return None
     key = f"{caller.id} {request.url.path} {idempotency_key}"
@@ -69,11 +66,14 @@ async def _if_match(if_match: Annotated[str | None, Header()] = None) -> int | N
 
 Repeat = Annotated[store.Repeat | None, Depends(_repeat)]
 IfMatch = Annotated[int | None, Depends(_if_match)]
-IfNoneMatch = Annotated[str | None, Header()]
+NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "As the client has it"}}  # `responses` of a GET
 
 
 class Route(APIRoute):
-    """Refuses parameters that are not known, where the route has no model that does, and those that come twice."""
+    """Refuses parameters that are not known, where the route has no model that does, and those that come twice.
+
+    What is `tagged`, and as the client has it already (If-None-Match), is not sent again.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle, takes_some = super().get_route_handler(), bool(self.dependant.query_params)
@@ -83,7 +83,11 @@ class Route(APIRoute):
                 names = Counter(name for name, _ in request.query_params.multi_items())
                 if wrong := [name for name, count in names.items() if count > takes_some]:
                     raise Invalid("Not such parameters", **dict.fromkeys(wrong, "is not taken, or is taken once"))
-            return await handle(request)
+            answer = await handle(request)
+            known = request.headers.get("if-none-match") if request.method == "GET" else None
+            if known and (tag := answer.headers.get("etag")) and {tag, "*"} & set(re.findall(r'"[^"]*"|\*', known)):
+                return Response(status_code=304, headers={"ETag": tag})
+            return answer
 
         return handled
 
@@ -97,12 +101,6 @@ def tagged(response: Response, entity: Entity, location: str | None = None) -> N
     response.headers["ETag"] = f'"{entity.version}"'
     if location:
         response.headers["Location"] = location
-
-
-def unchanged(entity: Entity, if_none_match: str | None) -> bool:
-    """Whether the client's copy is the current one."""
-    tags = {tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")}
-    return bool(tags & {f'"{entity.version}"', "*"})
 
 
 class ListQuery(BaseModel):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -30,18 +29,9 @@ class Settings(BaseSettings):
     site_url: str = "http://localhost"  # whose pages the links in mails open
     background: bool = True  # whether this process does the scheduled work, too; no where a worker does it
     internal_token: str = ""  # what parts show each other
-    aws_endpoint_url: str = ""  # empty: AWS itself
     dev_port: int = 8000
 
     @property
     def pool_size(self) -> int:
         """Connections of one process: all of them together never ask the server for more than it has."""
         return max(1, min(20, self.database_connections // self.processes))
-
-    def part_url(self, part: str) -> str:
-        """Where another part answers: `<PART>_URL` of the environment, or the name that containers know it by."""
-        return os.environ.get(f"{part.upper()}_URL", f"http://{part.replace('_', '-')}:8000")
-
-    def of_part(self, name: str) -> Settings:
-        """For parts that share a process: each has a database of its own."""
-        return self.model_copy(update={"database_url": f"{self.database_url}/{name}"})

@@ -6,29 +6,21 @@ migrations name no schema, and a module can move to a database of its own.
 
 from __future__ import annotations
 
-import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from pydantic_core import from_json, to_json
 from sqlalchemy import event
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Dialect
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
 
-from .errors import Stale, Unavailable
-from .together import Together
+from .sql_connection import connected, reading, writing
 
-log = logging.getLogger(__name__)
-RETRY = {"40001", "40P01"}  # SQLSTATE: serialization failure, deadlock
 PATIENCE = 2.0  # seconds that a request waits for a connection of the pool, or for a lock
 TIMEOUTS = {"statement_timeout": "5s", "lock_timeout": "2s", "idle_in_transaction_session_timeout": "10s"}
 
@@ -90,7 +82,8 @@ class Database:
         self._url = url
         self._embedded = url.startswith("sqlite")
         self._modules: dict[str, AsyncEngine] = {}
-        self._reading: dict[tuple[str, str], Together[Any, sa.RowMapping]] = {}
+        self.reading = cache(lambda module, key: reading(self.module(module), key, arrays=not self._embedded))
+        self.writing = cache(lambda module: writing(self.module(module)))
         arguments = {"timeout": PATIENCE, "server_settings": TIMEOUTS}
         bounds = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": PATIENCE, "connect_args": arguments}
         self._pool = None if self._embedded else self._connect(url, **bounds)
@@ -107,37 +100,6 @@ class Database:
                 event.listen(engine.sync_engine, "connect", _prepare_sqlite)
                 self._modules[name] = engine
         return self._modules[name]
-
-    def reading(self, module: str, key: sa.Column[Any]) -> Together[Any, sa.RowMapping]:
-        """Reads of a module's rows by this column, their key; those of one tick are one query."""
-        table = key.table
-        if (module, table.name) not in self._reading:
-            engine = self.module(module)
-            keys: sa.BindParameter[Any] = sa.bindparam("keys", expanding=self._embedded)
-            among = key.in_(keys) if self._embedded else key == sa.any_(sa.cast(keys, ARRAY(key.type)))
-            query = sa.select(table).where(among)
-
-            async def load(wanted: Sequence[Any]) -> Mapping[Any, sa.RowMapping]:
-                async with connected(engine) as connection:
-                    rows = (await connection.execute(query, {"keys": list(wanted)})).mappings().all()
-                return {row[key.name]: row for row in rows}
-
-            self._reading[module, table.name] = Together(load)
-        return self._reading[module, table.name]
-
-    @asynccontextmanager
-    async def migrating(self, name: str) -> AsyncIterator[AsyncConnection]:
-        """A connection for the module's migrations, its schema made and in front; one migration at a time."""
-        async with self.module(name).connect() as connection:
-            connection = await connection.execution_options(schema_translate_map=None)
-            if not self._embedded:
-                await connection.execute(sa.text("SET LOCAL statement_timeout = 0"))  # a table may be large
-                await connection.execute(sa.text("SET LOCAL lock_timeout = '60s'"))  # of another that migrates
-                await connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('migrations'))"))
-                await connection.execute(sa.text(f'CREATE SCHEMA IF NOT EXISTS "{name}"'))
-                await connection.execute(sa.text(f'SET LOCAL search_path TO "{name}"'))
-            yield connection
-            await connection.commit()
 
     async def ping(self) -> None:
         """Asks every engine (Unavailable when one does not answer)."""
@@ -162,34 +124,6 @@ class Database:
             pool_recycle=300,  # seconds; what lies between may forget a connection that is older
             **options,
         )
-
-
-@asynccontextmanager
-async def connected(engine: AsyncEngine, *, writing: bool = False) -> AsyncIterator[AsyncConnection]:
-    """A connection, in a transaction only when writing; a database that is not there is Unavailable."""
-    try:
-        if writing:
-            async with engine.begin() as connection:
-                yield connection
-        else:
-            async with engine.connect() as connection:
-                yield await connection.execution_options(isolation_level="AUTOCOMMIT")
-    except IntegrityError:
-        raise
-    except (DBAPIError, PoolTimeout, OSError) as error:
-        if getattr(getattr(error, "orig", None), "sqlstate", None) in RETRY:
-            raise Stale from error
-        if isinstance(error, DBAPIError) and not _away(error):
-            raise
-        log.warning("the database does not answer: %r", error)
-        raise Unavailable("The database does not answer") from error
-
-
-def _away(error: DBAPIError) -> bool:
-    """Whether the database is not there, or not now; anything else it says is a defect here."""
-    state = getattr(error.orig, "sqlstate", None) or ""
-    gone = isinstance(error, OperationalError | InterfaceError) and "no such" not in str(error.orig)
-    return gone or error.connection_invalidated or state[:2] in {"08", "53", "55", "57"}
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from .cache import Cache
 from .entity import Entity, now
-from .errors import Conflict, Invalid, Stale
-from .sql import Database, Money, connected
-from .store import Codec, Handled, Listing, Page, Query, Staged
+from .errors import Invalid
+from .sql import Database, Money
+from .sql_connection import Transaction, Write, connected
+from .store import Codec, Listing, Page, Query, Repeat, Staged
 from .unit import Rows, Unit
 
 E = TypeVar("E", bound=Entity)
@@ -33,23 +32,22 @@ class SqlUnit(Unit):
         return SqlRepository(self, codec, table)
 
     async def apply(self, staged: Staged) -> None:
-        staged.check()
-        async with connected(self.engine, writing=True) as connection:
-            await self._write(connection, staged)
+        if refusal := await self.database.writing(self.module).get(Transaction(list(self.writes(staged)))):
+            raise refusal
 
-    async def _write(self, connection: AsyncConnection, staged: Staged) -> None:
+    def writes(self, staged: Staged) -> Iterator[Write]:
+        """All that the transaction writes."""
+        staged.check()
         for row in staged.handled:
             values = {"key": row.key, "fingerprint": row.fingerprint, "entity_id": row.entity_id, "at": now()}
-            try:
-                await connection.execute(self.handled.insert(), values)
-            except IntegrityError as error:  # the same request or event, handled at this very moment
-                raise Stale from error
-        for (table, _), (before, after) in staged.changes.items():
-            await self.repositories[table].write(connection, before, after)
+            yield Write(self.handled, None, values)
+        for (name, _), (before, after) in staged.changes.items():
+            if before is not None or after is not None:
+                yield self.repositories[name].write(before, after)
 
-    async def find_handled(self, key: str) -> Handled | None:
+    async def find_handled(self, key: str) -> Repeat | None:
         row = await self.database.reading(self.module, self.handled.c.key).get(key)
-        return Handled(row["key"], row["fingerprint"], row["entity_id"]) if row else None
+        return Repeat(row["key"], row["fingerprint"], row["entity_id"]) if row else None
 
 
 class SqlRepository(Rows[E]):
@@ -78,20 +76,8 @@ class SqlRepository(Rows[E]):
             rows = (await connection.execute(statement)).mappings().all()
         return [self._codec.adapter.validate_python(dict(row)) for row in rows]
 
-    async def write(self, connection: AsyncConnection, before: E | None, after: E | None) -> None:
-        """One staged change, in the unit's transaction."""
-        table = self._table
-        try:
-            if after is not None and before is None:
-                await connection.execute(table.insert(), self._values(after))
-            elif before is not None:
-                mine = sa.and_(table.c.id == before.id, table.c.version == before.version)
-                change = table.delete() if after is None else table.update()
-                values = None if after is None else self._values(after)
-                if (await connection.execute(change.where(mine), values)).rowcount == 0:
-                    raise Stale
-        except IntegrityError as error:
-            raise self._conflict(str(error.orig), deleting=after is None) from error
+    def write(self, before: E | None, after: E | None) -> Write:
+        return Write(self._table, before, None if after is None else self._codec.adapter.dump_python(after))
 
     def _select(self, query: Query) -> sa.Select[Any]:
         columns, listing = self._table.c, query.listing
@@ -117,19 +103,5 @@ class SqlRepository(Rows[E]):
         if isinstance(kind, Money) and value.adjusted() >= 18 - kind.scale:
             raise Invalid("Not a cursor of this list", after="is further than any row can be")
         here = sa.tuple_(columns[listing.sort], columns.id)
-        there = sa.tuple_(
-            sa.bindparam(None, value, columns[listing.sort].type), sa.bindparam(None, entity_id, sa.Uuid())
-        )
+        there = sa.tuple_(sa.literal(value, columns[listing.sort].type), sa.literal(entity_id, sa.Uuid()))
         return here < there if listing.descending else here > there
-
-    def _values(self, entity: E) -> dict[str, Any]:
-        return self._codec.adapter.dump_python(entity)  # type: ignore[no-any-return]
-
-    def _conflict(self, message: str, *, deleting: bool) -> Conflict:
-        if deleting:
-            return Conflict("It is still in use")
-        words = set(re.findall(r"[\w.]+", message))  # PostgreSQL names the constraint, SQLite the column
-        for column in self._table.columns:
-            if {f"uq_{self._table.name}_{column.name}", f"{self._table.name}.{column.name}"} & words:
-                return Conflict(f"{column.name} is taken", **{column.name: "is taken"})
-        return Conflict("What it refers to is no longer there")

@@ -58,15 +58,7 @@ class Page(Generic[E]):
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """A request that the client may send again (Idempotency-Key): who and where, and a hash of what."""
-
-    key: str
-    fingerprint: str
-
-
-@dataclass(frozen=True, slots=True)
-class Handled:
-    """What a unit remembers of a request or an event that it has dealt with."""
+    """A request that may be sent again (Idempotency-Key), or an event: who or which, a hash of what, and what it made."""
 
     key: str
     fingerprint: str = ""
@@ -143,16 +135,13 @@ class Staged:
 
     def __init__(self) -> None:
         self.changes: dict[tuple[str, UUID], tuple[Any, Any]] = {}
-        self.handled: list[Handled] = []
+        self.handled: list[Repeat] = []
+        self.events: list[Any] = []
 
     def put(self, table: str, entity_id: UUID, before: Entity | None, after: Entity | None) -> None:
         known = self.changes.get((table, entity_id))
         self.changes[table, entity_id] = (known[0] if known else before, after)
 
-    def remember(self, request: Repeat | None, entity_id: UUID) -> None:
-        if request:
-            self.handled.append(Handled(request.key, request.fingerprint, entity_id))
-
-    def check(self, extra: int = 0) -> None:
-        if len(self.changes) + len(self.handled) + extra > MOST_WRITES:
+    def check(self) -> None:
+        if len(self.changes) + len(self.handled) + len(self.events) > MOST_WRITES:
             raise ValueError(f"a unit of work may write {MOST_WRITES} things at most")

@@ -11,7 +11,6 @@ from typing import Generic, TypeVar
 
 K = TypeVar("K")
 V = TypeVar("V")
-MOST = 100  # in one read
 
 
 class Together(Generic[K, V]):
@@ -20,7 +19,7 @@ class Together(Generic[K, V]):
     def __init__(self, load: Callable[[Sequence[K]], Awaitable[Mapping[K, V]]]) -> None:
         self._load = load
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._asked: dict[K, asyncio.Future[V | None]] = {}
+        self._asked: dict[K, list[asyncio.Future[V | None]]] = {}
         self._loading: set[asyncio.Task[None]] = set()
 
     async def get(self, key: K) -> V | None:
@@ -28,30 +27,29 @@ class Together(Generic[K, V]):
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
             self._loop, self._asked = loop, {}
-        if key not in self._asked:
-            if not self._asked:
-                loop.call_soon(self._begin)
-            self._asked[key] = loop.create_future()
-        return await asyncio.shield(self._asked[key])  # somebody else may wait for it too
+        if not self._asked:
+            loop.call_soon(self._begin)
+        answer: asyncio.Future[V | None] = loop.create_future()
+        self._asked.setdefault(key, []).append(answer)
+        return await answer
 
     def _begin(self) -> None:
-        asked, self._asked = list(self._asked.items()), {}
-        for first in range(0, len(asked), MOST):
-            task = asyncio.ensure_future(self._answer(dict(asked[first : first + MOST])))
-            self._loading.add(task)
-            task.add_done_callback(self._loading.discard)
+        asked, self._asked = self._asked, {}
+        task = asyncio.ensure_future(self._answer(asked))
+        self._loading.add(task)
+        task.add_done_callback(self._loading.discard)
 
-    async def _answer(self, asked: Mapping[K, asyncio.Future[V | None]]) -> None:
+    async def _answer(self, asked: Mapping[K, Sequence[asyncio.Future[V | None]]]) -> None:
         try:
             found = await self._load(list(asked))
         except Exception as error:  # noqa: BLE001 - whoever asked is told of it
-            for answer in asked.values():
-                if not answer.done():
-                    answer.set_exception(error)
+            for answer in (answer for answers in asked.values() for answer in answers if not answer.done()):
+                answer.set_exception(error)
             return
-        for key, answer in asked.items():
-            if not answer.done():
-                answer.set_result(found.get(key))
+        for key, answers in asked.items():
+            for answer in answers:
+                if not answer.done():  # who asked may be gone
+                    answer.set_result(found.get(key))
 
 
 class OneFlight(Generic[K, V]):
@@ -61,8 +59,7 @@ class OneFlight(Generic[K, V]):
         self._flying: dict[K, asyncio.Task[V]] = {}
 
     async def get(self, key: K, load: Callable[[], Awaitable[V]]) -> V:
-        flight = self._flying.get(key)
-        if flight is None:
-            flight = self._flying[key] = asyncio.ensure_future(load())
-            flight.add_done_callback(lambda _: self._flying.pop(key, None))
-        return await asyncio.shield(flight)
+        if key not in self._flying:
+            self._flying[key] = asyncio.ensure_future(load())
+            self._flying[key].add_done_callback(lambda _: self._flying.pop(key))
+        return await asyncio.shield(self._flying[key])

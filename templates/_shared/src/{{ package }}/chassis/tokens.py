@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import jwt
-from cachetools import TTLCache
+from cachetools import LRUCache
 
 from .access import EVERY_SCOPE, Caller
 from .errors import Unauthenticated, Unavailable
@@ -29,7 +29,7 @@ class Verifier:
         self._audience = audience
         self._keys: dict[str, jwt.PyJWK] = {}
         self._asked = -REFRESH
-        self._callers: TTLCache[str, tuple[float, Caller]] = TTLCache(10_000, LIFETIME)
+        self._callers: LRUCache[str, tuple[float, Caller]] = LRUCache(10_000)  # each until it expires
 
     async def caller(self, token: str) -> Caller:
         """Whoever the token was given to (Unauthenticated: it is not valid, or not any more)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
@@ -10,7 +11,7 @@ from uuid import UUID
 from .cache import Cache
 from .entity import Entity
 from .errors import Conflict
-from .store import Codec, Handled, Repeat, Staged
+from .store import Codec, Repeat, Staged
 
 E = TypeVar("E", bound=Entity)
 
@@ -32,12 +33,13 @@ class Unit(ABC):
         return found.entity_id if found else None
 
     def remember(self, request: Repeat | None, entity_id: UUID) -> None:
-        self.staged.remember(request, entity_id)
+        if request:
+            self.staged.handled.append(replace(request, entity_id=entity_id))
 
     async def seen(self, event_id: UUID) -> bool:
         if await self.find_handled(str(event_id)):
             return True
-        self.staged.handled.append(Handled(str(event_id)))
+        self.staged.handled.append(Repeat(str(event_id)))
         return False
 
     async def commit(self) -> None:
@@ -51,7 +53,7 @@ class Unit(ABC):
         """Writes all of it or nothing."""
 
     @abstractmethod
-    async def find_handled(self, key: str) -> Handled | None: ...
+    async def find_handled(self, key: str) -> Repeat | None: ...
 
 
 class Rows(ABC, Generic[E]):
@@ -69,9 +71,11 @@ class Rows(ABC, Generic[E]):
 
     async def read(self, entity_id: UUID) -> E | None:
         cache, key = self._unit.cache, self._key(entity_id)
-        known = await cache.read(key)
+        known = await cache.get(key)
         if known is not None:
+            cache.hits += 1
             return self._codec.adapter.validate_json(known) if known else None
+        cache.misses += 1
         return await cache.flights.get(key, partial(self._refresh, entity_id))  # type: ignore[no-any-return]
 
     @abstractmethod

@@ -65,9 +65,7 @@ class ValkeyCache(Cache):
         for key, (version, value) in owed.items():
             pipeline.eval(PUT, 1, f"{self._prefix}:{key}", f"{version:016d}", value, int(lifetime() * 1000))
         if await self._asked(pipeline.execute) is None:
-            self._owed = owed | self._owed
-            while len(self._owed) > MOST_OWED:
-                self._owed.pop(next(iter(self._owed)))
+            self._owed = dict([*owed.items(), *self._owed.items()][-MOST_OWED:])
         return {}
 
     async def _asked(self, ask: Callable[[], Awaitable[Any]]) -> Any:

@@ -6,14 +6,15 @@ Plain ASGI, since it stands before every request. `/metrics` is for the network 
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from functools import cache as remembered
 from functools import partial
 
 from fastapi import FastAPI, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, Histogram, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uuid_utils import uuid4
 
 from .cache import Cache
 from .errors import Problem, Unavailable
@@ -33,14 +34,14 @@ class Watched:
         self._busy = problem(503, Unavailable.title, "Too many requests at once", headers=Unavailable.headers)
         self._now = 0
         name, labels = "http_request_duration_seconds", ["method", "route", "status"]
-        self._durations = Histogram(name, "Requests", labels, registry=registry, buckets=BUCKETS)
+        self._of = remembered(Histogram(name, "Requests", labels, registry=registry, buckets=BUCKETS).labels)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(("/health/", "/metrics")):
             return await self._app(scope, receive, send)
         asked = dict(scope["headers"])
         given = asked.get(b"x-request-id", b"").decode("latin-1")
-        request_id.set(given if 8 <= len(given) <= 64 and given.replace("-", "").isalnum() else uuid.uuid4().hex)
+        request_id.set(given if 8 <= len(given) <= 64 and given.replace("-", "").isalnum() else uuid4().hex)
         begun, status = time.perf_counter(), 500
         app: ASGIApp = self._app if self._now < MOST else self._busy
 
@@ -60,7 +61,7 @@ class Watched:
         finally:
             self._now -= 1
             route = getattr(scope.get("route"), "path", "none")
-            self._durations.labels(scope["method"], route, status).observe(time.perf_counter() - begun)
+            self._of(scope["method"], route, status).observe(time.perf_counter() - begun)
 
 
 def watched(

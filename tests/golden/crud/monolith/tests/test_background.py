@@ -20,7 +20,8 @@ from shop.chassis.entity import now
 from shop.chassis.errors import Unavailable
 from shop.chassis.housekeeping import Housekeeping
 from shop.chassis.outbox import ATTEMPTS, Relay
-from shop.chassis.sql import Database, connected
+from shop.chassis.sql import Database
+from shop.chassis.sql_connection import connected
 
 Story = Callable[[Database], Awaitable[None]]
 DUE = sa.update(AccountsUnit.outbox).where(AccountsUnit.outbox.c.due.is_not(None)).values(due=now())

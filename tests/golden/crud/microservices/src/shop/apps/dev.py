@@ -32,11 +32,16 @@ def create_app(
     settings = settings or Settings()
     parts: dict[str, FastAPI] = {}
     between = {**{name: InProcess(parts, name) for name in PARTS}, **(transports or {})}
-    parts["accounts"] = accounts.create_app(settings.of_part("accounts"))
-    parts["items"] = items.create_app(settings.of_part("items"), between)
+    parts["accounts"] = accounts.create_app(_of_part(settings, "accounts"))
+    parts["items"] = items.create_app(_of_part(settings, "items"), between)
 
     async def ready() -> None:
         for name in PARTS:
-            await prepare(name, settings.of_part(name))
+            await prepare(name, _of_part(settings, name))
 
     return Front(list(parts.values()), ready)
+
+
+def _of_part(settings: Settings, name: str) -> Settings:
+    """Each part has a database of its own."""
+    return settings.model_copy(update={"database_url": f"{settings.database_url}/{name}"})

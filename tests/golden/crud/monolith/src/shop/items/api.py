@@ -11,7 +11,7 @@ from pydantic import Field
 
 from shop.chassis import rest
 from shop.chassis.fields import Body, Boolean, Document, String
-from shop.chassis.rest import Caller, IfMatch, IfNoneMatch, ListQuery, PageOf, Repeat, tagged, unchanged
+from shop.chassis.rest import NOT_MODIFIED, Caller, IfMatch, ListQuery, PageOf, Repeat, tagged
 
 from . import domain
 from .service import ItemsService
@@ -54,14 +54,10 @@ async def create_item(body: ItemIn, service: Service, caller: Caller, repeat: Re
     return ItemOut.model_validate(created)
 
 
-@router.get("/items/{item_id}", operation_id="item_get", response_model=ItemOut)
-async def get_item(
-    item_id: UUID, service: Service, caller: Caller, response: Response, if_none_match: IfNoneMatch = None
-) -> ItemOut | Response:
+@router.get("/items/{item_id}", operation_id="item_get", responses=NOT_MODIFIED)
+async def get_item(item_id: UUID, service: Service, caller: Caller, response: Response) -> ItemOut:
     found = await service.get_item(caller, item_id)
     tagged(response, found)
-    if unchanged(found, if_none_match):
-        return Response(status_code=304, headers={"ETag": response.headers["ETag"]})
     return ItemOut.model_validate(found)
 
 

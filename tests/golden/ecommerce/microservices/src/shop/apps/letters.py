@@ -11,7 +11,8 @@ from shop.accounts.repository import AccountsUnit
 from shop.chassis.entity import now
 from shop.chassis.outbox import PublishingSqlUnit
 from shop.chassis.settings import Settings
-from shop.chassis.sql import Database, connected
+from shop.chassis.sql import Database
+from shop.chassis.sql_connection import connected
 from shop.inventory.repository import InventoryUnit
 from shop.orders.repository import OrdersUnit
 from shop.payments.repository import PaymentsUnit

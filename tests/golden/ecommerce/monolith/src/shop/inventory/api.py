@@ -12,7 +12,7 @@ from pydantic import Field
 
 from shop.chassis import rest
 from shop.chassis.fields import Body, Document, Fixed, Integer, Number, String, money
-from shop.chassis.rest import Anyone, Caller, IfMatch, IfNoneMatch, ListQuery, PageOf, Repeat, tagged, unchanged
+from shop.chassis.rest import NOT_MODIFIED, Anyone, Caller, IfMatch, ListQuery, PageOf, Repeat, tagged
 
 from . import domain
 from .service import InventoryService
@@ -68,14 +68,10 @@ async def create_product(
     return ProductOut.model_validate(created)
 
 
-@router.get("/products/{product_id}", operation_id="product_get", response_model=ProductOut)
-async def get_product(
-    product_id: UUID, service: Service, caller: Anyone, response: Response, if_none_match: IfNoneMatch = None
-) -> ProductOut | Response:
+@router.get("/products/{product_id}", operation_id="product_get", responses=NOT_MODIFIED)
+async def get_product(product_id: UUID, service: Service, caller: Anyone, response: Response) -> ProductOut:
     found = await service.get_product(caller, product_id)
     tagged(response, found)
-    if unchanged(found, if_none_match):
-        return Response(status_code=304, headers={"ETag": response.headers["ETag"]})
     return ProductOut.model_validate(found)
 
 

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from shop.chassis import rest
 from shop.chassis.fields import Body, Document, Id, Integer, String
-from shop.chassis.rest import Caller, IfNoneMatch, ListQuery, PageOf, Repeat, tagged, unchanged
+from shop.chassis.rest import NOT_MODIFIED, Caller, ListQuery, PageOf, Repeat, tagged
 
 from .domain import ORDER_LISTS, Reason, Status
 from .service import OrdersService
@@ -67,12 +67,8 @@ async def place_order(body: OrderIn, service: Service, caller: Caller, repeat: R
     return OrderOut.model_validate(order)
 
 
-@router.get("/orders/{order_id}", operation_id="order_get", response_model=OrderOut)
-async def get_order(
-    order_id: UUID, service: Service, caller: Caller, response: Response, if_none_match: IfNoneMatch = None
-) -> OrderOut | Response:
+@router.get("/orders/{order_id}", operation_id="order_get", responses=NOT_MODIFIED)
+async def get_order(order_id: UUID, service: Service, caller: Caller, response: Response) -> OrderOut:
     order = await service.get_order(caller, order_id)
     tagged(response, order)
-    if unchanged(order, if_none_match):
-        return Response(status_code=304, headers={"ETag": response.headers["ETag"]})
     return OrderOut.model_validate(order)

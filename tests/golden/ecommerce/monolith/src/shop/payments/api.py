@@ -11,7 +11,7 @@ from fastapi import Query, Response
 
 from shop.chassis import rest
 from shop.chassis.fields import Document, Id
-from shop.chassis.rest import Caller, IfNoneMatch, ListQuery, PageOf, tagged, unchanged
+from shop.chassis.rest import NOT_MODIFIED, Caller, ListQuery, PageOf, tagged
 
 from .domain import PAYMENT_LISTS, Status
 from .service import PaymentsService
@@ -41,12 +41,8 @@ async def list_payments(
     return PageOf(items=[PaymentOut.model_validate(payment) for payment in page.items], next=page.next)
 
 
-@router.get("/payments/{payment_id}", operation_id="payment_get", response_model=PaymentOut)
-async def get_payment(
-    payment_id: UUID, service: Service, caller: Caller, response: Response, if_none_match: IfNoneMatch = None
-) -> PaymentOut | Response:
+@router.get("/payments/{payment_id}", operation_id="payment_get", responses=NOT_MODIFIED)
+async def get_payment(payment_id: UUID, service: Service, caller: Caller, response: Response) -> PaymentOut:
     payment = await service.get_payment(caller, payment_id)
     tagged(response, payment)
-    if unchanged(payment, if_none_match):
-        return Response(status_code=304, headers={"ETag": response.headers["ETag"]})
     return PaymentOut.model_validate(payment)

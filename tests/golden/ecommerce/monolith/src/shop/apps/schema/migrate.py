@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ...chassis.sql import Database
 
@@ -30,10 +33,25 @@ async def run(database: Database, module: str, action: Callable[[Config], Any], 
     config.set_main_option("file_template", "%%(epoch)d_%%(slug)s")
     config.attributes["metadata"] = import_module(f"{PACKAGE.name}.{module}.repository").metadata
     config.attributes.update(attributes)
-    async with database.migrating(module) as connection:
+    async with migrating(database, module) as connection:
 
         def begin(sync: Any) -> None:
             config.attributes["connection"] = sync
             action(config)
 
         await connection.run_sync(begin)
+
+
+@asynccontextmanager
+async def migrating(database: Database, module: str) -> AsyncIterator[AsyncConnection]:
+    """A connection for the module's migrations, its schema made and in front; one migration at a time."""
+    async with database.module(module).connect() as connection:
+        connection = await connection.execution_options(schema_translate_map=None)
+        if connection.dialect.name == "postgresql":
+            await connection.execute(sa.text("SET LOCAL statement_timeout = 0"))  # a table may be large
+            await connection.execute(sa.text("SET LOCAL lock_timeout = '60s'"))  # of another that migrates
+            await connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('migrations'))"))
+            await connection.execute(sa.text(f'CREATE SCHEMA IF NOT EXISTS "{module}"'))
+            await connection.execute(sa.text(f'SET LOCAL search_path TO "{module}"'))
+        yield connection
+        await connection.commit()
