@@ -42,14 +42,20 @@ def reads(mix: Callable[[int], Request]) -> Callable[[int], Request]:
     return lambda n: mix(n // 4 * 5 + n % 4 + 1)
 
 
-def told(what: str, load: Steady) -> None:
+def told(what: str, load: Steady, stack: Stack | None = None) -> None:
+    """The figures, and of a few that failed what they heard and what NGINX wrote of them."""
     print(f"\n{what}: {load.figures()}")
+    written = stack.compose("logs", "--no-log-prefix", "nginx") if stack and load.failed else ""
+    for outcome in load.failed[:5]:
+        request_id = outcome.headers.get("x-request-id", "none")
+        print(f"{outcome.at:.2f} s {outcome.status} {outcome.request.method} {outcome.request.path} {outcome.text}")
+        print("\n".join(line for line in written.splitlines() if request_id in line))
 
 
 def hardly_a_write(load: Steady) -> None:
-    """What may be repeated never fails; a write that is in the hands of a copy that goes may, and can be repeated by its key."""
+    """What may be repeated never fails; a write that came as the port closed may, and can be repeated by its key."""
     assert [outcome for outcome in load.failed if outcome.request.method == "GET"] == []
-    assert len(load.failed) <= 2
+    assert len(load.failed) <= 1
     assert all(outcome.status == 503 and "retry-after" in outcome.headers for outcome in load.failed)
 
 
@@ -62,7 +68,7 @@ def test_a_copy_that_is_killed_costs_no_read(stack: Stack, reads: Callable[[int]
         docker("start", victim)
         time.sleep(2)
     stack.compose("up", "--detach", "--no-build", "--wait", "app")
-    told("a copy killed", load)
+    told("a copy killed", load, stack)
     assert load.failed == []
 
 
@@ -76,7 +82,7 @@ def test_a_copy_that_is_stopped_costs_no_request_that_may_be_repeated(
         time.sleep(4)
     docker("start", victim)
     stack.compose("up", "--detach", "--no-build", "--wait", "app")
-    told("a copy stopped", load)
+    told("a copy stopped", load, stack)
     hardly_a_write(load)
 
 
@@ -118,7 +124,7 @@ def test_a_new_version_rolls_out_without_a_failed_request(stack: Stack, mix: Cal
         time.sleep(1)
         stack.project.make("deploy")
         time.sleep(3)
-    told("a new version", load)
+    told("a new version", load, stack)
     assert load.failed == []
     assert len(stack.copies()) == len(old) and not set(stack.copies()) & set(old)
 
@@ -133,6 +139,6 @@ def test_a_version_that_does_not_get_ready_is_taken_away_and_the_old_one_goes_on
     with steady(stack.url, mix) as load, pytest.raises(AssertionError, match="the old one goes on"):
         stack.project.make("deploy")
     serve.write_text(good)
-    told("a broken version", load)
-    hardly_a_write(load)
+    told("a broken version", load, stack)
+    assert load.failed == []
     assert stack.copies() == old
