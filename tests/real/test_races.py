@@ -107,6 +107,29 @@ def test_of_twenty_that_want_one_unique_value_one_has_it(settings: Any) -> None:
     asyncio.run(race())
 
 
+def test_who_is_refused_among_many_that_write_at_once_takes_nobody_along(settings: Any) -> None:
+    """Writes that meet are one transaction: the database refuses all of it, and each is to hear of its own."""
+
+    async def race() -> None:
+        async with copies(settings) as ask:
+            taken, free = product(), [product() for _ in range(10)]
+            path = (await ask("POST", "/api/products", taken)).headers["Location"]
+            line = {"product_id": path.rsplit("/", 1)[1], "quantity": 1}
+            wanted = [body for other in free for body in (other, taken)]
+            answers = await asyncio.gather(
+                *(ask("POST", "/api/products", body) for body in wanted),
+                *(ask("POST", "/api/orders", {"lines": [line], "payment_method": "card_ok"}) for _ in range(5)),
+                *(ask("PATCH", path, {"name": token_hex(4)}) for _ in range(5)),
+            )
+            assert [answer.status_code for answer in answers] == [201, 409] * 10 + [201] * 5 + [200] * 5
+            for answer, body in zip(answers, wanted, strict=False):
+                if answer.status_code == 201:
+                    kept = (await ask("GET", answer.headers["Location"])).json()
+                    assert {name: kept[name] for name in body} == body
+
+    asyncio.run(race())
+
+
 def test_of_twenty_that_change_what_they_have_seen_one_does(settings: Any) -> None:
     async def race() -> None:
         async with copies(settings) as ask:
