@@ -39,6 +39,5 @@ class Housekeeping:
             old = [unit.handled.delete().where(unit.handled.c.at < now() - KEPT)]
             old += [table.delete().where(table.c.expires_at < now()) for table in unit.expiring]
             async with connected(self._database.module(unit.module), writing=True) as connection:
-                for statement in old:
-                    gone += (await connection.execute(statement)).rowcount
+                gone += sum([(await connection.execute(statement)).rowcount for statement in old])
         return gone

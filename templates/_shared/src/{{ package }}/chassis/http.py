@@ -55,6 +55,7 @@ def create_api(
         await asyncio.gather(*tasks, return_exceptions=True)
         for close in closing:
             await close()
+        gc.unfreeze()
 
     app = FastAPI(
         title=name,
@@ -127,10 +128,8 @@ def _place(error: Mapping[str, Any]) -> str:
 
 
 def _allowed(request: Request) -> str:
-    """The methods that any route of this path takes."""
     scopes = ({**request.scope, "method": method} for method in ("DELETE", "GET", "PATCH", "POST", "PUT"))
-    taken = (s["method"] for s in scopes if any(r.matches(s)[0] == Match.FULL for r in request.app.routes))
-    return ", ".join(taken)
+    return ", ".join(s["method"] for s in scopes if any(r.matches(s)[0] == Match.FULL for r in request.app.routes))
 
 
 def _health(checks: Mapping[str, Check]) -> APIRouter:

@@ -36,8 +36,7 @@ def described(app: FastAPI) -> dict[str, Any]:
         document = json.loads(json.dumps(document), parse_float=_number, object_hook=_bounds)
         problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas = {**document["components"]["schemas"], **problem.pop("$defs"), "Problem": problem}
-        for name in ("HTTPValidationError", "ValidationError"):
-            schemas.pop(name, None)
+        schemas = {name: schema for name, schema in schemas.items() if not name.endswith("ValidationError")}
         schemes = {"bearer": {"type": "http", "scheme": "bearer"}}
         document["components"] = {"schemas": schemas, "securitySchemes": schemes}
         for path, operations in document["paths"].items():

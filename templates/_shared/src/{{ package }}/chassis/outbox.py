@@ -22,9 +22,9 @@ from .sql_unit import SqlUnit
 from .store import Staged
 
 log = logging.getLogger(__name__)
-BATCH = 50
+BATCH = 16
 LEASE = timedelta(seconds=30)  # a relay that died gives its events back after this
-ATTEMPTS = 12  # then an event is dead: it stays in the table, with its error, and holds up nothing
+ATTEMPTS = 12  # then an event is dead: it stays in the table, with its error
 
 
 def outbox_table(metadata: sa.MetaData) -> sa.Table:
@@ -94,7 +94,8 @@ class Relay:
         return depth
 
     async def run(self) -> None:
-        await asyncio.gather(*map(self._empty, self._outboxes))
+        self._awake.clear()  # an app that is started again may run on another loop
+        await asyncio.gather(*map(self._empty, self._outboxes), return_exceptions=True)  # it ends when all have ended
 
     async def _empty(self, module: str) -> None:
         awake = self._awake[module]

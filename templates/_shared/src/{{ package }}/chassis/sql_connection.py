@@ -1,7 +1,7 @@
 """What SQL is asked, and on whose connection: in one tick of the event loop one query for all reads, one transaction for all writes.
 
-Under load that is a fraction of the round trips. Nobody can tell: whoever the database refuses a transaction of several
-is tried again alone, and hears what became of their own.
+Under load that is a fraction of the round trips. Nobody suffers for another: of those that the database refuses together
+each half is tried again, until everyone has heard what became of their own.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from .errors import Conflict, Problem, Stale, Unavailable
 from .together import Together
 
 log = logging.getLogger(__name__)
-RETRY = {"40001", "40P01"}  # SQLSTATE: serialization failure, deadlock
+RETRY = {"40001", "40P01", "55P03"}  # SQLSTATE: serialization failure, deadlock, a lock that is not to be had
 
 
 @asynccontextmanager
@@ -95,25 +95,25 @@ def writing(engine: AsyncEngine) -> Together[Transaction, Exception]:
             rows = {(write.table, write.before.id) for write in transaction.writes if write.before}
             if taken & rows:  # it has not seen what the other one does to them
                 refused[transaction] = Stale()
-            taken |= rows
+            taken |= rows if transaction not in refused else set()
         apart = [transaction for transaction in transactions if transaction not in refused]
         try:
             await _commit(engine, apart)
         except Exception as error:  # noqa: BLE001 - whoever it belongs to raises it
             final = len(apart) == 1 or (isinstance(error, Unavailable) and not isinstance(error, Stale))
-            for transaction in apart:
-                refused |= {transaction: error} if final else await write([transaction])
+            for half in (apart[: len(apart) // 2], apart[len(apart) // 2 :]):
+                refused |= dict.fromkeys(half, error) if final else await write(half)
         return refused
 
     return Together(write)
 
 
 async def _commit(engine: AsyncEngine, transactions: Sequence[Transaction]) -> None:
-    """One transaction: the first write of each, then the second of each, and so on."""
+    """One transaction: the first write of each, row by row in an order that all keep, then the second, and so on."""
     async with connected(engine, writing=True) as connection:
         for turn in zip_longest(*(transaction.writes for transaction in transactions)):
             new: defaultdict[sa.Table, list[Any]] = defaultdict(list)
-            for write in filter(None, turn):
+            for write in sorted(filter(None, turn), key=lambda write: str(write.before and write.before.id)):
                 if write.before is None:
                     new[write.table].append(write.values)
                 else:
@@ -136,9 +136,9 @@ async def _change(connection: AsyncConnection, table: sa.Table, before: Entity, 
 
 
 def _refusal(table: sa.Table, message: str) -> Problem:
+    if table.name == "handled":
+        return Stale()  # the same request or event, at this very moment
     words = set(re.findall(r"[\w.]+", message))  # PostgreSQL names the constraint, SQLite the column
-    if {f"{table.name}_pkey", *(f"{table.name}.{key.name}" for key in table.primary_key)} & words:
-        return Stale()  # the same thing, written at this very moment
     for column in table.columns:
         if {f"uq_{table.name}_{column.name}", f"{table.name}.{column.name}"} & words:
             return Conflict(f"{column.name} is taken", **{column.name: "is taken"})

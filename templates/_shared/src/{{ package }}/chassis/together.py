@@ -1,4 +1,4 @@
-"""Reads that meet: those of one tick of the event loop are done as one, and those of one thing at one time are one.
+"""Reads and writes that meet: those of one tick of the event loop are done as one, and loads of one thing at one time are one.
 
 Under load a hundred GETs become an MGET, and a hundred SELECTs by id one SELECT; alone, a read waits for nothing.
 """
@@ -23,7 +23,7 @@ class Together(Generic[K, V]):
         self._loading: set[asyncio.Task[None]] = set()
 
     async def get(self, key: K) -> V | None:
-        """What is there now: the read begins after this call."""
+        """What there is for this key; the load begins after this call."""
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
             self._loop, self._asked = loop, {}
@@ -46,10 +46,9 @@ class Together(Generic[K, V]):
             for answer in (answer for answers in asked.values() for answer in answers if not answer.done()):
                 answer.set_exception(error)
             return
-        for key, answers in asked.items():
-            for answer in answers:
-                if not answer.done():  # who asked may be gone
-                    answer.set_result(found.get(key))
+        for key, answer in ((key, answer) for key, answers in asked.items() for answer in answers):
+            if not answer.done():  # who asked may be gone
+                answer.set_result(found.get(key))
 
 
 class OneFlight(Generic[K, V]):

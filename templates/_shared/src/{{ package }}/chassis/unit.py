@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
 from dataclasses import replace
 from functools import partial
@@ -44,6 +45,9 @@ class Unit(ABC):
 
     async def commit(self) -> None:
         staged, self.staged = self.staged, Staged()
+        await asyncio.shield(self._written(staged))  # whoever is gone meanwhile, the cache is told of it, too
+
+    async def _written(self, staged: Staged) -> None:
         await self.apply(staged)
         for (name, _), (before, after) in staged.changes.items():
             await self.repositories[name].remember(before, after)
@@ -99,7 +103,7 @@ class Rows(ABC, Generic[E]):
             await self._unit.cache.put(self._key(before.id), before.version + 1, b"")
 
     async def _refresh(self, entity_id: UUID) -> E | None:
-        found = await self.get(entity_id)
+        found = await self.load(entity_id)
         await self.remember(None, found)
         return found
 

@@ -27,9 +27,8 @@ if old == '' or old < ARGV[1] then redis.call('SET', KEYS[1], ARGV[1] .. ARGV[2]
 class ValkeyCache(Cache):
     def __init__(self, url: str, prefix: str) -> None:
         super().__init__()
-        self._client: Any = redis.Redis.from_url(
-            url.replace("valkey://", "redis://", 1), socket_timeout=0.5, socket_connect_timeout=0.5
-        )
+        address = url.replace("valkey://", "redis://", 1)
+        self._client: Any = redis.Redis.from_url(address, socket_timeout=0.5, socket_connect_timeout=0.5)
         self._prefix = prefix
         self._gets: Together[str, bytes] = Together(self._get_all)
         self._puts: Together[tuple[str, int, bytes], None] = Together(self._put_all)

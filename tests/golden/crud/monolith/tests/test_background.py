@@ -17,7 +17,7 @@ from shop.apps.letters import dead, replay
 from shop.apps.schema.migrate import upgrade
 from shop.chassis.cache import MemoryCache
 from shop.chassis.entity import now
-from shop.chassis.errors import Unavailable
+from shop.chassis.errors import Conflict, Unavailable
 from shop.chassis.housekeeping import Housekeeping
 from shop.chassis.outbox import ATTEMPTS, Relay
 from shop.chassis.sql import Database
@@ -134,5 +134,42 @@ def test_expired_sessions_and_old_requests_are_deleted_and_others_are_not(told: 
         assert await Housekeeping(database, [AccountsUnit]).once() == 2
         assert await AccountsUnit(database, MemoryCache(), relay).sessions.get(fresh.id) == fresh
         assert await AccountsUnit(database, MemoryCache(), relay).find_handled("new") is not None
+
+    told(story)
+
+
+def test_of_those_who_commit_at_once_each_hears_of_their_own(told: Callable[[Story], None]) -> None:
+    async def story(database: Database) -> None:
+        relay = Relay(database, lambda *_: asyncio.sleep(0))
+
+        async def registered(email: str) -> None:
+            unit = AccountsUnit(database, MemoryCache(), relay)
+            unit.accounts.add(Account(email=email, password_hash=""))
+            await unit.commit()
+
+        emails = ["a@example.com", "b@example.com", "a@example.com", "c@example.com"]
+        outcomes = await asyncio.gather(*map(registered, emails), return_exceptions=True)
+        assert [type(outcome) for outcome in outcomes] == [type(None), type(None), Conflict, type(None)]
+        unit = AccountsUnit(database, MemoryCache(), relay)
+        assert all([await unit.accounts.find("email", email) for email in emails])
+
+    told(story)
+
+
+def test_a_commit_that_nobody_waits_for_any_more_still_reaches_the_cache(told: Callable[[Story], None]) -> None:
+    async def story(database: Database) -> None:
+        relay, cache = Relay(database, lambda *_: asyncio.sleep(0)), MemoryCache()
+        account = Account(email="a@example.com", password_hash="")
+        unit = AccountsUnit(database, cache, relay)
+        unit.accounts.add(account)
+        await unit.commit()
+        unit.accounts.save(account, account.changed(verified=True))
+        commit = asyncio.ensure_future(unit.commit())
+        await asyncio.sleep(0.001)
+        commit.cancel()
+        async with asyncio.timeout(5):
+            while (seen := await AccountsUnit(database, cache, relay).accounts.read(account.id)) and not seen.verified:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        assert seen == await unit.accounts.get(account.id)
 
     told(story)

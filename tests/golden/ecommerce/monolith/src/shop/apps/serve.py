@@ -1,7 +1,8 @@
-"""The server in a container: `python -m shop.apps.serve`. It leaves in such a way that no request is lost.
+"""The server in a container: `python -m shop.apps.serve`. It leaves in such a way that hardly a request is lost.
 
 Told to stop, it lets nobody else in, so that NGINX asks another copy at once, and soon counts this one as gone; those who
-keep a connection are answered and told to let go of it. Only then does it finish what is in its hands, and end.
+keep a connection are answered and told to let go of it. Only then does it finish what is in its hands, and end. (A connection
+that is made in the moment in which the port closes is lost; NGINX does again what may be repeated.)
 """
 
 from __future__ import annotations
