@@ -121,6 +121,24 @@ class Stage:
         until(lambda: ask(f"http://127.0.0.1:{port}/health/ready"))
         return f"http://127.0.0.1:{port}", f"http://127.0.0.1:{own}"
 
+    @contextmanager
+    def deployed(self) -> Iterator[str]:
+        """Where the project answers when it is run as in its containers: by its own server, two copies."""
+        port = free_port()
+        start = f"from shop.apps import serve; serve.ADDRESS = ('127.0.0.1', {port}); serve.main()"
+        command = [sys.executable, "-c", start]
+        copies = [subprocess.Popen(command, cwd=self.work / "shop", env=self.env, stderr=subprocess.DEVNULL)
+                  for _ in range(WORKERS)]  # fmt: skip
+        try:
+            until(lambda: socket.create_connection(("127.0.0.1", port), 1).close(), 120)
+            time.sleep(3)  # for the other copy
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            for copy in copies:
+                copy.terminate()
+            for copy in copies:
+                copy.wait(30)
+
     def _fill(self) -> str:
         """Rows like the first one; gives their ids, a line each."""
         rows = self.sql(

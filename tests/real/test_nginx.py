@@ -286,7 +286,7 @@ def test_more_copies_are_found_without_a_reload(stack: Stack) -> None:
     [
         "least_conn;",
         "max_fails=3 fail_timeout=5s",
-        "keepalive 32;",
+        "keepalive 512;",
         "proxy_next_upstream error timeout;",
         "client_body_timeout 10s;",
         "proxy_cache_lock on;",

@@ -8,6 +8,7 @@ that is made in the moment in which the port closes is lost; NGINX does again wh
 from __future__ import annotations
 
 import asyncio
+import socket
 
 import uvicorn
 
@@ -15,6 +16,8 @@ from shop.apps.app import create_app
 from shop.apps.production import check
 from shop.chassis.settings import Settings
 
+ADDRESS = ("0.0.0.0", 8000)  # noqa: S104 - in its container
+LISTENERS = 16  # sockets of this one address: the event loop takes one connection of each in a turn, however many come
 LEAVING = 3.0  # seconds; NGINX keeps an idle connection for less (keepalive_timeout of its upstream)
 KEEP_ALIVE = 75  # seconds; more than NGINX, so that it is never the server that closes under a request
 FINISHING = 10  # seconds for requests that are in hand; compose.yaml waits for a little more than both
@@ -33,7 +36,6 @@ def main(settings: Settings | None = None) -> None:
     server = Server(
         uvicorn.Config(
             create_app(check(settings or Settings())),
-            host="0.0.0.0",  # noqa: S104 - in its container
             access_log=False,  # NGINX writes it
             server_header=False,
             forwarded_allow_ips="*",  # only NGINX reaches it
@@ -41,7 +43,7 @@ def main(settings: Settings | None = None) -> None:
             timeout_graceful_shutdown=FINISHING,
         )
     )
-    server.run()
+    server.run([socket.create_server(ADDRESS, reuse_port=True, backlog=2048) for _ in range(LISTENERS)])
 
 
 if __name__ == "__main__":
