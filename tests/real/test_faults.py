@@ -42,10 +42,10 @@ def reads(mix: Callable[[int], Request]) -> Callable[[int], Request]:
     return lambda n: mix(n // 4 * 5 + n % 4 + 1)
 
 
-def told(what: str, load: Steady, stack: Stack | None = None) -> None:
+def told(what: str, load: Steady, stack: Stack) -> None:
     """The figures, and of a few that failed what they heard and what NGINX wrote of them."""
     print(f"\n{what}: {load.figures()}")
-    written = stack.compose("logs", "--no-log-prefix", "nginx") if stack and load.failed else ""
+    written = stack.compose("logs", "--no-log-prefix", "nginx") if load.failed else ""
     for outcome in load.failed[:5]:
         request_id = outcome.headers.get("x-request-id", "none")
         print(f"{outcome.at:.2f} s {outcome.status} {outcome.request.method} {outcome.request.path} {outcome.text}")
@@ -93,7 +93,7 @@ def test_without_the_cache_every_request_is_answered(stack: Stack, mix: Callable
         time.sleep(6)
         stack.compose("start", "valkey")
         time.sleep(3)
-    told("the cache stopped", load)
+    told("the cache stopped", load, stack)
     assert load.failed == []
 
 
@@ -109,7 +109,7 @@ def test_without_the_database_clients_are_told_to_come_back_and_are_served_withi
         until(lambda: stack.compose("ps", "--format", "{{.Health}}", "postgres").strip() == "healthy")
         back = load.now()
         time.sleep(11)
-    told("the database stopped", load)
+    told("the database stopped", load, stack)
     last = max(outcome.at for outcome in load.failed)
     print(f"started at {begun:.1f} s, healthy at {back:.1f} s, the last refused at {last:.1f} s")
     assert {(outcome.status, "retry-after" in outcome.headers) for outcome in load.failed} == {(503, True)}

@@ -35,6 +35,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory, containers: None) -> Iter
             admin_email=LOGIN["email"],
             admin_password=LOGIN["password"],
             internal_token="internal",
+            mail_url=f"file:{folder}/mails",
         )
         asyncio.run(module(PACKAGE, "apps.migrate").prepare("app", made))
         yield made
