@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from archgen.errors import ArchgenError
+from archgen.generator.layout import lay_out
 from archgen.generator.record import RECORD, dump_record
 
 
@@ -21,6 +22,7 @@ def render(record: Mapping[str, Any], templates: Path, into: Path) -> None:
     for layer in ("_shared", record["template"]):
         _render_layer(record, templates, into, layer)
     (into / RECORD).write_bytes(dump_record(record))
+    lay_out(into)
     _tidy(into)
 
 
