@@ -33,6 +33,7 @@ def test_without_a_question_a_project_is_written_with_its_next_steps(archgen: Ar
     port = next(line.partition("=")[2] for line in env.splitlines() if line.startswith("DEV_PORT="))
     assert f"cd made/here/shop\n  make dev    # http://127.0.0.1:{port}\n" in told.out
     assert "archgen new shop --preset crud --output made/here --no-input" in told.out
+    assert "Staff logs in as admin@example.com, with the ADMIN_PASSWORD of .env" in told.out
     assert (folder / "made/here/shop/.git").is_dir()
 
 

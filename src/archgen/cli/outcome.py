@@ -70,6 +70,8 @@ def print_written(plan: Plan, written: Written, shown: Path, said: Invocation, *
         console.print(f"  {step}{says}", soft_wrap=True)
     if "up" in urls:
         console.print(f"  make up     # {urls['up']}, with containers", soft_wrap=True)
+    if email := written.env.get("ADMIN_EMAIL"):
+        console.print(f"  Staff logs in as {email}, with the ADMIN_PASSWORD of .env", soft_wrap=True)
     console.print()
     console.print("The same without questions", style="bold")
     console.print(f"  {command(blueprint.name, said)}", soft_wrap=True)
