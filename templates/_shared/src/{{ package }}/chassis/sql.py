@@ -148,7 +148,7 @@ class Database:
 def _limit_connection(connection: Any, _: Any) -> None:
     """Limits are set, since poolers refuse them where a connection is opened."""
     settings = "; ".join(f"SET {name} = '{value}'" for name, value in LIMITS.items())
-    connection.run_async(lambda driver: driver.execute(settings))
+    connection.run_async(lambda driver: driver.execute(settings, timeout=PATIENCE))
 
 
 def _limit_transaction(connection: sa.Connection) -> None:

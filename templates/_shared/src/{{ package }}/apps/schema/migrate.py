@@ -95,7 +95,7 @@ async def _without_foreign_keys(connection: AsyncConnection) -> AsyncIterator[No
 async def _astray(connection: AsyncConnection) -> Counter[tuple[str, str]]:
     """How many rows of a table refer to rows of another that are not there."""
     found = await connection.exec_driver_sql("PRAGMA foreign_key_check")
-    return Counter((table, to) for table, _, to, _ in found)
+    return Counter((row["table"], row["parent"]) for row in found.mappings())
 
 
 async def _clear(connection: AsyncConnection) -> None:
