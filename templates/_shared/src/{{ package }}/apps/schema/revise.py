@@ -22,6 +22,8 @@ from ...chassis.sql import Database, Money, UtcDateTime
 from .history import History, check, default, history, kind
 from .migrate import PACKAGE, TEMPORARY, configuration, run, upgrade
 
+LONGEST = 63  # letters of a name in PostgreSQL
+
 
 async def revise(database: Database, module: str, message: str, renamed: list[str]) -> None:
     """Writes a migration: what the module's `repository.py` says and its tables do not yet have."""
@@ -89,6 +91,9 @@ class Revision:
 
     def _look_at_the_model(self) -> None:
         for table in self._metadata.sorted_tables:
+            for named in (*table.constraints, *table.indexes):
+                if len(str(named.name)) > LONGEST:
+                    raise SystemExit(f"{table.name}: {named.name} is longer than the {LONGEST} letters of a name")
             for constraint in table.constraints:
                 if isinstance(constraint, sa.CheckConstraint) and not constraint.name:
                     raise SystemExit(f"{table.name}: CHECK ({check(constraint)}) needs a name, to be told from others")
@@ -152,7 +157,10 @@ def _rename(upgrades: ops.UpgradeOps, text: str) -> None:
                 )
                 rest = [op for op in change.ops if op not in (goes[0], comes[0])]
                 first = [op for op in rest if isinstance(op, ops.DropIndexOp | ops.DropConstraintOp)]
-                change.ops = [*first, alter, *(op for op in rest if op not in first)]
+                last = [op for op in rest if op not in first]
+                place = upgrades.ops.index(change)  # one after the other: what is to come knows the new name alone
+                steps = [ops.ModifyTableOps(table, step) for step in (first, [alter], last) if step]
+                upgrades.ops[place : place + 1] = steps
                 return
     raise SystemExit(f"{text}: say TABLE.COLUMN:NAME, a column that is no longer in repository.py, and its new name")
 
