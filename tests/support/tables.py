@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from tests.support.projects import Project, new
 
 AT = "2026-01-01 00:00:00+00:00"
-ID = "0" * 31
+ID = "00000000-0000-0000-0000-00000000000"
 DOMAIN = {
     "modules": {
         "lab": {
@@ -65,11 +65,12 @@ class Lab:
     def fill(self, *names: str, price: int | str | None = None) -> None:
         """Rows that refer to themselves, and for each one that refers to it. `price`: as the database keeps it."""
         for n, name in enumerate(names):
-            row = f"'{ID}{n}', 1, '{AT}', '{AT}'"
+            own = f"{ID}{n}" if self.url else f"{ID}{n}".replace("-", "")
+            row = f"'{own}', 1, '{AT}', '{AT}'"
             value = "NULL" if price is None else price
             self.run(
-                f"INSERT INTO tests (id, version, created_at, updated_at, name, price, parent) VALUES ({row}, '{name}', {value}, '{ID}{n}')",
-                f"INSERT INTO runs (id, version, created_at, updated_at, test) VALUES ({row}, '{ID}{n}')",
+                f"INSERT INTO tests (id, version, created_at, updated_at, name, price, parent) VALUES ({row}, '{name}', {value}, '{own}')",
+                f"INSERT INTO runs (id, version, created_at, updated_at, test) VALUES ({row}, '{own}')",
             )
 
     def run(self, *statements: str) -> list[Any]:

@@ -91,7 +91,8 @@ class Revision:
 
     def _look_at_the_model(self) -> None:
         for table in self._metadata.sorted_tables:
-            for named in (*table.constraints, *table.indexes):
+            stored: list[Any] = [*table.constraints, *table.indexes]
+            for named in stored:
                 if len(str(named.name)) > LONGEST:
                     raise SystemExit(f"{table.name}: {named.name} is longer than the {LONGEST} letters of a name")
             for constraint in table.constraints:
@@ -196,7 +197,8 @@ def _losses(op: Any) -> Iterator[str]:
     elif isinstance(op, ops.AlterColumnOp):
         name = f"{op.table_name}.{op.column_name}"
         if op.modify_type is not None and (loss := _loss(op.existing_type, op.modify_type)):
-            yield f"{name}: from {op.existing_type!r} to {op.modify_type!r}, {loss}"
+            old, new = (_own(type_) or repr(type_) for type_ in (op.existing_type, op.modify_type))
+            yield f"{name}: from {old} to {new}, {loss}"
         if op.modify_nullable is False:
             yield f"{name}: rows without a value stop the migration"
     elif isinstance(op, ops.CreateCheckConstraintOp | ops.CreateUniqueConstraintOp):
@@ -222,18 +224,22 @@ def _render(what: str, item: Any, context: Any) -> str | Literal[False]:
     """How a migration writes the chassis' own column types, and truth and time for every database."""
     if what == "server_default":
         return _default(getattr(item, "arg", None))
-    if what != "type":
-        return False
-    if isinstance(item, Money):
-        text = f"Money({item.scale})"
-    elif isinstance(item, UtcDateTime):
-        text = "UtcDateTime()"
-    elif isinstance(item, sa.String) and "COLLATE" in item.compile(postgresql.dialect()):  # type: ignore[no-untyped-call]
-        text = f"line({item.length})"
-    else:
+    text = _own(item) if what == "type" else None
+    if text is None:
         return False
     context.imports.add(f"from {Money.__module__} import {text.partition('(')[0]}")
     return text
+
+
+def _own(kind: Any) -> str | None:
+    """A column type of the chassis as it is written; None for any other."""
+    if isinstance(kind, Money):
+        return f"Money({kind.scale})"
+    if isinstance(kind, UtcDateTime):
+        return "UtcDateTime()"
+    if isinstance(kind, sa.String) and "COLLATE" in kind.compile(postgresql.dialect()):  # type: ignore[no-untyped-call]
+        return f"line({kind.length})"
+    return None
 
 
 def _default(value: Any) -> str | Literal[False]:
