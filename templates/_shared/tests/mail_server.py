@@ -7,7 +7,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from email import message_from_bytes, policy
+from email import message_from_string, policy
 from email.message import EmailMessage
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -32,9 +32,9 @@ class MailServer:
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        content = envelope.original_content or b""
+        content = (envelope.original_content or b"").decode()
         (recipient,) = envelope.rcpt_tos
-        self.sent[recipient].append(message_from_bytes(content, EmailMessage, policy=policy.default))
+        self.sent[recipient].append(message_from_string(content, EmailMessage, policy=policy.default))
         waiting = self.answers.get(recipient)
         return waiting.pop(0) if waiting else "250 OK"
 

@@ -20,7 +20,9 @@ class Page(HTMLParser):
 
     def __init__(self, html: str) -> None:
         super().__init__()
-        self.action, self.fields, self.tags = "", {}, set[str]()
+        self.action = ""
+        self.fields: dict[str, str] = {}
+        self.tags: set[str] = set()
         self.feed(html)
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
