@@ -31,7 +31,7 @@ class Settings(BaseSettings):
     admin_password: str = ""
     mail_url: str = "file:.mails"  # a folder, or smtp://[USER:PASSWORD@]HOST[:PORT], or smtps://...
     mail_from: str = "no-reply@example.com"
-    site_url: str = "http://localhost"  # whose pages the links in mails open
+    site_url: str = ""  # whose pages the links in mails open; empty: those of `make dev`
     background: bool = True  # whether this process does the scheduled work, too; no where a worker does it
     internal_token: str = ""  # what parts show each other
     dev_port: int = 8000
