@@ -146,10 +146,10 @@ def test_a_failure_is_shown_to_a_site_that_may_ask_as_what_it_is(behind: Behind)
     http, settings = (import_module(f"{behind.package}.chassis.{name}") for name in ("http", "settings"))
     router = import_module("fastapi").APIRouter()
 
-    @router.get("/broken")
     async def broken() -> None:
         raise RuntimeError("broken")
 
+    router.add_api_route("/broken", broken)
     verifier: Any = None
     app = http.create_api("x", [router], [], verifier, settings.Settings(_env_file=None, cors_origins=SITES), ready={})
     client = import_module("starlette.testclient").TestClient(app, raise_server_exceptions=False)
