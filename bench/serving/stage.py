@@ -107,7 +107,7 @@ class Stage:
         project = self.work / "shop"
         text = (project / CONFIGURATION).read_text()
         rates, none = (
-            dict.fromkeys(("RATE", "LOGIN_RATE"), "1000000"),
+            dict.fromkeys(("RATE", "LOGIN_RATE", "CONNECTIONS"), "1000000"),
             dict.fromkeys(("CORS_ORIGINS", "REAL_IP", "PROXIES"), ""),
         )
         for name, value in (rates | none).items():
