@@ -125,6 +125,7 @@ class _Check:
         for entity, content in spec.entities.items():
             yield from self.entity(name, entity, content)
         yield from self._cycles(name, spec)
+        yield from self._stored_names(where, spec)
         seen: set[str] = set()
         for index, event in enumerate(spec.reacts_to):
             yield from self._reaction(f"{where}.reacts_to.{index}", event, seen)
@@ -148,6 +149,32 @@ class _Check:
             if field_spec.type == "reference" and field_spec.to is not None:
                 yield from self._reference(f"{place}.to", field_spec.to)
         yield from self._lists(where, module, name, spec)
+
+    def _stored_names(self, where: str, spec: ModuleSpec) -> Iterator[Mistake]:
+        """Tables, indexes and constraints of a module, which PostgreSQL has in one schema: no two of one name.
+
+        The whole names, as `templates/_macros/sql.jinja` makes them; what is shortened there ends in a hash of these.
+        """
+        taken = {"ix_handled_at": "handled", "ix_outbox_due": "outbox"}
+        taken |= {spec.plural_of(name): f"the table of {name}" for name, spec in spec.entities.items()}
+        for name, entity in spec.entities.items():
+            plural, owned = entity.plural_of(name), entity.access.read == "owner"
+            keys = [[key] for key, content in entity.fields.items() if content.indexed or content.type == "reference"]
+            keys += [[*filters, sort.removeprefix("-")] for *filters, sort in filter(None, entity.lists)]
+            keys += [["owner_id"], *(["owner_id", *columns] for columns in keys)] if owned else []
+            made = {f"ix_{plural}_{'_'.join(columns)}": columns for columns in keys}
+            clashing = [columns for columns in keys if made[f"ix_{plural}_{'_'.join(columns)}"] != columns]
+            made |= {f"uq_{plural}_{key}": [key] for key, content in entity.fields.items() if content.unique}
+            for stored, columns in [(f"{plural}_pkey", ["id"]), *made.items()]:
+                if stored in taken:
+                    clashing.append(columns)
+                taken.setdefault(stored, f"{name}.{', '.join(columns)}")
+            for columns in clashing:
+                yield Mistake(
+                    f"{where}.entities.{name}",
+                    f"the index of {', '.join(columns)} would be called as another of the module is",
+                    "choose another name for a field, or another plural",
+                )
 
     def _reference(self, where: str, to: str) -> Iterator[Mistake]:
         module, _, entity = to.partition(".")
