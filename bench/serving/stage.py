@@ -106,7 +106,11 @@ class Stage:
         port, own = free_port(), free_port()
         project = self.work / "shop"
         text = (project / CONFIGURATION).read_text()
-        for name, value in {"RATE": "1000000", "LOGIN_RATE": "1000000", "CORS_ORIGIN": ""}.items():
+        rates, none = (
+            dict.fromkeys(("RATE", "LOGIN_RATE", "CONNECTIONS"), "1000000"),
+            dict.fromkeys(("CORS_ORIGINS", "REAL_IP", "PROXIES"), ""),
+        )
+        for name, value in (rates | none).items():
             text = text.replace(f"${{{name}}}", value)
         # as it is, but for what containers know each other by: the app is on this machine, under one address
         text = re.sub(r"server app:8000 resolve", f"server 127.0.0.1:{self.ours.rpartition(':')[2]}", text)

@@ -166,7 +166,7 @@ def test_the_app_s_own_problems_pass_unchanged(stack: Stack, staff: str) -> None
     assert answer.status == 422 and answer.document["errors"]
     assert stack.ask("/api/nothing").document["detail"] == "Not Found"
     assert stack.ask("/api/orders").headers["WWW-Authenticate"] == "Bearer"
-    assert stack.ask("/api/products", "PUT").headers["Allow"] == "GET, POST"
+    assert stack.ask("/api/products", "PUT").headers["Allow"] == "GET, HEAD, POST"
 
 
 def test_what_nginx_refuses_by_itself_is_a_problem_document(stack: Stack, staff: str) -> None:
@@ -225,7 +225,7 @@ def test_no_other_site_may_ask_until_it_is_named(stack: Stack) -> None:
     assert "Access-Control-Allow-Origin" not in preflight(site).headers
     env = stack.project.folder / ".env"
     before = env.read_text()
-    env.write_text(before + f"CORS_ORIGIN={site}\n")
+    env.write_text(before + f"CORS_ORIGINS={site}\n")
     try:
         stack.compose("up", "--detach", "--no-build", "--no-deps", "--wait", "nginx")
         allowed = preflight(site)
@@ -241,6 +241,40 @@ def test_no_other_site_may_ask_until_it_is_named(stack: Stack) -> None:
     finally:
         env.write_text(before)
         stack.compose("up", "--detach", "--no-build", "--no-deps", "--wait", "nginx")
+
+
+def test_behind_a_trusted_proxy_each_client_has_its_own_budget_and_the_api_its_prefix(stack: Stack, staff: str) -> None:
+    def failed_login(client: str) -> int:
+        body = {"email": f"{secrets.token_hex(8)}@example.com", "password": "a wrong password"}
+        return stack.ask("/api/auth/login", "POST", body, X_Forwarded_For=client).status
+
+    with ThreadPoolExecutor(16) as crowd:  # nobody is trusted yet
+        assert 429 in crowd.map(failed_login, [f"198.51.100.{n}" for n in range(1, 100)])
+    env = stack.project.folder / ".env"
+    before = env.read_text()
+    env.write_text(before.replace("TRUSTED_PROXIES=", "TRUSTED_PROXIES=172.16.0.0/12,192.168.0.0/16"))
+    try:
+        stack.compose("up", "--detach", "--no-build", "--no-deps", "--wait", "nginx")
+        assert {failed_login(f"203.0.113.{n}") for n in range(1, 41)} == {401}
+        body = {"sku": secrets.token_hex(8), "name": "saw", "price": "1", "category": "tool"}
+        made = stack.ask("/api/products", "POST", body, staff, X_Forwarded_Prefix="/shop")
+        assert made.headers["Location"].startswith("/shop/api/products/")
+        assert "/shop/openapi.json" in stack.ask("/docs", X_Forwarded_Prefix="/shop").body.decode()
+    finally:
+        env.write_text(before)
+        stack.compose("up", "--detach", "--no-build", "--no-deps", "--wait", "nginx")
+
+
+def test_head_is_get_without_a_body_through_it(stack: Stack, product: str) -> None:
+    for path in (product, "/api/products", "/health/live", "/health/ready", "/openapi.json", "/docs", "/api/me"):
+        get, head = stack.ask(path), stack.ask(path, "HEAD")
+        assert (head.status, head.body) == (get.status, b""), path
+        assert head.headers["Content-Type"] == get.headers["Content-Type"]
+
+
+def test_a_compressed_body_is_refused_by_the_app(stack: Stack) -> None:
+    refused = stack.ask("/api/auth/refresh", "POST", {}, Content_Encoding="gzip")
+    assert (refused.status, refused.headers["Accept-Encoding"]) == (415, "identity")
 
 
 def test_tls_is_a_file_to_rename_and_a_certificate(stack: Stack) -> None:

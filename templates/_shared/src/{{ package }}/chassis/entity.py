@@ -11,6 +11,8 @@ from uuid_utils.compat import uuid7
 
 from .errors import PreconditionFailed
 
+Versions = frozenset[int] | None  # that the caller has seen; None: whichever it is
+
 
 def now() -> datetime:
     return datetime.now(UTC)
@@ -29,9 +31,9 @@ class Entity:
         """The same entity, one version on."""
         return replace(self, **changes, version=self.version + 1, updated_at=now())
 
-    def expect(self, version: int | None) -> Self:
-        """Itself, unless the caller has seen another version (PreconditionFailed)."""
-        if version not in (None, self.version):
+    def expect(self, versions: Versions) -> Self:
+        """Itself, unless the caller has seen other versions only (PreconditionFailed)."""
+        if versions is not None and self.version not in versions:
             raise PreconditionFailed
         return self
 

@@ -20,8 +20,10 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .edge import edge
 from .errors import Invalid, Problem, Unavailable
 from .openapi import described
+from .settings import Settings
 from .tokens import Verifier
 
 log = logging.getLogger(__name__)
@@ -33,11 +35,19 @@ TRACED: TelemetryConfig = {"auto_configure": True, "metrics": False, "logs": Fal
 UNTRACED: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
 
 
+class Api(FastAPI):
+    """FastAPI with the edge around all of it, also around what answers a failure."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return edge(super().build_middleware_stack(), self.state.settings)
+
+
 def create_api(
     name: str,
     routers: Sequence[APIRouter],
     services: Sequence[object],
     verifier: Verifier,
+    settings: Settings,
     *,
     ready: Mapping[str, Check],
     running: Sequence[Callable[[], Awaitable[None]]] = (),
@@ -57,7 +67,7 @@ def create_api(
             await close()
         gc.unfreeze()
 
-    app = FastAPI(
+    app = Api(
         title=name,
         version="1",
         lifespan=lifespan,
@@ -67,6 +77,7 @@ def create_api(
     )
     app.state.services = {type(service): service for service in services}
     app.state.verifier = verifier
+    app.state.settings = settings
     for router in [*routers, _health(ready)]:
         app.include_router(router)
     for error in (Problem, HTTPException, RequestValidationError, Exception):
@@ -77,14 +88,20 @@ def create_api(
 
 
 def limited(app: ASGIApp) -> ASGIApp:
-    """Reads no body that says it is too large, and no more of one than it may have, whatever it says."""
+    """Reads no body that says it is too large, and no more of one than it may have, whatever it says.
+
+    One that is compressed is not read at all: it would have to be unpacked before anybody knew how large it is.
+    """
 
     async def bounded(scope: Scope, receive: Receive, send: Send) -> None:
         size = 0
 
         async def counted() -> Message:
             nonlocal size
-            said = int(dict(scope["headers"]).get(b"content-length", b"0"))
+            headers = dict(scope["headers"])
+            if headers.get(b"content-encoding", b"identity").lower() not in (b"identity", b""):
+                raise HTTPException(415, "A body is taken as it is, not compressed", {"Accept-Encoding": "identity"})
+            said = int(headers.get(b"content-length", b"0"))
             if max(said, size) <= LARGEST:
                 message = await receive()
                 size += len(message.get("body", b""))
@@ -129,11 +146,13 @@ def _place(error: Mapping[str, Any]) -> str:
 
 def _allowed(request: Request) -> str:
     scopes = ({**request.scope, "method": method} for method in ("DELETE", "GET", "PATCH", "POST", "PUT"))
-    return ", ".join(s["method"] for s in scopes if any(r.matches(s)[0] == Match.FULL for r in request.app.routes))
+    found = [s["method"] for s in scopes if any(r.matches(s)[0] == Match.FULL for r in request.app.routes)]
+    return ", ".join(sorted(found + ["HEAD"] * ("GET" in found)))
 
 
 def _health(checks: Mapping[str, Check]) -> APIRouter:
     router = APIRouter(include_in_schema=False)
+    asking: asyncio.Future[list[BaseException | None]] | None = None
 
     @router.get("/health/live")
     async def live() -> dict[str, str]:
@@ -141,8 +160,11 @@ def _health(checks: Mapping[str, Check]) -> APIRouter:
 
     @router.get("/health/ready")
     async def ready() -> dict[str, str]:
-        asked = (asyncio.wait_for(check(), 2) for check in checks.values())
-        answers = await asyncio.gather(*asked, return_exceptions=True)
+        nonlocal asking
+        if asking is None or asking.done():  # a crowd asks once
+            asked = (asyncio.wait_for(check(), 2) for check in checks.values())
+            asking = asyncio.gather(*asked, return_exceptions=True)
+        answers = await asyncio.shield(asking)
         if down := {name: answer for name, answer in zip(checks, answers, strict=True) if answer is not None}:
             log.warning("not ready: %s", down)
             raise Unavailable(f"Not ready: {', '.join(down)}")

@@ -61,9 +61,11 @@ def to_functions(settings: FunctionSettings, parts: Iterable[str]) -> dict[str, 
     return {part: FunctionTransport(partial(_invoke, client, f"{settings.stack}-{part}")) for part in parts}
 
 
-def request_event(method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Event:
-    """A request as API Gateway hands it over; each header once, in lower case."""
-    http = {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1"}
+def request_event(
+    method: str, path: str, query: str, headers: Mapping[str, str], body: bytes, source: str = "127.0.0.1"
+) -> Event:
+    """A request as API Gateway hands it over; each header once, in lower case. `source`: the address it came from."""
+    http = {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": source}
     return {
         "version": "2.0",
         "routeKey": "$default",

@@ -96,7 +96,7 @@ def _describe(method: str, path: str, operation: dict[str, Any]) -> None:
         for status in responses.keys() & {"200", "201", "304"}:
             responses[status]["headers"] = {"ETag": SAID} | ({"Location": SAID} if status == "201" else {})
     problems = {401: body or schemes, 403: schemes, 404: "{" in path or "idempotency-key" in names}
-    problems |= {409: method != "get", 412: "if-match" in names, 413: body, 422: True, 429: True, 503: True}
+    problems |= {409: method != "get", 412: "if-match" in names, 413: body, 415: body, 422: True, 429: True, 503: True}
     for problem in filter(problems.get, problems):
         headers = {"headers": HEADERS[problem]} if problem in HEADERS else {}
         responses[str(problem)] = {"description": HTTPStatus(problem).phrase, "content": CONTENT, **headers}

@@ -14,7 +14,7 @@ from fastapi.security import HTTPBearer
 from pydantic import BaseModel, ConfigDict, Field
 
 from . import access, store
-from .entity import Entity
+from .entity import Entity, Versions
 from .errors import Invalid, Unauthenticated
 
 T = TypeVar("T")
@@ -56,16 +56,21 @@ async def _repeat(request: Request, caller: Anyone, idempotency_key: Key = None)
     return store.Repeat(hashlib.sha256(key.encode()).hexdigest(), hashlib.sha256(await request.body()).hexdigest())
 
 
-async def _if_match(if_match: Annotated[str | None, Header()] = None) -> int | None:
-    """The version that the client has seen; -1 for one that never was."""
-    if if_match in (None, "*"):
+async def _if_match(request: Request, if_match: Annotated[str | None, Header()] = None) -> Versions:
+    """The versions that the client has seen; a tag that is none of ours is not among them."""
+    seen = tags(request, "if-match")
+    if if_match is None or "*" in seen:
         return None
-    version = re.fullmatch(r'(?:W/)?"([0-9]{1,18})"', if_match)  # weak: NGINX compressed it
-    return int(version[1]) if version else -1
+    return frozenset(int(tag[1:-1]) for tag in seen if re.fullmatch('"[0-9]{1,18}"', tag))
+
+
+def tags(request: Request, header: str) -> list[str]:
+    """The tags in a conditional header, which is a list; a weak one is as good: NGINX compressed what it names."""
+    return re.findall(r'"[^"]*"|\*', ",".join(request.headers.getlist(header)))
 
 
 Repeat = Annotated[store.Repeat | None, Depends(_repeat)]
-IfMatch = Annotated[int | None, Depends(_if_match)]
+IfMatch = Annotated[Versions, Depends(_if_match)]
 NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "As the client has it"}}  # `responses` of a GET
 
 
@@ -84,8 +89,8 @@ class Route(APIRoute):
                 if wrong := [name for name, count in names.items() if count > takes_some]:
                     raise Invalid("Not such parameters", **dict.fromkeys(wrong, "is not taken, or is taken once"))
             answer = await handle(request)
-            known = request.headers.get("if-none-match") if request.method == "GET" else None
-            if known and (tag := answer.headers.get("etag")) and (known == "*" or tag in re.findall(r'"[^"]*"', known)):
+            tag = answer.headers.get("etag") if request.method == "GET" else None
+            if tag and not {tag, "*"}.isdisjoint(tags(request, "if-none-match")):
                 return Response(status_code=304, headers={"ETag": tag})
             return answer
 

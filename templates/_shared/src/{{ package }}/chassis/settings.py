@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, StringConstraints
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Network = IPv4Network | IPv6Network
+Origin = Annotated[str, StringConstraints(pattern=r"^https?://[a-z0-9.:\[\]-]+$")]  # as browsers say it
+
+
+def _listed(value: object) -> object:
+    """What stands in the environment with commas between."""
+    return value.replace(",", " ").split() if isinstance(value, str) else value
+
+
+Listed = BeforeValidator(_listed)
 
 
 class Settings(BaseSettings):
@@ -34,6 +47,8 @@ class Settings(BaseSettings):
     site_url: str = ""  # whose pages the links in mails open; empty: those of `make dev`
     background: bool = True  # whether this process does the scheduled work, too; no where a worker does it
     internal_token: str = ""  # what parts show each other
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode, Listed] = ()  # whose X-Forwarded-... headers are believed
+    cors_origins: Annotated[tuple[Origin, ...], NoDecode, Listed] = ()  # sites that may ask from a browser
     dev_port: int = 8000
 
     @property

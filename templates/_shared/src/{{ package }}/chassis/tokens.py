@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -16,6 +18,7 @@ from .errors import Unauthenticated, Unavailable
 LIFETIME = 15 * 60  # seconds
 REFRESH = 60.0  # seconds after which the public keys are asked for again
 AT_MOST = 10.0  # seconds between two questions about keys that are not known
+AGAIN = 1.0  # seconds after a question that was not answered
 
 
 class Verifier:
@@ -28,7 +31,8 @@ class Verifier:
         self._issuer = issuer
         self._audience = audience
         self._keys: dict[str, jwt.PyJWK] = {}
-        self._asked = -REFRESH
+        self._asked, self._away = -math.inf, False
+        self._turn = asyncio.Lock()
         self._callers: LRUCache[str, tuple[float, Caller]] = LRUCache(10_000)  # each until it expires
 
     async def caller(self, token: str) -> Caller:
@@ -58,14 +62,22 @@ class Verifier:
         return Caller(UUID(claims["sub"]), frozenset(claims.get("roles", ())), scopes)
 
     async def _key(self, kid: str) -> jwt.PyJWK:
-        age = time.monotonic() - self._asked
-        if age > REFRESH or (kid not in self._keys and age > AT_MOST):
-            try:
-                self._keys = {key["kid"]: jwt.PyJWK(key) for key in (await self._jwks())["keys"]}
-            except Unavailable:
-                if kid not in self._keys:
-                    raise
-            self._asked = time.monotonic()
-        if kid not in self._keys:
-            raise jwt.InvalidTokenError("unknown key")
-        return self._keys[kid]
+        if self._due(kid):
+            async with self._turn:  # a crowd asks once, however many keys it makes up
+                if self._due(kid):
+                    await self._ask()
+        if kid in self._keys:
+            return self._keys[kid]
+        raise Unavailable("The keys cannot be asked for") if self._away else jwt.InvalidTokenError("unknown key")
+
+    def _due(self, kid: str) -> bool:
+        unknown = AGAIN if self._away else AT_MOST
+        return time.monotonic() - self._asked > (REFRESH if kid in self._keys else unknown)
+
+    async def _ask(self) -> None:
+        try:
+            self._keys = {key["kid"]: jwt.PyJWK(key) for key in (await self._jwks())["keys"]}
+            self._away = False
+        except Unavailable:
+            self._away = True
+        self._asked = time.monotonic()

@@ -7,7 +7,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
-from starlette.responses import JSONResponse
 from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -20,6 +19,9 @@ class Front:
         """`prepare` runs before the parts start: migrations, and whatever else has to be there."""
         self._parts = parts
         self._prepare = prepare
+        self._document: dict[str, Any] = {}
+        self._documents = [part.openapi for part in parts]
+        parts[0].openapi = self._openapi  # type: ignore[method-assign]
         self._lifespan = FastAPI(lifespan=self._running)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -37,8 +39,6 @@ class Front:
     def _choose(self, scope: Scope) -> ASGIApp:
         if scope["type"] != "http":
             return self._lifespan
-        if scope["method"] in ("GET", "HEAD") and scope["path"] == "/openapi.json":
-            return JSONResponse(merged([part.openapi() for part in self._parts]))
         if scope["path"] == "/health/ready":
             return self._ready
         if scope["path"].startswith("/internal/"):
@@ -48,6 +48,12 @@ class Front:
                 if any(route.matches(scope)[0] == wanted for route in part.routes):
                     return part
         return self._parts[0]
+
+    def _openapi(self) -> dict[str, Any]:
+        """What the first part says of itself is the whole."""
+        if not self._document:
+            self._document = merged([document() for document in self._documents])
+        return self._document
 
     async def _ready(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The answer of the first part that is not ready, or of the last."""

@@ -95,6 +95,8 @@ class Gateway:
         stack = f"local-{uuid4().hex[:8]}" if self._embedded else "local"
         mail = {"MailUrl": self._settings.mail_url, "MailFrom": self._settings.mail_from}
         known = {**mail, "SiteUrl": self._settings.site_url}
+        known["CorsOrigins"] = ",".join(self._settings.cors_origins)
+        known["TrustedProxies"] = ",".join(map(str, self._settings.trusted_proxies))
         template = Template(self._path, {"AWS::StackName": stack, **known})
         self._deliveries = Deliveries(template, self.invoke)
         functions = template.of_type("AWS::Serverless::Function")
@@ -134,7 +136,10 @@ class Gateway:
             return problem(404, "Not Found", "Not Found")
         query, body = request.scope["query_string"].decode(), await request.body()
         headers = {name: ", ".join(request.headers.getlist(name)) for name in request.headers}
-        answer = await self.invoke(name, request_event(request.method, path, query, headers, body))
+        source = request.client.host if request.client else ""
+        headers["x-forwarded-for"] = ", ".join(filter(None, [headers.get("x-forwarded-for"), source]))
+        headers["x-forwarded-proto"] = request.url.scheme
+        answer = await self.invoke(name, request_event(request.method, path, query, headers, body, source))
         if request.method not in {"GET", "HEAD"}:
             self._deliveries.wake()
         return _response(answer)

@@ -23,7 +23,14 @@ def serve_functions(factory: str, port: int) -> None:
         AWS_DEFAULT_REGION="eu-central-1",
     )
     uvicorn.run(
-        factory, factory=True, host="127.0.0.1", port=port, reload=True, reload_dirs=["src"], log_level="warning"
+        factory,
+        factory=True,
+        host="127.0.0.1",
+        port=port,
+        reload=True,
+        reload_dirs=["src"],
+        log_level="warning",
+        proxy_headers=False,  # the functions read them: TRUSTED_PROXIES
     )
 
 
