@@ -13,6 +13,7 @@ from .entity import Entity, now
 from .errors import Invalid
 from .sql import Database, Money
 from .sql_connection import Transaction, Write, connected
+from .sql_refusals import check_lengths
 from .store import Codec, Listing, Page, Query, Repeat, Staged
 from .unit import Rows, Unit
 
@@ -65,10 +66,7 @@ class SqlRepository(Rows[E]):
         return found[0] if found else None
 
     async def page(self, query: Query) -> Page[E]:
-        found = await self.rows(self._select(query))
-        items = found[: query.limit]
-        more = len(found) > query.limit
-        return Page(items, self._codec.cursor(items[-1], query.listing.sort) if more else None)
+        return self._codec.page(await self.rows(self._select(query)), query)
 
     async def rows(self, statement: sa.Select[Any]) -> list[E]:
         """The entities that a query of this table's columns finds."""
@@ -77,7 +75,12 @@ class SqlRepository(Rows[E]):
         return [self._codec.adapter.validate_python(dict(row)) for row in rows]
 
     def write(self, before: E | None, after: E | None) -> Write:
-        return Write(self._table, before, None if after is None else self._codec.adapter.dump_python(after))
+        if after is None:
+            return Write(self._table, before, None)
+        self._codec.document(after)
+        row = self._codec.adapter.dump_python(after)
+        check_lengths(self._table, row)
+        return Write(self._table, before, row)
 
     def _select(self, query: Query) -> sa.Select[Any]:
         columns, listing = self._table.c, query.listing
