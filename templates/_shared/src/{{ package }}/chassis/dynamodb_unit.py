@@ -103,6 +103,11 @@ class DynamoUnit(Unit):
                 row = {"Key": {"pk": text(f"{plural}#{entity_id}")}, "ConditionExpression": "attribute_exists(pk)"}
                 yield Write("ConditionCheck", row, Conflict("What it refers to is no longer there"))
 
+    @property
+    def indexes(self) -> set[str]:
+        """The indexes that its table has to have, all of them of a `pk` and an `sk` of the same name."""
+        return {name for repository in self.repositories.values() for name in repository.indexes}
+
     def _referred(self, plural: str) -> bool:
         return any(plural in repository.refers.values() for repository in self.repositories.values())
 
@@ -132,6 +137,10 @@ class DynamoRepository(Rows[E]):
         self._unique = [(rule,) if isinstance(rule, str) else rule for rule in unique]
         self.refers = refers
         self._expiring = expiring
+
+    @property
+    def indexes(self) -> list[str]:
+        return [f"list{i}" for i in range(len(self._lists) * self._step)]
 
     async def load(self, entity_id: UUID) -> E | None:
         item = await self._table.get(f"{self._name}#{entity_id}")
