@@ -93,7 +93,9 @@ def check_listings(table: sa.Table, listings: Iterable[Listing], *, by_owner: bo
         if order in [rest[: len(order)] for rest in ordered] or any(rule <= filters for rule in unique):
             continue
         columns = ", ".join(f'"{name}"' for name in [*owner, *listing.filters, *order])
-        raise ValueError(f"No index of {table.name} serves the list {listing}: add sa.Index(..., {columns}), and migrate")
+        raise ValueError(
+            f"No index of {table.name} serves the list {listing}: add sa.Index(..., {columns}), and migrate"
+        )
 
 
 class Database:

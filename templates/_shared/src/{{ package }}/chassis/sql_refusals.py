@@ -22,6 +22,13 @@ from .errors import Conflict, Problem, Stale, taken
 log = logging.getLogger(__name__)
 RETRY = {"40001", "40P01", "55P03"}  # SQLSTATE: serialization failure, deadlock, a lock that is not to be had
 UNIQUE = {"23505", "23P01", sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}
+AWAY = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+}
 REFERENCE = {"23503", "23001", sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY}
 
 
@@ -36,7 +43,7 @@ def is_away(error: DBAPIError) -> bool:
     """Whether the database is not there, or not now; anything else it says is a defect here."""
     said = code(error)
     if isinstance(said, int):
-        return isinstance(error, OperationalError) and said != sqlite3.SQLITE_ERROR  # that is SQL with a mistake
+        return said & 0xFF in AWAY
     if isinstance(error.driver_exception, ValueError):  # asyncpg: a value does not fit the type of its column
         return False
     gone = isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated

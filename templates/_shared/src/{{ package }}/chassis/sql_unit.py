@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from .cache import Cache
 from .entity import Entity, now
 from .errors import Invalid
 from .sql import Database, Money
 from .sql_connection import Transaction, Write, connected
+from .sql_query import reading_only, select
 from .sql_refusals import check_lengths
 from .store import Codec, Listing, Page, Query, Repeat, Staged
 from .unit import Rows, Unit
 
 E = TypeVar("E", bound=Entity)
+T = TypeVar("T")
 
 
 class SqlUnit(Unit):
@@ -31,6 +35,14 @@ class SqlUnit(Unit):
 
     def repository(self, codec: Codec[E], table: sa.Table) -> SqlRepository[E]:
         return SqlRepository(self, codec, table)
+
+    def reading(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """A transaction that cannot write, for SQL on this module's tables; what is staged is not seen."""
+        return reading_only(self.engine, self.module)
+
+    async def select(self, statement: sa.Executable, into: type[T]) -> list[T]:
+        """Typed rows of a query of this module's tables; what is staged is not seen."""
+        return await select(self.engine, self.module, statement, into)
 
     async def apply(self, staged: Staged) -> None:
         if refusal := await self.database.writing(self.module).get(Transaction(list(self.writes(staged)))):
