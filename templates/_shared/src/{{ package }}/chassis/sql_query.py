@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import is_dataclass
-from functools import cache
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -38,10 +37,5 @@ async def select(engine: AsyncEngine, module: str, statement: sa.Executable, int
     async with reading_only(engine, module) as connection:
         result = await connection.execute(statement)
         found: Any = result.mappings().all() if is_dataclass(into) else result.scalars().all()
-    rows: list[T] = _rows(into).validate_python([dict(row) if is_dataclass(into) else row for row in found])
-    return rows
-
-
-@cache
-def _rows(into: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(list[into])
+    rows = [dict(row) if is_dataclass(into) else row for row in found]
+    return TypeAdapter(list[into]).validate_python(rows)  # type: ignore[valid-type]
