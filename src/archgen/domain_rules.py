@@ -243,6 +243,10 @@ class _Check:
                 continue
             for name in fields:
                 yield from self._listed(place, module, entity, spec, name)
+                if name in spec.fields and spec.fields[name].unique:
+                    yield Mistake(place, f"{name} is unique by itself", "leave one of the two out")
+            if wider := next((other for other in spec.unique if set(other) < set(rule)), None):
+                yield Mistake(place, f"{', '.join(wider)} are unique together already", "leave one of the two out")
             yield from _too_wide(place, spec, fields)
 
     def _listed(self, where: str, module: str, entity: str, spec: EntitySpec, name: str) -> Iterator[Mistake]:

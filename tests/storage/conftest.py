@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from importlib import import_module
@@ -12,13 +13,24 @@ import pytest
 from tests.support.postgres import postgres
 from tests.support.projects import Project, new
 
+ITEM = {
+    "access": {"read": "owner", "write": "owner"},
+    "unique": [["title", "owner"]],
+    "fields": {
+        "title": {"type": "string", "max_length": 80, "required": True},
+        "done": {"type": "boolean", "default": False},
+        "parent": {"type": "reference", "to": "items.item"},
+    },
+}
 DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.real)]
 
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The crud preset as a monolith; its package is `storage_lab`, and can be imported."""
-    made = new(tmp_path_factory.mktemp("storage"), "storage-lab", "--preset", "crud", "--architecture", "monolith")
+    """Items that may have a parent, as a monolith; its package is `storage_lab`, and can be imported."""
+    folder = tmp_path_factory.mktemp("storage")
+    (folder / "answers.json").write_text(json.dumps({"modules": {"items": {"entities": {"item": ITEM}}}}))
+    made = new(folder, "storage-lab", "--answers", str(folder / "answers.json"), "--architecture", "monolith")
     sys.path.append(str(made.folder / "src"))
     return made
 
