@@ -32,6 +32,7 @@ def probe(chassis: Chassis, url: str) -> Callable[[Story], None]:
         tag: str | None = None
         amount: int = 0
         belongs: UUID | None = None
+        held: UUID | None = None
 
     metadata = sa.MetaData()
     always: list[sa.Column[Any]] = [
@@ -50,6 +51,7 @@ def probe(chassis: Chassis, url: str) -> Callable[[Story], None]:
         sa.Column("tag", sql.line(8), nullable=True),
         sa.Column("amount", sa.BigInteger(), nullable=False),
         sa.Column("belongs", sa.Uuid(), sa.ForeignKey("probes.id", name="fk_probes_belongs"), nullable=True),
+        sa.Column("held", sa.Uuid(), sa.ForeignKey("probes.id", ondelete="RESTRICT"), nullable=True),
         sa.UniqueConstraint("code", name="uq_probes_code"),
         sa.UniqueConstraint("kind", "part", name="uq_probes_kind_part"),
         sa.Index("ix_tagged_once", "tag", unique=True),
@@ -86,7 +88,7 @@ def probe(chassis: Chassis, url: str) -> Callable[[Story], None]:
 
 def _typed(probe: type[Any]) -> type[Any]:
     """The class as the chassis resolves its annotations."""
-    probe.__annotations__ = {"code": str, "kind": str | None, "part": int, "tag": str | None, "amount": int, "belongs": UUID | None}  # fmt: skip
+    probe.__annotations__ = {"code": str, "kind": str | None, "part": int, "tag": str | None, "amount": int, "belongs": UUID | None, "held": UUID | None}  # fmt: skip
     return probe
 
 
@@ -120,16 +122,17 @@ def test_a_taken_value_names_its_fields(
     probe(story)
 
 
+@pytest.mark.parametrize("reference", ["belongs", "held"])
 def test_a_reference_that_leads_nowhere_and_a_row_in_use_are_conflicts(
-    probe: Callable[[Story], None], chassis: Chassis
+    probe: Callable[[Story], None], chassis: Chassis, reference: str
 ) -> None:
     async def story(units: Any) -> None:
         unit = units()
         target = unit.new()
         await unit.commit()
-        unit.new(belongs=target.id)
+        unit.new(**{reference: target.id})
         await unit.commit()
-        unit.new(belongs=uuid4())
+        unit.new(**{reference: uuid4()})
         with pytest.raises(chassis("errors").Conflict, match="no longer there"):
             await unit.commit()
         unit.probes.delete(target)

@@ -30,6 +30,7 @@ AWAY = {
     sqlite3.SQLITE_CANTOPEN,
 }
 REFERENCE = {"23503", "23001", sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY}
+RESTRICTED = "FOREIGN KEY constraint failed"  # what SQLite, which makes a trigger of ON DELETE RESTRICT, says of one
 
 
 def code(error: DBAPIError) -> str | int:
@@ -59,7 +60,8 @@ def refusal(error: DBAPIError, table: sa.Table, *, deleting: bool) -> Problem | 
     if said in UNIQUE:
         columns = _columns(table, rule)
         return taken(*columns) if columns else Conflict(f"It is taken ({rule})")
-    if said in REFERENCE:
+    restricted = said == sqlite3.SQLITE_CONSTRAINT_TRIGGER and str(error.driver_exception) == RESTRICTED
+    if said in REFERENCE or restricted:
         return Conflict("It is still in use" if deleting else "What it refers to is no longer there")
     log.error("the table %s refuses a row: %s %s (%s)", table.name, type(error).__name__, rule, said)
     return None
