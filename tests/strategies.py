@@ -186,8 +186,31 @@ def _entity(draw: st.DrawFn, module: str, entity: str, entities: dict[str, list[
             st.lists(st.lists(st.sampled_from(listed), min_size=1, max_size=3, unique=True), max_size=2)
         )
         sign = draw(st.sampled_from(("", "-")))
-        document["lists"] = _distinct([[*one[:-1], sign + one[-1]] for one in lists])
+        times = [[*one[:3], draw(st.sampled_from(("created_at", "updated_at")))] for one in lists[:1]]
+        drawn = [*lists, *times] if draw(st.integers(0, 2)) == 0 else lists
+        document["lists"] = _distinct([[*one[:-1], sign + one[-1]] for one in drawn if _narrow(one, fields)])
+    _unique(draw, document, listed)
     return document
+
+
+def _unique(draw: st.DrawFn, document: Document, listed: list[str]) -> None:
+    """Fields that are unique together, with the owner where rows remember who made them."""
+    fields = document["fields"]
+    owned = "owner" in document.get("access", {}).values()
+    free = [name for name in listed if not fields[name].get("unique")]
+    if draw(st.integers(0, 2)) != 0 or len(free) < 2 - owned:
+        return
+    rule = draw(st.lists(st.sampled_from(free), min_size=2 - owned, max_size=3, unique=True))
+    if owned and draw(st.booleans()):
+        rule.append("owner")
+    if _narrow(rule, fields) and (len(rule) > 1):
+        document["unique"] = [rule]
+
+
+def _narrow(names: list[str], fields: dict[str, Document]) -> bool:
+    """Whether an index takes the strings of these fields."""
+    strings = [fields[name] for name in names if fields.get(name, {}).get("type") == "string"]
+    return sum(int(field.get("max_length", 255)) for field in strings) <= 600
 
 
 @st.composite

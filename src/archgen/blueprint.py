@@ -24,13 +24,17 @@ class Document(BaseModel):
 
 
 class Target(Document):
-    """The entity that a reference points to; `local` when it lies in the same module."""
+    """The entity that a reference points to; `local` when it lies in the same module.
+
+    `checked`: in another, which can tell whether the row is there, where both run in one part.
+    """
 
     module: str
     entity: str
     cls: str
     plural: str
     local: bool
+    checked: bool
 
 
 class Field(Document):
@@ -74,7 +78,10 @@ class Referrer(Document):
 
 
 class Entity(Document):
-    """`owned`: access asks who created a row, so rows remember it. `publishes`: actions that something reacts to."""
+    """`owned`: access asks who created a row, so rows remember it. `publishes`: actions that something reacts to.
+
+    `unique`: fields that are unique together, `owner_id` among them. `referred`: checked references of other modules.
+    """
 
     name: str
     cls: str
@@ -83,7 +90,9 @@ class Entity(Document):
     owned: bool
     fields: tuple[Field, ...]
     lists: tuple[Listing, ...]
+    unique: tuple[tuple[str, ...], ...]
     publishes: tuple[Action, ...]
+    referred: bool
     referrers: tuple[Referrer, ...]
 
 

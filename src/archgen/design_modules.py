@@ -8,7 +8,7 @@ from typing import Literal
 
 from archgen import names
 from archgen.blueprint import Access, Action, Effect, Entity, Field, Listing, Module, Reaction, Referrer, Target
-from archgen.domain import ALL_ACTIONS, Domain, DomainModule, EntitySpec, FieldSpec
+from archgen.domain import ALL_ACTIONS, OWNER, Domain, DomainModule, EntitySpec, FieldSpec
 from archgen.values import length_of, normal, scale_of
 
 ACCOUNT = "accounts.account"
@@ -83,12 +83,18 @@ def _entity(
         cls=names.class_of(name),
         plural=spec.plural_of(name),
         access=Access(read=spec.access.read, write=spec.access.write),
-        owned="owner" in (spec.access.read, spec.access.write),
+        owned=spec.owned,
         fields=tuple(
-            _field(domain, module.name, key, content, aliases.get((name, key))) for key, content in spec.fields.items()
+            _field(domain, module, name, key, content, aliases.get((name, key))) for key, content in spec.fields.items()
         ),
         lists=tuple(_listing(listing) for listing in spec.lists),
+        unique=tuple(_unique(spec, rule) for rule in spec.unique),
         publishes=tuple(action for action in ALL_ACTIONS if f"{module.name}.{name}.{action}" in wanted),
+        referred=any(
+            content.to == f"{module.name}.{name}" and is_checked(domain, other, entity, content)
+            for other in domain.modules
+            for entity, _, content in _references(other)
+        ),
         referrers=tuple(
             Referrer(entity=other, field=key, required=content.required)
             for other, key, content in _references(module)
@@ -97,7 +103,7 @@ def _entity(
     )
 
 
-def _field(domain: Domain, module: str, name: str, spec: FieldSpec, alias: str | None) -> Field:
+def _field(domain: Domain, module: DomainModule, entity: str, name: str, spec: FieldSpec, alias: str | None) -> Field:
     """A field with a default may always be left out, and is never lacking."""
     has_default = spec.default is not None
     required = spec.required and not has_default
@@ -115,20 +121,51 @@ def _field(domain: Domain, module: str, name: str, spec: FieldSpec, alias: str |
         scale=scale_of(spec),
         values=spec.values,
         alias=alias,
-        to=None if spec.to is None else _target(domain, module, spec.to),
+        to=None if spec.to is None else _target(domain, module, entity, spec),
     )
 
 
-def _target(domain: Domain, module: str, to: str) -> Target:
-    owner, _, entity = to.partition(".")
+def _target(domain: Domain, module: DomainModule, name: str, field: FieldSpec) -> Target:
+    owner, _, entity = str(field.to).partition(".")
     spec = domain[owner].spec.entities[entity]
     return Target(
         module=owner,
         entity=entity,
         cls=names.class_of(entity),
         plural=spec.plural_of(entity),
-        local=owner == module,
+        local=owner == module.name,
+        checked=is_checked(domain, module, name, field),
     )
+
+
+def is_checked(domain: Domain, module: DomainModule, entity: str, field: FieldSpec) -> bool:
+    """Whether a reference to another module is looked up before it is written, where both run in one part.
+
+    Not in a circle of required ones, where the first row refers to what is not there yet.
+    """
+    owner = str(field.to).partition(".")[0]
+    if owner == module.name:
+        return False
+    return not (field.required and f"{module.name}.{entity}" in _needed(domain, str(field.to)))
+
+
+def _needed(domain: Domain, start: str) -> set[str]:
+    """The entities (`module.entity`) of which rows have to be there before one of `start` can be, itself included."""
+    found: set[str] = set()
+    left = [start]
+    while left:
+        path = left.pop()
+        if path in found:
+            continue
+        found.add(path)
+        owner, _, name = path.partition(".")
+        fields = domain[owner].spec.entities[name].fields.values()
+        left += [content.to for content in fields if content.to is not None and content.required]
+    return found
+
+
+def _unique(spec: EntitySpec, rule: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple("owner_id" if name == OWNER and name not in spec.fields else name for name in rule)
 
 
 def _listing(listing: tuple[str, ...]) -> Listing:

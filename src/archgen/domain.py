@@ -29,6 +29,8 @@ TYPES = (
     "json",
     "reference",
 )
+TIMES = ("created_at", "updated_at")  # of every entity; lists may sort by them
+OWNER = "owner"  # in `unique`, where no field has that name
 ALL_ACTIONS: tuple[Action, ...] = ("created", "updated", "deleted")
 
 # The largest domain that every promise of a project was tried on.
@@ -140,12 +142,21 @@ class AccessSpec(_Spec):
 
 
 class EntitySpec(_Spec):
-    """An entity. `lists`: filters, all of which must be given, and last the field to sort by, `-` for descending."""
+    """An entity. `lists`: filters, all of which must be given, and last the field to sort by, `-` for descending.
+
+    `unique`: fields whose values together no two rows share; `owner` among them is whoever made the row.
+    """
 
     plural: Text | None = None
     access: AccessSpec = AccessSpec()
     lists: Annotated[tuple[tuple[Text, ...], ...], Field(max_length=8)] = ()
+    unique: Annotated[tuple[tuple[Text, ...], ...], Field(max_length=8)] = ()
     fields: dict[str, FieldSpec] = {}
+
+    @property
+    def owned(self) -> bool:
+        """Whether its rows remember who made them."""
+        return "owner" in (self.access.read, self.access.write)
 
     def plural_of(self, name: str) -> str:
         return self.plural if self.plural is not None else plural_of(name)

@@ -17,6 +17,8 @@ from archgen.domain import (
     FIELDS_MOST,
     MODULE_MOST,
     MODULES_MOST,
+    OWNER,
+    TIMES,
     Domain,
     DomainModule,
     EntitySpec,
@@ -26,6 +28,7 @@ from archgen.errors import Mistake
 from archgen.field_rules import INDEXED_LENGTH, UNINDEXABLE, check_field
 from archgen.presets import ACCOUNTS, Preset
 
+WIDTH_MOST = 600  # characters of the strings of one index
 INDEXES_MOST = 20  # of a table, by the strictest of the databases: DynamoDB's quota of global secondary indexes
 
 
@@ -184,6 +187,7 @@ class _Check:
             if field_spec.type == "reference" and field_spec.to is not None:
                 yield from self._reference(f"{place}.to", field_spec.to)
         yield from self._lists(where, module, name, spec)
+        yield from self._unique(where, module, name, spec)
 
     def _stored_names(self, where: str, spec: ModuleSpec) -> Iterator[Mistake]:
         """Tables, indexes and constraints of a module, which PostgreSQL has in one schema: no two of one name.
@@ -199,7 +203,13 @@ class _Check:
             keys += [["owner_id"], *(["owner_id", *columns] for columns in keys)] if owned else []
             made = {f"ix_{plural}_{'_'.join(columns)}": columns for columns in keys}
             clashing = [columns for columns in keys if made[f"ix_{plural}_{'_'.join(columns)}"] != columns]
-            made |= {f"uq_{plural}_{key}": [key] for key, content in entity.fields.items() if content.unique}
+            rules = [[key] for key, content in entity.fields.items() if content.unique]
+            rules += [
+                [("owner_id" if key == OWNER and OWNER not in entity.fields else key) for key in rule]
+                for rule in entity.unique
+            ]
+            made |= {f"uq_{plural}_{'_'.join(rule)}": rule for rule in rules}
+            clashing += [rule for rule in rules if made[f"uq_{plural}_{'_'.join(rule)}"] != rule]
             for stored, columns in [(f"{plural}_pkey", ["id"]), *made.items()]:
                 if stored in taken:
                     clashing.append(columns)
@@ -265,8 +275,9 @@ class _Check:
             if (key := (frozenset(filters), sort)) in seen:
                 yield Mistake(place, "is there already", "the order of the filters makes no difference")
             seen.add(key)
-            for name in fields:
+            for name in fields if fields[-1] not in TIMES else fields[:-1]:
                 yield from self._listed(place, module, entity, spec, name)
+            yield from _too_wide(place, spec, fields)
         keys = sum(1 for content in spec.fields.values() if content.indexed or content.type == "reference")
         owned = spec.access.read == "owner"
         if (indexes := (1 + len(spec.lists) + keys) * (2 if owned else 1)) > INDEXES_MOST:
@@ -277,21 +288,54 @@ class _Check:
                 "index or list by fewer fields",
             )
 
+    def _unique(self, where: str, module: str, entity: str, spec: EntitySpec) -> Iterator[Mistake]:
+        seen: set[frozenset[str]] = set()
+        for index, rule in enumerate(spec.unique):
+            place = f"{where}.unique.{index}"
+            if not rule:
+                yield Mistake(place, "is empty", "say the fields that are unique together")
+                continue
+            if len(set(rule)) < len(rule):
+                yield Mistake(place, "names a field twice")
+                continue
+            if len(rule) > 5:
+                yield Mistake(place, f"names {len(rule)} fields, and 5 are the most")
+                continue
+            if frozenset(rule) in seen:
+                yield Mistake(place, "is there already", "the order of the fields makes no difference")
+            seen.add(frozenset(rule))
+            fields = [name for name in rule if name != OWNER or name in spec.fields]
+            if len(fields) < len(rule) and not spec.owned:
+                hint = f"say {where}.access.write: owner, or leave it out"
+                yield Mistake(place, f"rows of {entity} do not remember their owner", hint)
+            if len(rule) == len(fields) == 1:
+                yield Mistake(place, "names one field alone", f"say {where}.fields.{rule[0]}.unique: true instead")
+                continue
+            for name in fields:
+                yield from self._listed(place, module, entity, spec, name)
+                if name in spec.fields and spec.fields[name].unique:
+                    yield Mistake(place, f"{name} is unique by itself", "leave one of the two out")
+            if wider := next((other for other in spec.unique if set(other) < set(rule)), None):
+                yield Mistake(place, f"{', '.join(wider)} are unique together already", "leave one of the two out")
+            yield from _too_wide(place, spec, fields)
+
     def _listed(self, where: str, module: str, entity: str, spec: EntitySpec, name: str) -> Iterator[Mistake]:
         content = spec.fields.get(name)
         if content is None:
             if self.declared.has_field(module, entity, name):
                 return
             meant = names.nearest(name, spec.fields)
-            if name in ("id", "created_at", "updated_at"):
-                hint = "rows come newest first by themselves; a list sorts by a declared field"
-            elif name.startswith("-"):
+            if name == "id" and ".lists." in where:
+                hint = "rows come newest first by themselves"
+            elif name in TIMES and ".lists." in where:
+                hint = "a list may sort by it, and not filter by it"
+            elif name.startswith("-") and ".lists." in where:
                 hint = "only the last of a list, the one to sort by, takes a -"
             else:
                 hint = f"did you mean {meant}?" if meant else f"there are {', '.join(spec.fields) or 'none'}"
             yield Mistake(where, f"{names.shown(name)} is not a field of {entity}", hint)
         elif content.type in UNINDEXABLE:
-            yield Mistake(where, f"{name} is {content.type}, which no index serves", "leave it out of the list")
+            yield Mistake(where, f"{name} is {content.type}, which no index serves", "leave it out")
         elif content.type == "string" and (content.max_length or 0) > INDEXED_LENGTH:
             yield Mistake(
                 where,
@@ -362,6 +406,17 @@ class _Check:
                     )
                     break
                 made.setdefault(local, name)
+
+
+def _too_wide(where: str, spec: EntitySpec, fields: list[str]) -> Iterator[Mistake]:
+    """An index takes 2,704 bytes of a row (PostgreSQL), and a character may be four."""
+    found = [spec.fields[name] for name in fields if name in spec.fields and spec.fields[name].type == "string"]
+    if (width := sum(content.max_length or INDEXED_LENGTH for content in found)) > WIDTH_MOST:
+        yield Mistake(
+            where,
+            f"its strings have up to {width} characters together, and an index takes {WIDTH_MOST}",
+            "say a smaller max_length, or leave one out",
+        )
 
 
 def _circle(start: str, needs: Mapping[str, list[tuple[str, str]]]) -> list[tuple[str, str]] | None:

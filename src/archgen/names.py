@@ -57,7 +57,7 @@ MODULES = _words("""
     accounts apps chassis contracts tests test conftest main migrations public information_schema
     domain service repository api settings database cache journey support samples
     signer verifier dispatcher push relay transports partial create_api load_keys remote_jwks events_router well_known
-    app housekeeping keys local mailer read_keys secret watched configure_logs
+    app housekeeping keys local references mailer read_keys secret watched configure_logs
 """)
 PARTS = _words("""
     dev local gateway main tests test chassis contracts migrate nginx postgres postgresql sqlite valkey redis dynamodb

@@ -279,6 +279,43 @@ def test_rows_are_owned_where_access_asks_for_it_and_know_who_refers_to_them() -
     assert [(one.filters, one.sort, one.descending) for one in review.lists] == [(("product",), "stars", True)]
 
 
+def test_what_is_unique_together_may_be_so_for_each_owner() -> None:
+    modules = {"notes": {"entities": {"note": {
+        "access": {"write": "owner"}, "unique": [["title", "owner"]], "fields": {"title": {"type": "string"}},
+    }}}}  # fmt: skip
+    assert entity(design(modules=modules), "notes.note").unique == (("title", "owner_id"),)
+
+
+def test_references_to_other_modules_are_checked_but_for_circles_of_required_ones() -> None:
+    def refers(to: str, required: bool) -> dict[str, Any]:
+        return {"fields": {"x": {"type": "reference", "to": to, "required": required}}}
+
+    blueprint = design(
+        preset="ecommerce",
+        modules={
+            "one": {"entities": {"first": refers("two.second", True), "third": refers("accounts.account", False)}},
+            "two": {
+                "entities": {
+                    "second": refers("one.first", True),
+                    "fourth": refers("one.first", True),
+                    "fifth": refers("orders.order", True),
+                }
+            },
+        },
+    )
+    targets = {
+        entity.name: (field.to.checked, field.to.local)
+        for module in blueprint.modules
+        for entity in module.entities
+        for field in entity.fields
+        if field.to
+    }
+    checked, unchecked = (True, False), (False, False)
+    assert targets == {"first": unchecked, "second": unchecked, "third": checked, "fourth": checked, "fifth": checked}
+    referred = {entity.name for module in blueprint.modules for entity in module.entities if entity.referred}
+    assert referred == {"account", "order", "first"}
+
+
 def test_the_presets_are_those_of_the_contract() -> None:
     item = entity(design(preset="crud"), "items.item")
     assert [(field.name, field.type, field.required, field.default) for field in item.fields] == [

@@ -104,16 +104,56 @@ def test_a_field_that_contradicts_itself_is_refused(content: dict[str, Any], whe
         ([["x", "-title"], ["x", "-title"]], "is there already"),
         ([["x", "x"]], "names a field twice"),
         ([["-x", "title"]], "only the last of a list"),
-        ([["created_at"]], "newest first by themselves"),
+        ([["id"]], "newest first by themselves"),
+        ([["created_at", "x"]], "may sort by it, and not filter by it"),
+        ([["a", "b", "c"]], "have up to 765 characters together, and an index takes 600"),
         ([[]], "is empty"),
         ([["body"]], "body is text, which no index serves"),
     ],
 )
 def test_a_list_of_what_cannot_be_listed_is_refused(lists: list[list[str]], said: str) -> None:
     fields = {"x": {"type": "integer"}, "title": {"type": "string"}, "body": {"type": "text"}}
+    fields |= {name: {"type": "string"} for name in "abc"}
     told = mistakes({"notes": {"entities": {"note": {"fields": fields, "lists": lists}}}})
     assert all(where.startswith("modules.notes.entities.note.lists.") for where in told)
     assert said in next(iter(told.values()))
+
+
+@pytest.mark.parametrize(
+    ("unique", "said"),
+    [
+        ([["nope", "x"]], "'nope' is not a field of note"),
+        ([["x", "title"], ["title", "x"]], "is there already"),
+        ([["x", "title"], ["title", "owner", "x"]], "are unique together already"),
+        ([["x", "x"]], "names a field twice"),
+        ([["x"]], "names one field alone"),
+        ([["code", "x"]], "code is unique by itself"),
+        ([[]], "is empty"),
+        ([["body", "x"]], "body is text, which no index serves"),
+        ([["-x", "title"]], "'-x' is not a field of note"),
+        ([["created_at", "x"]], "'created_at' is not a field of note"),
+        ([["title", "a", "b"]], "have up to 765 characters together, and an index takes 600"),
+    ],
+)
+def test_what_cannot_be_unique_together_is_refused(unique: list[list[str]], said: str) -> None:
+    fields: dict[str, Any] = {
+        "x": {"type": "integer"},
+        "body": {"type": "text"},
+        "code": {"type": "uuid", "unique": True},
+    }
+    fields |= {name: {"type": "string"} for name in ("title", "a", "b")}
+    note = {"fields": fields, "unique": unique, "access": {"write": "owner"}}
+    told = mistakes({"notes": {"entities": {"note": note}}})
+    assert all(where.startswith("modules.notes.entities.note.unique.") for where in told)
+    assert said in "; ".join(told.values())
+
+
+def test_only_a_row_that_remembers_its_owner_is_unique_with_them() -> None:
+    told = mistakes(entity(unique=[["title", "owner"]]))
+    assert "do not remember their owner" in told["modules.notes.entities.note.unique.0"]
+    owned = {"read": "public", "write": "owner"}
+    take(entity(unique=[["title", "owner"]], access=owned))
+    take(entity(unique=[["owner"]], lists=[["title", "-created_at"], ["updated_at"]], access=owned))
 
 
 def test_too_many_indexes_are_refused() -> None:

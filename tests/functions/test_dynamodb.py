@@ -7,11 +7,13 @@ import socket
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from importlib import import_module
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.support.projects import Project
 
 Chassis = Callable[[str], Any]
 ORDERED = {
@@ -52,6 +54,30 @@ def test_a_key_fits_into_an_index_however_long_the_value(chassis: Chassis, value
 def test_times_sort_as_moments_whatever_their_zone(chassis: Chassis) -> None:
     key_of = chassis("dynamodb").key_of
     assert key_of(datetime.fromisoformat("2024-01-01T01:00:00+02:00")) < key_of(datetime(2024, 1, 1, tzinfo=UTC))
+
+
+@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
+def test_a_row_that_could_never_be_read_again_is_not_written(shop: Project, chassis: Chassis, aws: None) -> None:
+    """DynamoDB has no NOT NULL: what lacks a value is a defect here, and no problem of the client."""
+    repository, domain = (import_module(f"functions_shop.inventory.{name}") for name in ("repository", "domain"))
+    import_module("boto3").client("dynamodb").create_table(
+        TableName="it-inventory",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+    )
+
+    async def story() -> None:
+        database = chassis("dynamodb").Database("it", ["inventory"])
+        unit = repository.InventoryUnit(database, chassis("functions").NoCache())
+        product = domain.Product(sku="a", name=None, price=Decimal(1), category="tool")
+        unit.products.add(product)
+        with pytest.raises(ValueError, match="name") as told:
+            await unit.commit()
+        assert not isinstance(told.value, chassis("errors").Problem)
+        assert await unit.products.get(product.id) is None
+
+    asyncio.run(story())
 
 
 def test_a_database_that_is_away_is_unavailable(chassis: Chassis, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,11 +44,20 @@ DOMAIN = {
                 },
                 "note": {
                     "access": {"read": "owner", "write": "owner"},
-                    "lists": [["topic", "-stars"]],
+                    "lists": [["topic", "-stars"], ["topic", "-created_at"]],
+                    "unique": [["topic", "stars", "owner"]],
                     "fields": {
                         "topic": {"type": "string", "required": True, "indexed": True},
                         "stars": {"type": "integer", "min": 1, "max": 5},
                         "thing": {"type": "reference", "to": "lab.thing", "required": True, "indexed": True},
+                    },
+                },
+                "remark": {
+                    "access": {"read": "user", "write": "user"},
+                    "unique": [["note", "text"]],
+                    "fields": {
+                        "note": {"type": "reference", "to": "lab.note"},
+                        "text": {"type": "string", "max_length": 80},
                     },
                 },
             }
@@ -76,6 +85,7 @@ class System:
         self._ids: dict[str, str] = {}  # by name
         self._names: dict[str, str] = {}  # by id
         self._tokens: dict[str, str] = {}
+        self.size = 0  # bytes of the last answer
         for person in PEOPLE[1:]:
             email = admin if person == "staff" else f"{person}-{uuid4().hex}@example.com"
             if person != "staff":
@@ -98,6 +108,7 @@ class System:
         answer = self._client.request(
             method, self._real(path), json=self._real(body), headers=headers, params=self._real(dict(query or {}))
         )
+        self.size = len(answer.content)
         document: Any = json.loads(answer.content) if answer.content else None
         if method == "POST" and answer.status_code == 201 and document["id"] not in self._names:
             name = f"<{len(self._names)}>"

@@ -37,6 +37,7 @@ VALUES: dict[str, dict[str, list[Any]]] = {
         "category": ["ref"],
     },
     "notes": {"topic": ["a", "b", "c" * 255], "stars": [1, 3, 5], "thing": ["ref"]},
+    "remarks": {"note": ["ref"], "text": ["a", "b"]},
 }
 WRONG: dict[str, list[Any]] = {  # for a field, or for any field
     "name": ["x" * 41],
@@ -50,17 +51,19 @@ WRONG: dict[str, list[Any]] = {  # for a field, or for any field
     "stars": [6],
     "": [None, {}, [1]],
 }
-REQUIRED = {"categories": {"name"}, "things": {"title"}, "notes": {"topic", "thing"}}
-TARGETS = {"parent": "categories", "category": "categories", "thing": "things"}
+REQUIRED = {"categories": {"name"}, "things": {"title"}, "notes": {"topic", "thing"}, "remarks": set()}
+TARGETS = {"parent": "categories", "category": "categories", "thing": "things", "note": "notes"}
 INDEXED = {
     "categories": [],
     "things": ["title", "weight", "ready", "born", "due", "kind", "category"],
     "notes": ["topic", "thing"],
+    "remarks": [],
 }
 SORTED: dict[str, list[tuple[list[str], str]]] = {
     "categories": [],
     "things": [(["kind"], "-price"), ([], "-weight"), ([], "due"), ([], "title"), (["ready"], "born")],
-    "notes": [(["topic"], "-stars")],
+    "notes": [(["topic"], "-stars"), (["topic"], "-created_at")],
+    "remarks": [],
 }
 LISTS = [
     (plural, filters, sort)
@@ -112,13 +115,13 @@ class Twins(RuleBasedStateMachine):
 
     @initialize(target=rows, data=st.data())
     def begin(self, data: st.DataObject) -> Any:
-        plurals = ["categories", "categories", *["things"] * 8, *["notes"] * 4]
+        plurals = ["categories", "categories", *["things"] * 8, *["notes"] * 4, "remarks"]
         return multiple(*filter(None, (self.add(data, plural, "ann", "", wrong=False) for plural in plurals)))
 
     @rule(
         target=rows,
         data=st.data(),
-        plural=st.sampled_from(["categories", "things", "things", "things", "notes", "notes"]),
+        plural=st.sampled_from(["categories", "things", "things", "things", "notes", "notes", "remarks"]),
         who=WHO,
         key=st.sampled_from(["", "", "", "k1", "k2"]),
     )
@@ -217,13 +220,47 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("parity")
 
 
-def test_sqlite_and_dynamodb_agree(folder: Path) -> None:
-    """SQLite under a monolith and DynamoDB (moto) behind functions cannot be told apart."""
+@pytest.fixture(scope="module")
+def embedded(folder: Path) -> Iterator[tuple[System, System]]:
+    """SQLite under a monolith, and DynamoDB (moto) behind functions."""
     monolith = write_project(folder, "lab-sqlite", "monolith")
     functions = write_project(folder, "lab-moto", "serverless")
     url = f"sqlite+aiosqlite:///{folder}/data"
     with running(monolith, database_url=url) as sql, running(functions) as dynamo:
-        drive(sql, dynamo, EXAMPLES_EACH)
+        yield sql, dynamo
+
+
+def test_sqlite_and_dynamodb_agree(embedded: tuple[System, System]) -> None:
+    """They cannot be told apart."""
+    drive(*embedded, EXAMPLES_EACH)
+
+
+@pytest.mark.parametrize("story", ["😀" * 80_000, '"\\' * 50_000], ids=["wide", "escaped"])
+def test_a_page_is_no_larger_than_a_function_may_answer(embedded: tuple[System, System], story: str) -> None:
+    """Its bytes are bounded as well as its rows, and `next` goes on; a row that is larger than can be kept is refused."""
+    many = 18 if story[0] != '"' else 30
+    for system in embedded:
+        made = [
+            system.ask("ann", "POST", "/api/things", {"title": "a", "story": story})["body"]["id"] for _ in range(many)
+        ]
+        found, cursor, pages = [], None, 0
+        while pages == 0 or cursor:
+            page, cursor = system.page("ann", "/api/things", {"limit": 100}, cursor)
+            assert page["status"] == 200 and system.size <= 4_500_100
+            found += [row["id"] for row in page["body"]["items"]]
+            pages += 1
+        assert pages > 1 and found == list(reversed(made))
+        assert {system.ask("ann", "DELETE", f"/api/things/{row}")["status"] for row in made} == {204}
+
+
+def test_a_row_that_is_larger_than_can_be_kept_is_refused(embedded: tuple[System, System]) -> None:
+    sql, dynamo = embedded
+    row = sql.ask("ann", "POST", "/api/things", {"title": "a", "extra": "x" * 700_000})
+    assert row["status"] == 201
+    path = f"/api/things/{row['body']['id']}"
+    assert sql.ask("ann", "PATCH", path, {"story": "😀" * 90_000})["status"] == 422
+    assert sql.ask("ann", "DELETE", path)["status"] == 204
+    assert dynamo.ask("ann", "POST", "/api/things", {"title": "a", "extra": "x" * 700_000})["status"] == 422
 
 
 @pytest.fixture

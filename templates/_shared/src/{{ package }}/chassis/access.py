@@ -60,6 +60,10 @@ class Access(NamedTuple):
         _admit(self.write, caller, "write")
         return there(self.to_read(caller, row) if _may(self.write, caller, row) else None)
 
+    def may_refer(self, caller: Caller, row: Entity | None) -> bool:
+        """Whether the caller's rows may refer to this one: it is there, and not another owner's."""
+        return row is not None and _may(self.read, caller, row)
+
 
 def _admit(level: Level, caller: Caller, scope: str) -> None:
     if scope not in caller.scopes:

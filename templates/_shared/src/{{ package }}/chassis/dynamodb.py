@@ -16,6 +16,7 @@ from botocore import exceptions as aws
 from botocore.config import Config
 
 from .errors import Problem, Stale, Unavailable
+from .store import MOST_BYTES, MOST_WRITES
 
 CONTENDED = {"TransactionConflict", "TransactionInProgress"}
 BUSY = {
@@ -26,7 +27,6 @@ BUSY = {
     "Throttling",
     "ThrottlingError",
 }
-MOST_WRITES = 100  # DynamoDB's limit of one transaction
 LONGEST = 900  # bytes of a value in a key; a sort key may have 1,024
 FURTHEST = 10**18  # beyond any decimal that a field can hold
 Item = dict[str, dict[str, str]]
@@ -89,13 +89,14 @@ class Table:
         return (await self._database.call("get_item", TableName=self._name, Key=key, ConsistentRead=True)).get("Item")
 
     async def query(self, index: str, pk: str, most: int, *, descending: bool, after: str | None) -> list[Item]:
-        """The first items of a key in an index, or those behind a sort key."""
+        """The first rows of a key in an index, or those behind a sort key; no more than make a page larger than it may be."""
         condition, values = f"{index}pk = :pk", {":pk": text(pk)}
         if after is not None:
             condition += f" AND {index}sk {'<' if descending else '>'} :after"
             values[":after"] = text(after)
         arguments = {"TableName": self._name, "IndexName": index, "ScanIndexForward": not descending}
         found: list[Item] = []
+        size = 0
         start: dict[str, Any] = {}
         while True:  # an answer holds 1 MB at most
             page = await self._database.call(
@@ -107,7 +108,8 @@ class Table:
                 Limit=most - len(found),
             )
             found += page["Items"]
-            if len(found) >= most or "LastEvaluatedKey" not in page:
+            size += sum(len(item["doc"]["S"]) for item in page["Items"])
+            if len(found) >= most or size > MOST_BYTES or "LastEvaluatedKey" not in page:
                 return found
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 

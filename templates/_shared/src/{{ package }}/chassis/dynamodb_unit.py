@@ -1,7 +1,7 @@
 """Repositories and the unit of work on DynamoDB, with the promises of `sql_unit.py`. Everything is a key lookup:
 
 PLURAL#ID               a row: `doc` is the entity as JSON, `list0pk` and `list0sk` its place in the first list, and so on
-unique#PLURAL#FIELD#V   the row that has this value of a unique field
+unique#PLURAL#FIELDS#V  the row that has this value of a unique field, or these values of fields that are unique together
 refs#PLURAL#ID          how many rows of the module refer to this one, which cannot be deleted while `n` is not 0
 handled#KEY             a request or an event that was dealt with
 outbox#ID               an event (`dynamodb_outbox.py`)
@@ -18,10 +18,11 @@ from itertools import islice
 from typing import Any, TypeVar
 from uuid import UUID
 
+from . import errors
 from .cache import Cache
 from .dynamodb import Database, Item, Write, key_of, number, put, text
 from .entity import Entity
-from .errors import Conflict, Invalid
+from .errors import Conflict
 from .store import Codec, Listing, Page, Query, Repeat, Staged
 from .unit import Rows, Unit
 
@@ -45,12 +46,13 @@ class DynamoUnit(Unit):
         *,
         lists: Sequence[Listing] = (),
         by_owner: bool = False,
-        unique: Sequence[str] = (),
+        unique: Sequence[str | tuple[str, ...]] = (),
         refers: Mapping[str, str] | None = None,
         expiring: bool = False,
     ) -> DynamoRepository[E]:
         """`by_owner`: each list also within an owner's rows. `refers`: fields, and the plurals that they refer to.
 
+        `unique`: fields, and tuples of fields that are unique together.
         `expiring`: a row is deleted some time after its `expires_at`.
         """
         return DynamoRepository(self, codec, plural, lists, by_owner, unique, refers or {}, expiring)
@@ -101,6 +103,11 @@ class DynamoUnit(Unit):
                 row = {"Key": {"pk": text(f"{plural}#{entity_id}")}, "ConditionExpression": "attribute_exists(pk)"}
                 yield Write("ConditionCheck", row, Conflict("What it refers to is no longer there"))
 
+    @property
+    def indexes(self) -> set[str]:
+        """The indexes that its table has to have, all of them of a `pk` and an `sk` of the same name."""
+        return {name for repository in self.repositories.values() for name in repository.indexes}
+
     def _referred(self, plural: str) -> bool:
         return any(plural in repository.refers.values() for repository in self.repositories.values())
 
@@ -119,7 +126,7 @@ class DynamoRepository(Rows[E]):
         plural: str,
         lists: Sequence[Listing],
         by_owner: bool,
-        unique: Sequence[str],
+        unique: Sequence[str | tuple[str, ...]],
         refers: Mapping[str, str],
         expiring: bool,
     ) -> None:
@@ -127,16 +134,20 @@ class DynamoRepository(Rows[E]):
         self._table = unit.table
         self._lists = lists
         self._step = 2 if by_owner else 1  # indexes of a list: everybody's rows, and within an owner's
-        self._unique = unique
+        self._unique = [(rule,) if isinstance(rule, str) else rule for rule in unique]
         self.refers = refers
         self._expiring = expiring
+
+    @property
+    def indexes(self) -> list[str]:
+        return [f"list{i}" for i in range(len(self._lists) * self._step)]
 
     async def load(self, entity_id: UUID) -> E | None:
         item = await self._table.get(f"{self._name}#{entity_id}")
         return self._entity(item) if item else None
 
     async def find(self, field: str, value: Any) -> E | None:
-        marker = await self._table.get(self._marker(field, value))
+        marker = await self._table.get(self._marker([field], [value]))
         item = await self._table.get(f"{self._name}#{marker['id']['S']}") if marker else None
         found = self._entity(item) if item else None
         return found if found is not None and getattr(found, field) == value else None
@@ -157,9 +168,7 @@ class DynamoRepository(Rows[E]):
             )
         )
         merged = heapq.merge(*shards, key=lambda item: item[f"{index}sk"]["S"], reverse=listing.descending)
-        found = [self._entity(item) for item in islice(merged, most)]
-        items = found[: query.limit]
-        return Page(items, self._codec.cursor(items[-1], listing.sort) if len(found) > query.limit else None)
+        return self._codec.page([self._entity(item) for item in islice(merged, most)], query)
 
     def writes(self, before: E | None, after: E | None) -> Iterator[Write]:
         """The row's own write, if its change is one."""
@@ -175,19 +184,18 @@ class DynamoRepository(Rows[E]):
 
     def mark(self, taken: dict[str, Write | None], before: E | None, after: E | None) -> None:
         """Claims the unique values that the row has now, and frees those that it had."""
-        for field in self._unique:
-            was, is_ = (None if row is None else getattr(row, field) for row in (before, after))
+        for fields in self._unique:
+            was, is_ = (_values(row, fields) for row in (before, after))
             if was == is_:
                 continue
-            refusal = Conflict(f"{field} is taken", **{field: "is taken"})
             if was is not None:
-                taken.setdefault(self._marker(field, was), None)
+                taken.setdefault(self._marker(fields, was), None)
             if is_ is not None:
-                pk = self._marker(field, is_)
+                pk = self._marker(fields, is_)
                 if taken.get(pk):
-                    raise refusal
+                    raise errors.taken(*fields)
                 item = {"pk": text(pk), "id": text(str(after.id))}  # type: ignore[union-attr]
-                taken[pk] = put(item, None if pk in taken else NEW, refusal)
+                taken[pk] = put(item, None if pk in taken else NEW, errors.taken(*fields))
 
     def references(self, row: E | None) -> list[Reference]:
         targets = ((plural, getattr(row, field)) for field, plural in self.refers.items() if row is not None)
@@ -197,9 +205,8 @@ class DynamoRepository(Rows[E]):
         return self._codec.adapter.validate_json(item["doc"]["S"])
 
     def _item(self, entity: E) -> Item:
-        document = self._codec.adapter.dump_json(entity)
-        if len(document) > LARGEST:
-            raise Invalid(f"It has {len(document)} bytes; at most {LARGEST} can be kept")
+        document = self._codec.document(entity, LARGEST)
+        self._codec.adapter.validate_json(document)  # what does not fit could be written, and never be read again
         item = {
             "pk": text(f"{self._name}#{entity.id}"),
             "doc": text(document.decode()),
@@ -224,8 +231,15 @@ class DynamoRepository(Rows[E]):
     def _list_key(self, listing: Listing, scope: object, filters: Iterable[Any]) -> str:
         return key_of("\0".join([f"{self._name}#{listing}#{scope}", *map(key_of, filters)]))
 
-    def _marker(self, field: str, value: Any) -> str:
-        return f"unique#{self._name}#{field}#{key_of(value)}"
+    def _marker(self, fields: Sequence[str], values: Sequence[Any]) -> str:
+        key = key_of("\0".join(map(key_of, values)))
+        return f"unique#{self._name}#{','.join(fields)}#{key}"
+
+
+def _values(row: Entity | None, fields: Sequence[str]) -> list[Any] | None:
+    """The values that are unique together; None: one of them is missing, so they are not."""
+    values = [None if row is None else getattr(row, name) for name in fields]
+    return None if None in values else values
 
 
 def _sort_key(listing: Listing, value: Any, entity_id: UUID) -> str:

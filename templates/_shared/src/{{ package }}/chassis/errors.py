@@ -65,3 +65,13 @@ class Unavailable(Problem):
 
 class Stale(Unavailable):
     usually = "Too many changes at once"
+
+
+def taken(*fields: str) -> Conflict:
+    """Another row has this value, or these together; a row's owner counts as one (`owner_id`)."""
+    names = ["owner" if name == "owner_id" else name for name in fields]
+    if len(names) == 1:
+        return Conflict(f"{names[0]} is taken", **{names[0]: "is taken"})
+    return Conflict(
+        f"{', '.join(names)} are taken together", **dict.fromkeys(names, "is taken together with the others")
+    )

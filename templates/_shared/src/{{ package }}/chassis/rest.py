@@ -111,7 +111,7 @@ def tagged(response: Response, entity: Entity, location: str | None = None) -> N
 class ListQuery(BaseModel):
     """The parameters of a list; a subclass adds the entity's filters, and `sort` where it has one."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="allow")  # `of` refuses what is not offered, and says what is
 
     limit: int = Field(20, ge=1, le=100)
     after: str | None = Field(None, max_length=1000, description="The `next` of the page before")
@@ -124,7 +124,8 @@ class ListQuery(BaseModel):
         for listing in offered:
             if (set(listing.filters), listing.sort, listing.descending) == wanted:
                 return store.Query(listing, given, self.limit, self.after)
-        wrong = dict.fromkeys(given, "is not offered like this")
+        known = {name for listing in offered for name in listing.filters}
+        wrong = {name: "is not offered like this" if name in known else "is not offered" for name in given}
         raise Invalid(f"No index serves this; offered: {'; '.join(map(str, offered))}", **wrong)
 
 

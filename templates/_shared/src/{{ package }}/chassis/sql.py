@@ -6,9 +6,11 @@ migrations name no schema, and a module can move to a database of its own.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from sqlalchemy.pool import QueuePool
 
 from .sql_connection import connected, reading, writing
 from .sql_url import Address
+from .store import Listing
 
 PATIENCE = 2.0  # seconds that a request waits for a connection of the pool, or for a lock
 LIMITS = {"statement_timeout": "5s", "lock_timeout": "2s", "idle_in_transaction_session_timeout": "10s"}
@@ -74,6 +77,26 @@ def handled_table(metadata: sa.MetaData) -> sa.Table:
         sa.Column("entity_id", sa.Uuid(), nullable=True),
         sa.Column("at", UtcDateTime(), nullable=False, index=True),
     )
+
+
+def check_listings(table: sa.Table, listings: Iterable[Listing], *, by_owner: bool = False) -> None:
+    """Refuses a list that no index serves: its filters in any order, then what it sorts by, then the id.
+
+    `by_owner`: each list also within an owner's rows.
+    """
+    indexes = [["id"], *([column.name for column in index.columns] for index in table.indexes)]
+    rules = [rule for rule in table.constraints if isinstance(rule, sa.UniqueConstraint)]
+    unique = [{column.name for column in rule.columns} for rule in rules]
+    for listing, owner in product(listings, ([], ["owner_id"]) if by_owner else ([],)):
+        filters = {*owner, *listing.filters}
+        order = list(dict.fromkeys([listing.sort, "id"]))
+        ordered = [index[len(filters) :] for index in indexes if set(index[: len(filters)]) == filters]
+        if order in [rest[: len(order)] for rest in ordered] or any(rule <= filters for rule in unique):
+            continue
+        columns = ", ".join(f'"{name}"' for name in [*owner, *listing.filters, *order])
+        raise ValueError(
+            f"No index of {table.name} serves the list {listing}: add sa.Index(..., {columns}), and migrate"
+        )
 
 
 class Database:

@@ -7,10 +7,9 @@ each half is tried again, until everyone has heard what became of their own.
 from __future__ import annotations
 
 import logging
-import re
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any, NamedTuple
@@ -18,16 +17,16 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from .entity import Entity
-from .errors import Conflict, Problem, Stale, Unavailable
+from .errors import Stale, Unavailable
+from .sql_refusals import RETRY, code, is_away, refusal
 from .together import Together
 
 log = logging.getLogger(__name__)
-RETRY = {"40001", "40P01", "55P03"}  # SQLSTATE: serialization failure, deadlock, a lock that is not to be had
 
 
 @asynccontextmanager
@@ -44,19 +43,12 @@ async def connected(engine: AsyncEngine, *, writing: bool = False) -> AsyncItera
             async with engine.connect() as connection:
                 yield await connection.execution_options(isolation_level="AUTOCOMMIT")
     except (DBAPIError, PoolTimeout, OSError) as error:
-        if getattr(getattr(error, "orig", None), "sqlstate", None) in RETRY:
+        if isinstance(error, DBAPIError) and code(error) in RETRY:
             raise Stale from error
-        if isinstance(error, DBAPIError) and not _away(error):
+        if isinstance(error, DBAPIError) and not is_away(error):
             raise
         log.warning("the database does not answer: %r", error)
         raise Unavailable("The database does not answer") from error
-
-
-def _away(error: DBAPIError) -> bool:
-    """Whether the database is not there, or not now; anything else it says is a defect here."""
-    state = getattr(error.orig, "sqlstate", None) or ""
-    gone = isinstance(error, OperationalError | InterfaceError) and "no such" not in str(error.orig)
-    return gone or error.connection_invalidated or state[:2] in {"08", "53", "55", "57"}
 
 
 class Write(NamedTuple):
@@ -122,27 +114,26 @@ async def _commit(engine: AsyncEngine, transactions: Sequence[Transaction]) -> N
                 else:
                     await _change(connection, write.table, write.before, write.values)
             for table, rows in new.items():
-                try:
+                with _understood(table):
                     await connection.execute(table.insert(), rows)
-                except IntegrityError as error:
-                    raise _refusal(table, str(error.orig)) from error
 
 
 async def _change(connection: AsyncConnection, table: sa.Table, before: Entity, values: dict[str, Any] | None) -> None:
     change = table.delete() if values is None else table.update()
     mine = sa.and_(table.c.id == before.id, table.c.version == before.version)
-    try:
+    with _understood(table, deleting=values is None):
         if (await connection.execute(change.where(mine), values)).rowcount == 0:
             raise Stale
-    except IntegrityError as error:
-        raise Conflict("It is still in use") if values is None else _refusal(table, str(error.orig)) from error
 
 
-def _refusal(table: sa.Table, message: str) -> Problem:
-    if table.name == "handled":
-        return Stale()  # the same request or event, at this very moment
-    words = set(re.findall(r"[\w.]+", message))  # PostgreSQL names the constraint, SQLite the column
-    for column in table.columns:
-        if {f"uq_{table.name}_{column.name}", f"{table.name}.{column.name}"} & words:
-            return Conflict(f"{column.name} is taken", **{column.name: "is taken"})
-    return Conflict("What it refers to is no longer there")
+@contextmanager
+def _understood(table: sa.Table, *, deleting: bool = False) -> Iterator[None]:
+    """Raises what a refusal means, where the client can mend it."""
+    try:
+        yield
+    except DBAPIError as error:
+        if code(error) in RETRY or is_away(error):
+            raise
+        if (problem := refusal(error, table, deleting=deleting)) is None:
+            raise
+        raise problem from error

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from .cache import Cache
 from .entity import Entity, now
 from .errors import Invalid
 from .sql import Database, Money
 from .sql_connection import Transaction, Write, connected
+from .sql_query import reading_only, select
+from .sql_refusals import check_lengths
 from .store import Codec, Listing, Page, Query, Repeat, Staged
 from .unit import Rows, Unit
 
 E = TypeVar("E", bound=Entity)
+T = TypeVar("T")
 
 
 class SqlUnit(Unit):
@@ -30,6 +35,14 @@ class SqlUnit(Unit):
 
     def repository(self, codec: Codec[E], table: sa.Table) -> SqlRepository[E]:
         return SqlRepository(self, codec, table)
+
+    def reading(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """A transaction that cannot write, for SQL on this module's tables; what is staged is not seen."""
+        return reading_only(self.engine, self.module)
+
+    async def select(self, statement: sa.Executable, into: type[T]) -> list[T]:
+        """Typed rows of a query of this module's tables; what is staged is not seen."""
+        return await select(self.engine, self.module, statement, into)
 
     async def apply(self, staged: Staged) -> None:
         if refusal := await self.database.writing(self.module).get(Transaction(list(self.writes(staged)))):
@@ -65,10 +78,7 @@ class SqlRepository(Rows[E]):
         return found[0] if found else None
 
     async def page(self, query: Query) -> Page[E]:
-        found = await self.rows(self._select(query))
-        items = found[: query.limit]
-        more = len(found) > query.limit
-        return Page(items, self._codec.cursor(items[-1], query.listing.sort) if more else None)
+        return self._codec.page(await self.rows(self._select(query)), query)
 
     async def rows(self, statement: sa.Select[Any]) -> list[E]:
         """The entities that a query of this table's columns finds."""
@@ -77,7 +87,12 @@ class SqlRepository(Rows[E]):
         return [self._codec.adapter.validate_python(dict(row)) for row in rows]
 
     def write(self, before: E | None, after: E | None) -> Write:
-        return Write(self._table, before, None if after is None else self._codec.adapter.dump_python(after))
+        if after is None:
+            return Write(self._table, before, None)
+        self._codec.document(after)
+        row = self._codec.adapter.dump_python(after)
+        check_lengths(self._table, row)
+        return Write(self._table, before, row)
 
     def _select(self, query: Query) -> sa.Select[Any]:
         columns, listing = self._table.c, query.listing

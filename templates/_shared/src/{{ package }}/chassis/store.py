@@ -1,8 +1,9 @@
 """Storage as the modules see it: repositories within a unit of work. Adapters: `sql.py`, `dynamodb.py`.
 
-A unit stages its writes; lists do not see them, `get` does. One `commit` applies all of them or none, and
-is the only place that raises: Conflict (a unique value is taken, a row is still referred to) or Stale
-(another writer was first).
+A unit stages its writes; lists (`page`) and `find` do not see them, `get` does. One `commit` applies all of them or
+none, and is the only place that raises: Conflict (a unique value is taken, a row is still referred to), Invalid (a row
+is too large) or Stale (another writer was first). A use case that is `@retried` then runs again from its beginning, up
+to 50 times: what it does beside its unit (a call, a mail) is done as often, so it belongs into a reaction.
 """
 
 from __future__ import annotations
@@ -18,11 +19,14 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
+from .access import Access, Caller
 from .entity import Entity
 from .errors import Invalid
 
 E = TypeVar("E", bound=Entity)
 MOST_WRITES = 100  # DynamoDB's limit of one transaction, kept by every adapter
+MOST_BYTES = 4_500_000  # of a page: a function may answer 6 MB, in which base64 makes four bytes of three
+LARGEST = 1_048_576  # bytes of a row, as of a request's body
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +77,10 @@ class Repository(Protocol[E]):
         """As a reader may see it: from the cache, where there is one."""
 
     async def find(self, field: str, value: Any) -> E | None:
-        """The row that has this value of a unique field, as it is now."""
+        """The row that has this value of a unique field, as it is stored: what is staged is not seen."""
 
-    async def page(self, query: Query) -> Page[E]: ...
+    async def page(self, query: Query) -> Page[E]:
+        """Rows as they are stored: what is staged is not seen. Fewer than `limit` where they are large."""
 
     def add(self, entity: E) -> None: ...
 
@@ -96,10 +101,10 @@ class UnitOfWork(Protocol):
     async def commit(self) -> None: ...
 
 
-async def refers_to(repository: Repository[Any], /, **field: UUID | None) -> None:
-    """Checks a reference within the module before it is written (Invalid: it points to nothing)."""
+async def refers_to(repository: Repository[Any], access: Access, caller: Caller, /, **field: UUID | None) -> None:
+    """Checks a reference within the module before it is written (Invalid: to nothing that the caller knows of)."""
     for name, entity_id in field.items():
-        if entity_id is not None and await repository.get(entity_id) is None:
+        if entity_id is not None and not access.may_refer(caller, await repository.get(entity_id)):
             raise Invalid(f"{name} refers to nothing", **{name: "refers to nothing"})
 
 
@@ -109,7 +114,22 @@ class Codec(Generic[E]):
     def __init__(self, entity: type[E]) -> None:
         self.entity = entity
         self.adapter = TypeAdapter(entity)
+        self._rows = TypeAdapter(list[entity])  # type: ignore[valid-type]
         self._fields = {name: TypeAdapter(hint) for name, hint in get_type_hints(entity).items()}
+
+    def document(self, entity: E, most: int = LARGEST) -> bytes:
+        """The entity as JSON (Invalid: too large to be kept)."""
+        document = self.adapter.dump_json(entity)
+        if len(document) > most:
+            raise Invalid(f"It has {len(document)} bytes; at most {most} can be kept")
+        return document
+
+    def page(self, found: list[E], query: Query) -> Page[E]:
+        """A page of what was found, one row more than the query's limit if there are more; no larger than an answer."""
+        items = found[: query.limit]
+        while len(items) > 1 and len(self._rows.dump_json(items)) > MOST_BYTES:
+            items = items[: len(items) // 2]
+        return Page(items, self.cursor(items[-1], query.listing.sort) if len(items) < len(found) else None)
 
     def cursor(self, entity: E, sort: str) -> str:
         value = self._fields[sort].dump_python(getattr(entity, sort), mode="json")

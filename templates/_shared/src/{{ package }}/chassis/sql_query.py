@@ -1,0 +1,41 @@
+"""A module's own SQL, for what its lists do not say: ranges, other orders, counts, joins, reports (`docs/queries.md`)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import is_dataclass
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from pydantic import TypeAdapter
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from .sql_connection import connected
+
+T = TypeVar("T")
+READ_ONLY = "SELECT set_config('search_path', :module, true), set_config('transaction_read_only', 'on', true)"
+
+
+@asynccontextmanager
+async def reading_only(engine: AsyncEngine, module: str) -> AsyncIterator[AsyncConnection]:
+    """A transaction that cannot write, in which plain SQL finds the module's tables by their names."""
+    async with connected(engine, writing=True) as connection:
+        if connection.dialect.name == "postgresql":
+            await connection.execute(sa.text(READ_ONLY), {"module": module})
+            yield connection
+            return
+        await connection.execute(sa.text("PRAGMA query_only = ON"))
+        try:
+            yield connection
+        finally:
+            await connection.execute(sa.text("PRAGMA query_only = OFF"))
+
+
+async def select(engine: AsyncEngine, module: str, statement: sa.Executable, into: type[T]) -> list[T]:
+    """The rows that a query finds: as a dataclass with the columns' names, or the one column as a type of its own."""
+    async with reading_only(engine, module) as connection:
+        result = await connection.execute(statement)
+        found: Any = result.mappings().all() if is_dataclass(into) else result.scalars().all()
+    rows = [dict(row) if is_dataclass(into) else row for row in found]
+    return TypeAdapter(list[into]).validate_python(rows)  # type: ignore[valid-type]
