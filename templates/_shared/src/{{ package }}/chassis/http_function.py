@@ -61,12 +61,6 @@ def to_functions(settings: FunctionSettings, parts: Iterable[str]) -> dict[str, 
     return {part: FunctionTransport(partial(_invoke, client, f"{settings.stack}-{part}")) for part in parts}
 
 
-def secret(name: str) -> bytes:
-    """What AWS keeps under this name."""
-    found: str = boto3.client("secretsmanager").get_secret_value(SecretId=name)["SecretString"]
-    return found.encode()
-
-
 def request_event(method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Event:
     """A request as API Gateway hands it over; each header once, in lower case."""
     http = {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1"}

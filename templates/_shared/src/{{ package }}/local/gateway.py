@@ -94,6 +94,7 @@ class Gateway:
     def _deploy(self) -> None:
         stack = f"local-{uuid4().hex[:8]}" if self._embedded else "local"
         known = {"MailUrl": self._settings.mail_url, "SiteUrl": self._settings.site_url}
+        known["HideAccounts"] = str(self._settings.hide_accounts).lower()
         template = Template(self._path, {"AWS::StackName": stack, **known})
         self._deliveries = Deliveries(template, self.invoke)
         functions = template.of_type("AWS::Serverless::Function")
