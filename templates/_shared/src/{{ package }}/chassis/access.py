@@ -70,7 +70,8 @@ class Access(NamedTuple):
     def to_write(self, caller: Caller, row: E | None) -> E:
         """The row, if the caller may change it."""
         _admit(self.write, caller, "write")
-        return there(self.to_read(caller, row) if _may(self.write, caller, row) else None)
+        seen = self.to_read(caller, row)
+        return there(seen if _may(self.write, caller, row) else None)
 
 
 def _admit(level: Level, caller: Caller, scope: str) -> None:
