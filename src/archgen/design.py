@@ -46,7 +46,7 @@ OFFERED: Mapping[Template, Mapping[str, tuple[str, ...]]] = {
         "sharding": ("none",),
     },
 }
-ACCOUNT_CREATED = "accounts.account.created"
+ACCOUNT_EVENTS = ("accounts.account.created", "accounts.account.deleted")
 TEMPLATES: tuple[Template, ...] = get_args(Template)
 
 
@@ -113,7 +113,7 @@ def substitutions(requirements: Requirements, recommendation: Advice, blueprint:
                 else f"none is needed, and {blueprint.template} comes with it for now"
             )
             if _word(advised.choice) in OFFERED[blueprint.template][key]:  # what was left out for the domain's sake
-                because = f"{advised.choice} is advised, and a module reacts to {ACCOUNT_CREATED}"
+                because = f"{advised.choice} is advised, and a module reacts to what becomes of an account"
             taken.append(Assumption(field=f"stack.{key}", value=value, because=because))
     advised_template = _TEMPLATE.get(recommendation.architecture)
     if requirements.architecture == "auto" and advised_template != blueprint.template:
@@ -180,8 +180,8 @@ def _calls(
 
 
 def _awaiting_accounts(domain: Domain) -> tuple[str, ...]:
-    """The modules that react to an account, which an identity provider makes without our knowing."""
-    return tuple(module.name for module in domain.modules if ACCOUNT_CREATED in module.spec.reacts_to)
+    """The modules that react to an account, which an identity provider makes and deletes without our knowing."""
+    return tuple(module.name for module in domain.modules if set(ACCOUNT_EVENTS) & set(module.spec.reacts_to))
 
 
 def _stack(
@@ -194,9 +194,9 @@ def _stack(
         if key == "auth" and awaiting:
             if name == "oidc":
                 wrong.append(
-                    f"stack.auth: with oidc no account is created here, and {', '.join(awaiting)} waits for it"
+                    f"stack.auth: with oidc no account is created or deleted here, and {', '.join(awaiting)} waits for it"
                 )
-                hints.append(f"take {ACCOUNT_CREATED} out of reacts_to, or say --set stack.auth=builtin")
+                hints.append(f"take {' and '.join(ACCOUNT_EVENTS)} out of reacts_to, or say --set stack.auth=builtin")
                 continue
             offered = ("builtin",)
         if name == "auto":

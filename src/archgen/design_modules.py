@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from archgen import names
 from archgen.blueprint import Access, Action, Effect, Entity, Field, Listing, Module, Reaction, Referrer, Target
 from archgen.domain import ALL_ACTIONS, Domain, DomainModule, EntitySpec, FieldSpec
 from archgen.values import length_of, normal, scale_of
+
+ACCOUNT = "accounts.account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +118,9 @@ def _reaction(domain: Domain, module: DomainModule, event: str) -> Reaction:
                 cls=names.class_of(name),
                 plural=module.spec.entities[name].plural_of(name),
                 field=key,
-                effect="delete" if content.required else "clear",
+                effect=effect,
             )
-            for name, key, content in _references(module)
-            if content.to == f"{owner}.{entity}"
+            for name, key, effect in _left_behind(module, f"{owner}.{entity}")
         )
     return Reaction(
         event=event,
@@ -128,6 +130,16 @@ def _reaction(domain: Domain, module: DomainModule, event: str) -> Reaction:
         cls=names.class_of(entity) + action.capitalize(),
         effects=effects,
     )
+
+
+def _left_behind(module: DomainModule, deleted: str) -> Iterator[tuple[str, str, Literal["delete", "clear"]]]:
+    """What refers to a row that is deleted, as (entity, field, what becomes of it); a row refers to the account that owns it."""
+    for name, key, content in _references(module):
+        if content.to == deleted:
+            yield name, key, "delete" if content.required else "clear"
+    for name, spec in module.spec.entities.items():
+        if deleted == ACCOUNT and "owner" in (spec.access.read, spec.access.write):
+            yield name, "owner_id", "delete"
 
 
 def _references(module: DomainModule) -> Iterator[tuple[str, str, FieldSpec]]:

@@ -27,7 +27,7 @@ class Settings(BaseSettings):
     hide_accounts: bool = False  # whoever registers does not learn whether the address has an account
     mail_url: str = "file:.mails"  # a folder, or smtp://[USER:PASSWORD@]HOST[:PORT], or smtps://...
     mail_from: str = "no-reply@example.com"
-    site_url: str = "http://localhost"  # whose pages the links in mails open
+    site_url: str = ""  # whose pages the links in mails open; empty: those of `make dev`
     background: bool = True  # whether this process does the scheduled work, too; no where a worker does it
     internal_token: str = ""  # what parts show each other
     dev_port: int = 8000
