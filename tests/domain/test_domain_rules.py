@@ -157,7 +157,7 @@ def test_references_may_cross_modules_and_reach_accounts_and_presets() -> None:
     ("event", "said"),
     [
         ("orders.order.deleted", "orders.order has orders.order.created, orders.order.updated"),
-        ("accounts.account.deleted", "accounts.account has accounts.account.created"),
+        ("accounts.account.updated", "accounts.account has accounts.account.created, accounts.account.deleted"),
         ("payments.payment.updated", "payments.payment has payments.payment.created"),
         ("inventory.product.delete", "inventory.product has"),
         ("inventry.product.deleted", "did you mean inventory.product.deleted?"),
