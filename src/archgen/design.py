@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol, get_args
 
 from archgen import names
-from archgen.blueprint import Blueprint, Part, Stack, Template
+from archgen.blueprint import Blueprint, Module, Part, Stack, Template
 from archgen.design_modules import ModulePlan, plan_modules
 from archgen.domain import Domain
 from archgen.errors import IncompatibleError
@@ -78,6 +78,8 @@ def blueprint_of(requirements: Requirements, domain: Domain, recommendation: Adv
             module.model_copy(update={"publishes": False, "subscribes": ()}) if module.kind == "accounts" else module
             for module in modules
         )
+    if template == "serverless":
+        _check_quotas(modules)
     uses = {module.name: module.uses for module in modules}
     parts = tuple(
         Part(name=name, modules=inside, calls=_calls(name, inside, uses, part_of)) for name, inside in grouping.items()
@@ -177,6 +179,27 @@ def _calls(
 ) -> tuple[str, ...]:
     called = {part_of[used] for module in modules for used in uses[module]} - {part}
     return tuple(name for name in dict.fromkeys(part_of.values()) if name in called)
+
+
+ROUTES_MOST = 300  # of an HTTP API, docs.aws.amazon.com/apigateway, quotas for HTTP APIs, read 2026-11
+RESOURCES_MOST = 500  # of a stack, docs.aws.amazon.com/AWSCloudFormation, quotas, read 2026-11
+ROUTES_OF_EVERY_PROJECT = 12  # accounts, keys, health
+
+
+def _check_quotas(modules: tuple[Module, ...]) -> None:
+    """Refuse functions that one gateway and one stack cannot hold: two routes for each entity, with a permission each."""
+    entities = sum(len(module.entities) for module in modules)
+    routes = ROUTES_OF_EVERY_PROJECT + 2 * entities
+    reacting = {module.part for module in modules if module.subscribes}
+    pipes = {(kind.split(".")[0], module.part) for module in modules for kind in module.subscribes}
+    # a function, its role and its table; for who reacts another function, a role, two queues, their policy and a mapping
+    resources = routes + 3 * len(modules) + 6 * len(reacting) + len(pipes) + 10
+    for what, count, most in (("routes", routes, ROUTES_MOST), ("resources", resources, RESOURCES_MOST)):
+        if count > most:
+            raise IncompatibleError(
+                f"functions of {entities} entities in {len(modules)} modules need {count} {what}, and AWS takes {most}",
+                "say --architecture monolith or microservices, or make several projects of it",
+            )
 
 
 def _awaiting_accounts(domain: Domain) -> tuple[str, ...]:

@@ -136,6 +136,21 @@ def test_what_cannot_be_generated_is_refused_with_what_is_offered() -> None:
     assert "mongodb" in both and "kafka" in both
 
 
+def test_functions_that_one_gateway_cannot_hold_are_refused() -> None:
+    def of(count: int) -> dict[str, Any]:
+        names = [f"{letter}{n}" for letter in "abc" for n in range(100)][:count]
+        modules: dict[str, Any] = {}
+        for name in names:
+            modules.setdefault(name[0], {"entities": {}})["entities"][name] = {"fields": {"x": {"type": "string"}}}
+        return modules
+
+    design(architecture="serverless", modules=of(140))
+    assert "147 entities in 3 modules need 306 routes, and AWS takes 300" in refused(
+        architecture="serverless", modules=of(146)
+    )
+    design(architecture="microservices", modules=of(300))
+
+
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_everything_that_is_offered_is_taken(template: Template) -> None:
     for key, offered in OFFERED[template].items():

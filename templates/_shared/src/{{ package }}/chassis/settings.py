@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -14,6 +15,10 @@ class Settings(BaseSettings):
 
     production: bool = False  # refuse to start with what is only good for development
     database_url: str = "sqlite+aiosqlite:///.data"
+    database_pooler: Literal["", "session", "transaction"] = (
+        ""  # what lies between, and for how long it gives connections
+    )
+    migration_url: str = ""  # as the tables' owner, and past a pooler; empty: DATABASE_URL
     database_connections: int = 90  # that the server has for us: its max_connections, less some for people
     processes: int = 4  # that share them: every copy, and those that follow it while a new version rolls out
     log_json: bool = False
