@@ -41,6 +41,11 @@ ENTITIES = [
     "service",
     "unit",
     "row",
+    "category",
+    "product_category",  # 16 letters and more: lines become too long to stand on one
+    "insurance_contract",
+    "warehouse_stock_level",
+    "customer_support_conversation",
 ]
 FIELDS = [
     "code",
@@ -75,6 +80,10 @@ FIELDS = [
     "entity",
     "field",
     "replace",
+    "shipping_address_region1_code",  # two that are alike as far as a shortened name goes
+    "shipping_address_region2_code",
+    "registration_number",
+    "preferred_contact_language",
 ]
 VALUES = ("red", "green", "blue", "small", "Large", "x-1", "v2.0", "on_hold")
 LEVELS = ("public", "user", "owner", "staff")

@@ -48,6 +48,7 @@ class Field(Document):
     max_length: int | None = None  # string: 255 if not said, text: 100,000
     scale: int | None = None  # decimal: 2 if not said
     values: tuple[str, ...] = ()
+    alias: str | None = None  # enum: the name of the type that its values make, unique in its module
     to: Target | None = None
 
 

@@ -14,6 +14,7 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from archgen.answers import Answers
+from archgen.domain import KEYS_NOT_HERE, MEANT_KEYS, FieldSpec
 from archgen.errors import Mistake
 from archgen.names import nearest, shown
 
@@ -100,7 +101,10 @@ def _mistake(
     if entry["type"] == "extra_forbidden":
         siblings = _keys(path[:-1])
         meant = nearest(str(path[-1]), siblings)
-        hint = f"did you mean {meant}?" if meant else f"the keys here are {', '.join(siblings)}"
+        if annotation_at(path[:-1]) is FieldSpec:
+            hint = KEYS_NOT_HERE.get(str(path[-1]))
+            meant = MEANT_KEYS.get(str(path[-1]), meant)
+        hint = hint or (f"did you mean {meant}?" if meant else f"the keys here are {', '.join(siblings)}")
     elif shows := _example(path):
         hint = f"for example {example(key, shows[0])}"
     line = line_of(words)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol, get_args
 
 from archgen import names
-from archgen.blueprint import Blueprint, Part, Stack, Template
+from archgen.blueprint import Blueprint, Module, Part, Stack, Template
 from archgen.design_modules import ModulePlan, plan_modules
 from archgen.domain import Domain
 from archgen.errors import IncompatibleError
@@ -46,7 +46,7 @@ OFFERED: Mapping[Template, Mapping[str, tuple[str, ...]]] = {
         "sharding": ("none",),
     },
 }
-ACCOUNT_CREATED = "accounts.account.created"
+ACCOUNT_EVENTS = ("accounts.account.created", "accounts.account.deleted")
 TEMPLATES: tuple[Template, ...] = get_args(Template)
 
 
@@ -78,6 +78,8 @@ def blueprint_of(requirements: Requirements, domain: Domain, recommendation: Adv
             module.model_copy(update={"publishes": False, "subscribes": ()}) if module.kind == "accounts" else module
             for module in modules
         )
+    if template == "serverless":
+        _check_quotas(modules)
     uses = {module.name: module.uses for module in modules}
     parts = tuple(
         Part(name=name, modules=inside, calls=_calls(name, inside, uses, part_of)) for name, inside in grouping.items()
@@ -113,7 +115,7 @@ def substitutions(requirements: Requirements, recommendation: Advice, blueprint:
                 else f"none is needed, and {blueprint.template} comes with it for now"
             )
             if _word(advised.choice) in OFFERED[blueprint.template][key]:  # what was left out for the domain's sake
-                because = f"{advised.choice} is advised, and a module reacts to {ACCOUNT_CREATED}"
+                because = f"{advised.choice} is advised, and a module reacts to what becomes of an account"
             taken.append(Assumption(field=f"stack.{key}", value=value, because=because))
     advised_template = _TEMPLATE.get(recommendation.architecture)
     if requirements.architecture == "auto" and advised_template != blueprint.template:
@@ -179,9 +181,30 @@ def _calls(
     return tuple(name for name in dict.fromkeys(part_of.values()) if name in called)
 
 
+ROUTES_MOST = 300  # of an HTTP API, docs.aws.amazon.com/apigateway, quotas for HTTP APIs, read 2026-11
+RESOURCES_MOST = 500  # of a stack, docs.aws.amazon.com/AWSCloudFormation, quotas, read 2026-11
+ROUTES_OF_EVERY_PROJECT = 12  # accounts, keys, health
+
+
+def _check_quotas(modules: tuple[Module, ...]) -> None:
+    """Refuse functions that one gateway and one stack cannot hold: two routes for each entity, with a permission each."""
+    entities = sum(len(module.entities) for module in modules)
+    routes = ROUTES_OF_EVERY_PROJECT + 2 * entities
+    reacting = {module.part for module in modules if module.subscribes}
+    pipes = {(kind.split(".")[0], module.part) for module in modules for kind in module.subscribes}
+    # a function, its role and its table; for who reacts another function, a role, two queues, their policy and a mapping
+    resources = routes + 3 * len(modules) + 6 * len(reacting) + len(pipes) + 10
+    for what, count, most in (("routes", routes, ROUTES_MOST), ("resources", resources, RESOURCES_MOST)):
+        if count > most:
+            raise IncompatibleError(
+                f"functions of {entities} entities in {len(modules)} modules need {count} {what}, and AWS takes {most}",
+                "say --architecture monolith or microservices, or make several projects of it",
+            )
+
+
 def _awaiting_accounts(domain: Domain) -> tuple[str, ...]:
-    """The modules that react to an account, which an identity provider makes without our knowing."""
-    return tuple(module.name for module in domain.modules if ACCOUNT_CREATED in module.spec.reacts_to)
+    """The modules that react to an account, which an identity provider makes and deletes without our knowing."""
+    return tuple(module.name for module in domain.modules if set(ACCOUNT_EVENTS) & set(module.spec.reacts_to))
 
 
 def _stack(
@@ -194,9 +217,9 @@ def _stack(
         if key == "auth" and awaiting:
             if name == "oidc":
                 wrong.append(
-                    f"stack.auth: with oidc no account is created here, and {', '.join(awaiting)} waits for it"
+                    f"stack.auth: with oidc no account is created or deleted here, and {', '.join(awaiting)} waits for it"
                 )
-                hints.append(f"take {ACCOUNT_CREATED} out of reacts_to, or say --set stack.auth=builtin")
+                hints.append(f"take {' and '.join(ACCOUNT_EVENTS)} out of reacts_to, or say --set stack.auth=builtin")
                 continue
             offered = ("builtin",)
         if name == "auto":

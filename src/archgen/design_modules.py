@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from archgen import names
 from archgen.blueprint import Access, Action, Effect, Entity, Field, Listing, Module, Reaction, Referrer, Target
 from archgen.domain import ALL_ACTIONS, Domain, DomainModule, EntitySpec, FieldSpec
 from archgen.values import length_of, normal, scale_of
+
+ACCOUNT = "accounts.account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,10 @@ def plan_modules(plan: ModulePlan) -> tuple[Module, ...]:
 
 
 def _module(plan: ModulePlan, module: DomainModule, wanted: set[str]) -> Module:
-    entities = tuple(_entity(plan.domain, module, name, spec, wanted) for name, spec in module.spec.entities.items())
+    aliases = _aliases(module)
+    entities = tuple(
+        _entity(plan.domain, module, name, spec, wanted, aliases) for name, spec in module.spec.entities.items()
+    )
     return Module.model_validate(
         {
             "name": module.name,
@@ -48,14 +54,39 @@ def _is_seen(domain: Domain, module: DomainModule) -> bool:
     return any(module.name in other.uses for other in others) or bool(heard & set(module.publishes))
 
 
-def _entity(domain: Domain, module: DomainModule, name: str, spec: EntitySpec, wanted: set[str]) -> Entity:
+def _aliases(module: DomainModule) -> dict[tuple[str, str], str]:
+    """What the values of each enum are called, by entity and field: ProductCategory, unless the module has one already."""
+    taken = {names.class_of(name) for name in module.spec.entities}
+    found = {}
+    for name, entity in module.spec.entities.items():
+        for key, content in entity.fields.items():
+            if content.type != "enum":
+                continue
+            alias = names.class_of(f"{name}_{key}")
+            while alias in taken:
+                alias += "Choice"
+            taken.add(alias)
+            found[name, key] = alias
+    return found
+
+
+def _entity(
+    domain: Domain,
+    module: DomainModule,
+    name: str,
+    spec: EntitySpec,
+    wanted: set[str],
+    aliases: dict[tuple[str, str], str],
+) -> Entity:
     return Entity(
         name=name,
         cls=names.class_of(name),
         plural=spec.plural_of(name),
         access=Access(read=spec.access.read, write=spec.access.write),
         owned="owner" in (spec.access.read, spec.access.write),
-        fields=tuple(_field(domain, module.name, key, content) for key, content in spec.fields.items()),
+        fields=tuple(
+            _field(domain, module.name, key, content, aliases.get((name, key))) for key, content in spec.fields.items()
+        ),
         lists=tuple(_listing(listing) for listing in spec.lists),
         publishes=tuple(action for action in ALL_ACTIONS if f"{module.name}.{name}.{action}" in wanted),
         referrers=tuple(
@@ -66,7 +97,7 @@ def _entity(domain: Domain, module: DomainModule, name: str, spec: EntitySpec, w
     )
 
 
-def _field(domain: Domain, module: str, name: str, spec: FieldSpec) -> Field:
+def _field(domain: Domain, module: str, name: str, spec: FieldSpec, alias: str | None) -> Field:
     """A field with a default may always be left out, and is never lacking."""
     has_default = spec.default is not None
     required = spec.required and not has_default
@@ -83,6 +114,7 @@ def _field(domain: Domain, module: str, name: str, spec: FieldSpec) -> Field:
         max_length=length_of(spec),
         scale=scale_of(spec),
         values=spec.values,
+        alias=alias,
         to=None if spec.to is None else _target(domain, module, spec.to),
     )
 
@@ -115,10 +147,9 @@ def _reaction(domain: Domain, module: DomainModule, event: str) -> Reaction:
                 cls=names.class_of(name),
                 plural=module.spec.entities[name].plural_of(name),
                 field=key,
-                effect="delete" if content.required else "clear",
+                effect=effect,
             )
-            for name, key, content in _references(module)
-            if content.to == f"{owner}.{entity}"
+            for name, key, effect in _left_behind(module, f"{owner}.{entity}")
         )
     return Reaction(
         event=event,
@@ -128,6 +159,16 @@ def _reaction(domain: Domain, module: DomainModule, event: str) -> Reaction:
         cls=names.class_of(entity) + action.capitalize(),
         effects=effects,
     )
+
+
+def _left_behind(module: DomainModule, deleted: str) -> Iterator[tuple[str, str, Literal["delete", "clear"]]]:
+    """What refers to a row that is deleted, as (entity, field, what becomes of it); a row refers to the account that owns it."""
+    for name, key, content in _references(module):
+        if content.to == deleted:
+            yield name, key, "delete" if content.required else "clear"
+    for name, spec in module.spec.entities.items():
+        if deleted == ACCOUNT and "owner" in (spec.access.read, spec.access.write):
+            yield name, "owner_id", "delete"
 
 
 def _references(module: DomainModule) -> Iterator[tuple[str, str, FieldSpec]]:

@@ -13,7 +13,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, Strict
 
 from archgen.blueprint import Action, FieldType, Level
-from archgen.names import nearest
+from archgen.names import nearest, plural_of
 
 LEVELS = ("public", "user", "owner", "staff")
 TYPES = (
@@ -31,7 +31,55 @@ TYPES = (
 )
 ALL_ACTIONS: tuple[Action, ...] = ("created", "updated", "deleted")
 
-MODULES_MOST, ENTITIES_MOST, FIELDS_MOST = 50, 30, 60
+# The largest domain that every promise of a project was tried on.
+MODULES_MOST = 50
+ENTITIES_MOST = 300  # of a project
+MODULE_MOST = 100  # entities of a module
+FIELDS_MOST = 100
+
+
+# What people write who come from elsewhere, and what says it here.
+MEANT_TYPES = {
+    **dict.fromkeys(("str", "varchar", "char", "email", "url", "slug", "phone"), "string"),
+    **dict.fromkeys(("int", "long", "bigint", "short", "smallint", "number", "serial"), "integer"),
+    **dict.fromkeys(("float", "double", "numeric", "money", "currency", "bigdecimal", "real"), "decimal"),
+    **dict.fromkeys(("bool",), "boolean"),
+    **dict.fromkeys(("localdate",), "date"),
+    **dict.fromkeys(("timestamp", "timestamptz", "instant", "zoneddatetime", "time", "localtime"), "datetime"),
+    **dict.fromkeys(("guid", "id"), "uuid"),
+    **dict.fromkeys(("choice", "choices", "select"), "enum"),
+    **dict.fromkeys(("jsonb", "object", "dict", "list", "array", "map"), "json"),
+    **dict.fromkeys(("textblob", "clob", "longtext", "markdown", "html"), "text"),
+    **dict.fromkeys(("relation", "relationship", "ref", "fk", "foreign_key", "belongs_to", "many_to_one"), "reference"),
+}
+NOT_HERE = {
+    **dict.fromkeys(
+        ("blob", "anyblob", "imageblob", "binary", "bytes", "bytea", "file", "image"),
+        "bytes are not kept in rows: keep them in an object store, and their address in a string",
+    ),
+    **dict.fromkeys(
+        ("many_to_many", "manytomany", "references"),
+        "an entity between the two, with a reference to each, says it; lists and unique serve both ways",
+    ),
+}
+# The same for the keys of a field.
+MEANT_KEYS = {
+    **dict.fromkeys(("length", "maxlength", "max_len", "size"), "max_length"),
+    **dict.fromkeys(("nullable", "null", "optional", "not_null"), "required"),
+    **dict.fromkeys(("choices", "options", "enum"), "values"),
+    **dict.fromkeys(("ref", "target", "references", "entity"), "to"),
+    **dict.fromkeys(("index", "searchable", "filterable"), "indexed"),
+    **dict.fromkeys(("precision", "digits", "decimals", "decimal_places"), "scale"),
+    **dict.fromkeys(("minimum", "gte", "ge"), "min"),
+    **dict.fromkeys(("maximum", "lte", "le"), "max"),
+}
+KEYS_NOT_HERE = {
+    **dict.fromkeys(
+        ("pattern", "regex", "format", "min_length", "minlength"),
+        "there is none: a rule of your own goes into the module's domain.py",
+    ),
+    **dict.fromkeys(("primary_key", "id"), "every entity has an id, a UUID"),
+}
 
 
 def _one_of(what: str, words: tuple[str, ...]) -> BeforeValidator:
@@ -39,7 +87,12 @@ def _one_of(what: str, words: tuple[str, ...]) -> BeforeValidator:
         if value == "org" and what == "access":
             raise ValueError("org, a tenant, is reserved for later")
         if value not in words:
-            meant = nearest(value, words) if isinstance(value, str) else None
+            word = value.lower() if isinstance(value, str) else ""
+            if what == "type" and word in NOT_HERE:
+                raise ValueError(NOT_HERE[word])
+            meant = nearest(word, words)
+            if what == "type":
+                meant = MEANT_TYPES.get(word, meant)
             raise ValueError(f"must be one of {', '.join(words)}" + (f"; did you mean {meant}?" if meant else ""))
         return value
 
@@ -92,16 +145,16 @@ class EntitySpec(_Spec):
     plural: Text | None = None
     access: AccessSpec = AccessSpec()
     lists: Annotated[tuple[tuple[Text, ...], ...], Field(max_length=8)] = ()
-    fields: Annotated[dict[str, FieldSpec], Field(max_length=FIELDS_MOST)] = {}
+    fields: dict[str, FieldSpec] = {}
 
     def plural_of(self, name: str) -> str:
-        return self.plural if self.plural is not None else name + "s"
+        return self.plural if self.plural is not None else plural_of(name)
 
 
 class ModuleSpec(_Spec):
     """A module: what it keeps, and the events (`module.entity.action`) of others that it reacts to."""
 
-    entities: Annotated[dict[str, EntitySpec], Field(max_length=ENTITIES_MOST)] = {}
+    entities: dict[str, EntitySpec] = {}
     reacts_to: Annotated[tuple[Text, ...], Field(max_length=100)] = ()
 
 

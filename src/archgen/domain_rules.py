@@ -6,12 +6,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from archgen import names
-from archgen.domain import MODULES_MOST, Domain, DomainModule, EntitySpec, ModuleSpec
+from archgen.domain import (
+    ENTITIES_MOST,
+    FIELDS_MOST,
+    MODULE_MOST,
+    MODULES_MOST,
+    Domain,
+    DomainModule,
+    EntitySpec,
+    ModuleSpec,
+)
 from archgen.errors import Mistake
 from archgen.field_rules import INDEXED_LENGTH, UNINDEXABLE, check_field
 from archgen.presets import ACCOUNTS, Preset
@@ -72,13 +82,34 @@ def check_domain(
     ]
     own = {name: spec for name, spec in modules.items() if name not in given}
     domain = domain_of(preset, own)
-    if len(own) > MODULES_MOST:
-        mistakes.append(Mistake("modules", f"has {len(own)} modules, and {MODULES_MOST} are the most"))
     check = _Check(domain, declared, package)
     for name, spec in own.items():
         mistakes += check.module(name, spec)
     mistakes += check.clashes(set(own))
     return mistakes
+
+
+def check_sizes(declared: Declared) -> Iterator[Mistake]:
+    """Whether the domain is one of the sizes that archgen writes, by what is declared, whatever its state."""
+    modules = declared.modules
+    if len(modules) > MODULES_MOST:
+        yield Mistake("modules", f"has {len(modules)} modules, and {MODULES_MOST} are the most")
+    if (count := sum(map(len, modules.values()))) > ENTITIES_MOST:
+        yield Mistake("modules", f"has {count} entities, and {ENTITIES_MOST} are the most of a project")
+    for module, entities in modules.items():
+        if len(entities) > MODULE_MOST:
+            yield Mistake(
+                f"modules.{module}.entities",
+                f"has {len(entities)} entities, and {MODULE_MOST} are the most of a module",
+                "put some of them into a module of their own; a reference may cross modules",
+            )
+        for entity, fields in entities.items():
+            if len(fields) > FIELDS_MOST:
+                yield Mistake(
+                    f"modules.{module}.entities.{entity}.fields",
+                    f"has {len(fields)} fields, and {FIELDS_MOST} are the most",
+                    "put what belongs together into an entity of its own, with a reference to it",
+                )
 
 
 def check_parts(parts: Mapping[str, tuple[str, ...]], domain: Domain, declared: Declared) -> Iterator[Mistake]:
@@ -89,7 +120,7 @@ def check_parts(parts: Mapping[str, tuple[str, ...]], domain: Domain, declared: 
     home: dict[str, str] = {}
     for part, modules in parts.items():
         if wrong := names.check_part(part):
-            yield Mistake(_place("parts", part), wrong, "choose another name for the part")
+            yield Mistake(_place("parts", part), wrong, _other(names.check_part, part, f"{part}_part"))
         for index, module in enumerate(modules):
             if module not in known:
                 meant = names.nearest(module, known)
@@ -119,12 +150,14 @@ class _Check:
     def module(self, name: str, spec: ModuleSpec) -> Iterator[Mistake]:
         where = f"modules.{name}"
         if wrong := names.check_module(name, self.package):
-            yield Mistake(_place("modules", name), wrong, "choose another name for the module")
+            better = _other(partial(names.check_module, package=self.package), name, f"{self.package}_{name}")
+            yield Mistake(_place("modules", name), wrong, better)
         if not spec.entities and not self.declared.modules.get(name):
             yield Mistake(where, "has no entities: a module keeps one at least", f"add {where}.entities")
         for entity, content in spec.entities.items():
             yield from self.entity(name, entity, content)
         yield from self._cycles(name, spec)
+        yield from self._stored_names(where, spec)
         seen: set[str] = set()
         for index, event in enumerate(spec.reacts_to):
             yield from self._reaction(f"{where}.reacts_to.{index}", event, seen)
@@ -132,9 +165,11 @@ class _Check:
     def entity(self, module: str, name: str, spec: EntitySpec) -> Iterator[Mistake]:
         where = f"modules.{module}.entities.{name}"
         if wrong := names.check_entity(name):
-            yield Mistake(_place(f"modules.{module}.entities", name), wrong, "choose another name for the entity")
+            yield Mistake(
+                _place(f"modules.{module}.entities", name), wrong, _other(_check_entity, name, f"{module}_{name}")
+            )
         elif wrong := names.check_class(names.class_of(name)):
-            yield Mistake(where, wrong, "choose another name for the entity")
+            yield Mistake(where, wrong, _other(_check_entity, name, f"{module}_{name}"))
         plural = spec.plural_of(name)
         if wrong := names.check_plural(plural):
             yield Mistake(f"{where}.plural", f"{names.shown(plural)}: {wrong}", f"say {where}.plural")
@@ -143,11 +178,38 @@ class _Check:
         for field_name, field_spec in spec.fields.items():
             place = f"{where}.fields.{field_name}"
             if wrong := names.check_field(field_name):
-                yield Mistake(_place(f"{where}.fields", field_name), wrong, "choose another name for the field")
+                better = _other(names.check_field, field_name, f"{name}_{field_name}")
+                yield Mistake(_place(f"{where}.fields", field_name), wrong, better)
             yield from check_field(place, field_spec)
             if field_spec.type == "reference" and field_spec.to is not None:
                 yield from self._reference(f"{place}.to", field_spec.to)
         yield from self._lists(where, module, name, spec)
+
+    def _stored_names(self, where: str, spec: ModuleSpec) -> Iterator[Mistake]:
+        """Tables, indexes and constraints of a module, which PostgreSQL has in one schema: no two of one name.
+
+        The whole names, as `templates/_macros/sql.jinja` makes them; what is shortened there ends in a hash of these.
+        """
+        taken = {"ix_handled_at": "handled", "ix_outbox_due": "outbox"}
+        taken |= {spec.plural_of(name): f"the table of {name}" for name, spec in spec.entities.items()}
+        for name, entity in spec.entities.items():
+            plural, owned = entity.plural_of(name), entity.access.read == "owner"
+            keys = [[key] for key, content in entity.fields.items() if content.indexed or content.type == "reference"]
+            keys += [[*filters, sort.removeprefix("-")] for *filters, sort in filter(None, entity.lists)]
+            keys += [["owner_id"], *(["owner_id", *columns] for columns in keys)] if owned else []
+            made = {f"ix_{plural}_{'_'.join(columns)}": columns for columns in keys}
+            clashing = [columns for columns in keys if made[f"ix_{plural}_{'_'.join(columns)}"] != columns]
+            made |= {f"uq_{plural}_{key}": [key] for key, content in entity.fields.items() if content.unique}
+            for stored, columns in [(f"{plural}_pkey", ["id"]), *made.items()]:
+                if stored in taken:
+                    clashing.append(columns)
+                taken.setdefault(stored, f"{name}.{', '.join(columns)}")
+            for columns in clashing:
+                yield Mistake(
+                    f"{where}.entities.{name}",
+                    f"the index of {', '.join(columns)} would be called as another of the module is",
+                    "choose another name for a field, or another plural",
+                )
 
     def _reference(self, where: str, to: str) -> Iterator[Mistake]:
         module, _, entity = to.partition(".")
@@ -300,19 +362,6 @@ class _Check:
                     )
                     break
                 made.setdefault(local, name)
-            classes = {names.class_of(entity): entity for entity in module.spec.entities}
-            for entity, spec in module.spec.entities.items():
-                for key, content in spec.fields.items():
-                    if content.type not in ("enum", "reference"):
-                        continue
-                    alias, place = names.class_of(f"{entity}_{key}"), f"{entity}.{key}"
-                    if name in own and alias in classes:
-                        yield Mistake(
-                            f"modules.{name}.entities.{entity}.fields.{key}",
-                            f"makes the name {alias}, which {classes[alias]} makes already",
-                            "choose another name for the field",
-                        )
-                    classes.setdefault(alias, place)
 
 
 def _circle(start: str, needs: Mapping[str, list[tuple[str, str]]]) -> list[tuple[str, str]] | None:
@@ -328,6 +377,18 @@ def _circle(start: str, needs: Mapping[str, list[tuple[str, str]]]) -> list[tupl
                 seen.add(target)
                 stack.append((target, [*path, (name, key)]))
     return None
+
+
+def _check_entity(name: str) -> str | None:
+    return names.check_entity(name) or names.check_class(names.class_of(name))
+
+
+def _other(check: Callable[[str], str | None], name: str, longer: str) -> str:
+    """A name that would do: the same one in the form that is asked for, else `longer`."""
+    for candidate in (names.in_form(name), names.in_form(longer)):
+        if candidate and candidate != name and check(candidate) is None:
+            return f"for example {candidate}"
+    return "choose another name"
 
 
 def _place(parent: str, name: str) -> str:

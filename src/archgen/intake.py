@@ -16,7 +16,7 @@ from archgen.answers import Answers
 from archgen.answers_text import Text, read_bytes, read_yaml
 from archgen.complaints import annotation_at, examine, told
 from archgen.domain import Domain
-from archgen.domain_rules import Declared, check_domain, check_parts, domain_of
+from archgen.domain_rules import Declared, check_domain, check_parts, check_sizes, domain_of
 from archgen.errors import InputError, Mistake
 from archgen.inference import infer
 from archgen.presets import PRESETS, preset_for
@@ -127,6 +127,7 @@ def intake(sources: Sequence[Source]) -> Intake:
     package = names.package_of(answers.name) if answers.name else None
     known = Declared.of(declared)
     mistakes += _followers(mistakes, check_domain(preset, answers.modules, package, known))
+    mistakes += check_sizes(known)
     domain = domain_of(preset, answers.modules)
     mistakes += _followers(mistakes, check_parts(answers.parts, domain, known))
     if mistakes:

@@ -11,11 +11,14 @@ import json
 import keyword
 import re
 import sys
+import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
+from functools import cache
 
 MOST = 40  # letters of a project's name
-PART_MOST = 29  # of any other: `uq_TABLE_COLUMN` fits into the 63 that PostgreSQL takes
+PLURAL_MOST = 50
+PART_MOST = 40  # of any other; what the database calls a name made of several is shortened where it must be
 
 _PROJECT = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*", re.ASCII)
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*", re.ASCII)
@@ -150,7 +153,7 @@ def check_entity(name: str) -> str | None:
 
 
 def check_plural(name: str) -> str | None:
-    return _form(name) or _taken(
+    return _form(name, PLURAL_MOST) or _taken(
         name, (PYTHON, "a word of Python"), (SQL, "a reserved word of SQL"), (PLURALS, "taken in every project")
     )
 
@@ -184,6 +187,28 @@ def classes_of(entity: str) -> tuple[str, ...]:
     return tuple(class_of(entity) + suffix for suffix in SUFFIXES)
 
 
+@cache
+def plural_of(entity: str) -> str:
+    """The English plural of an entity's last word: order_line -> order_lines, category -> categories."""
+    from pluralizer import Pluralizer
+
+    english = Pluralizer()  # type: ignore[no-untyped-call]
+    for singular, plural in (("schema", "schemas"), ("virus", "viruses"), ("index", "indexes")):
+        english.add_irregular_rule(singular, plural)
+    *first, last = entity.split("_")
+    found = "_".join([*first, english.plural(last)])
+    return found if _NAME.fullmatch(found) else f"{entity}s"
+
+
+def in_form(name: str) -> str | None:
+    """`name` as lower-case words with underscores, if that makes a name: firstName -> first_name."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", name.strip()[:200]) if not unicodedata.combining(c))
+    if not plain.isascii():
+        return None
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+", "_", plain).strip("_").lower()
+    return words if _NAME.fullmatch(words) else None
+
+
 def package_of(project: str) -> str:
     return project.replace("-", "_")
 
@@ -203,9 +228,9 @@ def shown(text: object, most: int = 60) -> str:
     return ascii(short)
 
 
-def _form(name: str) -> str | None:
-    if len(name) > PART_MOST:
-        return f"has {len(name)} characters, and {PART_MOST} are the most"
+def _form(name: str, most: int = PART_MOST) -> str | None:
+    if len(name) > most:
+        return f"has {len(name)} characters, and {most} are the most"
     if not _NAME.fullmatch(name):
         return "is not lower-case letters, digits and single underscores, beginning with a letter"
     return None

@@ -32,7 +32,7 @@ ACCOUNTS = DomainModule(
     name="accounts",
     kind="accounts",
     spec=_spec(entities={"account": {"access": {"read": "staff", "write": "staff"}}}),
-    actions={"account": ("created",)},
+    actions={"account": ("created", "deleted")},
     publishes=("accounts.link.requested",),
     subscribes=("accounts.link.requested",),
     classes=(
@@ -42,6 +42,8 @@ ACCOUNTS = DomainModule(
         "MailedToken",
         "LoginCredentials",
         "MailedPassword",
+        "NewPassword",
+        "PresentPassword",
         "RefreshToken",
         "TokensOut",
     ),

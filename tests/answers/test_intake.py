@@ -216,11 +216,6 @@ def test_a_broken_item_of_a_list_hides_none_beside_it() -> None:
     }
 
 
-def test_too_many_entities_are_counted() -> None:
-    entities = {f"e{number}": {"fields": {"x": {"type": "string"}}} for number in range(31)}
-    assert "has 31, and 30 are the most" in of(modules={"a": {"entities": entities}})["modules.a.entities"]
-
-
 def test_many_mistakes_are_cut_short() -> None:
     fields = {f"f{n}": {"type": "nope"} for n in range(60)}
     with pytest.raises(InputError) as caught:

@@ -33,6 +33,7 @@ def test_without_a_question_a_project_is_written_with_its_next_steps(archgen: Ar
     port = next(line.partition("=")[2] for line in env.splitlines() if line.startswith("DEV_PORT="))
     assert f"cd made/here/shop\n  make dev    # http://127.0.0.1:{port}\n" in told.out
     assert "archgen new shop --preset crud --output made/here --no-input" in told.out
+    assert "Staff logs in as admin@example.com, with the ADMIN_PASSWORD of .env" in told.out
     assert (folder / "made/here/shop/.git").is_dir()
 
 
@@ -98,3 +99,29 @@ def test_no_width_of_a_terminal_is_too_little(
     monkeypatch.setenv("COLUMNS", columns)
     told = archgen("new", "shop", "--preset", "crud", "--no-input", "--dry-run")
     assert told.code == 0 and max(map(len, told.out.partition("shop/")[0].splitlines())) <= most
+
+
+def test_a_dot_writes_into_this_folder_under_its_name(
+    archgen: Archgen, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "book-shop").mkdir()
+    monkeypatch.chdir(folder / "book-shop")
+    (folder / "book-shop/README").write_text("mine")
+    told = archgen("new", ".", "--preset", "crud", "--no-input", "--no-git")
+    assert told.code == 0, told.err
+    assert load_record(folder / "book-shop/archgen.yaml")["name"] == "book-shop"
+    assert "Next\n  make dev    # http" in told.out and "archgen new . --preset crud" in told.out
+    again = archgen("new", ".", "--preset", "crud", "--no-input")
+    assert again.code == 4 and "is not empty: it holds .editorconfig" in again.err
+
+
+def test_a_dot_in_a_folder_whose_name_will_not_do_takes_one_that_is_said(
+    archgen: Archgen, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "My Folder").mkdir()
+    monkeypatch.chdir(folder / "My Folder")
+    told = archgen("new", ".", "--no-input")
+    assert told.code == 2 and "'My Folder' is not lower-case letters" in told.err and "--set name=NAME" in told.err
+    assert archgen("new", ".", "--no-input", "-o", "x").code == 2
+    assert archgen("new", ".", "--no-input", "--no-git", "--set", "name=shop").code == 0
+    assert load_record(folder / "My Folder/archgen.yaml")["name"] == "shop"

@@ -136,6 +136,21 @@ def test_what_cannot_be_generated_is_refused_with_what_is_offered() -> None:
     assert "mongodb" in both and "kafka" in both
 
 
+def test_functions_that_one_gateway_cannot_hold_are_refused() -> None:
+    def of(count: int) -> dict[str, Any]:
+        names = [f"{letter}{n}" for letter in "abc" for n in range(100)][:count]
+        modules: dict[str, Any] = {}
+        for name in names:
+            modules.setdefault(name[0], {"entities": {}})["entities"][name] = {"fields": {"x": {"type": "string"}}}
+        return modules
+
+    design(architecture="serverless", modules=of(140))
+    assert "147 entities in 3 modules need 306 routes, and AWS takes 300" in refused(
+        architecture="serverless", modules=of(146)
+    )
+    design(architecture="microservices", modules=of(300))
+
+
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_everything_that_is_offered_is_taken(template: Template) -> None:
     for key, offered in OFFERED[template].items():
@@ -163,9 +178,25 @@ AWAITING: dict[str, Any] = {
 }
 
 
-def test_accounts_of_an_identity_provider_cannot_be_reacted_to() -> None:
-    told = refused(modules=AWAITING, stack={"auth": "oidc"})
-    assert "with oidc no account is created here, and log waits for it" in told and "stack.auth=builtin" in told
+@pytest.mark.parametrize("event", ["accounts.account.created", "accounts.account.deleted"])
+def test_accounts_of_an_identity_provider_cannot_be_reacted_to(event: str) -> None:
+    told = refused(modules={"log": {**AWAITING["log"], "reacts_to": [event]}}, stack={"auth": "oidc"})
+    assert "with oidc no account is created or deleted here, and log waits for it" in told
+    assert "stack.auth=builtin" in told
+
+
+def test_what_an_account_owns_goes_with_it_where_a_module_reacts_to_its_end() -> None:
+    fields = {"text": {"type": "string"}}
+    entities = {
+        "note": {"access": {"read": "owner", "write": "owner"}, "fields": fields},
+        "remark": {"access": {"read": "public", "write": "owner"}, "fields": fields},
+        "topic": {"access": {"read": "public", "write": "staff"}, "fields": fields},
+    }
+    built = design(modules={"notes": {"entities": entities, "reacts_to": ["accounts.account.deleted"]}})
+    accounts, notes = built.modules[0], built.modules[-1]
+    assert accounts.entities[0].publishes == ("deleted",)
+    effects = [(effect.entity, effect.field, effect.effect) for effect in notes.reactions[0].effects]
+    assert effects == [("note", "owner_id", "delete"), ("remark", "owner_id", "delete")]
 
 
 def test_an_identity_provider_is_taken_when_it_is_advised_and_nothing_awaits_accounts() -> None:
@@ -178,7 +209,7 @@ def test_an_identity_provider_is_taken_when_it_is_advised_and_nothing_awaits_acc
         chosen[name] = (blueprint.stack.auth, said)
     assert chosen == {
         "free": ("oidc", {}),
-        "awaiting": ("builtin", {"stack.auth": "oidc is advised, and a module reacts to accounts.account.created"}),
+        "awaiting": ("builtin", {"stack.auth": "oidc is advised, and a module reacts to what becomes of an account"}),
     }
     assert design().stack.auth == "builtin"
 

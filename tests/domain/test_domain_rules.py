@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.strategies import domains, groupings
 
+from archgen.design_modules import ModulePlan, plan_modules
 from archgen.errors import InputError
 from archgen.intake import Intake, from_record, intake
 
@@ -125,9 +126,78 @@ def test_too_many_indexes_are_refused() -> None:
 def test_names_that_come_out_the_same_are_refused() -> None:
     both = {**entity(module="a"), **entity(module="a_units", name="other")}
     assert "both make a_units" in mistakes(both)["modules.a_units"]
-    fields = {"kind": {"type": "enum", "values": ["x"]}}
-    told = mistakes({"notes": {"entities": {"note": {"fields": fields}, "note_kind": {"fields": fields}}}})
-    assert "makes the name NoteKind" in told["modules.notes.entities.note.fields.kind"]
+
+
+def test_an_enum_beside_an_entity_of_the_same_name_gets_a_name_of_its_own() -> None:
+    kind = {"fields": {"type": {"type": "enum", "values": ["x"]}, "type_choice": {"type": "enum", "values": ["y"]}}}
+    domain = take({"quiz": {"entities": {"question": kind, "question_type": kind}}}).domain
+    module = plan_modules(ModulePlan(domain, dict.fromkeys(domain.names, "app")))[-1]
+    made = [field.alias for entity in module.entities for field in entity.fields]
+    assert made == ["QuestionTypeChoice", "QuestionTypeChoiceChoice", "QuestionTypeType", "QuestionTypeTypeChoice"]
+
+
+@pytest.mark.parametrize(
+    ("name", "plural"),
+    [
+        ("category", "categories"),
+        ("order_line", "order_lines"),
+        ("bus", "buses"),
+        ("person", "people"),
+        ("address", "addresses"),
+        ("virus", "viruses"),
+        ("news", "news"),
+        ("day_off", "day_offs"),
+    ],
+)
+def test_a_path_is_the_plural_of_the_english_word(name: str, plural: str) -> None:
+    domain = take(entity(name=name)).domain
+    assert domain["notes"].spec.entities[name].plural_of(name) == plural
+
+
+@pytest.mark.parametrize(
+    ("modules", "where", "said"),
+    [
+        (entity(module="class"), "modules.class", "for example shop_class"),
+        (entity(module="My Notes"), "modules.My Notes", "for example my_notes"),
+        (entity(name="class"), "modules.notes.entities.class", "for example notes_class"),
+        (entity(name="CaseFile"), "modules.notes.entities.CaseFile", "for example case_file"),
+        (field(type="float"), f"{X}.type", "did you mean decimal?"),
+        (field(type="ZonedDateTime"), f"{X}.type", "did you mean datetime?"),
+        (field(type="ImageBlob"), f"{X}.type", "keep them in an object store"),
+        (field(type="many_to_many"), f"{X}.type", "an entity between the two"),
+        (field(type="string", pattern="^a"), f"{X}.pattern", "a rule of your own goes into the module's domain.py"),
+        (field(type="string", length=5), f"{X}.length", "did you mean max_length?"),
+        (
+            entity(fields={"class": {"type": "string"}}),
+            "modules.notes.entities.note.fields.class",
+            "example note_class",
+        ),
+        (entity(fields={"dueOn": {"type": "date"}}), "modules.notes.entities.note.fields.dueOn", "example due_on"),
+        (entity(fields={"größe": {"type": "date"}}), "modules.notes.entities.note.fields", "choose another name"),
+    ],
+)
+def test_a_refusal_names_what_would_do(modules: dict[str, Any], where: str, said: str) -> None:
+    assert said in mistakes(modules)[where]
+
+
+def test_a_domain_that_is_too_large_is_told_with_every_other_mistake_in_it() -> None:
+    many = {f"e{n}": {"fields": {"x": {"type": "string"}}} for n in range(100)}
+    take({"a": {"entities": many}})
+    broken = {**many, "note": {"fields": {f"f{n}": {"type": "string"} for n in range(101)}}}
+    worse = {"class": {"fields": {"x": {"type": "string"}}}, "other": {"fields": {"x": {"type": "strng"}}}}
+    told = mistakes({"a": {"entities": {**broken, **worse}}})
+    assert "has 103 entities, and 100 are the most of a module | put some" in told["modules.a.entities"]
+    assert "has 101 fields, and 100 are the most" in told["modules.a.entities.note.fields"]
+    assert "a word of Python" in told["modules.a.entities.class"]
+    assert "did you mean string?" in told["modules.a.entities.other.fields.x.type"]
+
+
+def test_a_project_of_more_than_three_hundred_entities_is_refused() -> None:
+    def of(module: str, count: int) -> dict[str, Any]:
+        return {module: {"entities": {f"{module}{n}": {"fields": {"x": {"type": "string"}}} for n in range(count)}}}
+
+    take(of("a", 100) | of("b", 100) | of("c", 100))
+    assert "has 301 entities" in mistakes(of("a", 100) | of("b", 100) | of("c", 100) | of("d", 1))["modules"]
 
 
 def test_a_circle_of_required_references_within_a_module_is_refused_once() -> None:
@@ -157,7 +227,7 @@ def test_references_may_cross_modules_and_reach_accounts_and_presets() -> None:
     ("event", "said"),
     [
         ("orders.order.deleted", "orders.order has orders.order.created, orders.order.updated"),
-        ("accounts.account.deleted", "accounts.account has accounts.account.created"),
+        ("accounts.account.updated", "accounts.account has accounts.account.created, accounts.account.deleted"),
         ("payments.payment.updated", "payments.payment has payments.payment.created"),
         ("inventory.product.delete", "inventory.product has"),
         ("inventry.product.deleted", "did you mean inventory.product.deleted?"),

@@ -36,6 +36,20 @@ def test_what_is_internal_has_no_route(template: Any) -> None:
     assert not [route for route in routes if route.startswith(("/internal", "/{", "$")) or route == "/"]
 
 
+def test_the_gateway_limits_each_way_in_that_costs_a_password_hash_or_a_mail(template: Any) -> None:
+    routes = {
+        f"{event['Properties']['Method']} {event['Properties']['Path']}"
+        for function in template.functions().values()
+        for event in function["Events"].values()
+        if event["Type"] == "HttpApi"
+    }
+    gateway = template.of_type("AWS::Serverless::HttpApi")["Api"]
+    costly = {f"POST /api/auth/{what}" for what in ("login", "register", "password-reset", "verify-email")}
+    assert set(gateway["RouteSettings"]) == costly and costly <= routes
+    everywhere = gateway["DefaultRouteSettings"]["ThrottlingRateLimit"]
+    assert all(0 < limit["ThrottlingRateLimit"] < everywhere for limit in gateway["RouteSettings"].values())
+
+
 def test_a_table_has_exactly_the_indexes_that_its_repositories_use(template: Any) -> None:
     tables = template.of_type("AWS::DynamoDB::Table")
     assert set(tables) == {"AccountsTable", "InventoryTable", "OrdersTable", "PaymentsTable"}

@@ -224,3 +224,54 @@ def test_a_preview_is_what_would_be_written(templates: Path, record: dict[str, A
     del written[".env"]
     assert shown == written
     assert list(shown) == sorted(shown)
+
+
+def test_a_repository_as_a_host_makes_it_is_taken_and_what_it_holds_stays(
+    templates: Path, record: dict[str, Any], home: Path
+) -> None:
+    target = home / "book-shop"
+    target.mkdir()
+    subprocess.run(["git", "init", "--quiet", target], check=True)
+    (target / "README.md").write_text("# mine\n")
+    (target / "LICENSE").write_text("mine\n")
+    (templates / "_shared/README.md").write_text("# archgen's\n")
+    written = write_project(record, target, templates=templates)
+    assert (target / "README.md").read_text() == "# mine\n" and (target / "LICENSE").read_text() == "mine\n"
+    assert (target / "README.archgen.md").read_text() == "# archgen's\n"
+    assert (target / "archgen.yaml").is_file() and (target / "src").is_dir()
+    log = subprocess.run(["git", "log"], cwd=target, capture_output=True, text=True, check=False)
+    assert "does not have any commits yet" in log.stderr
+    assert "README.md is yours and stays; archgen's is README.archgen.md" in written.notes
+    assert any("has no new commit" in note for note in written.notes)
+    assert not [path for path in target.iterdir() if path.name.startswith(".book-shop-")]
+
+
+def test_a_folder_that_somebody_stands_in_stays_the_same_folder(
+    templates: Path, record: dict[str, Any], home: Path
+) -> None:
+    target = home / "book-shop"
+    target.mkdir()
+    before = target.stat().st_ino
+    write_project(record, target, templates=templates)
+    assert target.stat().st_ino == before and (target / "archgen.yaml").is_file()
+
+
+def test_what_was_there_is_all_that_is_there_when_the_last_step_fails(
+    templates: Path, record: dict[str, Any], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = home / "book-shop"
+    target.mkdir()
+    (target / "LICENSE").write_text("mine\n")
+    rename, count = os.rename, 0
+
+    def fails(source: Path, place: Path) -> None:
+        nonlocal count
+        count += 1
+        if count == 3:
+            raise OSError(28, "No space left on device")
+        rename(source, place)
+
+    monkeypatch.setattr("os.rename", fails)
+    with pytest.raises(ArchgenError, match="No space left"):
+        write_project(record, target, templates=templates)
+    assert [path.name for path in target.iterdir()] == ["LICENSE"]

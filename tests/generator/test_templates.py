@@ -67,6 +67,7 @@ DISTRIBUTIONS = {
     "jwt": "pyjwt",
     "prometheus_client": "prometheus-client",
     "pydantic_core": "pydantic",
+    "email_validator": "email-validator",
     "pydantic_settings": "pydantic-settings",
     "pythonjsonlogger": "python-json-logger",
     "starlette": "fastapi",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.support.projects import Project, new
+from tests.support.projects import Project, ask, new
+from tests.support.tables import Lab, lab
 
 pytestmark = [pytest.mark.samples, pytest.mark.timeout(600)]
 COLUMN = '    sa.Column("title", sa.Text(), nullable=False),\n'
@@ -52,3 +53,97 @@ def test_a_column_that_rows_could_not_take_is_refused_with_what_to_do(project: P
 def test_a_module_that_is_not_there_is_named_beside_those_that_are(project: Project) -> None:
     with pytest.raises(AssertionError, match="There is no module nope with tables; there are accounts, items"):
         project.make("migration", "MODULE=nope", "NAME=x")
+
+
+@pytest.fixture
+def chemistry(tmp_path: Path) -> Lab:
+    made = lab(tmp_path)
+    made.make("migrate")
+    return made
+
+
+def test_a_table_that_others_refer_to_is_altered_and_nothing_is_lost_or_left_over(chemistry: Lab) -> None:
+    chemistry.fill("a", "b")
+    chemistry.edit(("line(255)", "line(100)"))
+    chemistry.revise()
+    chemistry.make("migrate")
+    assert chemistry.run("SELECT count(*) FROM tests JOIN runs ON test = tests.id") == [(2,)]
+    (declared,) = chemistry.run("SELECT sql FROM sqlite_master WHERE name = 'tests'")
+    assert "VARCHAR(100)" in declared[0] and "REFERENCES tests" in declared[0]
+    assert chemistry.run("SELECT name FROM sqlite_master WHERE name LIKE '%alembic_tmp%'") == []
+    assert chemistry.run("PRAGMA foreign_key_check") == []
+    assert "Nothing changed" in chemistry.revise()
+
+
+def test_a_migration_that_fails_changes_nothing_and_runs_when_its_rows_are_mended(chemistry: Lab) -> None:
+    chemistry.fill("a" * 120)
+    chemistry.edit(("line(255)", "line(100)"), ("nullable=True", "nullable=False"))
+    assert "values of more than 100 characters stop the migration" in chemistry.revise()
+    before = chemistry.run("SELECT name, sql FROM sqlite_master ORDER BY name")
+    with pytest.raises(AssertionError, match=r"Nothing was changed: 1 values of tests.name do not fit") as failed:
+        chemistry.make("migrate")
+    assert "Traceback" not in str(failed.value)
+    chemistry.run("UPDATE tests SET name = 'short'")
+    with pytest.raises(AssertionError, match=r"Nothing was changed in lab: its rows do not fit, NOT NULL"):
+        chemistry.make("migrate")
+    assert chemistry.run("SELECT name, sql FROM sqlite_master ORDER BY name") == before
+    chemistry.run("UPDATE tests SET price = 1")
+    chemistry.make("migrate")
+    assert "Nothing changed" in chemistry.revise()
+
+
+def test_a_migration_after_which_rows_refer_to_nothing_is_refused(chemistry: Lab) -> None:
+    chemistry.fill("a")
+    chemistry.edit(('sa.Index("ix_tests_name", "name", "id"),', ""))
+    chemistry.revise()
+    (revision,) = chemistry.migrations
+    revision.write_text(
+        revision.read_text().replace(
+            "def upgrade() -> None:\n", "def upgrade() -> None:\n    op.execute('DELETE FROM tests')\n"
+        )
+    )
+    with pytest.raises(AssertionError, match="rows would refer to what is not there: 1 of runs to tests"):
+        chemistry.make("migrate")
+    assert chemistry.run("SELECT count(*) FROM tests") == [(1,)]
+
+
+def test_what_an_interrupted_migration_left_is_taken_away_and_gets_into_no_revision(chemistry: Lab) -> None:
+    chemistry.run("CREATE TABLE _alembic_tmp_tests (id CHAR(32))", "CREATE TABLE _alembic_tmp_gone (id CHAR(32))")
+    assert "Nothing changed" in chemistry.revise()
+    left = chemistry.run("SELECT name FROM sqlite_master WHERE name LIKE '%alembic_tmp%'")
+    assert left == [("_alembic_tmp_gone",)]  # whose table is not there: it may hold all that there is
+    with chemistry.project.running() as url:
+        assert ask(f"{url}/health/ready")[0] == 200
+
+
+def test_another_name_for_a_column_keeps_its_values_when_that_is_said(chemistry: Lab) -> None:
+    chemistry.fill("a")
+    chemistry.edit(
+        ('"name", line(255)', '"title", line(255)'), ('"ix_tests_name", "name"', '"ix_tests_title", "title"')
+    )
+    with pytest.raises(AssertionError, match=r"Is it another name\? make migration \.\.\. RENAME=tests.name:title"):
+        chemistry.revise()
+    assert chemistry.migrations == []
+    chemistry.revise("RENAME=tests.name:title")
+    chemistry.make("migrate")
+    assert chemistry.run("SELECT title FROM tests") == [("a",)]
+    assert "Nothing changed" in chemistry.revise()
+
+
+def test_what_goes_for_good_is_warned_of(chemistry: Lab) -> None:
+    chemistry.edit(
+        ('    sa.Column("price", Money(2), nullable=True),\n', '    sa.Column("cost", Money(2), nullable=True),\n')
+    )
+    said = chemistry.revise()
+    assert "tests.price: its values are lost" in said
+    assert "tests: price goes with its values, and cost comes without. Is it another name?" in said
+
+
+def test_a_check_without_a_name_and_a_name_that_postgresql_would_not_take_are_refused(chemistry: Lab) -> None:
+    price = '    sa.Column("price", Money(2), nullable=True),\n'
+    chemistry.edit((price, price + '    sa.CheckConstraint("price >= 0"),\n'))
+    with pytest.raises(AssertionError, match=r"tests: CHECK \(price >= 0\) needs a name"):
+        chemistry.revise()
+    chemistry.edit(('"price >= 0"', f'"price >= 0", name="{"c" * 64}"'))
+    with pytest.raises(AssertionError, match="is longer than the 63 letters"):
+        chemistry.revise()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,13 +12,18 @@ import typer
 from archgen.cli.options import AnswersFile, ArchitectureName, Json, NoInput, PresetName, Sets, given
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from archgen.cli.ask import Option
     from archgen.cli.plan import Invocation, Plan
     from archgen.intake import Intake, Source
 
 
 def new(
-    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Name of the project and of its folder")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", help="Name of the project and of its folder; . is this folder, and its name"),
+    ] = None,
     answers: AnswersFile = None,
     sets: Sets = None,
     preset: PresetName = None,
@@ -41,24 +47,47 @@ def new(
     from archgen.generator.project import check_target
     from archgen.intake import intake
 
+    here = name == "."
+    if here:
+        name = _name_here(output, sets or ())
     sources = given(answers, sets, name=name, preset=preset, architecture=architecture)
     taken = intake(sources)
-    folder = output or Path()
-    said = Invocation(answers, sets or (), preset, architecture, output, no_git)
+    place = partial(_place, None if here else output or Path())
+    said = Invocation(answers, sets or (), preset, architecture, output, no_git, here=here)
     if no_input or defaults or as_json or not can_ask():
-        check_target(folder / taken.requirements.name)
+        check_target(place(taken.requirements.name))
         plan = plan_of(taken)
         if not as_json:
             print_plan(plan)
     else:
         from dataclasses import replace
 
-        plan = _asked(sources, folder)
+        plan = _asked(sources, place)
         said = replace(said, wizard=wizard_answers(sources))
     if dry_run:
-        print_dry_run(plan, folder / plan.blueprint.name, said, as_json=as_json)
+        print_dry_run(plan, place(plan.blueprint.name), said, as_json=as_json)
         return
-    _write(plan, folder / plan.blueprint.name, said, git=not no_git, as_json=as_json)
+    _write(plan, place(plan.blueprint.name), said, git=not no_git, as_json=as_json)
+
+
+def _place(folder: Path | None, name: str) -> Path:
+    """Where the project of that name goes: into `folder`, or, without one, it is the current folder."""
+    return Path.cwd() if folder is None else folder / name
+
+
+def _name_here(output: Path | None, sets: Sequence[str]) -> str | None:
+    """The name of a project that is the current folder: the folder's, unless another is said."""
+    from archgen.errors import InputError, Mistake
+    from archgen.names import check_project
+
+    if output is not None:
+        raise InputError([Mistake("--output", "does not go with . as the name, which is this folder", "leave one out")])
+    if any(one.startswith("name=") for one in sets):
+        return None
+    name = Path.cwd().name
+    if wrong := check_project(name):
+        raise InputError([Mistake("NAME", f". is this folder, whose name will not do: {wrong}", "add --set name=NAME")])
+    return name
 
 
 def _write(plan: Plan, target: Path, said: Invocation, *, git: bool, as_json: bool) -> None:
@@ -72,7 +101,7 @@ def _write(plan: Plan, target: Path, said: Invocation, *, git: bool, as_json: bo
     print_written(plan, written, Path(os.path.relpath(written.path)), said, as_json=as_json)
 
 
-def _asked(sources: list[Source], folder: Path) -> Plan:
+def _asked(sources: list[Source], place: Callable[[str], Path]) -> Plan:
     """Questions, then the recommendation, until it is confirmed."""
     from archgen.cli.ask import Option, asker
     from archgen.cli.console import complain, note
@@ -85,7 +114,7 @@ def _asked(sources: list[Source], folder: Path) -> Plan:
 
     def check_name(name: str) -> str | None:
         try:
-            check_target(folder / name)
+            check_target(place(name))
         except TargetError as error:
             return error.message
         return None
@@ -93,7 +122,7 @@ def _asked(sources: list[Source], folder: Path) -> Plan:
     by = asker()
     taken = intake(sources)
     if taken.answers.name:
-        check_target(folder / taken.answers.name)
+        check_target(place(taken.answers.name))
     taken = ask_core(sources, taken, check_name=check_name, by=by)
     explain = False
     while True:
@@ -106,7 +135,7 @@ def _asked(sources: list[Source], folder: Path) -> Plan:
         print_plan(plan, explain=explain)
         explain = False
         options = [
-            Option("write", f"the project, to {folder / plan.blueprint.name}"),
+            Option("write", f"the project, to {place(plan.blueprint.name)}"),
             Option("assumptions", "show and change what was not asked"),
             Option("architecture", "build another one than advised"),
             Option("explain", "every point behind the advice"),

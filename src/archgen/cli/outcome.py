@@ -65,10 +65,13 @@ def print_written(plan: Plan, written: Written, shown: Path, said: Invocation, *
     console.print(f"Wrote {blueprint.name} ({built}, {written.files} files) to {written.path}", soft_wrap=True)
     console.print()
     console.print("Next", style="bold")
-    for step, says in zip(_next(shown), ("", urls.get("dev", "")), strict=True):
-        console.print(f"  {step}" + (f"    # {says}" if says else ""), soft_wrap=True)
+    for step in _next(shown):
+        says = f"    # {urls['dev']}" if step == "make dev" and "dev" in urls else ""
+        console.print(f"  {step}{says}", soft_wrap=True)
     if "up" in urls:
         console.print(f"  make up     # {urls['up']}, with containers", soft_wrap=True)
+    if email := written.env.get("ADMIN_EMAIL"):
+        console.print(f"  Staff logs in as {email}, with the ADMIN_PASSWORD of .env", soft_wrap=True)
     console.print()
     console.print("The same without questions", style="bold")
     console.print(f"  {command(blueprint.name, said)}", soft_wrap=True)
@@ -97,7 +100,7 @@ def _urls(env: Mapping[str, str]) -> dict[str, str]:
 def _next(shown: Path) -> list[str]:
     import shlex
 
-    return [f"cd {shlex.quote(str(shown))}", "make dev"]
+    return ["make dev"] if shown == Path() else [f"cd {shlex.quote(str(shown))}", "make dev"]
 
 
 def _print_tree(console: Console, files: Sequence[tuple[str, int]]) -> None:

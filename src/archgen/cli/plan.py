@@ -53,13 +53,14 @@ class Invocation:
     architecture: str | None = None
     output: Path | None = None
     no_git: bool = False
+    here: bool = False
     wizard: dict[str, Any] = field(default_factory=dict)
 
 
 def command(name: str, said: Invocation) -> str:
     """The command that writes the same project without a question."""
     asked = {key: value for key, value in said.wizard.items() if key not in ("name", "architecture")}
-    words = ["archgen", "new", name]
+    words = ["archgen", "new", "." if said.here else name]
     words += ["--answers", str(said.answers)] if said.answers else []
     words += ["--preset", said.preset] if said.preset else []
     architecture = said.wizard.get("architecture", said.architecture)

@@ -33,7 +33,7 @@ def _ruff(tree: Path, command: str, *options: str) -> None:
 
     own = {name: value for name, value in os.environ.items() if not name.startswith("RUFF_")}
     done = subprocess.run(
-        [find_ruff_bin(), command, "--quiet", *options, "."],
+        [find_ruff_bin(), command, *options, "."],
         cwd=tree,
         env=own,
         capture_output=True,

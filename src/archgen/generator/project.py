@@ -1,9 +1,10 @@
-"""Writing a project: built whole beside its target, then renamed; on any failure nothing is left."""
+"""Writing a project: built whole beside its target, or in it, then renamed; on any failure nothing is left."""
 
 from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 import shutil
 import subprocess
@@ -24,6 +25,9 @@ _IN_THE_WAY = {
     *(errno.EEXIST, errno.ENOTEMPTY, errno.EACCES, errno.EPERM, errno.EROFS),
     *(errno.ENOTDIR, errno.ENOENT, errno.ELOOP, errno.ENAMETOOLONG),
 }
+_STAYS = re.compile(
+    r"\.git|(readme|licen[cs]e|copying)(\.[a-z]+)?", re.IGNORECASE
+)  # what a host puts into a new repository
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -38,7 +42,10 @@ class Written:
 
 
 def check_target(target: Path) -> None:
-    """Raise TargetError if a project cannot be written to `target`; an empty folder there is fine."""
+    """Raise TargetError if a project cannot be written to `target`.
+
+    A folder there is fine if it holds nothing but `.git`, a README and a LICENSE.
+    """
     elsewhere = "choose another name, or --output another folder"
     try:
         if target.is_symlink():
@@ -46,8 +53,12 @@ def check_target(target: Path) -> None:
         if target.exists():
             if not target.is_dir():
                 raise TargetError(f"{target} is a file", elsewhere)
-            if any(target.iterdir()):
-                raise TargetError(f"{target} is not empty", elsewhere)
+            if others := sorted(path.name for path in target.iterdir() if not _STAYS.fullmatch(path.name)):
+                more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+                raise TargetError(f"{target} is not empty: it holds {', '.join(others[:3])}{more}", elsewhere)
+            if not os.access(target, os.W_OK | os.X_OK):
+                raise TargetError(f"{target} is not writable", elsewhere)
+            return
     except PermissionError:
         raise TargetError(f"{target} cannot be read", elsewhere) from None
     except OSError as error:
@@ -70,29 +81,35 @@ def write_project(
 ) -> Written:
     """Write the project of `record` to `target`, all of it or nothing.
 
-    `git`: make it a repository with a first commit. `progress` is told each step as it begins; `at_last` is called
-    when all is done but the project's appearance.
+    `git`: make it a repository with a first commit, unless it is one or lies in one. `progress` is told each step as it
+    begins; `at_last` is called when all is done but the project's appearance. A README and a LICENSE that are there stay.
     """
     target = Path(os.path.abspath(target))
     check_target(target)
     made = [folder for folder in target.parents if not folder.exists()]
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with _beside(target) as folder:
+        with _scratch(target) as folder:
             tree = folder / target.name
             progress("Writing the files")
             render(record, templates or templates_dir(), tree)
             files = sum(len(names) for _, _, names in os.walk(tree))
             env = write_env(tree, target)
-            notes = []
-            if git and (home := enclosing(target.parent)):
+            kept = [path.name for path in target.iterdir() if path != folder] if target.is_dir() else []
+            notes = [_put_aside(tree, name) for name in kept if (tree / name).exists()]
+            if git and ".git" in kept:
+                notes.append(f"The repository at {target} has no new commit: what was written is yours to add")
+            elif git and (home := enclosing(target.parent)):
                 notes.append(f"No repository of its own: it lies in the one at {home}")
             elif git:
                 progress("Making the first commit")
                 if not commit_all(tree, f"Start {record['name']} with archgen {record['archgen_version']}"):
                     notes.append("No repository: git was not found")
             at_last()
-            os.rename(tree, target)
+            if target.is_dir():  # somebody may stand in it
+                _move_into(tree, target)
+            else:
+                os.rename(tree, target)
     except BaseException as error:
         for parent in made:
             _remove_empty(parent)
@@ -100,6 +117,31 @@ def write_project(
             raise _explained(error, target) from error
         raise
     return Written(target, files, env, tuple(notes))
+
+
+def _put_aside(tree: Path, name: str) -> str:
+    """Give a rendered file another name, since the target has one of this name that stays; what to say of it."""
+    file = tree / name
+    aside = file.with_name(f"{file.stem}.archgen{file.suffix}")
+    file.rename(aside)
+    return f"{name} is yours and stays; archgen's is {aside.name}"
+
+
+def _move_into(tree: Path, target: Path) -> None:
+    """Move all that lies in `tree` into the folder `target`; what was moved goes again if something cannot be."""
+    moved: list[Path] = []
+    try:
+        for path in sorted(tree.iterdir()):
+            place = target / path.name
+            moved.append(place)
+            os.rename(path, place)
+    except BaseException:
+        for place in moved:
+            if place.is_dir() and not place.is_symlink():
+                shutil.rmtree(place, ignore_errors=True)
+            else:
+                place.unlink(missing_ok=True)
+        raise
 
 
 def preview(record: Mapping[str, Any], templates: Path | None = None) -> list[tuple[str, bytes]]:
@@ -130,10 +172,11 @@ def write_env(tree: Path, place: Path) -> dict[str, str]:
 
 
 @contextmanager
-def _beside(target: Path) -> Iterator[Path]:
-    """A scratch folder on the target's file system, gone at the end whatever happens."""
+def _scratch(target: Path) -> Iterator[Path]:
+    """A scratch folder on the target's file system, beside it or, if it is there, in it; gone at the end in any case."""
     # named before it is made, so that there is no moment in which it is there and not to be removed
-    folder = target.parent / f".{target.name[:40]}-{secrets.token_hex(4)}"
+    around = target if target.is_dir() else target.parent
+    folder = around / f".{target.name[:40]}-{secrets.token_hex(4)}"
     try:
         folder.mkdir(mode=0o700)
         yield folder

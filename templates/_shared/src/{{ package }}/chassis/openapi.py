@@ -8,8 +8,10 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel
 
+ROUTES_AT_ONCE = 100  # FastAPI remembers 128 models of queries, and fails to describe more of them at once
 SAID = {"schema": {"type": "string"}, "required": True}
 HEADERS = {401: {"WWW-Authenticate": SAID}, 429: {"Retry-After": SAID}, 503: {"Retry-After": SAID}}
 CONTENT = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -32,7 +34,7 @@ class Problem(BaseModel):
 
 def described(app: FastAPI) -> dict[str, Any]:
     if app.openapi_schema is None:
-        document = get_openapi(title=app.title, version=app.version, routes=app.routes)
+        document = _document(app)
         document = json.loads(json.dumps(document), parse_float=_number, object_hook=_bounds)
         problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas = {**document["components"]["schemas"], **problem.pop("$defs"), "Problem": problem}
@@ -44,6 +46,19 @@ def described(app: FastAPI) -> dict[str, Any]:
                 _describe(method, path, operation)
         app.openapi_schema = document
     return app.openapi_schema
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    routes = list(iter_route_contexts(app.routes))
+    paths: dict[str, dict[str, Any]] = {}
+    schemas: dict[str, Any] = {}
+    for start in range(0, len(routes), ROUTES_AT_ONCE):
+        several = routes[start : start + ROUTES_AT_ONCE]
+        document = get_openapi(title=app.title, version=app.version, routes=several)
+        schemas |= document.get("components", {}).get("schemas", {})
+        for path, operations in document["paths"].items():
+            paths.setdefault(path, {}).update(operations)
+    return {**document, "components": {"schemas": dict(sorted(schemas.items()))}, "paths": paths}
 
 
 def _number(text: str) -> int | float:

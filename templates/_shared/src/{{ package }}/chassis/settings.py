@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -14,6 +15,10 @@ class Settings(BaseSettings):
 
     production: bool = False  # refuse to start with what is only good for development
     database_url: str = "sqlite+aiosqlite:///.data"
+    database_pooler: Literal["", "session", "transaction"] = (
+        ""  # what lies between, and for how long it gives connections
+    )
+    migration_url: str = ""  # as the tables' owner, and past a pooler; empty: DATABASE_URL
     database_connections: int = 90  # that the server has for us: its max_connections, less some for people
     processes: int = 4  # that share them: every copy, and those that follow it while a new version rolls out
     log_json: bool = False
@@ -27,7 +32,7 @@ class Settings(BaseSettings):
     hide_accounts: bool = False  # whoever registers does not learn whether the address has an account
     mail_url: str = "file:.mails"  # a folder, or smtp://[USER:PASSWORD@]HOST[:PORT], or smtps://...
     mail_from: str = "no-reply@example.com"
-    site_url: str = "http://localhost"  # whose pages the links in mails open
+    site_url: str = ""  # whose pages the links in mails open; empty: those of `make dev`
     background: bool = True  # whether this process does the scheduled work, too; no where a worker does it
     internal_token: str = ""  # what parts show each other
     dev_port: int = 8000

@@ -20,9 +20,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
 
 from .sql_connection import connected, reading, writing
+from .sql_url import Address
 
 PATIENCE = 2.0  # seconds that a request waits for a connection of the pool, or for a lock
-TIMEOUTS = {"statement_timeout": "5s", "lock_timeout": "2s", "idle_in_transaction_session_timeout": "10s"}
+LIMITS = {"statement_timeout": "5s", "lock_timeout": "2s", "idle_in_transaction_session_timeout": "10s"}
 
 
 class Money(sa.types.TypeDecorator[Decimal]):
@@ -76,17 +77,21 @@ def handled_table(metadata: sa.MetaData) -> sa.Table:
 
 
 class Database:
-    """One pool of connections. `url`: `postgresql+asyncpg://...`, or `sqlite+aiosqlite:///FOLDER`."""
+    """One pool of connections. `url`: `postgresql://...` as providers write it, or `sqlite+aiosqlite:///FOLDER`.
 
-    def __init__(self, url: str, pool_size: int = 10) -> None:
-        self._url = url
-        self._embedded = url.startswith("sqlite")
+    `pooler`: "transaction" where one lies between that gives its server's connections for a transaction each.
+    """
+
+    def __init__(self, url: str, pool_size: int = 10, pooler: str = "") -> None:
+        address = Address.of(url)
+        self._url = address.url
+        self._embedded = address.url.startswith("sqlite")
         self._modules: dict[str, AsyncEngine] = {}
         self.reading = cache(lambda module, key: reading(self.module(module), key, arrays=not self._embedded))
         self.writing = cache(lambda module: writing(self.module(module)))
-        arguments = {"timeout": PATIENCE, "server_settings": TIMEOUTS}
-        bounds = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": PATIENCE, "connect_args": arguments}
-        self._pool = None if self._embedded else self._connect(url, **bounds)
+        bounds = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": PATIENCE}
+        shared = pooler == "transaction" or address.pooler
+        self._pool = None if self._embedded else self._server(address, shared=shared, **bounds)
 
     def module(self, name: str) -> AsyncEngine:
         """The engine that sees this module's tables."""
@@ -116,6 +121,20 @@ class Database:
         for engine in [self._pool] if self._pool is not None else list(self._modules.values()):
             await engine.dispose()
 
+    def _server(self, address: Address, *, shared: bool, **bounds: Any) -> AsyncEngine:
+        """PostgreSQL, with limits. `shared`: whether nothing may outlive a transaction, neither settings nor statements."""
+        arguments: dict[str, Any] = {"dsn": address.url, "timeout": PATIENCE, **address.arguments}
+        options = {"in_transactions": True} if shared else {}
+        if shared:
+            arguments |= {"statement_cache_size": 0, "prepared_statement_cache_size": 0}
+            arguments["prepared_statement_name_func"] = lambda: ""
+        pool = self._connect("postgresql+asyncpg://", connect_args=arguments, execution_options=options, **bounds)
+        if shared:
+            event.listen(pool.sync_engine, "begin", _limit_transaction)
+        else:
+            event.listen(pool.sync_engine, "connect", _limit_connection)
+        return pool
+
     def _connect(self, url: str, **options: Any) -> AsyncEngine:
         return create_async_engine(
             url,
@@ -124,6 +143,17 @@ class Database:
             pool_recycle=300,  # seconds; what lies between may forget a connection that is older
             **options,
         )
+
+
+def _limit_connection(connection: Any, _: Any) -> None:
+    """Limits are set, since poolers refuse them where a connection is opened."""
+    settings = "; ".join(f"SET {name} = '{value}'" for name, value in LIMITS.items())
+    connection.run_async(lambda driver: driver.execute(settings, timeout=PATIENCE))
+
+
+def _limit_transaction(connection: sa.Connection) -> None:
+    settings = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in LIMITS.items())
+    connection.exec_driver_sql(f"SELECT {settings}")
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:

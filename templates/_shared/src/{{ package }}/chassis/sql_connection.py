@@ -32,9 +32,12 @@ RETRY = {"40001", "40P01", "55P03"}  # SQLSTATE: serialization failure, deadlock
 
 @asynccontextmanager
 async def connected(engine: AsyncEngine, *, writing: bool = False) -> AsyncIterator[AsyncConnection]:
-    """A connection, in a transaction only when writing; a database that is not there is Unavailable."""
+    """A connection, in a transaction only when writing; a database that is not there is Unavailable.
+
+    Behind a pooler that gives connections for a transaction each, every read is one.
+    """
     try:
-        if writing:
+        if writing or "in_transactions" in engine.get_execution_options():
             async with engine.begin() as connection:
                 yield connection
         else:

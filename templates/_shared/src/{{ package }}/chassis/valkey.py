@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
@@ -27,8 +28,7 @@ if old == '' or old < ARGV[1] then redis.call('SET', KEYS[1], ARGV[1] .. ARGV[2]
 class ValkeyCache(Cache):
     def __init__(self, url: str, prefix: str) -> None:
         super().__init__()
-        address = url.replace("valkey://", "redis://", 1)
-        self._client: Any = redis.Redis.from_url(address, socket_timeout=0.5, socket_connect_timeout=0.5)
+        self._client = _client(url)
         self._prefix = prefix
         self._gets: Together[str, bytes] = Together(self._get_all)
         self._puts: Together[tuple[str, int, bytes], None] = Together(self._put_all)
@@ -71,3 +71,18 @@ class ValkeyCache(Cache):
             self._away_until = time.monotonic() + PAUSE
             log.warning("the cache does not answer, and is left alone for %s s: %r", PAUSE, error)
             return None
+
+
+def _client(url: str) -> Any:
+    """A client (SystemExit: what is wrong with the URL, without the password)."""
+    address = re.sub("^valkey", "redis", url.strip())  # valkeys:// and rediss:// are with TLS
+    try:
+        client = redis.Redis.from_url(address, socket_timeout=0.5, socket_connect_timeout=0.5)
+        pool: Any = client.connection_pool
+        pool.make_connection()  # says now, and not at the first request, what it does not know
+    except TypeError as error:
+        raise SystemExit(f"CACHE_URL cannot be used: {error}") from None
+    except (ValueError, RedisError):
+        form = "valkey://[USER]:PASSWORD@HOST:PORT/0, with TLS valkeys:// (or redis://, rediss://)"
+        raise SystemExit(f"CACHE_URL is not {form}; what is special in the password is percent-encoded") from None
+    return client

@@ -50,7 +50,8 @@ class Watched:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id.get().encode())]
-                if scope["method"] == "GET" and status in (200, 304):
+                said = any(name == b"cache-control" for name, _ in message["headers"])
+                if scope["method"] == "GET" and status in (200, 304) and not said:
                     kept = SOMEBODY if b"authorization" in asked else ANYBODY
                     message["headers"].append((b"cache-control", kept))
             await send(message)

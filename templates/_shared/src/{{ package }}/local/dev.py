@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+from dotenv import dotenv_values
+
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
@@ -34,3 +36,5 @@ def announce() -> None:
     if url := os.environ.get("DEV_URL"):
         logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
         print(f"Ready: {url} (the API's documents: {url}/docs)", flush=True)
+        if email := dotenv_values(".env").get("ADMIN_EMAIL"):
+            print(f"Staff: {email}, with the ADMIN_PASSWORD of .env", flush=True)

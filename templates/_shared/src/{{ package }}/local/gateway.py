@@ -31,7 +31,7 @@ from .dev import announce
 from .front import merged
 from .template import Template
 
-Prepare = Callable[[FastAPI, Settings], Coroutine[Any, Any, None]]
+Prepare = Callable[[FunctionSettings], Coroutine[Any, Any, None]]
 ONE_AT_A_TIME = ThreadPoolExecutor(1)  # moto within a process is not made for several threads
 
 
@@ -41,7 +41,7 @@ class Gateway:
     def __init__(
         self, path: Path, settings: Settings, prepare: Prepare | None, transports: Mapping[str, Any] | None = None
     ) -> None:
-        """`prepare` runs first, with the app that has the accounts. `transports`: as the functions' roots take them."""
+        """`prepare` runs first, once the tables are there. `transports`: as the functions' roots take them."""
         self._path = path
         self._settings = settings
         self._prepare = prepare
@@ -93,8 +93,9 @@ class Gateway:
 
     def _deploy(self) -> None:
         stack = f"local-{uuid4().hex[:8]}" if self._embedded else "local"
-        known = {"MailUrl": self._settings.mail_url, "SiteUrl": self._settings.site_url}
-        known["HideAccounts"] = str(self._settings.hide_accounts).lower()
+        mail = {"MailUrl": self._settings.mail_url, "MailFrom": self._settings.mail_from}
+        hides = str(self._settings.hide_accounts).lower()
+        known = {**mail, "SiteUrl": self._settings.site_url, "HideAccounts": hides}
         template = Template(self._path, {"AWS::StackName": stack, **known})
         self._deliveries = Deliveries(template, self.invoke)
         functions = template.of_type("AWS::Serverless::Function")
@@ -114,7 +115,7 @@ class Gateway:
                 if event["Type"] == "HttpApi":
                     self._routes.append((event["Properties"]["Path"], name))
         if self._prepare:
-            run(self._prepare(self._functions[self._target("/api/me") or ""].built, self._settings))
+            run(self._prepare(FunctionSettings(**{**self._settings.model_dump(), "stack": stack})))
 
     def _target(self, path: str) -> str | None:
         """The function that a request goes to."""

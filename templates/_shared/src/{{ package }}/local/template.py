@@ -29,6 +29,11 @@ class Template:
         found = {name: r["Properties"] for name, r in self._document["Resources"].items() if r["Type"] == kind}
         return {name: self._resolved(properties) for name, properties in found.items()}
 
+    def functions(self) -> dict[str, dict[str, Any]]:
+        """The properties of each function, with those that all of them share."""
+        shared = self._resolved(self._document["Globals"]["Function"])
+        return {name: {**shared, **own} for name, own in self.of_type("AWS::Serverless::Function").items()}
+
     def environment(self, function: Mapping[str, Any]) -> dict[str, str]:
         """A function's environment."""
         shared = self._resolved(self._document["Globals"]["Function"]["Environment"])

@@ -1,0 +1,78 @@
+"""The package of a function: what its handler needs, and nothing else of the project."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.support.projects import Project
+
+IMPORT_ALONE = """
+import importlib, sys
+sys.path.insert(0, sys.argv[1])
+module, _, name = sys.argv[2].rpartition(".")
+assert callable(getattr(importlib.import_module(module), name))
+assert importlib.import_module(module).__file__.startswith(sys.argv[1])
+"""
+
+
+@pytest.fixture
+def packaging(shop: Project) -> Any:
+    return import_module("functions_shop.local.package")
+
+
+def handlers(shop: Project) -> dict[str, str]:
+    """Each function that the template names, with its handler."""
+    template = import_module("functions_shop.local.template").Template(shop.folder / "deploy/template.yaml", {})
+    return {name: function["Handler"] for name, function in template.functions().items()}
+
+
+def test_every_handler_is_imported_from_its_package_alone(shop: Project, packaging: Any, tmp_path: Path) -> None:
+    found = handlers(shop)
+    assert len(found) == 8
+    for name, handler in found.items():
+        packaging.copy_source(handler, tmp_path / name)
+        subprocess.run([sys.executable, "-I", "-c", IMPORT_ALONE, tmp_path / name, handler], check=True)
+
+
+def test_a_package_holds_no_other_part_and_nothing_of_the_local_stage(
+    shop: Project, packaging: Any, tmp_path: Path
+) -> None:
+    packaging.copy_source(handlers(shop)["OrdersEvents"], tmp_path)
+    package = tmp_path / "functions_shop"
+    assert {path.name for path in package.iterdir()} == {"__init__.py", "apps", "chassis", "contracts", "orders"}
+    assert {path.name for path in (package / "apps").iterdir()} == {"__init__.py", "orders_events.py"}
+    assert not [path for path in tmp_path.rglob("*") if path.name == "__pycache__"]
+
+
+def test_a_package_of_the_owners_own_goes_along_once_a_handler_imports_it(
+    shop: Project, packaging: Any, tmp_path: Path
+) -> None:
+    own = shop.folder / "src/functions_shop/labels"
+    service = shop.folder / "src/functions_shop/payments/service.py"
+    before = service.read_text()
+    own.mkdir()
+    try:
+        (own / "__init__.py").write_text("")
+        (own / "printer.py").write_text("PRINTER = 'first floor'\n")
+        (own / "data.json").write_text("{}")
+        service.write_text(before.replace("from __future__ import annotations\n", (
+            "from __future__ import annotations\n\nfrom functions_shop.labels.printer import PRINTER  # noqa: F401\n"
+        ), 1))  # fmt: skip
+        packaging.copy_source(handlers(shop)["PaymentsFunction"], tmp_path)
+    finally:
+        service.write_text(before)
+        for file in own.iterdir():
+            file.unlink()
+        own.rmdir()
+    assert (tmp_path / "functions_shop/labels/printer.py").is_file()
+    assert (tmp_path / "functions_shop/labels/data.json").is_file()
+
+
+def test_a_function_that_the_template_does_not_name_is_refused_with_those_that_it_names(shop: Project) -> None:
+    with pytest.raises(AssertionError, match="has no function OrderFunction; it has AccountsFunction"):
+        shop.make("build-OrderFunction")
