@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tests.support.projects import Project
 
 Chassis = Callable[[str], Any]
@@ -82,5 +84,40 @@ def test_the_signing_keys_come_from_the_secret_that_is_named(chassis: Chassis, a
         keys.make_key(tmp_path / name)
         pems += [path.read_text() for path in (tmp_path / name).glob("*.pem")]
     import_module("boto3").client("secretsmanager").create_secret(Name="shop-keys", SecretString="".join(pems))
-    found = [key.private.private_numbers() for key in keys.read_keys(chassis("functions").secret("shop-keys"))]
+    found = [key.private.private_numbers() for key in keys.read_keys(chassis("secret").secret("shop-keys"))]
     assert found == [keys.load_keys(tmp_path / name)[0].private.private_numbers() for name in ("old", "new")]
+
+
+def test_a_secret_that_was_changed_is_read_anew(chassis: Chassis, aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = import_module("boto3").client("secretsmanager")
+    client.create_secret(Name="shop-changing", SecretString="old")
+    secret = chassis("secret")
+    monkeypatch.setattr(secret, "AGAIN", 0)
+    assert secret.secret("shop-changing") == b"old"
+    client.put_secret_value(SecretId="shop-changing", SecretString="new")
+    assert secret.secret("shop-changing") == b"new"
+
+
+def test_all_instances_of_a_function_count_failed_logins_as_one(chassis: Chassis, aws: None) -> None:
+    import_module("boto3").client("dynamodb").create_table(
+        TableName="shop-accounts",
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+    )
+    unit = import_module("functions_shop.accounts.repository").AccountsUnit
+    throttle = import_module("functions_shop.accounts.throttle").Throttle
+
+    def instance() -> Any:
+        database = chassis("dynamodb").Database("shop", ["accounts"])
+        return throttle(lambda: unit(database, chassis("functions").NoCache()))
+
+    async def guess() -> None:
+        for _ in range(5):
+            for one in (instance(), instance()):
+                await one.login_failed("a@example.com", "192.0.2.1")
+        with pytest.raises(chassis("errors").TooMany):
+            await instance().login("a@example.com", "192.0.2.2")
+        await instance().login("b@example.com", "192.0.2.1")
+
+    asyncio.run(guess())

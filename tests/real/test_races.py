@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
@@ -197,6 +198,70 @@ def test_what_is_answered_201_is_committed_and_what_cannot_be_is_not_answered_so
             assert (await ask("POST", "/api/products", body)).status_code == 201
 
     asyncio.run(race())
+
+
+def test_of_many_logins_around_a_reset_no_session_with_the_old_password_is_left(settings: Any) -> None:
+    async def race() -> None:
+        async with copies(settings) as ask:
+            old = {"email": f"{token_hex(8)}@example.com", "password": "open sesame, please"}
+            assert (await ask("POST", "/api/auth/register", old)).status_code == 201
+            await ask("POST", "/api/auth/password-reset", {"email": old["email"]})
+            chosen = {"token": await mailed(settings, old["email"]), "password": "another password, then"}
+
+            async def reset() -> int:
+                while True:
+                    answer = await ask("POST", "/api/auth/password-reset/confirm", chosen)
+                    if answer.status_code != 503:  # its turn may not come at once
+                        return answer.status_code
+
+            logins = [asyncio.ensure_future(ask("POST", "/api/auth/login", old)) for _ in range(20)]
+            assert await reset() == 204
+            answers = await asyncio.gather(*logins)
+            given = [answer.json()["refresh_token"] for answer in answers if answer.status_code == 200]
+            again = [await ask("POST", "/api/auth/refresh", {"refresh_token": token}) for token in given]
+            assert statuses(again) == ({401: len(given)} if given else {})
+            new = {**old, "password": chosen["password"]}
+            assert (await ask("POST", "/api/auth/login", new)).status_code == 200
+
+    asyncio.run(race())
+
+
+def test_a_refresh_token_that_comes_ten_times_at_once_gives_ten_pairs_that_go_on(settings: Any) -> None:
+    async def race() -> None:
+        async with copies(settings) as ask:
+            first = (await ask("POST", "/api/auth/login", LOGIN)).json()["refresh_token"]
+            pairs = await at_once(10, lambda: ask("POST", "/api/auth/refresh", {"refresh_token": first}))
+            assert statuses(pairs) == {200: 10}
+            tokens = {pair.json()["refresh_token"] for pair in pairs}
+            assert len(tokens) == 10
+            again = [await ask("POST", "/api/auth/refresh", {"refresh_token": token}) for token in tokens]
+            assert statuses(again) == {200: 10}
+
+    asyncio.run(race())
+
+
+def test_copies_without_a_shared_cache_count_failed_logins_as_one(settings: Any) -> None:
+    async def race() -> None:
+        async with copies(settings) as ask:
+            guess = {"email": f"{token_hex(8)}@example.com", "password": "a wrong password"}
+            answers = [await ask("POST", "/api/auth/login", guess) for _ in range(12)]
+            assert [answer.status_code for answer in answers] == [401] * 10 + [429] * 2
+
+    asyncio.run(race())
+
+
+async def mailed(settings: Any, address: str) -> str:
+    """The token of the link to choose a new password that this address was sent."""
+    async with asyncio.timeout(30):
+        while not (found := links(settings, address)):  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+    return found[0]
+
+
+def links(settings: Any, address: str) -> list[str]:
+    texts = [mail.read_text() for mail in Path(settings.mail_url.removeprefix("file:")).glob("*.eml")]
+    found = [text.partition("/password-reset?token=")[2].split() for text in texts if address in text]
+    return [words[0] for words in found if words]
 
 
 @asynccontextmanager

@@ -80,6 +80,25 @@ def test_a_forgotten_password_is_replaced_once_and_ends_every_session(
     assert anonymous.post("/api/auth/login", json={**credentials, "password": ANOTHER}).status_code == 200
 
 
+def test_whatever_link_is_used_those_that_were_mailed_before_are_used_up_with_it(
+    anonymous: Api, credentials: dict[str, str], mails: Mails
+) -> None:
+    email = {"email": credentials["email"]}
+    verify = mailed(mails, credentials["email"], "verify-email")
+    for count in (1, 2):
+        assert anonymous.post("/api/auth/password-reset", json=email).status_code == 202
+        mailed(mails, credentials["email"], "password-reset", count)
+    first, second = mails(credentials["email"], "password-reset")
+    chosen = {"token": second, "password": ANOTHER}
+    assert anonymous.post("/api/auth/password-reset/confirm", json=chosen).status_code == 204
+    chosen = {"token": first, "password": PASSWORD}
+    assert anonymous.post("/api/auth/password-reset/confirm", json=chosen).status_code == 422
+    assert (
+        anonymous.post("/api/auth/verify-email/confirm", json={"token": verify, "password": ANOTHER}).status_code == 422
+    )
+    assert anonymous.post("/api/auth/login", json={**credentials, "password": ANOTHER}).status_code == 200
+
+
 def test_a_link_is_good_for_its_own_purpose_alone(anonymous: Api, credentials: dict[str, str], mails: Mails) -> None:
     token = mailed(mails, credentials["email"], "verify-email")
     chosen = {"token": token, "password": ANOTHER}

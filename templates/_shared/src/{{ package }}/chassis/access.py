@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple, TypeVar
 from uuid import UUID
 
 from .entity import Entity, Owned
-from .errors import Forbidden, NotFound, Unauthenticated
+from .errors import Forbidden, NotFound, Problem, Unauthenticated
 
 Level = Literal["public", "user", "owner", "staff"]
 EVERY_SCOPE = ("read", "write")  # what a token may be good for
@@ -55,10 +55,23 @@ class Access(NamedTuple):
         _admit(self.read, caller, "read")
         return there(row if _may(self.read, caller, row) else None)
 
+    def to_repeat(self, caller: Caller, row: E, made: E) -> E:
+        """What a request that is sent again is answered: the row as it is, for whoever may see it.
+
+        Others are shown what they `made`, as the first time, and nothing of what became of it since.
+        """
+        if row.version == 1:
+            return row
+        try:
+            return self.to_read(caller, row)
+        except Problem:
+            return replace(made, id=row.id, version=1, created_at=row.created_at, updated_at=row.created_at)
+
     def to_write(self, caller: Caller, row: E | None) -> E:
         """The row, if the caller may change it."""
         _admit(self.write, caller, "write")
-        return there(self.to_read(caller, row) if _may(self.write, caller, row) else None)
+        seen = self.to_read(caller, row)
+        return there(seen if _may(self.write, caller, row) else None)
 
     def may_refer(self, caller: Caller, row: Entity | None) -> bool:
         """Whether the caller's rows may refer to this one: it is there, and not another owner's."""

@@ -11,12 +11,11 @@ import time
 from abc import ABC, abstractmethod
 from typing import Any
 
-from cachetools import TLRUCache, TTLCache
+from cachetools import TLRUCache
 
 from .together import OneFlight
 
 TTL = 60.0  # seconds
-COUNTED = 300  # seconds that a count is kept after it last rose
 
 
 def lifetime() -> float:
@@ -28,7 +27,6 @@ class Cache(ABC):
     def __init__(self) -> None:
         self.flights: OneFlight[str, Any] = OneFlight()
         self.hits = self.misses = 0
-        self._counts: TTLCache[str, int] = TTLCache(10_000, COUNTED)
 
     @abstractmethod
     async def get(self, key: str) -> bytes | None:
@@ -37,13 +35,6 @@ class Cache(ABC):
     @abstractmethod
     async def put(self, key: str, version: int, value: bytes) -> None:
         """Keep the value, unless a newer version is there."""
-
-    async def count(self, key: str, by: int = 1) -> int:
-        """How often the key was counted lately, with this time; here by this process, a shared cache by all."""
-        count = self._counts.get(key, 0) + by
-        if by:
-            self._counts[key] = count
-        return count
 
     async def close(self) -> None:  # noqa: B027 - most have nothing to give back
         """Gives back what it holds."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -100,14 +100,6 @@ class Proxied:
     def _is_trusted(self, host: str) -> bool:
         address = _address(host)
         return address is not None and any(address in network for network in self._trusted)
-
-
-def network(host: str) -> str:
-    """Whom a client is counted as: an IPv6 client has a whole /64 to choose addresses from."""
-    address = _address(host)
-    if isinstance(address, IPv6Address):
-        return str(ip_network((address, 64), strict=False))
-    return host if address is None else str(address)
 
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:

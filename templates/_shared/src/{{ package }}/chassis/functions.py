@@ -12,8 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any, Generic, Self, TypeVar
 
-import boto3
-
 from .cache import Cache
 from .settings import Settings
 
@@ -63,12 +61,6 @@ def loop() -> asyncio.AbstractEventLoop:
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Waits, in a thread that is not the loop's, for what runs on the loop."""
     return asyncio.run_coroutine_threadsafe(work, loop()).result()
-
-
-def secret(name: str) -> bytes:
-    """What AWS keeps under this name."""
-    found: str = boto3.client("secretsmanager").get_secret_value(SecretId=name)["SecretString"]
-    return found.encode()
 
 
 class NoCache(Cache):

@@ -8,9 +8,6 @@ does not answer a 503. While it is away, the keys that it gave last are good.
 from __future__ import annotations
 
 import asyncio
-import logging
-import math
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,14 +17,11 @@ import httpx2 as httpx
 import jwt
 
 from .access import EVERY_SCOPE, Caller
-from .errors import Unavailable
 from .provider import Provider
-from .tokens import Verifier
+from .tokens import AT_MOST, SKEW, Verifier
 
-log = logging.getLogger(__name__)
-FRESH, AGAIN, PATIENCE = 300.0, 10.0, 3.0  # seconds: between looks; before an unknown key is asked for; for an answer
+FRESH, PATIENCE = 300.0, 3.0  # seconds: between looks for keys, and for an answer
 CLAIMS = ["exp", "iat", "sub"]
-SKEW = 5.0  # seconds that clocks may differ by
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,33 +35,9 @@ class OidcVerifier(Verifier):
     def __init__(self, provider: Provider, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None) -> None:
         """`transports`: how to reach the provider, by its issuer, if not over the network."""
         super().__init__(self._fetched, provider.issuer, provider.audience)
+        self.fresh, self.pause = FRESH, AT_MOST
         self._provider = provider
         self._transport = (transports or {}).get(provider.issuer)
-        self._looked, self._away = -math.inf, True
-        self._look: asyncio.Task[None] | None = None
-
-    async def _key(self, kid: str) -> jwt.PyJWK:
-        if self._look is None and time.monotonic() - self._looked > (FRESH if kid in self._keys else AGAIN):
-            self._looked, self._look = time.monotonic(), asyncio.create_task(self._refresh())
-        if kid not in self._keys and self._look is not None:
-            await asyncio.wait([self._look])
-        if kid in self._keys:
-            return self._keys[kid]
-        raise Unavailable("The identity provider does not answer") if self._away else jwt.InvalidTokenError("no key")
-
-    async def _refresh(self) -> None:
-        try:
-            found = jwt.PyJWKSet.from_dict(await self._fetched()).keys
-        except Exception as error:  # noqa: BLE001 - whatever it answers, those whose key is known go on
-            self._away = True
-            log.warning("no keys of %s: %r", self._provider.issuer, error)
-        else:
-            keys = {str(key.key_id): key for key in found if key.public_key_use in ("sig", None)}
-            if self._keys.keys() - keys.keys():
-                self._callers.clear()  # a token of a key that is gone is good no more
-            self._keys, self._away = keys, False
-        finally:
-            self._look = None
 
     async def _fetched(self) -> dict[str, Any]:
         """The keys, as discovery leads to them."""

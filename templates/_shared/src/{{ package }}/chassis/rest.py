@@ -14,6 +14,7 @@ from fastapi.security import HTTPBearer
 from pydantic import BaseModel, ConfigDict, Field
 
 from . import access, store
+from .audit import origin
 from .entity import Entity, Versions
 from .errors import Invalid, Unauthenticated
 
@@ -84,6 +85,7 @@ class Route(APIRoute):
         handle, takes_some = super().get_route_handler(), bool(self.dependant.query_params)
 
         async def handled(request: Request) -> Response:
+            origin.set(client_of(request))
             if request.scope["query_string"]:
                 names = Counter(name for name, _ in request.query_params.multi_items())
                 if wrong := [name for name, count in names.items() if count > takes_some]:
@@ -95,6 +97,11 @@ class Route(APIRoute):
             return answer
 
         return handled
+
+
+def client_of(request: Request) -> str:
+    """The address of whoever sent the request."""
+    return request.client.host if request.client else ""
 
 
 def router(prefix: str = "/api") -> APIRouter:

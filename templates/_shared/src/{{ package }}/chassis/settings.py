@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     oidc: dict[str, str] = {}  # OIDC_ISSUER and so on, of an identity provider
     admin_email: str = ""
     admin_password: str = ""
+    hide_accounts: bool = False  # whoever registers does not learn whether the address has an account
     mail_url: str = "file:.mails"  # a folder, or smtp://[USER:PASSWORD@]HOST[:PORT], or smtps://...
     mail_from: str = "no-reply@example.com"
     site_url: str = ""  # whose pages the links in mails open; empty: those of `make dev`

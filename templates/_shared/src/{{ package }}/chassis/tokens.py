@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 import time
 from collections.abc import Awaitable, Callable
@@ -12,17 +13,24 @@ from uuid import UUID
 import jwt
 from cachetools import LRUCache
 
+from . import audit
 from .access import EVERY_SCOPE, Caller
 from .errors import Unauthenticated, Unavailable
 
+log = logging.getLogger(__name__)
 LIFETIME = 15 * 60  # seconds
 REFRESH = 60.0  # seconds after which the public keys are asked for again
 AT_MOST = 10.0  # seconds between two questions about keys that are not known
 AGAIN = 1.0  # seconds after a question that was not answered
+SKEW = 5.0  # seconds that clocks may differ by
 
 
 class Verifier:
-    """Turns a token into its caller. `jwks` gives the public keys; it is asked again now and then, and for a new key."""
+    """Turns a token into its caller. `jwks` gives the public keys; it is asked again now and then, and for a new key.
+
+    That happens beside the requests, so that an answer which is late holds up none whose key is known. A token that was
+    verified is remembered until it expires or the keys change: when a key goes, what it signed goes with it.
+    """
 
     longest = 4096  # characters of a token
 
@@ -30,13 +38,16 @@ class Verifier:
         self._jwks = jwks
         self._issuer = issuer
         self._audience = audience
+        self.fresh, self.again, self.pause = REFRESH, AT_MOST, AGAIN
+        self._published: dict[str, Any] = {}
         self._keys: dict[str, jwt.PyJWK] = {}
-        self._asked, self._away = -math.inf, False
-        self._turn = asyncio.Lock()
-        self._callers: LRUCache[str, tuple[float, Caller]] = LRUCache(10_000)  # each until it expires
+        self._callers: LRUCache[str, tuple[float, Caller]] = LRUCache(10_000)
+        self._looked, self._away = -math.inf, True
+        self._look: asyncio.Task[None] | None = None
 
     async def caller(self, token: str) -> Caller:
         """Whoever the token was given to (Unauthenticated: it is not valid, or not any more)."""
+        self._look_after(self.again if self._away else self.fresh)
         expires, caller = self._callers.get(token) or (0.0, Caller())
         if time.time() < expires:
             return caller
@@ -47,6 +58,8 @@ class Verifier:
             claims = self._claims(token, key)
             caller = self._caller(claims)
         except (jwt.PyJWTError, ValueError, TypeError) as error:
+            if not isinstance(error, jwt.ExpiredSignatureError):
+                audit.record("token_refused", reason=type(error).__name__)
             raise Unauthenticated("The token is not valid") from error
         self._callers[token] = (float(claims["exp"]), caller)
         return caller
@@ -54,7 +67,13 @@ class Verifier:
     def _claims(self, token: str, key: jwt.PyJWK) -> dict[str, Any]:
         """(PyJWTError: the token is not right)"""
         return jwt.decode(
-            token, key, ["ES256"], {"require": ["exp", "iat", "sub"]}, audience=self._audience, issuer=self._issuer
+            token,
+            key,
+            ["ES256"],
+            {"require": ["exp", "iat", "sub"]},
+            audience=self._audience,
+            issuer=self._issuer,
+            leeway=SKEW,
         )
 
     def _caller(self, claims: dict[str, Any]) -> Caller:
@@ -62,22 +81,33 @@ class Verifier:
         return Caller(UUID(claims["sub"]), frozenset(claims.get("roles", ())), scopes)
 
     async def _key(self, kid: str) -> jwt.PyJWK:
-        if self._due(kid):
-            async with self._turn:  # a crowd asks once, however many keys it makes up
-                if self._due(kid):
-                    await self._ask()
+        if kid not in self._keys:
+            self._look_after(self.pause if self._away else self.again)
+            if self._look is not None:
+                await asyncio.wait([self._look])
         if kid in self._keys:
             return self._keys[kid]
-        raise Unavailable("The keys cannot be asked for") if self._away else jwt.InvalidTokenError("unknown key")
+        if self._away:
+            raise Unavailable(f"The keys of {self._issuer} cannot be had")
+        raise jwt.InvalidTokenError("no such key")
 
-    def _due(self, kid: str) -> bool:
-        unknown = AGAIN if self._away else AT_MOST
-        return time.monotonic() - self._asked > (REFRESH if kid in self._keys else unknown)
+    def _look_after(self, seconds: float) -> None:
+        """Begins to look for keys, if the last look is so long ago."""
+        if self._look is None and time.monotonic() - self._looked > seconds:
+            self._looked = time.monotonic()
+            self._look = asyncio.create_task(self._refresh())
 
-    async def _ask(self) -> None:
+    async def _refresh(self) -> None:
         try:
-            self._keys = {key["kid"]: jwt.PyJWK(key) for key in (await self._jwks())["keys"]}
+            published = await self._jwks()
+            if published != self._published:
+                found = jwt.PyJWKSet.from_dict(published).keys
+                self._keys = {str(key.key_id): key for key in found if key.public_key_use in ("sig", None)}
+                self._published = published
+                self._callers.clear()
             self._away = False
-        except Unavailable:
+        except Exception as error:  # noqa: BLE001 - whatever the answer is, those whose key is known go on
             self._away = True
-        self._asked = time.monotonic()
+            log.warning("no keys of %s: %r", self._issuer, error)
+        finally:
+            self._look = None

@@ -11,7 +11,7 @@ from typing import Any
 from redis import asyncio as redis
 from redis.exceptions import RedisError
 
-from .cache import COUNTED, Cache, lifetime
+from .cache import Cache, lifetime
 from .together import Together
 
 log = logging.getLogger(__name__)
@@ -40,12 +40,6 @@ class ValkeyCache(Cache):
 
     async def put(self, key: str, version: int, value: bytes) -> None:
         await self._puts.get((key, version, value))
-
-    async def count(self, key: str, by: int = 1) -> int:
-        name, pipeline = f"{self._prefix}:count:{key}", self._client.pipeline()
-        pipeline.incrby(name, by).expire(name, COUNTED, nx=not by)
-        counted = await self._asked(pipeline.execute)
-        return await super().count(key, by) if counted is None else int(counted[0])
 
     async def close(self) -> None:
         await self._client.aclose()

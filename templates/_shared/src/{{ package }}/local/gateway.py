@@ -95,6 +95,7 @@ class Gateway:
         stack = f"local-{uuid4().hex[:8]}" if self._embedded else "local"
         mail = {"MailUrl": self._settings.mail_url, "MailFrom": self._settings.mail_from}
         known = {**mail, "SiteUrl": self._settings.site_url}
+        known["HideAccounts"] = str(self._settings.hide_accounts).lower()
         known["CorsOrigins"] = ",".join(self._settings.cors_origins)
         known["TrustedProxies"] = ",".join(map(str, self._settings.trusted_proxies))
         template = Template(self._path, {"AWS::StackName": stack, **known})
