@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -17,7 +19,7 @@ class Settings(BaseSettings):
     database_connections: int = 90  # that the server has for us: its max_connections, less some for people
     processes: int = 4  # that share them: every copy, and those that follow it while a new version rolls out
     log_json: bool = False
-    cache_url: str = ""  # empty: in this process; valkey://HOST:6379/0 for several processes
+    cache_url: str = ""  # empty: in this process; valkey://[:PASSWORD@]HOST:6379/0 for several processes
     jwt_keys: Path = Path(".keys")  # a folder of PEM files; the last by name signs, all of them verify
     jwt_issuer: str = "http://localhost"
     jwt_audience: str = "api"
@@ -35,3 +37,12 @@ class Settings(BaseSettings):
     def pool_size(self) -> int:
         """Connections of one process: all of them together never ask the server for more than it has."""
         return max(1, min(20, self.database_connections // self.processes))
+
+
+def nearby(url: str) -> bool:
+    """Whether it leads to this machine or its own network: a name without a domain, or a private address."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return "." not in host or host.endswith((".internal", ".local"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
@@ -27,7 +28,7 @@ if old == '' or old < ARGV[1] then redis.call('SET', KEYS[1], ARGV[1] .. ARGV[2]
 class ValkeyCache(Cache):
     def __init__(self, url: str, prefix: str) -> None:
         super().__init__()
-        address = url.replace("valkey://", "redis://", 1)
+        address = re.sub("^valkey", "redis", url)
         self._client: Any = redis.Redis.from_url(address, socket_timeout=0.5, socket_connect_timeout=0.5)
         self._prefix = prefix
         self._gets: Together[str, bytes] = Together(self._get_all)

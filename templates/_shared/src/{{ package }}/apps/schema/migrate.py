@@ -27,9 +27,9 @@ async def upgrade(database: Database, modules: Iterable[str]) -> None:
 async def run(database: Database, module: str, action: Callable[[Config], Any], **attributes: Any) -> None:
     """Runs an alembic command on a module. `attributes`: for its environment (`env.py`)."""
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent))
-    config.set_main_option("version_locations", str(PACKAGE / module / "migrations"))
-    config.set_main_option("path_separator", "os")
+    config.set_main_option("script_location", _literal(Path(__file__).parent))
+    config.set_main_option("version_locations", _literal(PACKAGE / module / "migrations"))
+    config.set_main_option("path_separator", "newline")
     config.set_main_option("file_template", "%%(epoch)d_%%(slug)s")
     config.attributes["metadata"] = import_module(f"{PACKAGE.name}.{module}.repository").metadata
     config.attributes.update(attributes)
@@ -40,6 +40,11 @@ async def run(database: Database, module: str, action: Callable[[Config], Any], 
             action(config)
 
         await connection.run_sync(begin)
+
+
+def _literal(path: Path) -> str:
+    """The path, as alembic's settings take it: with a `%` in it they mean another setting."""
+    return str(path).replace("%", "%%")
 
 
 @asynccontextmanager
