@@ -98,3 +98,24 @@ def test_no_width_of_a_terminal_is_too_little(
     monkeypatch.setenv("COLUMNS", columns)
     told = archgen("new", "shop", "--preset", "crud", "--no-input", "--dry-run")
     assert told.code == 0 and max(map(len, told.out.partition("shop/")[0].splitlines())) <= most
+
+
+def test_a_home_folder_is_meant_where_the_shell_left_its_sign(
+    archgen: Archgen, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(folder / "home"))
+    (folder / "home").mkdir()
+    (folder / "home/answers.yaml").write_text("preset: crud\n")
+    new = archgen("new", "shop", "--answers=~/answers.yaml", "--no-git", "--json", "--no-input", "--output=~/made")
+    assert new.code == 0, new.err
+    told = archgen("recommend", "--no-input", "--check=~/made/shop/archgen.yaml", "--output=~/advice.txt")
+    assert told.code == 0, told.err
+    assert (folder / "home/made/shop/archgen.yaml").is_file() and (folder / "home/advice.txt").is_file()
+    assert [path.name for path in folder.iterdir()] == ["home"]
+
+
+@pytest.mark.parametrize("option", ["--output", "--answers"])
+def test_a_home_folder_of_nobody_is_wrong_input(archgen: Archgen, folder: Path, option: str) -> None:
+    told = archgen("new", "shop", "--preset", "crud", "--no-input", option, "~nobody-of-this-name/x")
+    assert told.code == 2 and "nobody-of-this-name" in told.err
+    assert not list(folder.iterdir())

@@ -105,7 +105,7 @@ def readable(url: str) -> bool:
 def main() -> None:
     place = sys.argv[1] if len(sys.argv) > 1 else str(ROOT)
     target = ROOT / ".env"
-    before = target.read_text(encoding="utf-8") if target.exists() else ""
+    before = target.read_bytes().decode() if target.exists() else ""
     if wrong := faults(before):
         sys.exit("\n".join([f"{target.name} cannot be used:", *wrong]))
     text = complete((ROOT / ".env.example").read_text(encoding="utf-8"), before, place)

@@ -37,7 +37,9 @@ def start_database() -> bool:
         return False
     if compose("exec", "-T", "postgres", "sh", "-c", LOG_IN):
         return True
-    print("The database was made with another .env: it gets the password of this one; people keep theirs", file=sys.stderr)
+    print(
+        "The database was made with another .env: it gets the password of this one; people keep theirs", file=sys.stderr
+    )
     renewed = compose("stop", "postgres") and compose(
         "run", "--rm", "--no-deps", "-T", "--user", "postgres", "postgres", "sh", "-c", RENEW
     )

@@ -28,7 +28,9 @@ def serve(factory: str, port: int) -> None:
     try:
         socket.create_server((HOST, port)).close()
     except (OSError, OverflowError) as error:
-        raise SystemExit(f"{HOST}:{port} is not free: DEV_PORT in .env names it, and may name another ({error})") from None
+        raise SystemExit(
+            f"{HOST}:{port} is not free: DEV_PORT in .env names it, and may name another ({error})"
+        ) from None
     os.environ["DEV_URL"] = f"http://{HOST}:{port}"
     uvicorn.run(factory, factory=True, host=HOST, port=port, reload=True, reload_dirs=["src"], log_level="warning")
 
