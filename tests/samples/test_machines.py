@@ -73,10 +73,11 @@ def test_a_moved_project_needs_nothing_of_where_it_was(tmp_path: Path) -> None:
     project = new(tmp_path / "before", "shop", "--preset", "crud", "--architecture", "monolith")
     scripts = tmp_path / "before/shop/.venv"
     (scripts / "bin").mkdir(parents=True)
-    for name in ("lint-imports", "ruff", "mypy", "pytest", "uvicorn", "locust"):
+    for name in ("lint-imports", "mypy", "pytest", "uvicorn", "locust"):
         (scripts / "bin" / name).write_text("#!/gone/bin/python\n")
         (scripts / "bin" / name).chmod(0o755)
     (scripts / "bin/python").symlink_to(Path(sys.executable).resolve())
+    (scripts / "bin/ruff").symlink_to(Path(sys.prefix) / "bin/ruff")  # a program, not a script
     (scripts / "pyvenv.cfg").write_text(f"home = {Path(sys.executable).resolve().parent}\n")
     packages = Path(sysconfig.get_path("purelib"))
     (scripts / packages.relative_to(sys.prefix).parent).mkdir(parents=True)
