@@ -139,3 +139,48 @@ def _free(port: int) -> bool:
     except OSError:
         return False
     return True
+
+
+FAR_MAIL = """
+import asyncio, socket, sys, threading
+from shop.accounts.mail import Mailer
+from shop.chassis.errors import Unavailable
+
+said, server = [], socket.create_server(("127.0.0.1", 0))
+
+def serve():
+    connection, _ = server.accept()
+    connection.sendall(b"220 hello\\r\\n")
+    for line in connection.makefile("rb"):
+        said.append(line.split()[0].decode().upper())
+        connection.sendall(b"221 bye\\r\\n" if said[-1] == "QUIT" else b"250-here\\r\\n250 AUTH PLAIN\\r\\n" if said[-1] == "EHLO" else b"250 ok\\r\\n")
+
+threading.Thread(target=serve, daemon=True).start()
+connect = socket.create_connection
+socket.create_connection = lambda *_, **__: connect(server.getsockname())
+try:
+    asyncio.run(Mailer(sys.argv[1], "shop@example.com").send("ada@example.com", "hello", "a link"))
+except Unavailable:
+    print("kept")
+print(*said)
+"""
+
+
+def test_mail_and_the_password_for_it_never_leave_the_network_in_plain_text(tmp_path: Path) -> None:
+    project = new(tmp_path, "shop", "--preset", "crud", "--architecture", "monolith")
+
+    def said(url: str) -> list[str]:
+        done = subprocess.run(
+            [sys.executable, "-c", FAR_MAIL, url],
+            cwd=project.folder,
+            env={**environment(), "PYTHONPATH": "src"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.split()
+
+    far = said("smtp://me:secret@mail.example.com:587")
+    assert "kept" in far and not {"AUTH", "MAIL", "DATA"} & set(far)
+    assert "MAIL" in said("smtp://mail:1025")
