@@ -125,3 +125,24 @@ def test_a_dot_in_a_folder_whose_name_will_not_do_takes_one_that_is_said(
     assert archgen("new", ".", "--no-input", "-o", "x").code == 2
     assert archgen("new", ".", "--no-input", "--no-git", "--set", "name=shop").code == 0
     assert load_record(folder / "My Folder/archgen.yaml")["name"] == "shop"
+
+
+def test_a_home_folder_is_meant_where_the_shell_left_its_sign(
+    archgen: Archgen, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(folder / "home"))
+    (folder / "home").mkdir()
+    (folder / "home/answers.yaml").write_text("preset: crud\n")
+    new = archgen("new", "shop", "--answers=~/answers.yaml", "--no-git", "--json", "--no-input", "--output=~/made")
+    assert new.code == 0, new.err
+    told = archgen("recommend", "--no-input", "--check=~/made/shop/archgen.yaml", "--output=~/advice.txt")
+    assert told.code == 0, told.err
+    assert (folder / "home/made/shop/archgen.yaml").is_file() and (folder / "home/advice.txt").is_file()
+    assert [path.name for path in folder.iterdir()] == ["home"]
+
+
+@pytest.mark.parametrize("option", ["--output", "--answers"])
+def test_a_home_folder_of_nobody_is_wrong_input(archgen: Archgen, folder: Path, option: str) -> None:
+    told = archgen("new", "shop", "--preset", "crud", "--no-input", option, "~nobody-of-this-name/x")
+    assert told.code == 2 and "nobody-of-this-name" in told.err
+    assert not list(folder.iterdir())

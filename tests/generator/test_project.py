@@ -275,3 +275,28 @@ def test_what_was_there_is_all_that_is_there_when_the_last_step_fails(
     with pytest.raises(ArchgenError, match="No space left"):
         write_project(record, target, templates=templates)
     assert [path.name for path in target.iterdir()] == ["LICENSE"]
+
+
+@pytest.mark.parametrize("role", ["AUTHOR", "COMMITTER"])
+def test_half_an_identity_of_git_is_made_whole(
+    role: str, templates: Path, record: dict[str, Any], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"GIT_{role}_NAME", "Ada")
+    monkeypatch.setenv(f"GIT_{role}_EMAIL", "ada@example.com")
+    write_project(record, home / "shop", templates=templates)
+    assert sorted(git(home / "shop", "log", "--format=%an %cn").split()) == ["Ada", "archgen"]
+
+
+def test_what_a_user_asks_of_line_ends_does_not_keep_a_project_from_being_committed(
+    templates: Path, record: dict[str, Any], home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "user/attributes").write_text("* text eol=crlf\n")
+    (tmp_path / "user/template/hooks").mkdir(parents=True)
+    (tmp_path / "user/template/hooks/post-commit").write_text("#!/bin/sh\n")
+    with (tmp_path / "user/config").open("a") as config:
+        config.write(f"[core]\nattributesFile = {tmp_path}/user/attributes\nsafecrlf = true\nautocrlf = true\n")
+    monkeypatch.setenv("GIT_TEMPLATE_DIR", str(tmp_path / "user/template"))
+    written = write_project(record, home / "shop", templates=templates)
+    assert len(git(home / "shop", "ls-files").splitlines()) == written.files
+    assert not (home / "shop/.git/hooks/post-commit").exists()
+    assert b"\r" not in (home / "shop/archgen.yaml").read_bytes()

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 ARCHGEN = (sys.executable, "-c", "from archgen.cli.main import main; main()")
+OPEN = urllib.request.build_opener(urllib.request.ProxyHandler({})).open  # what is here is asked by no proxy
 PATIENCE = 120.0  # seconds, for whatever is to start
 
 
@@ -88,7 +89,7 @@ def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + PATIENCE
     while process.poll() is None and time.monotonic() < deadline:
         try:
-            with urllib.request.urlopen(url, timeout=5):
+            with OPEN(url, timeout=5):
                 return
         except OSError:
             time.sleep(0.1)
@@ -115,7 +116,7 @@ def ask(url: str, method: str = "GET", body: object = None, token: str | None = 
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data, headers, method=method)
     try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with OPEN(request, timeout=30) as answer:
             return answer.status, json.loads(answer.read() or b"null")
     except urllib.error.HTTPError as error:
         return error.code, json.loads(error.read() or b"null")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from archgen.cli.options import AnswersFile, ArchitectureName, Json, NoInput, PresetName, Sets, given
+from archgen.cli.options import AnswersFile, ArchitectureName, Json, NoInput, PresetName, Sets, expanded, given
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,7 +30,9 @@ def new(
     architecture: ArchitectureName = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="DIR", help="Where the project's folder goes; made if missing"),
+        typer.Option(
+            "--output", "-o", metavar="DIR", callback=expanded, help="Where the project's folder goes; made if missing"
+        ),
     ] = None,
     defaults: Annotated[
         bool, typer.Option("--defaults", "-y", help="Take the defaults for all that is not answered")

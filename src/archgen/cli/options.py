@@ -11,8 +11,20 @@ import typer
 if TYPE_CHECKING:
     from archgen.intake import Source
 
+
+def expanded(path: Path | None) -> Path | None:
+    """The path with its `~` replaced, which the shell leaves alone in `--output=~/x`."""
+    try:
+        return path and path.expanduser()
+    except RuntimeError:
+        raise typer.BadParameter(f"nobody here is called {path.parts[0].removeprefix('~')}") from None  # type: ignore[union-attr]
+
+
 AnswersFile = Annotated[
-    Path | None, typer.Option("--answers", "-a", metavar="FILE", help="A YAML or JSON file of answers (archgen schema)")
+    Path | None,
+    typer.Option(
+        "--answers", "-a", metavar="FILE", callback=expanded, help="A YAML or JSON file of answers (archgen schema)"
+    ),
 ]
 Sets = Annotated[
     list[str] | None,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from archgen.cli.options import AnswersFile, ArchitectureName, Json, NoInput, PresetName, Sets, given
+from archgen.cli.options import AnswersFile, ArchitectureName, Json, NoInput, PresetName, Sets, expanded, given
 from archgen.errors import ArchgenError, CheckError, InputError, Mistake, Mistakes, TargetError
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ def recommend(
     architecture: ArchitectureName = None,
     form: Annotated[Format, typer.Option("--format", help="How to print the decision")] = Format.text,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it to a file instead of stdout")
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", callback=expanded, help="Write it to a file instead of stdout"),
     ] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Every point, gate and flip, with its source")] = False,
     check: Annotated[
@@ -43,6 +44,7 @@ def recommend(
         typer.Option(
             "--check",
             metavar="archgen.yaml",
+            callback=expanded,
             help="Exit 5 when the answers now give another architecture than this project has recorded",
         ),
     ] = None,
@@ -51,7 +53,10 @@ def recommend(
         typer.Option("--compare", metavar="A,B", help="Two of monolith, microservices and serverless, side by side"),
     ] = None,
     prices: Annotated[
-        Path | None, typer.Option("--prices", metavar="FILE", help="Your own prices, a TOML file, for those of archgen")
+        Path | None,
+        typer.Option(
+            "--prices", metavar="FILE", callback=expanded, help="Your own prices, a TOML file, for those of archgen"
+        ),
     ] = None,
     no_input: NoInput = False,
     as_json: Json = False,

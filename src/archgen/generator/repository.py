@@ -10,9 +10,10 @@ from pathlib import Path
 
 from archgen.errors import ArchgenError
 
-# A user's templates, hooks, ignore rules and signing are for commits that a user makes.
-_NEUTRAL = ["core.hooksPath=/dev/null", "core.excludesFile=/dev/null", "core.autocrlf=false", "commit.gpgSign=false"]
-_NEUTRAL += ["gc.auto=0", "init.templateDir=", "user.useConfigOnly=true"]
+# A user's templates, hooks, ignore rules, line ends and signing are for commits that a user makes.
+_NEUTRAL = ["core.hooksPath=/dev/null", "core.excludesFile=/dev/null", "core.attributesFile=/dev/null"]
+_NEUTRAL += ["core.autocrlf=false", "core.eol=lf", "core.safecrlf=false", "commit.gpgSign=false"]
+_NEUTRAL += ["gc.auto=0", "maintenance.auto=false", "user.useConfigOnly=true"]
 _NOBODY = ["user.name=archgen", "user.email=archgen@localhost"]
 # Set where git runs us, in a hook say, and about that repository.
 _ELSEWHERE = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_PREFIX"}
@@ -28,6 +29,7 @@ def commit_all(tree: Path, message: str) -> bool:
     if not (git := shutil.which("git")):
         return False
     env = {key: value for key, value in os.environ.items() if key not in _ELSEWHERE}
+    env["GIT_ATTR_NOSYSTEM"] = "1"
     settings = list(_NEUTRAL)
 
     def run(*command: str) -> subprocess.CompletedProcess[str]:
@@ -42,10 +44,10 @@ def commit_all(tree: Path, message: str) -> bool:
             check=False,
         )
 
-    if run("var", "GIT_COMMITTER_IDENT").returncode != 0:
+    if any(run("var", f"GIT_{role}_IDENT").returncode != 0 for role in ("AUTHOR", "COMMITTER")):
         settings += _NOBODY
     for command in (
-        ("init", "--quiet", "--initial-branch=main"),
+        ("init", "--quiet", "--initial-branch=main", "--template="),
         ("add", "--all"),
         ("commit", "--quiet", "--no-verify", "--message", message),
     ):

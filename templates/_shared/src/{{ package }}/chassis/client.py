@@ -26,6 +26,7 @@ class Client:
         self._http = httpx.AsyncClient(
             base_url=_url(part),
             transport=(transports or {}).get(part),
+            trust_env=False,  # a proxy leads to the world outside, and parts are in here
             timeout=httpx.Timeout(2.0),
             headers={TOKEN: settings.internal_token, "Content-Type": "application/json"},
         )

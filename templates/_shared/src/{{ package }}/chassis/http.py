@@ -20,6 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .docs import add_docs
 from .edge import edge
 from .errors import Invalid, Problem, Unavailable
 from .openapi import described
@@ -72,6 +73,7 @@ def create_api(
         version="1",
         lifespan=lifespan,
         redirect_slashes=False,
+        docs_url=None,
         redoc_url=None,
         telemetry=TRACED if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") else UNTRACED,
     )
@@ -82,6 +84,7 @@ def create_api(
         app.include_router(router)
     for error in (Problem, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(error, _answer)
+    add_docs(app)
     app.add_middleware(limited)
     app.openapi = partial(described, app)  # type: ignore[method-assign]
     return app

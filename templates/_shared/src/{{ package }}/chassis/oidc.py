@@ -42,7 +42,9 @@ class OidcVerifier(Verifier):
     async def _fetched(self) -> dict[str, Any]:
         """The keys, as discovery leads to them."""
         provider = self._provider
-        async with asyncio.timeout(PATIENCE), httpx.AsyncClient(transport=self._transport) as http:
+        outside = provider.internal_url in ("", provider.issuer)  # where a proxy of the environment may lead to
+        client = httpx.AsyncClient(transport=self._transport, trust_env=outside)
+        async with asyncio.timeout(PATIENCE), client as http:
             document = (await http.get(provider.inside(provider.discovery))).raise_for_status().json()
             if document["issuer"] != provider.issuer:
                 raise ValueError(f"it calls itself {document['issuer']}")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, StringConstraints
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -35,7 +36,7 @@ class Settings(BaseSettings):
     database_connections: int = 90  # that the server has for us: its max_connections, less some for people
     processes: int = 4  # that share them: every copy, and those that follow it while a new version rolls out
     log_json: bool = False
-    cache_url: str = ""  # empty: in this process; valkey://HOST:6379/0 for several processes
+    cache_url: str = ""  # empty: in this process; valkey://[:PASSWORD@]HOST:6379/0 for several processes
     jwt_keys: Path = Path(".keys")  # a folder of PEM files; the last by name signs, all of them verify
     jwt_issuer: str = "http://localhost"
     jwt_audience: str = "api"
@@ -56,3 +57,12 @@ class Settings(BaseSettings):
     def pool_size(self) -> int:
         """Connections of one process: all of them together never ask the server for more than it has."""
         return max(1, min(20, self.database_connections // self.processes))
+
+
+def nearby(url: str) -> bool:
+    """Whether it leads to this machine or its own network: a name without a domain, or a private address."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_private
+    except ValueError:
+        return "." not in host or host.endswith((".internal", ".local"))

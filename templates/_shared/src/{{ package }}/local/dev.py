@@ -1,19 +1,48 @@
-"""What stands before the system runs here: everything that a deployment would have prepared."""
+"""`make dev`: the system on one port, with reload, and before it runs all that a deployment would have prepared."""
 
 from __future__ import annotations
 
 import logging
+import multiprocessing
 import os
+import signal
+import socket
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+import uvicorn
 from dotenv import dotenv_values
+
+from ..chassis.settings import Settings
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+HOST = "127.0.0.1"
 Prepare = Callable[[], Awaitable[None]]
+
+
+def serve(factory: str, port: int) -> None:
+    """Runs the app in the foreground (SystemExit: the port is not to be had)."""
+    try:
+        socket.create_server((HOST, port)).close()
+    except (OSError, OverflowError) as error:
+        raise SystemExit(
+            f"{HOST}:{port} is not free: DEV_PORT in .env names it, and may name another ({error})"
+        ) from None
+    os.environ["DEV_URL"] = f"http://{HOST}:{port}"
+    uvicorn.run(
+        factory,
+        factory=True,
+        host=HOST,
+        port=port,
+        reload=True,
+        reload_dirs=["src"],
+        log_level="warning",
+        proxy_headers=False,  # the app reads them itself: TRUSTED_PROXIES
+    )
 
 
 def prepared(app: FastAPI, prepare: Prepare) -> FastAPI:
@@ -32,9 +61,20 @@ def prepared(app: FastAPI, prepare: Prepare) -> FastAPI:
 
 
 def announce() -> None:
-    """Says where the system answers, if `make dev` runs it."""
+    """Says where the system answers, if `make dev` runs it; then it ends with the process that supervises it."""
     if url := os.environ.get("DEV_URL"):
+        threading.Thread(target=_follow, daemon=True).start()
         logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
         print(f"Ready: {url} (the API's documents: {url}/docs)", flush=True)
         if email := dotenv_values(".env").get("ADMIN_EMAIL"):
             print(f"Staff: {email}, with the ADMIN_PASSWORD of .env", flush=True)
+
+
+def _follow() -> None:
+    if supervisor := multiprocessing.parent_process():
+        supervisor.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    serve(f"{(__package__ or '').rpartition('.')[0]}.apps.dev:create_app", Settings().dev_port)

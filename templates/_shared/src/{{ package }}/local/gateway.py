@@ -108,7 +108,7 @@ class Gateway:
         transports |= self._transports
         for name, function in functions.items():
             environment = {key.lower(): value for key, value in template.environment(function).items()}
-            secrets = {"internal_token": self._settings.internal_token, "jwt_secret": ""}
+            secrets = {"internal_token": self._settings.internal_token, "jwt_secret": ""}  # nosec B105 - it has none
             settings = FunctionSettings(**{**self._settings.model_dump(), **environment, **secrets})
             settings = settings.model_copy(update={"oidc": self._settings.oidc})  # and nothing of the environment's
             module, _, handler = function["Handler"].rpartition(".")

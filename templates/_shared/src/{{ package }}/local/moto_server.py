@@ -8,7 +8,7 @@ import socket
 import threading
 from typing import Any
 
-import uvicorn
+from .dev import serve
 
 
 def serve_functions(factory: str, port: int) -> None:
@@ -16,22 +16,12 @@ def serve_functions(factory: str, port: int) -> None:
     listening = socket.create_server(("127.0.0.1", 0))
     threading.Thread(target=_serve, args=[listening], daemon=True).start()
     os.environ.update(
-        DEV_URL=f"http://127.0.0.1:{port}",
         AWS_ENDPOINT_URL=f"http://127.0.0.1:{listening.getsockname()[1]}",
         AWS_ACCESS_KEY_ID="local",
         AWS_SECRET_ACCESS_KEY="local",  # noqa: S106 - moto takes any
         AWS_DEFAULT_REGION="eu-central-1",
     )
-    uvicorn.run(
-        factory,
-        factory=True,
-        host="127.0.0.1",
-        port=port,
-        reload=True,
-        reload_dirs=["src"],
-        log_level="warning",
-        proxy_headers=False,  # the functions read them: TRUSTED_PROXIES
-    )
+    serve(factory, port)
 
 
 def _serve(listening: socket.socket) -> None:

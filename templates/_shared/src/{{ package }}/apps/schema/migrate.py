@@ -47,12 +47,17 @@ async def run(database: Database, module: str, action: Callable[[Config], Any], 
 def configuration(module: str) -> Config:
     """What alembic has to know of a module."""
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent))
-    config.set_main_option("version_locations", str(PACKAGE / module / "migrations"))
-    config.set_main_option("path_separator", "os")
+    config.set_main_option("script_location", _literal(Path(__file__).parent))
+    config.set_main_option("version_locations", _literal(PACKAGE / module / "migrations"))
+    config.set_main_option("path_separator", "newline")
     config.set_main_option("file_template", "%%(epoch)d_%%(slug)s")
     config.attributes["metadata"] = import_module(f"{PACKAGE.name}.{module}.repository").metadata
     return config
+
+
+def _literal(path: Path) -> str:
+    """The path, as alembic's settings take it: with a `%` in it they mean another setting."""
+    return str(path).replace("%", "%%")
 
 
 @asynccontextmanager

@@ -1,0 +1,29 @@
+"""`/docs`: Swagger UI of this host alone, and no script within the page, so that a strict Content-Security-Policy holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import fastapi_csp_docs
+import fastapi_offline
+from fastapi import FastAPI
+from fastapi.responses import HTMLResponse
+from fastapi.staticfiles import StaticFiles
+
+FILES = Path(fastapi_offline.__file__).parent / "static"
+
+
+def add_docs(app: FastAPI) -> None:
+    """To an app that has no docs of its own (`docs_url=None`)."""
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> HTMLResponse:
+        return fastapi_csp_docs.get_swagger_ui_html(
+            title=app.title,
+            swagger_js_url="/docs/files/swagger-ui-bundle.js",
+            swagger_css_url="/docs/files/swagger-ui.css",
+            swagger_favicon_url="/docs/files/favicon.png",
+        )
+
+    fastapi_csp_docs.setup(app, redoc_url=None)  # what starts it, and takes people back who logged in elsewhere
+    app.mount("/docs/files", StaticFiles(directory=FILES))

@@ -1,0 +1,96 @@
+"""What auditors find in generated projects, one of each architecture: nothing, or it is mended or has its reason beside it.
+
+Reasons stand where the owner of a project reads them: in `.checkov.yaml`, and as `noqa: S...`, whose numbers are bandit's,
+or `nosec B...` where ruff finds nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+BIN = Path(sys.executable).parent
+ARCHITECTURES = ("monolith", "microservices", "serverless")
+HARMLESS = {
+    "B404": "importing subprocess is no fault: each call of it is looked at by itself",
+}
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory(prefix="archgen-audit-") as folder, ThreadPoolExecutor(2) as pool:
+        projects = list(pool.map(lambda architecture: _new(Path(folder), architecture), ARCHITECTURES))
+        audits = [pool.submit(audit, project) for project in projects for audit in AUDITS]
+        faults = [fault for audit in audits for fault in audit.result()]
+    print("\n".join(faults) or f"{len(audits)} audits find nothing")
+    return bool(faults)
+
+
+def _new(folder: Path, architecture: str) -> Path:
+    archgen = (BIN / "python", "-c", "from archgen.cli.main import main; main()")
+    options = ("--preset", "ecommerce", "--architecture", architecture, "--no-input", "--no-git", "--output", folder)
+    done = _run(*archgen, "new", architecture, *options, paths=[path for path in sys.path if path])
+    if done.returncode:
+        sys.exit(done.stderr)
+    return folder / architecture
+
+
+def zizmor(project: Path) -> Iterator[str]:
+    """The workflows."""
+    yield from _said(_run(BIN / "zizmor", "--offline", "--quiet", "--no-progress", project / ".github"))
+
+
+def bandit(project: Path) -> Iterator[str]:
+    """The code. A finding whose number stands in a `noqa` of its line has its reason there."""
+    places = [path for path in (project / "src", project / "deploy") if path.is_dir()]
+    done = _run(BIN / "bandit", "--quiet", "--format", "json", "--recursive", *places)
+    for found in json.loads(done.stdout)["results"]:
+        lines = Path(found["filename"]).read_text().splitlines()
+        said = " ".join(lines[number - 1] for number in found["line_range"])
+        if found["test_id"] not in HARMLESS and not re.search(rf"noqa:.*S{found['test_id'][1:]}\b", said):
+            yield f"{found['filename']}:{found['line_number']}: {found['test_id']} {found['issue_text']}"
+
+
+def hadolint(project: Path) -> Iterator[str]:
+    """The images."""
+    if files := sorted((project / "deploy").glob("*Dockerfile")):
+        yield from _said(_run(BIN / "hadolint", *files))
+
+
+def cfn_lint(project: Path) -> Iterator[str]:
+    """The functions' template."""
+    if (template := project / "deploy/template.yaml").exists():
+        yield from _said(_run(BIN / "cfn-lint", template))
+
+
+def checkov(project: Path) -> Iterator[str]:
+    """All that is deployed. It has an environment of its own, made once: what it stands on is much, and of other versions."""
+    if not any((project / "deploy" / file).exists() for file in ("Dockerfile", "template.yaml")):
+        return
+    tool = (BIN / "uvx", "--quiet", "--from", "checkov>=3.3,<4", "checkov")
+    config = project / ".checkov.yaml"
+    reasons = ("--config-file", config) if config.exists() else ()
+    yield from _said(_run(*tool, "--directory", project, "--quiet", "--compact", "--skip-download", *reasons))
+
+
+AUDITS: tuple[Callable[[Path], Iterator[str]], ...] = (checkov, bandit, zizmor, hadolint, cfn_lint)
+
+
+def _said(done: subprocess.CompletedProcess[str]) -> Iterator[str]:
+    if done.returncode:
+        yield f"{done.stdout}{done.stderr}".strip() or f"{done.args} failed"
+
+
+def _run(*command: str | Path, paths: list[str] | None = None) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)} if paths else None
+    return subprocess.run(command, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
