@@ -58,7 +58,7 @@ MODULES = _words("""
 """)
 PARTS = _words("""
     dev local gateway main tests test chassis contracts migrate nginx postgres postgresql sqlite valkey redis dynamodb
-    load root conftest serve letters worker mail schema production
+    load root conftest serve letters worker mail schema production routes background
 """)
 
 # PostgreSQL's reserved words, those that may be a function or a type included, and what SQLite adds to them.
@@ -78,7 +78,7 @@ SQL = _words("""
 PLURALS = _words("""
     outbox handled dead_letters jobs alembic_version idempotency_keys auth me
     repository repeated remember seen commit publish engine staged module table cache database relay
-    metadata domain sa line entity_columns handled_table outbox_table
+    metadata domain sa line entity_columns handled_table jobs_table outbox_table
 """)
 
 # Entities whose constant, the name in capitals, a module's `service.py` imports, or whose sample is taken for an import.

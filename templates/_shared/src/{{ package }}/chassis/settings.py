@@ -29,6 +29,7 @@ class Settings(BaseSettings):
     site_url: str = "http://localhost"  # whose pages the links in mails open
     background: bool = True  # whether this process does the scheduled work, too; no where a worker does it
     internal_token: str = ""  # what parts show each other
+    modules_env: str = ".env"  # where modules' own settings stand beside the environment; empty: nowhere
     dev_port: int = 8000
 
     @property
