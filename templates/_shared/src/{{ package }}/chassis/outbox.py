@@ -59,9 +59,13 @@ class PublishingSqlUnit(SqlUnit):
 
     def writes(self, staged: Staged) -> Iterator[Write]:
         yield from super().writes(staged)
-        for event, handler in staged.events:
-            row = {"id": uuid7(), "type": event.type, "handler": handler, "body": event.to_json().decode()}
-            yield Write(self.outbox, None, row | {"attempts": 0, "due": now()})
+        rows = [
+            {"id": uuid7(), "type": event.type, "handler": handler, "body": event.to_json().decode()}
+            | {"attempts": 0, "due": now()}
+            for event, handler in staged.events
+        ]
+        if rows:
+            yield Write(self.outbox, None, rows[0], rows[1:])
 
     async def apply(self, staged: Staged) -> None:
         await super().apply(staged)
