@@ -53,12 +53,12 @@ _IMPORTED = _words("""
 MODULES = _words("""
     accounts apps chassis contracts tests test conftest main migrations public information_schema
     domain service repository api settings database cache journey support samples
-    signer verifier dispatcher push relay transports partial create_api load_keys remote_jwks events_router well_known
-    app housekeeping keys local mailer read_keys secret watched configure_logs
+    signer verifier part push relay transports partial create_api load_keys remote_jwks to_part events_router well_known
+    app background scheduler scheduled supervised tables keys local read_keys secret watched configure_logs wiring
 """)
 PARTS = _words("""
     dev local gateway main tests test chassis contracts migrate nginx postgres postgresql sqlite valkey redis dynamodb
-    load root conftest serve letters worker mail schema production routes background
+    load root conftest serve letters worker mail schema production background event_routes
 """)
 
 # PostgreSQL's reserved words, those that may be a function or a type included, and what SQLite adds to them.

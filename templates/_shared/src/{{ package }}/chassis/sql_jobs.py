@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -25,6 +25,7 @@ from .sql import Database
 from .sql_connection import connected
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 LEASE = timedelta(seconds=60)  # a copy that died gives its job back after this
 LOOK = 30.0  # seconds between looks at most: another copy, or a replay, may have moved the moment
 LONGEST = timedelta(minutes=5)  # between attempts
@@ -58,7 +59,7 @@ class Jobs:
 
     async def once(self, job: Job) -> datetime:
         """Runs the job if it is due and no other copy has it; gives when it is due next."""
-        row = await self._row(job)
+        row = await _whole(self._row(job))
         if row["due"] > now():
             return row["due"]  # type: ignore[no-any-return]
         lease = _Lease(self._database.module(job.module), self._tables[job.module], job.name, row["due"])
@@ -105,6 +106,16 @@ class Jobs:
         return row
 
 
+async def _whole(work: Coroutine[Any, Any, T]) -> T:
+    """Waits for it to its end, even if this copy is stopped meanwhile: what is cut off leaves its connection behind."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
+
+
 class _Lease:
     """A job that is this copy's until `due`."""
 
@@ -116,6 +127,9 @@ class _Lease:
 
     async def move(self, due: datetime, **values: Any) -> bool:
         """Moves the moment, if nobody else has."""
+        return await _whole(self._move(due, values))
+
+    async def _move(self, due: datetime, values: Mapping[str, Any]) -> bool:
         mine = sa.and_(self._table.c.name == self._name, self._table.c.due == self._due)
         move = self._table.update().where(mine).values(due=due, **values)
         async with connected(self._engine, writing=True) as connection:

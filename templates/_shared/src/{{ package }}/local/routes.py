@@ -21,7 +21,7 @@ def routes(parts: Parts) -> Routes:
 
 
 def write(path: Path, parts: Parts) -> None:
-    """Writes the routes into `apps/routes.py` anew."""
+    """Writes the routes into `apps/event_routes.py` anew."""
     lines = ["{"]
     for kind, found in routes(parts).items():
         lines += [f'    "{kind}": {{', *(f'        "{name}": "{part}",' for name, part in found.items()), "    },"]
