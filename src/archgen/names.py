@@ -56,12 +56,13 @@ _IMPORTED = _words("""
 MODULES = _words("""
     accounts apps chassis contracts tests test conftest main migrations public information_schema
     domain service repository api settings database cache journey support samples
-    signer verifier dispatcher push relay transports partial create_api load_keys remote_jwks events_router well_known
-    app housekeeping keys local references mailer read_keys secret watched configure_logs
+    signer verifier part push relay transports partial create_api remote_jwks to_part events_router well_known signing_keys
+    app background scheduler scheduled supervised tables keys local references secret watched configure_logs wiring pages
+    checked
 """)
 PARTS = _words("""
     dev local gateway main tests test chassis contracts migrate nginx postgres postgresql sqlite valkey redis dynamodb
-    load root conftest serve letters worker mail schema production
+    load root conftest serve letters worker mail schema production background event_routes
 """)
 
 # PostgreSQL's reserved words, those that may be a function or a type included, and what SQLite adds to them.
@@ -81,7 +82,7 @@ SQL = _words("""
 PLURALS = _words("""
     outbox handled dead_letters jobs alembic_version idempotency_keys auth me
     repository repeated remember seen commit publish engine staged module table cache database relay
-    metadata domain sa line entity_columns handled_table outbox_table
+    metadata domain sa line entity_columns handled_table jobs_table outbox_table
 """)
 
 # Entities whose constant, the name in capitals, a module's `service.py` imports, or whose sample is taken for an import.

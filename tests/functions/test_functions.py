@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,8 +18,8 @@ from tests.support.projects import Project
 Chassis = Callable[[str], Any]
 
 
-def record(message: str, kind: str, body: str) -> dict[str, Any]:
-    image = {"pk": {"S": "outbox#1"}, "type": {"S": kind}, "body": {"S": body}}
+def record(message: str, handler: str, body: str) -> dict[str, Any]:
+    image = {"pk": {"S": "outbox#1"}, "handler": {"S": handler}, "body": {"S": body}}
     return {
         "messageId": message,
         "receiptHandle": message,
@@ -30,25 +31,81 @@ def record(message: str, kind: str, body: str) -> dict[str, Any]:
     }
 
 
+def works(chassis: Chassis, deliver: Any = None, jobs: Any = None, table: Any = None, letters: str = "") -> Any:
+    """A function whose background is this."""
+    background = SimpleNamespace(deliver=deliver, jobs=jobs or {})
+    part = SimpleNamespace(database=SimpleNamespace(module=lambda _: table))
+    function = chassis("background_function")
+    return function.BackgroundFunction(lambda *_: function.Works(part, background, letters))
+
+
 def test_only_what_failed_of_a_batch_comes_back(chassis: Chassis) -> None:
     heard = []
 
-    class Dispatcher:
-        async def deliver(self, kind: str, body: bytes) -> None:
-            if kind == "bad":
-                raise ConnectionError(kind)
-            heard.append((kind, body))
+    async def deliver(handler: str, body: bytes) -> None:
+        if handler == "bad":
+            raise ConnectionError(handler)
+        heard.append((handler, body))
 
-    handler = chassis("event_function").EventFunction(lambda *_: Dispatcher())
     batch = {"Records": [record("1", "good", "{}"), record("2", "bad", "{}"), record("3", "good", '{"a": 1}')]}
-    assert handler(batch, None) == {"batchItemFailures": [{"itemIdentifier": "2"}]}
-    assert heard == [("good", b"{}"), ("good", b'{"a": 1}')]
+    assert works(chassis, deliver)(batch, None) == {"batchItemFailures": [{"itemIdentifier": "2"}]}
+    assert sorted(heard) == [("good", b'{"a": 1}'), ("good", b"{}")]
 
 
-def test_a_batch_that_fails_as_a_whole_is_told_message_by_message(chassis: Chassis) -> None:
-    handler = chassis("event_function").EventFunction(lambda *_: None)
-    failures = handler({"Records": [record("1", "a", "{}"), record("2", "b", "{}")]}, None)["batchItemFailures"]
-    assert failures == [{"itemIdentifier": "1"}, {"itemIdentifier": "2"}]
+def test_a_handler_that_waits_holds_up_no_other_of_its_batch(chassis: Chassis) -> None:
+    async def deliver(handler: str, body: bytes) -> None:
+        await (barrier.wait() if handler == "first" else asyncio.sleep(0))
+        if handler == "second":
+            barrier.set()
+
+    barrier = asyncio.Event()
+    batch = {"Records": [record("1", "first", "{}"), record("2", "second", "{}")]}
+    assert works(chassis, deliver)(batch, None) == {"batchItemFailures": []}
+
+
+def test_what_is_refused_for_good_is_a_dead_letter_at_once(chassis: Chassis, aws: None) -> None:
+    async def deliver(handler: str, body: bytes) -> None:
+        raise chassis("errors").Refused("no such address")
+
+    queues = import_module("boto3").client("sqs")
+    letters = queues.create_queue(QueueName="letters")["QueueUrl"]
+    batch = {"Records": [record("1", "refuses", '{"a": 1}')]}
+    assert works(chassis, deliver, letters=letters)(batch, None) == {"batchItemFailures": []}
+    (letter,) = queues.receive_message(QueueUrl=letters, MessageAttributeNames=["All"])["Messages"]
+    assert letter["Body"] == batch["Records"][0]["body"]
+    assert "no such address" in letter["MessageAttributes"]["error"]["StringValue"]
+
+
+def test_a_job_that_the_scheduler_asks_for_twice_is_done_once_and_a_failed_one_again(
+    chassis: Chassis, aws: None
+) -> None:
+    runs: list[str] = []
+
+    async def work() -> None:
+        runs.append("run")
+        if len(runs) == 1:
+            raise ConnectionError("not yet")
+
+    tables = import_module("boto3").client("dynamodb")
+    tables.create_table(
+        TableName="shop-items",
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+    )
+    table = chassis("dynamodb").Database("shop", ["items"]).module("items")
+    job = chassis("background").Job("items.job", "items", "0 3 * * *", 3, work)
+    handler = works(chassis, jobs={"items.job": job}, table=table)
+    event = {"job": "items.job", "at": "2026-11-28T03:00:00Z"}
+    with pytest.raises(ConnectionError):
+        handler(event, None)
+    for _ in range(2):
+        assert handler(event, None) == {}
+    assert len(runs) == 2
+    handler({**event, "at": "2026-11-29T03:00:00Z"}, None)
+    assert len(runs) == 3
+    with pytest.raises(LookupError):
+        handler({**event, "job": "items.other"}, None)
 
 
 def test_a_function_is_built_at_its_first_call_and_keeps_what_it_built(chassis: Chassis, aws: None, keys: Path) -> None:
@@ -65,15 +122,17 @@ def test_a_function_is_built_at_its_first_call_and_keeps_what_it_built(chassis: 
     assert json.loads(answers[0]["body"]) == json.loads(answers[1]["body"])
 
 
-def test_an_event_function_imports_neither_fastapi_nor_a_router(shop: Project) -> None:
-    roots = sorted(path.stem for path in (shop.folder / "src/functions_shop/apps").glob("*_events.py"))
-    assert roots == ["accounts_events", "inventory_events", "orders_events", "payments_events"]
-    for root in roots:
-        code = f"import sys, functions_shop.apps.{root}; print([m for m in sys.modules if m == 'fastapi' or m.endswith('.api')])"
-        done = subprocess.run(
-            [sys.executable, "-c", code], cwd=shop.folder / "src", capture_output=True, text=True, check=True
-        )
-        assert done.stdout.strip() == "[]"
+def test_a_background_function_imports_neither_fastapi_nor_a_router(shop: Project) -> None:
+    code = (
+        "import sys; from functions_shop.apps.background import create_works, PARTS;"
+        "from functions_shop.chassis.functions import FunctionSettings;"
+        "[create_works(FunctionSettings(part=part)) for part in PARTS];"
+        "print([m for m in sys.modules if m == 'fastapi' or m.endswith('.api')])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=shop.folder / "src", capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
 
 
 def test_the_signing_keys_come_from_the_secret_that_is_named(chassis: Chassis, aws: None, tmp_path: Path) -> None:

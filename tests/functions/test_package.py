@@ -14,9 +14,9 @@ from tests.support.projects import Project
 IMPORT_ALONE = """
 import importlib, sys
 sys.path.insert(0, sys.argv[1])
-module, _, name = sys.argv[2].rpartition(".")
-assert callable(getattr(importlib.import_module(module), name))
-assert importlib.import_module(module).__file__.startswith(sys.argv[1])
+for name in sys.argv[2:]:
+    assert importlib.import_module(name).__file__.startswith(sys.argv[1])
+assert callable(sys.modules[sys.argv[2]].handler)
 """
 
 
@@ -25,27 +25,30 @@ def packaging(shop: Project) -> Any:
     return import_module("functions_shop.local.package")
 
 
-def handlers(shop: Project) -> dict[str, str]:
-    """Each function that the template names, with its handler."""
-    template = import_module("functions_shop.local.template").Template(shop.folder / "deploy/template.yaml", {})
-    return {name: function["Handler"] for name, function in template.functions().items()}
+def functions(shop: Project) -> dict[str, Any]:
+    """Each function that the template names."""
+    found: dict[str, Any] = (
+        import_module("functions_shop.local.template").Template(shop.folder / "deploy/template.yaml", {}).functions()
+    )
+    return found
 
 
 def test_every_handler_is_imported_from_its_package_alone(shop: Project, packaging: Any, tmp_path: Path) -> None:
-    found = handlers(shop)
+    found = functions(shop)
     assert len(found) == 8
-    for name, handler in found.items():
-        packaging.copy_source(handler, tmp_path / name)
-        subprocess.run([sys.executable, "-I", "-c", IMPORT_ALONE, tmp_path / name, handler], check=True)
+    for name, function in found.items():
+        packaging.copy_source(function, tmp_path / name)
+        command = [sys.executable, "-I", "-c", IMPORT_ALONE, tmp_path / name, *packaging.roots(function)]
+        subprocess.run(command, check=True)
 
 
 def test_a_package_holds_no_other_part_and_nothing_of_the_local_stage(
     shop: Project, packaging: Any, tmp_path: Path
 ) -> None:
-    packaging.copy_source(handlers(shop)["OrdersEvents"], tmp_path)
+    packaging.copy_source(functions(shop)["OrdersBackground"], tmp_path)
     package = tmp_path / "functions_shop"
     assert {path.name for path in package.iterdir()} == {"__init__.py", "apps", "chassis", "contracts", "orders"}
-    assert {path.name for path in (package / "apps").iterdir()} == {"__init__.py", "orders_events.py"}
+    assert {path.name for path in (package / "apps").iterdir()} == {"__init__.py", "background.py", "event_routes.py"}
     assert not [path for path in tmp_path.rglob("*") if path.name == "__pycache__"]
 
 
@@ -63,7 +66,7 @@ def test_a_package_of_the_owners_own_goes_along_once_a_handler_imports_it(
         service.write_text(before.replace("from __future__ import annotations\n", (
             "from __future__ import annotations\n\nfrom functions_shop.labels.printer import PRINTER  # noqa: F401\n"
         ), 1))  # fmt: skip
-        packaging.copy_source(handlers(shop)["PaymentsFunction"], tmp_path)
+        packaging.copy_source(functions(shop)["PaymentsFunction"], tmp_path)
     finally:
         service.write_text(before)
         for file in own.iterdir():

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.projects import Project
+from tests.support.projects import Project, new
+from tests.support.template import add
 
 
 @pytest.fixture
@@ -57,26 +61,76 @@ def test_a_table_has_exactly_the_indexes_that_its_repositories_use(template: Any
         module = name.removesuffix("Table").lower()
         unit = getattr(import_module(f"functions_shop.{module}.repository"), f"{module.capitalize()}Unit")
         database = import_module("functions_shop.chassis.dynamodb").Database("shop", [module])
-        repositories = unit(database, import_module("functions_shop.chassis.functions").NoCache()).repositories.values()
+        part = import_module("functions_shop.chassis.part").Part(None, database, None, {})
+        repositories = part.units(unit)().repositories.values()
         used = max(len(repository._lists) * repository._step for repository in repositories)
         assert [index["IndexName"] for index in table.get("GlobalSecondaryIndexes", [])] == [
             f"list{number}" for number in range(used)
         ]
 
 
-def test_a_pipe_carries_the_events_that_its_subscriber_reacts_to(template: Any) -> None:
+def test_a_pipe_carries_what_is_for_the_handlers_of_its_part(template: Any) -> None:
     matches = import_module("functions_shop.local.deliveries").matches
     pipe = template.of_type("AWS::Pipes::Pipe")["OrdersToInventory"]
     assert (pipe["Source"], pipe["Target"]) == ("orders", "to-inventory")
-    pattern = import_module("json").loads(pipe["SourceParameters"]["FilterCriteria"]["Filters"][0]["Pattern"])
+    pattern = json.loads(pipe["SourceParameters"]["FilterCriteria"]["Filters"][0]["Pattern"])
 
-    def written(kind: str, name: str = "INSERT") -> dict[str, Any]:
-        return {"eventName": name, "dynamodb": {"NewImage": {"pk": {"S": "outbox#1"}, "type": {"S": kind}}}}
+    def written(part: str, name: str = "INSERT") -> dict[str, Any]:
+        return {"eventName": name, "dynamodb": {"NewImage": {"pk": {"S": "outbox#1"}, "part": {"S": part}}}}
 
-    assert matches(pattern, written("orders.order.placed")) and matches(pattern, written("orders.order.rejected"))
-    assert not matches(pattern, written("orders.order.payment_requested"))
-    assert not matches(pattern, written("orders.order.placed", "REMOVE"))
+    assert matches(pattern, written("inventory"))
+    assert not matches(pattern, written("payments"))
+    assert not matches(pattern, written("inventory", "REMOVE"))
     assert not matches(pattern, {"eventName": "INSERT", "dynamodb": {"NewImage": {"pk": {"S": "orders#1"}}}})
+
+
+def test_what_a_template_lacks_for_new_handlers_and_jobs_is_told_as_what_to_add(tmp_path: Path) -> None:
+    """Of a part that had neither, and from a table that nobody listened to: added as told, nothing is lacking."""
+    options = ["--preset", "crud", "--architecture", "serverless"]
+    folder = new(tmp_path, "functions-lab", *options).folder
+    sys.path.append(str(folder / "src"))
+    wanting = import_module("functions_lab.local.wanting").wanting
+    template = import_module("functions_lab.local.template").Template
+    path, parts = folder / "deploy/template.yaml", {"accounts": ("accounts",), "items": ("items",)}
+    routes = {
+        "accounts.link.requested": {"accounts.send_link": "accounts", "items.welcome": "items"},
+        "items.item.done": {"accounts.praise": "accounts", "items.count": "items"},
+    }
+    jobs = {"items.tidy": "30 3 * * 1-5", "accounts.tell": timedelta(minutes=5)}
+
+    def lacking() -> list[str]:
+        found: list[str] = wanting(template(path, {}), "functions_lab", parts, routes, jobs)
+        return found
+
+    told = "".join(lacking())
+    assert "cron(30 3 ? * MON-FRI *)" in told and "rate(5 minutes)" in told
+    for _ in range(3):  # what a part of its own needs is told before what stands in it
+        for text in dict.fromkeys(lacking()):
+            path.write_text(add(path.read_text(), text))
+    assert lacking() == []
+    done = subprocess.run([Path(sys.prefix, "bin/cfn-lint"), path], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_job_is_called_when_the_template_says_and_buried_after_three_attempts(shop: Project) -> None:
+    schedules = import_module("functions_shop.local.schedules")
+    due = schedules.after("cron(30 3 ? * MON-FRI *)", datetime(2026, 11, 28, tzinfo=UTC))
+    assert due == datetime(2026, 11, 30, 3, 30, tzinfo=UTC)
+    assert schedules.after("rate(5 minutes)", due) == due + timedelta(minutes=5)
+    calls: list[str] = []
+    buried: list[tuple[str, str]] = []
+
+    async def invoke(name: str, event: dict[str, Any]) -> dict[str, Any]:
+        calls.append(event["at"])
+        raise ConnectionError
+
+    template = import_module("functions_shop.local.template").Template(shop.folder / "deploy/template.yaml", {})
+    function = {"EventInvokeConfig": {"DestinationConfig": {"OnFailure": {"Destination": "letters"}}}}
+    schedule = {"Input": '{"job": "a.b", "at": "<aws.scheduler.scheduled-time>"}'}
+    local = schedules.Schedules(template, invoke, lambda *letter: buried.append(letter))
+    asyncio.run(local.call("Function", function, schedule, due))
+    assert calls == ["2026-11-30T03:30:00Z"] * 3
+    assert buried == [("letters", '{"job": "a.b", "at": "2026-11-30T03:30:00Z"}')]
 
 
 def test_each_queue_gives_up_on_a_message_in_the_end(template: Any) -> None:

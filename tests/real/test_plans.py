@@ -77,12 +77,9 @@ class Project:
         return kind(*needs)
 
     def relay(self, database: Any) -> Any:
-        async def deliver(kind: str, body: bytes) -> None:
-            pass
-
-        relay = module(self.package, "chassis.outbox").Relay(database, deliver)
-        relay.watch(*(kind for kind in map(self.unit, self.modules) if "outbox" in vars(kind)))
-        return relay
+        background = module(self.package, "chassis.background").Background()  # of no handlers: all deliveries fail
+        outboxes = module(self.package, "chassis.sql").tables(self.modules, "outbox")
+        return module(self.package, "chassis.outbox").Relay(database, background, outboxes)
 
     async def fill(self) -> None:
         async with self.database() as database:
@@ -211,8 +208,9 @@ def test_what_is_done_beside_the_requests_reads_no_table_through(project: Projec
     async def ask() -> None:
         async with project.database() as database:
             units = [project.unit(name) for name in project.modules]
-            async with explained(database):
-                await module(project.package, "chassis.housekeeping").Housekeeping(database, units).once()
+            for unit in units:
+                async with explained(database):
+                    await module(project.package, "chassis.housekeeping").Housekeeping(database, unit).once()
             for unit in units:
                 if "outbox" in vars(unit):
                     async with explained(database):

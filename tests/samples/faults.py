@@ -21,8 +21,7 @@ events: Iterator[int] = itertools.count(1)
 
 
 def pytest_configure() -> None:
-    dispatcher = importlib.import_module("shop.chassis.events").Dispatcher
-    _double(dispatcher)
+    _double(importlib.import_module("shop.chassis.background").Background)
     dev = importlib.import_module("shop.apps.dev")
     if hasattr(dev, "InProcess"):
         _trouble(dev.InProcess, importlib.import_module("httpx2").Response)
@@ -31,17 +30,17 @@ def pytest_configure() -> None:
         _trouble(transport, importlib.import_module("httpx2").Response)
 
 
-def _double(dispatcher: Any) -> None:
-    deliver = dispatcher.deliver
+def _double(background: Any) -> None:
+    deliver = background.deliver
 
-    async def doubled(self: Any, kind: str, body: bytes) -> None:
-        await deliver(self, kind, body)
+    async def doubled(self: Any, handler: str, body: bytes) -> None:
+        await deliver(self, handler, body)
         await asyncio.sleep(0.01)
-        await deliver(self, kind, body)
+        await deliver(self, handler, body)
         if next(events) % 4 == 0:
             raise ConnectionError("handled, but nobody learns of it")
 
-    dispatcher.deliver = doubled
+    background.deliver = doubled
 
 
 def _trouble(transport: Any, response: Any) -> None:

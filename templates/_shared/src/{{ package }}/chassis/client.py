@@ -1,8 +1,10 @@
-"""Calls to another part: a time limit, retries, and a circuit breaker. Whatever goes wrong there is Unavailable here."""
+"""Calls to another system, or part of this one: a time limit, retries, and a circuit breaker.
+
+Whatever passes is Unavailable here, an error of its own Failing, and a request that it does not take Refused.
+"""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 
 import httpx2 as httpx
@@ -10,50 +12,58 @@ import stamina
 from purgatory import AsyncCircuitBreakerFactory
 from purgatory.domain.model import OpenedState
 
-from .errors import Problem, Unavailable
-from .settings import Settings
+from .errors import Failing, Refused, Unavailable
 
-TOKEN = "X-Internal-Token"  # noqa: S105 - the name of a header
+PASSING = {408, 425, 429, 502, 503, 504}
+ONCE = {"POST", "PATCH"}  # unless an Idempotency-Key says that it may be repeated
 
 
 class Client:
-    """For calls that may be repeated. `transports`: how to reach parts, by name, if not over the network."""
-
     def __init__(
-        self, part: str, settings: Settings, transports: Mapping[str, httpx.AsyncBaseTransport] | None
+        self,
+        name: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        timeout: float = 2.0,
+        attempts: int = 4,
+        repeatable: bool = False,
+        proxies: bool = True,
     ) -> None:
-        self._part = part
+        """`repeatable`: whatever is asked may be asked again. `proxies`: whether the environment's are used."""
+        self._name = name
+        self._repeatable = repeatable
         self._http = httpx.AsyncClient(
-            base_url=_url(part),
-            transport=(transports or {}).get(part),
-            trust_env=False,  # a proxy leads to the world outside, and parts are in here
-            timeout=httpx.Timeout(2.0),
-            headers={TOKEN: settings.internal_token, "Content-Type": "application/json"},
+            base_url=url, headers=headers, transport=transport, timeout=timeout, trust_env=proxies
         )
         self._breakers = AsyncCircuitBreakerFactory(default_threshold=20, default_ttl=2.0, exclude=[Refused])
+        self._again = stamina.AsyncRetryingCaller(
+            attempts=attempts, timeout=2 * timeout, wait_initial=0.02, wait_max=0.5, wait_jitter=0.05
+        ).on(Unavailable)
 
-    @stamina.retry(on=Unavailable, attempts=4, timeout=4.0, wait_initial=0.02, wait_max=0.5, wait_jitter=0.05)
-    async def call(self, method: str, path: str, content: bytes = b"") -> bytes:
-        """The body of the answer (Unavailable: none came; Refused: the part does not take this request)."""
-        try:
-            async with await self._breakers.get_breaker(self._part):
-                response = await self._http.request(method, path, content=content)
-                if response.status_code >= 500 or response.status_code == 429:
-                    raise Unavailable(f"{self._part} answers {response.status_code}")
-                if response.status_code >= 400:
-                    raise Refused(f"{self._part} answers {response.status_code} to {method} {path}")
-                return response.content
-        except (httpx.TransportError, OpenedState) as error:
-            raise Unavailable(f"{self._part} does not answer") from error
+    async def call(
+        self, method: str, path: str, content: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> bytes:
+        """The body of the answer (Unavailable, Failing: none came; Refused: it does not take this request)."""
+        if method in ONCE and not self._repeatable and "Idempotency-Key" not in (headers or {}):
+            return await self._once(method, path, content, headers)
+        return await self._again(self._once, method, path, content, headers)
 
     async def close(self) -> None:
         await self._http.aclose()
 
-
-def _url(part: str) -> str:
-    """Where it answers: `<PART>_URL` of the environment, or the name that containers know it by."""
-    return os.environ.get(f"{part.upper()}_URL", f"http://{part.replace('_', '-')}:8000")
-
-
-class Refused(Problem):
-    """A request that a part of this system should have understood: a defect, or parts of two versions."""
+    async def _once(self, method: str, path: str, content: bytes, headers: Mapping[str, str] | None) -> bytes:
+        try:
+            async with await self._breakers.get_breaker(self._name):
+                response = await self._http.request(method, path, content=content, headers=headers)
+                what = f"{self._name} answers {response.status_code} to {method} {path}"
+                if response.status_code in PASSING:
+                    raise Unavailable(what)
+                if response.status_code >= 500:
+                    raise Failing(what)
+                if response.status_code >= 400:
+                    raise Refused(what)
+                return response.content
+        except (httpx.TransportError, OpenedState) as error:
+            raise Unavailable(f"{self._name} does not answer") from error

@@ -1,13 +1,19 @@
-"""The outbox on DynamoDB: an event is an item of the transaction that caused it; the table's stream delivers it."""
+"""The outbox on DynamoDB: an event is written in the transaction that caused it, an item for each of its handlers.
+
+The table's stream carries each to the queue of the part that its handler runs in, where it is a message of its own.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
 
-from .dynamodb import Write, number, put, text
+from uuid_utils.compat import uuid7
+
+from .cache import Cache
+from .dynamodb import Database, Write, number, put, text
 from .dynamodb_unit import DynamoUnit
-from .events import Event
+from .events import Event, Routes, deliveries
 from .store import Staged
 
 KEPT = 7 * 24 * 3600  # seconds that an event stays readable; its stream has had it long before
@@ -16,11 +22,16 @@ KEPT = 7 * 24 * 3600  # seconds that an event stays readable; its stream has had
 class PublishingDynamoUnit(DynamoUnit):
     """A unit of work with an outbox."""
 
+    def __init__(self, database: Database, cache: Cache, routes: Routes) -> None:
+        super().__init__(database, cache)
+        self._routes = routes
+
     def publish(self, event: Event) -> None:
-        self.staged.events.append(event)
+        self.staged.events += deliveries(event, self._routes.get(event.type, ()))
 
     def writes(self, staged: Staged) -> Iterator[Write]:
         yield from super().writes(staged)
-        for event in staged.events:
-            pk, ttl = text(f"outbox#{event.id}"), number(int(time.time()) + KEPT)
-            yield put({"pk": pk, "type": text(event.type), "body": text(event.to_json().decode()), "ttl": ttl})
+        for event, handler in staged.events:
+            item = {"type": event.type, "handler": handler, "part": self._routes[event.type][handler]}
+            item |= {"pk": f"outbox#{uuid7()}", "body": event.to_json().decode()}
+            yield put({name: text(value) for name, value in item.items()} | {"ttl": number(int(time.time()) + KEPT)})

@@ -8,8 +8,10 @@ Problem
 ├── PreconditionFailed  412  changed since the caller read it
 ├── Invalid             422  the fields that are wrong
 ├── TooMany             429  slow down
-└── Unavailable         503  try again in a moment
-    └── Stale                another writer was first: read again and retry (see `retry.py`)
+├── Unavailable         503  try again in a moment
+│   ├── Stale                another writer was first: read again and retry (see `retry.py`)
+│   └── Failing              what was asked has an error of its own: try again, but not for ever
+└── Refused             500  what was asked will never take this: do not try again
 """
 
 from __future__ import annotations
@@ -65,6 +67,14 @@ class Unavailable(Problem):
 
 class Stale(Unavailable):
     usually = "Too many changes at once"
+
+
+class Failing(Unavailable):
+    """Of a call to another system, which may be a defect there that this very call meets each time."""
+
+
+class Refused(Problem):
+    """Of a call to another system, or of work in the background: it is a dead letter at once."""
 
 
 def taken(*fields: str) -> Conflict:

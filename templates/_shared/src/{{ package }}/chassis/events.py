@@ -1,17 +1,21 @@
-"""What happened, told to whoever reacts: at least once, in no promised order, as JSON even within a process."""
+"""What happened, told to whoever handles it: at least once, in no promised order, as JSON even within a process.
+
+Each handler has a delivery of its own: one that fails is tried again, and keeps nobody else from the event.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 from uuid import UUID
 
-from pydantic import TypeAdapter
 from pydantic_core import to_json
 from uuid_utils.compat import uuid7
 
 from .store import UnitOfWork
+
+Routes = Mapping[str, Mapping[str, str]]  # by kind of event: its handlers, each with the part that it runs in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,25 +29,21 @@ class Event:
         return to_json(self)
 
 
-Reactions = Mapping[type[Any], Callable[[Any], Awaitable[None]]]
-Deliver = Callable[[str, bytes], Awaitable[None]]
+class Delivery(NamedTuple):
+    """An event on its way to one of its handlers."""
+
+    event: Event
+    handler: str
+
+
+def deliveries(event: Event, handlers: Iterable[str]) -> list[Delivery]:
+    """One for each handler (LookupError: there is none, so the event would be lost)."""
+    found = [Delivery(event, handler) for handler in handlers]
+    if not found:
+        raise LookupError(f"nobody handles {event.type}: see docs/guide.md")
+    return found
 
 
 class PublishingUnit(UnitOfWork, Protocol):
     def publish(self, event: Event) -> None:
         """Stage the event: it leaves with the unit's commit, or not at all."""
-
-
-class Dispatcher:
-    """Hands an event to the handlers of this process. Each must be idempotent; one that raises gets it again."""
-
-    def __init__(self) -> None:
-        self._handlers: dict[str, list[tuple[TypeAdapter[Any], Callable[[Any], Awaitable[None]]]]] = {}
-
-    def subscribe(self, reactions: Reactions) -> None:
-        for kind, handler in reactions.items():
-            self._handlers.setdefault(kind.type, []).append((TypeAdapter(kind), handler))
-
-    async def deliver(self, kind: str, body: bytes) -> None:
-        for adapter, handler in self._handlers.get(kind, []):
-            await handler(adapter.validate_json(body))

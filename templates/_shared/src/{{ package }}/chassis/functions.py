@@ -1,6 +1,6 @@
 """What every Lambda function is made of: its settings, the one event loop of its process, and requests as events.
 
-Nothing is built before the first call. An event function imports neither FastAPI nor the modules' `api.py`.
+Nothing is built before the first call. A background function imports neither FastAPI nor the modules' `api.py`.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ THREADS = 32  # calls to AWS at once
 
 class FunctionSettings(Settings):
     stack: str = "local"  # what the names of tables and functions begin with
+    part: str = ""  # whose background work this function does
+    dead_letters: str = ""  # the URL of the queue for what need not be tried again
     jwt_secret: str = ""  # the secret that holds the signing keys; empty: the folder `jwt_keys`
 
 

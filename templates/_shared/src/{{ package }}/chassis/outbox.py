@@ -1,21 +1,25 @@
-"""The outbox on SQL: an event is written in the transaction that caused it, and relayed until it is handled."""
+"""The outbox on SQL: an event is written in the transaction that caused it, a row for each of its handlers, and relayed.
+
+Each row has its own attempts, and its own end: it is handled and gone, or dead and kept with its error.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import sqlalchemy as sa
+from uuid_utils.compat import uuid7
 
 from .cache import Cache
 from .entity import now
-from .errors import Problem, Stale, Unavailable
-from .events import Deliver, Event
+from .errors import Failing, Problem, Refused, Stale, Unavailable
+from .events import Event, deliveries
 from .sql import Database, UtcDateTime
 from .sql_connection import Write, connected
 from .sql_unit import SqlUnit
@@ -23,8 +27,8 @@ from .store import Staged
 
 log = logging.getLogger(__name__)
 BATCH = 16
-LEASE = timedelta(seconds=30)  # a relay that died gives its events back after this
-ATTEMPTS = 12  # then an event is dead: it stays in the table, with its error
+LEASE = timedelta(seconds=30)  # a relay that died gives its rows back after this; longer than a handler may take
+ATTEMPTS = 12  # then a delivery is dead: it stays in the table, with its error
 
 
 def outbox_table(metadata: sa.MetaData) -> sa.Table:
@@ -33,6 +37,7 @@ def outbox_table(metadata: sa.MetaData) -> sa.Table:
         metadata,
         sa.Column("id", sa.Uuid(), primary_key=True),
         sa.Column("type", sa.String(200), nullable=False),
+        sa.Column("handler", sa.String(200), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("due", UtcDateTime(), nullable=True, index=True),  # null: dead
@@ -50,13 +55,17 @@ class PublishingSqlUnit(SqlUnit):
         self._relay = relay
 
     def publish(self, event: Event) -> None:
-        self.staged.events.append(event)
+        self.staged.events += deliveries(event, self._relay.targets(event.type))
 
     def writes(self, staged: Staged) -> Iterator[Write]:
         yield from super().writes(staged)
-        for event in staged.events:
-            row = {"id": event.id, "type": event.type, "body": event.to_json().decode(), "attempts": 0, "due": now()}
-            yield Write(self.outbox, None, row)
+        rows = [
+            {"id": uuid7(), "type": event.type, "handler": handler, "body": event.to_json().decode()}
+            | {"attempts": 0, "due": now()}
+            for event, handler in staged.events
+        ]
+        if rows:
+            yield Write(self.outbox, None, rows[0], rows[1:])
 
     async def apply(self, staged: Staged) -> None:
         await super().apply(staged)
@@ -64,26 +73,35 @@ class PublishingSqlUnit(SqlUnit):
             self._relay.wake(self.module)
 
 
+class Delivers(Protocol):
+    """`Background` where every handler is here, `Push` where some run elsewhere."""
+
+    def targets(self, kind: str) -> Iterable[str]: ...
+
+    async def deliver(self, handler: str, body: bytes) -> None: ...
+
+
 class Relay:
     """Delivers what the outboxes hold, until it is handled; several relays share the work."""
 
-    def __init__(self, database: Database, deliver: Deliver, idle: float = 1.0) -> None:
-        """`idle`: seconds between looks when nothing wakes it."""
+    def __init__(
+        self, database: Database, delivers: Delivers, outboxes: Mapping[str, sa.Table], idle: float = 1.0
+    ) -> None:
+        """`outboxes`: by module, those that it empties. `idle`: seconds between looks when nothing wakes it."""
         self._database = database
-        self._deliver = deliver
+        self._delivers = delivers
         self._idle = idle
-        self._outboxes: dict[str, sa.Table] = {}
+        self._outboxes = outboxes
         self._awake: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
 
-    def watch(self, *units: type[PublishingSqlUnit]) -> None:
-        """The modules whose outboxes this relay empties."""
-        self._outboxes.update({unit.module: unit.outbox for unit in units})
+    def targets(self, kind: str) -> Iterable[str]:
+        return self._delivers.targets(kind)
 
     def wake(self, module: str) -> None:
         self._awake[module].set()
 
-    async def depth(self) -> dict[str, int]:
-        """How many events are on their way, and how many are dead."""
+    async def metrics(self) -> dict[str, float]:
+        """How many deliveries are on their way, and how many are dead."""
         depth = {"waiting": 0, "dead": 0}
         for module, table in self._outboxes.items():
             count = sa.select(sa.func.count(table.c.due), sa.func.count()).select_from(table)
@@ -91,11 +109,13 @@ class Relay:
                 waiting, found = (await connection.execute(count)).one()
             depth["waiting"] += waiting
             depth["dead"] += found - waiting
-        return depth
+        return {f'outbox_events{{state="{state}"}}': count for state, count in depth.items()}
 
     async def run(self) -> None:
         self._awake.clear()  # an app that is started again may run on another loop
-        await asyncio.gather(*map(self._empty, self._outboxes), return_exceptions=True)  # it ends when all have ended
+        async with asyncio.TaskGroup() as group:  # it ends when all have ended
+            for module in self._outboxes:
+                group.create_task(self._empty(module))
 
     async def _empty(self, module: str) -> None:
         awake = self._awake[module]
@@ -135,13 +155,14 @@ class Relay:
         return len(rows)
 
     async def _attempt(self, row: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Deliver one event; what to note in its row if that failed."""
+        """Make one delivery; what to note in its row if that failed."""
         try:
-            await self._deliver(row["type"], row["body"].encode())
-        except Exception as error:  # whatever is wrong with one event, the others go on
+            await self._delivers.deliver(row["handler"], row["body"].encode())
+        except Exception as error:  # whatever is wrong with one, the others go on
             attempts = int(row["attempts"])
-            dead = attempts >= ATTEMPTS and not isinstance(error, Unavailable)  # what is away comes back
-            what = f"{row['type']} {row['id']} failed at attempt {attempts}: {error!r}"
+            away = isinstance(error, Unavailable) and not isinstance(error, Failing)  # and comes back
+            dead = isinstance(error, Refused) or (attempts >= ATTEMPTS and not away)
+            what = f"{row['type']} {row['id']} to {row['handler']} failed at attempt {attempts}: {error!r}"
             level = logging.ERROR if dead else logging.WARNING
             log.log(level, what, exc_info=None if isinstance(error, Problem) else error)
             wait = 0.1 if isinstance(error, Stale) else min(0.1 * 2**attempts, 60)  # seconds

@@ -1,34 +1,64 @@
-"""Events from part to part over HTTP, between servers."""
+"""Events from part to part over HTTP, between servers: a call for each delivery, to the part that has its handler."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from fastapi import APIRouter, Request
 
+from .background import PATIENCE, Background
 from .client import Client
-from .events import Deliver, Dispatcher
-from .remote import internal_router
+from .errors import Invalid, Refused
+from .events import Routes
+from .remote import internal_router, to_part
+from .settings import Settings
 
 
 class Push:
-    """Delivers an event to this part's own handlers, and to every part that reacts to it."""
+    """Delivers to this part's own handlers, and to those that the routes name in other parts."""
 
-    def __init__(self, own: Deliver, reacting: Mapping[str, Sequence[Client]]) -> None:
-        self._own = own
-        self._reacting = reacting
+    def __init__(
+        self,
+        background: Background,
+        routes: Routes,
+        modules: Iterable[str],
+        settings: Settings,
+        transports: Mapping[str, Any] | None,
+    ) -> None:
+        """`modules`: of this part. Only the relay tries again, so that no handler runs twice at once."""
+        self._background = background
+        published = [handlers for kind, handlers in routes.items() if kind.partition(".")[0] in modules]
+        self._parts = {handler: part for handlers in published for handler, part in handlers.items()}
+        self._parts = {name: part for name, part in self._parts.items() if name.partition(".")[0] not in modules}
+        self._routes = routes
+        patience = PATIENCE + 5
+        self._clients: dict[str, Client] = {
+            part: to_part(part, settings, transports, timeout=patience, attempts=1) for part in self._parts.values()
+        }
 
-    async def deliver(self, kind: str, body: bytes) -> None:
-        await self._own(kind, body)
-        for client in self._reacting.get(kind, ()):
-            await client.call("POST", f"/internal/events/{kind}", body)
+    def targets(self, kind: str) -> Iterable[str]:
+        return self._routes.get(kind, ())
+
+    async def deliver(self, handler: str, body: bytes) -> None:
+        if handler in self._parts:
+            await self._clients[self._parts[handler]].call("POST", f"/internal/events/{handler}", body)
+        else:
+            await self._background.deliver(handler, body)
+
+    async def close(self) -> None:
+        for client in self._clients.values():
+            await client.close()
 
 
-def events_router(dispatcher: Dispatcher, token: str) -> APIRouter:
+def events_router(background: Background, token: str) -> APIRouter:
     router = internal_router("/events", token)
 
-    @router.post("/{kind}", status_code=204)
-    async def receive(kind: str, request: Request) -> None:
-        await dispatcher.deliver(kind, await request.body())
+    @router.post("/{handler}", status_code=204)
+    async def receive(handler: str, request: Request) -> None:
+        try:
+            await background.deliver(handler, await request.body())
+        except Refused as error:  # for good: the sender need not try again
+            raise Invalid(error.detail) from error
 
     return router

@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header
 
-from .client import TOKEN, Client
+from .client import Client
 from .errors import Forbidden
+from .settings import Settings
+
+TOKEN = "X-Internal-Token"  # noqa: S105 - the name of a header
+
+
+def to_part(
+    part: str, settings: Settings, transports: Mapping[str, Any] | None, *, timeout: float = 2.0, attempts: int = 4
+) -> Client:
+    """For calls that may be repeated. `<PART>_URL` of the environment, or the name that containers know it by."""
+    return Client(
+        part,
+        os.environ.get(f"{part.upper()}_URL", f"http://{part.replace('_', '-')}:8000"),
+        headers={TOKEN: settings.internal_token, "Content-Type": "application/json"},
+        transport=(transports or {}).get(part),
+        timeout=timeout,
+        attempts=attempts,
+        repeatable=True,
+        proxies=False,
+    )
 
 
 def internal_router(prefix: str, token: str) -> APIRouter:

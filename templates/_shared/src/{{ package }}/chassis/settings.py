@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     internal_token: str = ""  # what parts show each other
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode, Listed] = ()  # whose X-Forwarded-... headers are believed
     cors_origins: Annotated[tuple[Origin, ...], NoDecode, Listed] = ()  # sites that may ask from a browser
+    modules_env: str = ".env"  # where modules' own settings stand beside the environment; empty: nowhere
     dev_port: int = 8000
 
     @property

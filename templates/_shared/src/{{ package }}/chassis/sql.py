@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
+from importlib import import_module
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,25 @@ def handled_table(metadata: sa.MetaData) -> sa.Table:
         sa.Column("entity_id", sa.Uuid(), nullable=True),
         sa.Column("at", UtcDateTime(), nullable=False, index=True),
     )
+
+
+def jobs_table(metadata: sa.MetaData) -> sa.Table:
+    """When each of the module's jobs is due; see `sql_jobs.py`."""
+    return sa.Table(
+        "jobs",
+        metadata,
+        sa.Column("name", sa.String(200), primary_key=True),
+        sa.Column("due", UtcDateTime(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("failed", UtcDateTime(), nullable=True),  # when a run was given up; null: none since the last success
+        sa.Column("error", sa.Text(), nullable=True),
+    )
+
+
+def tables(modules: Iterable[str], name: str) -> dict[str, sa.Table]:
+    """The tables of this name, by module: of those whose `repository.py` has one."""
+    known = {module: import_module(f"...{module}.repository", __name__).metadata.tables for module in modules}
+    return {module: found[name] for module, found in known.items() if name in found}
 
 
 def check_listings(table: sa.Table, listings: Iterable[Listing], *, by_owner: bool = False) -> None:

@@ -52,11 +52,12 @@ async def connected(engine: AsyncEngine, *, writing: bool = False) -> AsyncItera
 
 
 class Write(NamedTuple):
-    """A row: with `values` alone it is new, with `before` alone it goes, with both it changes."""
+    """A row: with `values` alone it is new, with `before` alone it goes, with both it changes. `more`: beside it, new too."""
 
     table: sa.Table
     before: Entity | None
     values: dict[str, Any] | None
+    more: Sequence[dict[str, Any]] = ()
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -110,7 +111,7 @@ async def _commit(engine: AsyncEngine, transactions: Sequence[Transaction]) -> N
             new: defaultdict[sa.Table, list[Any]] = defaultdict(list)
             for write in sorted(filter(None, turn), key=lambda write: str(write.before and write.before.id)):
                 if write.before is None:
-                    new[write.table].append(write.values)
+                    new[write.table] += [write.values, *write.more]
                 else:
                     await _change(connection, write.table, write.before, write.values)
             for table, rows in new.items():

@@ -26,6 +26,7 @@ T = TypeVar("T")
 
 class SqlUnit(Unit):
     handled: ClassVar[sa.Table]
+    jobs: ClassVar[sa.Table]
     expiring: ClassVar[tuple[sa.Table, ...]] = ()  # rows that are deleted some time after their `expires_at`
 
     def __init__(self, database: Database, cache: Cache) -> None:

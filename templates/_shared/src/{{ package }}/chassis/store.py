@@ -96,7 +96,7 @@ class UnitOfWork(Protocol):
     def remember(self, request: Repeat | None, entity_id: UUID) -> None: ...
 
     async def seen(self, event_id: UUID) -> bool:
-        """Whether the event was handled before; if not, this unit's commit will have handled it."""
+        """Whether this handler had the event before; if not, this unit's commit will have handled it."""
 
     async def commit(self) -> None: ...
 

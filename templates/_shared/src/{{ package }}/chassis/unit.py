@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
+from contextvars import ContextVar
 from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar, Generic, TypeVar
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from .cache import Cache
 from .entity import Entity
@@ -15,6 +16,7 @@ from .errors import Conflict
 from .store import Codec, Repeat, Staged
 
 E = TypeVar("E", bound=Entity)
+handling: ContextVar[str] = ContextVar("handling", default="")  # the handler that has an event just now
 
 
 class Unit(ABC):
@@ -38,9 +40,10 @@ class Unit(ABC):
             self.staged.handled.append(replace(request, entity_id=entity_id))
 
     async def seen(self, event_id: UUID) -> bool:
-        if await self.find_handled(str(event_id)):
+        key = str(uuid5(event_id, handling.get()))
+        if await self.find_handled(key):
             return True
-        self.staged.handled.append(Repeat(str(event_id)))
+        self.staged.handled.append(Repeat(key))
         return False
 
     async def commit(self) -> None:

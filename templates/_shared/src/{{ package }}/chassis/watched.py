@@ -6,7 +6,7 @@ Plain ASGI, since it stands before every request. `/metrics` is for the network 
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache as remembered
 from functools import partial
@@ -25,7 +25,7 @@ from .sql import Database
 MOST = 600  # requests at once; beyond it a client hears at once that it should come back
 ANYBODY, SOMEBODY = b"public, max-age=0, s-maxage=1, stale-while-revalidate=1", b"private, no-cache"  # who may keep it
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 5, 10)  # seconds
-Outbox = Callable[[], Awaitable[Mapping[str, int]]]
+Numbers = Callable[[], Awaitable[Mapping[str, float]]]
 
 
 class Watched:
@@ -66,9 +66,9 @@ class Watched:
 
 
 def watched(
-    app: FastAPI, cache: Cache | None = None, database: Database | None = None, outbox: Outbox | None = None
+    app: FastAPI, cache: Cache | None = None, database: Database | None = None, numbers: Sequence[Numbers] = ()
 ) -> FastAPI:
-    """The app with its metrics. `outbox`: how many events wait and are dead."""
+    """The app with its metrics. `numbers`: those of the background, by name."""
     registry = CollectorRegistry()
     gauge = partial(Gauge, registry=registry)
     if cache is not None and database is not None:
@@ -81,9 +81,9 @@ def watched(
     @app.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:
         lines = generate_latest(registry).decode()
-        with suppress(Problem):  # without its database the rest is still worth knowing
-            for state, count in (await outbox() if outbox else {}).items():
-                lines += f'outbox_events{{state="{state}"}} {count}\n'
+        for ask in numbers:
+            with suppress(Problem):  # without its database the rest is still worth knowing
+                lines += "".join([f"{name} {number}\n" for name, number in (await ask()).items()])
         return Response(lines, media_type=CONTENT_TYPE_LATEST)
 
     return app

@@ -44,7 +44,8 @@ class Deliveries:
         queues = template.of_type("AWS::SQS::Queue")
         for name in sorted(queues, key=lambda name: "RedrivePolicy" in queues[name]):  # dead letters first
             queue = template.of_type("AWS::SQS::Queue")[name]
-            template.known[f"{name}.Arn"] = self._make_queue(f"{template.known['AWS::StackName']}-{name}", queue)
+            arn = self._make_queue(f"{template.known['AWS::StackName']}-{name}", queue)
+            template.known |= {f"{name}.Arn": arn, name: self._urls[arn]}
         self._pipes = list(template.of_type("AWS::Pipes::Pipe").values())
         self._sources = [
             (name, event["Properties"])
@@ -57,6 +58,10 @@ class Deliveries:
         """Something may have been written; `stop`: finish what is under way."""
         self._running = not stop
         loop().call_soon_threadsafe(self._awake.set)
+
+    def bury(self, queue: str, body: str) -> None:
+        """Puts a message into the queue of this ARN."""
+        self._queues.send_message(QueueUrl=self._urls[queue], MessageBody=body)
 
     async def run(self) -> None:
         while self._running:

@@ -13,7 +13,6 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
-from dotenv import dotenv_values
 
 from ..chassis.settings import Settings
 
@@ -66,7 +65,7 @@ def announce() -> None:
         threading.Thread(target=_follow, daemon=True).start()
         logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
         print(f"Ready: {url} (the API's documents: {url}/docs)", flush=True)
-        if email := dotenv_values(".env").get("ADMIN_EMAIL"):
+        if email := Settings().admin_email:
             print(f"Staff: {email}, with the ADMIN_PASSWORD of .env", flush=True)
 
 

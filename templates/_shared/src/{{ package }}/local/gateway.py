@@ -29,6 +29,7 @@ from ..chassis.settings import Settings
 from .deliveries import Deliveries
 from .dev import announce
 from .front import merged
+from .schedules import Schedules
 from .template import Template
 
 Prepare = Callable[[FunctionSettings], Coroutine[Any, Any, None]]
@@ -70,8 +71,10 @@ class Gateway:
         with self._aws():
             await asyncio.to_thread(self._deploy)
             delivering = asyncio.run_coroutine_threadsafe(self._deliveries.run(), loop())
+            scheduling = asyncio.run_coroutine_threadsafe(self._schedules.run(), loop())
             announce()
             yield
+            scheduling.cancel()
             self._deliveries.wake(stop=True)
             await asyncio.wrap_future(delivering)
 
@@ -100,6 +103,7 @@ class Gateway:
         known["TrustedProxies"] = ",".join(map(str, self._settings.trusted_proxies))
         template = Template(self._path, {"AWS::StackName": stack, **known})
         self._deliveries = Deliveries(template, self.invoke)
+        self._schedules = Schedules(template, self.invoke, self._deliveries.bury)
         functions = template.of_type("AWS::Serverless::Function")
         parts = {function["FunctionName"].removeprefix(f"{stack}-"): name for name, function in functions.items()}
         transports: dict[str, Any] = {

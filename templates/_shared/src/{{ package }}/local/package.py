@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +27,13 @@ def build(name: str, target: Path) -> None:
     if name not in functions:
         sys.exit(f"deploy/template.yaml has no function {name}; it has {', '.join(functions)}")
     target.mkdir(parents=True, exist_ok=True)
-    copy_source(functions[name]["Handler"], target)
+    copy_source(functions[name], target)
     install_dependencies(functions[name], target)
 
 
-def copy_source(handler: str, target: Path) -> None:
-    """Copy what `handler` (`package.module.function`) needs: composition roots by file, all else by whole packages."""
-    root = handler.rpartition(".")[0]
-    for module in sorted({root, *imported_by(root)}):
+def copy_source(function: Mapping[str, Any], target: Path) -> None:
+    """Copy what the function's handler needs: composition roots by file, all else by whole packages."""
+    for module in sorted(set().union(*map(imported_by, roots(function)))):
         parts = module.split(".")
         source = ROOT / "src" / Path(*parts)
         if len(parts) == 1 or parts[1] == "apps":
@@ -43,6 +43,13 @@ def copy_source(handler: str, target: Path) -> None:
             shutil.copyfile(file, copied)
         elif len(parts) == 2:
             copy_package(source, target / Path(*parts))
+
+
+def roots(function: Mapping[str, Any]) -> list[str]:
+    """The handler's module; and what it imports by name where it does the background work of a part (`apps/background.py`)."""
+    part = function.get("Environment", {}).get("Variables", {}).get("PART")
+    modules = import_module(f"{PACKAGE}.apps.event_routes").PARTS[part] if part else ()
+    return [function["Handler"].rpartition(".")[0], *(f"{PACKAGE}.{module}.wiring" for module in modules)]
 
 
 def imported_by(module: str) -> set[str]:

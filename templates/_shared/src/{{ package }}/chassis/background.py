@@ -1,0 +1,115 @@
+"""What works behind the requests: handlers of events, and jobs of the clock. A module says which of its methods they are.
+
+Each has a name, `module.method`, by which it is delivered to, counted, logged and replayed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from typing import Any, TypeVar
+
+from cronsim import CronSim
+from pydantic import TypeAdapter
+
+from .part import Part
+from .unit import handling
+
+E = TypeVar("E")
+S = TypeVar("S")
+PATIENCE = 15.0  # seconds that a handler may take
+Handler = Callable[[S, E], Awaitable[None]]
+Work = Callable[[S], Awaitable[None]]
+
+
+def handles(kind: type[E]) -> Callable[[Handler[S, E]], Handler[S, E]]:
+    """Marks a method that gets every event of this kind, again until it succeeds: it must be idempotent."""
+
+    def mark(method: Handler[S, E]) -> Handler[S, E]:
+        vars(method)["handles"] = kind
+        return method
+
+    return mark
+
+
+def scheduled(when: str | timedelta, *, attempts: int = 3) -> Callable[[Work[S]], Work[S]]:
+    """Marks a method that the clock calls: by cron (`"0 3 * * *"`, in UTC), or at intervals. One copy of many runs it."""
+    if isinstance(when, str):
+        CronSim(when, datetime.now(UTC))  # it raises if that is none
+
+    def mark(method: Work[S]) -> Work[S]:
+        vars(method)["scheduled"] = (when, attempts)
+        return method
+
+    return mark
+
+
+def marked(kind: type[object]) -> Iterator[tuple[str, Any]]:
+    """The methods of a class that work in the background, by name."""
+    for name, method in inspect.getmembers(kind, inspect.isfunction):
+        if vars(method).keys() & {"handles", "scheduled"}:
+            yield name, method
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """`attempts`: how often a run is tried before it is given up until the next."""
+
+    name: str
+    module: str
+    when: str | timedelta
+    attempts: int
+    work: Callable[[], Awaitable[None]]
+
+    def after(self, moment: datetime) -> datetime:
+        if isinstance(self.when, timedelta):
+            return moment + self.when
+        return next(CronSim(self.when, moment))
+
+
+class Background:
+    """All that works in the background of a part."""
+
+    def __init__(self) -> None:
+        self._handlers: dict[str, tuple[TypeAdapter[Any], Callable[[Any], Awaitable[None]]]] = {}
+        self._targets: dict[str, list[str]] = {}
+        self.jobs: dict[str, Job] = {}
+
+    def add(self, part: Part, modules: Iterable[str]) -> None:
+        """What the modules' `wiring.background` makes, where they have one: objects with marked methods."""
+        for module in modules:
+            wiring = import_module(f"...{module}.wiring", __name__)
+            for worker in wiring.background(part) if hasattr(wiring, "background") else ():
+                for method, mark in marked(type(worker)):
+                    self._add(module, method, vars(mark), getattr(worker, method))
+
+    def targets(self, kind: str) -> Sequence[str]:
+        """The handlers of this kind of event."""
+        return self._targets.get(kind, ())
+
+    async def deliver(self, handler: str, body: bytes) -> None:
+        """Hands an event to one handler (LookupError: it is not here)."""
+        if handler not in self._handlers:
+            raise LookupError(f"there is no handler {handler}")
+        adapter, call = self._handlers[handler]
+        token = handling.set(handler)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await call(adapter.validate_json(body))
+        finally:
+            handling.reset(token)
+
+    def _add(self, module: str, method: str, mark: Mapping[str, Any], call: Callable[..., Awaitable[None]]) -> None:
+        name = f"{module}.{method}"
+        if name in self._handlers or name in self.jobs:
+            raise ValueError(f"{name} is there twice: give one of the methods another name")
+        if kind := mark.get("handles"):
+            self._handlers[name] = TypeAdapter(kind), call
+            self._targets.setdefault(kind.type, []).append(name)
+        else:
+            when, attempts = mark["scheduled"]
+            self.jobs[name] = Job(name, module, when, attempts, call)
