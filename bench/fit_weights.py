@@ -14,7 +14,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from archgen.advisor.facts import Facts, facts_from
 from archgen.advisor.scoring import Model, Verdict, chance, compile_criterion, family_of
@@ -66,7 +65,11 @@ def answer_of(question: str, case: Precedent) -> float | None:
     if not families:
         return None
     if question == "functions":
-        return float(families[0] == "serverless") if len(families) == 1 else (FIRST if families[0] == "serverless" else 0.0)
+        return (
+            float(families[0] == "serverless")
+            if len(families) == 1
+            else (FIRST if families[0] == "serverless" else 0.0)
+        )
     if families[0] == "serverless":
         return None  # how the code of functions is cut is another matter
     if question == "one":

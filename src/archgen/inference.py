@@ -176,7 +176,10 @@ class _Inference:
         size = self.answers.team_size
         if self.answers.scope is not None or size is None or size <= SCOPE_TEAM["product"]:
             return SCOPE_RPS[scope]
-        knots = ((0.4 * SCOPE_BOUNDS[1], log(SCOPE_RPS["product"])), (1.2 * SCOPE_BOUNDS[1], log(SCOPE_RPS["platform"])))
+        knots = (
+            (0.4 * SCOPE_BOUNDS[1], log(SCOPE_RPS["product"])),
+            (1.2 * SCOPE_BOUNDS[1], log(SCOPE_RPS["platform"])),
+        )
         return rounded(exp(between(float(size), knots)))
 
     def _pattern(self, average: float | None, peak: float | None, workload: str) -> str:
@@ -195,7 +198,9 @@ class _Inference:
         if self.answers.traffic_pattern != "rare" or "often_idle" in said:
             return said
         self.assumed.append(
-            Assumption(field="needs", value=["often_idle"], because="rare traffic leaves it without use most of the time")
+            Assumption(
+                field="needs", value=["often_idle"], because="rare traffic leaves it without use most of the time"
+            )
         )
         return (*said, "often_idle")
 

@@ -41,63 +41,63 @@ class Meaning(NamedTuple):
 NEEDS: Mapping[Need, Meaning] = {
     "replay": Meaning(
         "Events are kept and read again later",
-        "to build a view anew, to audit, to train, to fill a new reader from the beginning",
+        "to rebuild, audit, train, or fill a new reader",
         "Must events be kept and read again later?",
     ),
     "fan_out": Meaning(
         "Three or more readers get the same events",
-        "teams, systems or partners, each independent and at its own pace",
-        "Must three or more independent readers each get the same events?",
+        "teams, systems, partners; each at its own pace",
+        "Must three or more readers get the same events?",
     ),
     "absorb_bursts": Meaning(
         "What comes in is taken at once, worked off later",
         "a burst may exceed what the workers can do",
-        "Must what comes in be accepted at once, to be worked off later?",
+        "Must all that comes in be taken at once?",
     ),
     "separate_release": Meaning(
         "Parts are sold, installed or released apart",
-        "or switched off apart, or released by different owners on different days",
-        "Are parts sold, installed or released apart from each other?",
+        "or by different owners on different days",
+        "Are parts sold, installed or released apart?",
     ),
     "outside_builders": Meaning(
         "Others build parts themselves",
-        "other organisations, plug-in authors, partners or country teams",
-        "Do other organisations or partners build parts themselves?",
+        "partners, plug-in authors, country teams",
+        "Do others build parts themselves?",
     ),
     "hot_part": Meaning(
         "One part is ten times as heavy as the rest",
-        "in machines, or it needs other hardware (GPU, much memory) or another runtime",
-        "Does one part need ten times the machines of the rest, or other hardware?",
+        "in machines; or needs a GPU, memory, a runtime",
+        "Is one part ten times as heavy as the rest?",
     ),
     "isolation": Meaning(
         "Trouble must stay within one part",
-        "a failure, a breach or a regulation: payments, health data, tenants of their own",
-        "Must a failure, a breach or a regulation stay within one part?",
+        "failure, breach or regulation: payments, health",
+        "Must trouble stay within one part?",
     ),
     "global_reach": Meaning(
         "Users on several continents, answers in 100 ms",
         "or less, wherever they are",
-        "Do users on several continents need answers in about 100 ms or less?",
+        "Do users far away need answers in 100 ms?",
     ),
     "live_connections": Meaning(
         "Users or devices hold open connections",
         "chat, games, editing together, push",
-        "Do users or devices hold open connections, as in a chat or a game?",
+        "Do users or devices hold open connections?",
     ),
     "long_work": Meaning(
         "Single pieces of work run over 15 minutes",
-        "without a pause, or hold more than 10 GB in memory",
-        "Do single pieces of work run for more than 15 minutes, or hold more than 10 GB?",
+        "without a pause, or need over 10 GB of memory",
+        "Does single work run for over 15 minutes?",
     ),
     "often_idle": Meaning(
         "For hours or days there is hardly any use",
-        "or there are many environments of which most are idle",
-        "Are there hours or days with hardly any use?",
+        "or most of many environments are idle",
+        "Is there hardly any use for hours or days?",
     ),
     "sudden_peaks": Meaning(
         "Use rises tenfold within minutes, unforeseen",
         "at moments that are not known long before",
-        "Does use rise ten times or more within minutes, at moments not known before?",
+        "Does use rise tenfold within minutes?",
     ),
     "self_hosted": Meaning(
         "Customers or members install and run it",
@@ -106,18 +106,18 @@ NEEDS: Mapping[Need, Meaning] = {
     ),
     "nobody_operates": Meaning(
         "Nobody has time for servers",
-        "no one is on call, and there is no system administrator",
-        "Is there nobody who may spend time on servers?",
+        "no one on call, no system administrator",
+        "Is there nobody with time for servers?",
     ),
     "own_hardware": Meaning(
         "It must run on given machines",
-        "one's own, or those of one provider: by law, contract, cost or for independence",
-        "Must it run on machines of your own, or of one given provider?",
+        "yours, or one provider's: by law or contract",
+        "Must it run on given machines?",
     ),
     "legacy_beside": Meaning(
         "It replaces a system that goes on meanwhile",
         "step by step, or grows beside it",
-        "Does it replace, step by step, a system that must go on running?",
+        "Does it replace a system that still runs?",
     ),
 }
 EXPERIENCE: Mapping[Experience, Meaning] = {

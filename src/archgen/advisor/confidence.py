@@ -1,7 +1,7 @@
 """How likely a verdict is: its chance by the record, with what was not answered drawn from the record as well.
 
-Numbers that were not answered are drawn log-uniformly between 0.3 and 3 times what was taken, levels as often as documented
-decisions had them. The draws are seeded, and each takes the same random numbers whatever the answers are, so that
+Rates that were not answered are drawn log-uniformly between 0.3 and 3 times what was taken, people between 0.6 and 1.6 times;
+a level is what was taken in half of the draws, and as often as documented decisions had it in the others. The draws are seeded, and each takes the same random numbers whatever the answers are, so that
 two recommendations can be compared. What was answered is not moved: the record that the chances were judged on is as inexact.
 """
 
@@ -15,8 +15,9 @@ from random import Random
 from archgen.advisor.facts import LEVELS, NUMBERS, Facts
 from archgen.advisor.scoring import Model, Verdict
 
-DRAWS = 120
+DRAWS = 60
 SEED = 20261122
+KEPT = 0.5  # how often what was taken for a level holds
 RATES = ("traffic_rps_avg", "traffic_rps_peak")
 PEOPLE = ("team_size", "teams")
 
@@ -39,8 +40,13 @@ def drawn(model: Model, facts: Facts, unanswered: Collection[str]) -> list[Facts
     open_numbers = [field for field in NUMBERS if field in unanswered]
     if not open_levels and not open_numbers:
         return [facts]
-    low, high = (model.evidence.parameter(f"rps_factor_{end}") for end in ("low", "high"))
+    spread = {field: "team" if field in PEOPLE else "rps" for field in NUMBERS}
+    factor = {
+        field: (model.evidence.parameter(f"{of}_factor_low"), model.evidence.parameter(f"{of}_factor_high"))
+        for field, of in spread.items()
+    }
     record = model.evidence.precedents
+    values = {field: [str(p.inputs[field]) for p in record] or LEVELS[field] for field in open_levels}
     random = Random(SEED)
     found = []
     for _ in range(DRAWS):
@@ -48,13 +54,15 @@ def drawn(model: Model, facts: Facts, unanswered: Collection[str]) -> list[Facts
         one = Facts(facts)
         for field in open_numbers:
             least = 1.0 if field in PEOPLE else 0.0
-            one[field] = max(least, facts.number(field) * _between(low, high, shares[field]))
+            one[field] = max(least, facts.number(field) * _between(*factor[field], shares[field]))
         for field in open_levels:
-            values = [str(p.inputs[field]) for p in record] or LEVELS[field]
-            one[field] = values[int(shares[field] * len(values))]
+            if shares[field] < KEPT:
+                continue
+            at = int((shares[field] - KEPT) / (1 - KEPT) * len(values[field]))
+            one[field] = values[field][at]
             one.pop(f"{field}_grade", None)
-        if "traffic_pattern" in unanswered:
-            one["said_pattern"] = one["traffic_pattern"]
+            if field == "traffic_pattern":
+                one["said_pattern"] = one[field]
         one["traffic_rps_peak"] = max(one.number("traffic_rps_peak"), one.number("traffic_rps_avg"))
         one["teams"] = max(1.0, min(one.number("teams"), one.number("team_size")))
         one.derive(model.engineers_per_team)

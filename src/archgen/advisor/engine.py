@@ -266,6 +266,8 @@ def sentence(point: Point, facts: Facts) -> str:
     criterion = point.criterion
     text = (criterion.because if point.points > 0 else criterion.against) or criterion.note
     value = shown(facts[criterion.field]) if criterion.field else ""
+    if criterion.field == "autonomous_teams":  # fractions of teams come of teams that were not counted
+        value = f"{facts.number(criterion.field):.0f}"
     return text.format(value=value, s="" if value == "1" else "s")
 
 

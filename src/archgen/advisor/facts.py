@@ -29,8 +29,18 @@ SAID: dict[str, tuple[str, ...]] = dict.fromkeys([*NEEDS, *(ran(name) for name i
 # a level that was inferred from the number of engineers lies between two levels near their bound, so that no
 # single engineer more decides: (engineers, level) knots along the logarithm
 GRADES: dict[str, Knots] = {
-    "scope": ((SCOPE_BOUNDS[0], 0.0), (SCOPE_BOUNDS[0] + 1, 1.0), (0.4 * SCOPE_BOUNDS[1], 1.0), (1.2 * SCOPE_BOUNDS[1], 2.0)),
-    "ops_maturity": ((OPS_BOUNDS[0], 0.0), (OPS_BOUNDS[0] + 1, 1.0), (0.5 * OPS_BOUNDS[1], 1.0), (1.5 * OPS_BOUNDS[1], 2.0)),
+    "scope": (
+        (SCOPE_BOUNDS[0], 0.0),
+        (SCOPE_BOUNDS[0] + 1, 1.0),
+        (0.4 * SCOPE_BOUNDS[1], 1.0),
+        (1.2 * SCOPE_BOUNDS[1], 2.0),
+    ),
+    "ops_maturity": (
+        (OPS_BOUNDS[0], 0.0),
+        (OPS_BOUNDS[0] + 1, 1.0),
+        (0.5 * OPS_BOUNDS[1], 1.0),
+        (1.5 * OPS_BOUNDS[1], 2.0),
+    ),
 }
 GRADED_APART: Knots = ((0.4 * SCOPE_BOUNDS[1], 0.0), (1.2 * SCOPE_BOUNDS[1], 2.0))
 EVENTS = ("realtime_stream", "iot")
@@ -102,4 +112,3 @@ def facts_from(
         facts["teams_grade"] = 1.0
     facts.derive(engineers_per_team)
     return facts
-

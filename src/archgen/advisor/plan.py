@@ -178,7 +178,9 @@ def cost_of(design: Design, candidate: str) -> Cost:
     ordered = {"monolith": bills[form], "modular_monolith": bills[form], **bills}
     growth = design.evidence.parameter("growth_a_year")
     bill_of = {
-        "one_machine": lambda f: servers.one_machine(on_servers[0].times(f)) or servers.containers(on_servers[0].times(f)),
+        "one_machine": lambda f: (
+            servers.one_machine(on_servers[0].times(f)) or servers.containers(on_servers[0].times(f))
+        ),
         "containers": lambda f: servers.containers(on_servers[0].times(f)),
         "microservices": lambda f: servers.microservices(on_servers[0].times(f)),
         "serverless": lambda f: functions.serverless(on_functions[0].times(f)),

@@ -6,8 +6,8 @@ from math import log
 from typing import TYPE_CHECKING
 
 from archgen.advisor.facts import LEVELS, Facts, facts_from
-from archgen.needs import NEEDS
 from archgen.advisor.recommendation import PrecedentNote
+from archgen.needs import NEEDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from math import log2
 from typing import TYPE_CHECKING
 
 from archgen.advisor.facts import LEVELS, Facts
 from archgen.advisor.recommendation import Question
-from archgen.needs import EXPERIENCE, NEEDS, ran
+from archgen.needs import EXPERIENCE, NEEDS, Meaning, ran
 
 if TYPE_CHECKING:
-    from archgen.advisor.knowledge import Precedent
     from archgen.advisor.scoring import Model, Verdict
 
 LEAST = 0.01  # bits: below it a question is not worth asking
 ASKS: Mapping[str, str] = {
-    "scope": "Is it a first version, a product, or a platform of many?",
-    "traffic_pattern": "Is the traffic even, following the day, in bursts, or rare?",
+    "scope": "How much is at stake?",
+    "traffic_pattern": "How does traffic come?",
     "workload": "What kind of system is it?",
-    "relational_needs": "How much must be joined, or written in one transaction?",
-    "ops_maturity": "How far are automated deployment, monitoring and on-call?",
-    "independent_scaling_need": "How much do parts differ in load or hardware?",
+    "relational_needs": "How much is joined, or written together?",
+    "ops_maturity": "How mature are deployment and on-call?",
+    "independent_scaling_need": "How much do parts differ in load?",
 }
+MEANINGS: Mapping[str, Meaning] = {**NEEDS, **EXPERIENCE}
 Answers = list[tuple[str, float, "Verdict"]]  # an answer, its share in the record, and the verdict with it
 
 
@@ -33,7 +33,7 @@ def best_question(model: Model, facts: Facts, verdict: Verdict, unanswered: Coll
         told = information(answers)
         if told < LEAST:
             continue
-        asks = ASKS[field] if value is None else (NEEDS | EXPERIENCE)[value].asks  # type: ignore[operator,index]
+        asks = ASKS[field] if value is None else MEANINGS[value].asks
         names = {answer: v.architecture + ("+event_streaming" if v.event_streaming else "") for answer, _, v in answers}
         found.append(Question(field=field, value=value, asks=asks, tells_bits=round(told, 3), then=names))
     return max(found, key=lambda q: q.tells_bits, default=None)
@@ -59,23 +59,30 @@ def _open(
 ) -> Iterator[tuple[str, str | None, Answers]]:
     """What was not answered, with each answer that it may have."""
     record = model.evidence.precedents
-    said = {**{need: ("needs", need) for need in NEEDS}, **{ran(e): ("experience", e) for e in EXPERIENCE}}
-    for fact, (field, value) in said.items():
-        if facts[fact] == "no":
-            share = _share(record, lambda p, f=field, v=value: v in getattr(p, f))  # type: ignore[misc]
-            yes = model.judge(model.but(facts, **{fact: "yes"}))
-            yield field, value, [("no", 1 - share, verdict), ("yes", share, yes)]
+    for need in NEEDS:
+        if facts[need] == "no":
+            share = _share(need in precedent.needs for precedent in record)
+            yield "needs", need, _either(model, facts, verdict, need, share)
+    for name in EXPERIENCE:
+        if facts[ran(name)] == "no":
+            share = _share(name in precedent.experience for precedent in record)
+            yield "experience", name, _either(model, facts, verdict, ran(name), share)
     for field in ASKS:
         if field in unanswered:
-            shares = {level: _share(record, lambda p, f=field, v=level: p.inputs[f] == v) for level in LEVELS[field]}  # type: ignore[misc]
+            shares = {
+                level: _share(precedent.inputs[field] == level for precedent in record) for level in LEVELS[field]
+            }
             whole = sum(shares.values())
-            yield (
-                field,
-                None,
-                [(v, s / whole, model.judge(model.but(facts, **{field: v}))) for v, s in shares.items()],
-            )
+            found = [(v, s / whole, model.judge(model.but(facts, **{field: v}))) for v, s in shares.items()]
+            yield field, None, found
 
 
-def _share(record: Collection[Precedent], has: object) -> float:
+def _either(model: Model, facts: Facts, verdict: Verdict, fact: str, share: float) -> Answers:
+    """No, as it is judged now, and yes."""
+    return [("no", 1 - share, verdict), ("yes", share, model.judge(model.but(facts, **{fact: "yes"})))]
+
+
+def _share(has: Iterable[bool]) -> float:
     """How often the record has it, one case added to either side."""
-    return (sum(bool(has(p)) for p in record) + 1) / (len(record) + 2)  # type: ignore[operator]
+    found = list(has)
+    return (sum(found) + 1) / (len(found) + 2)

@@ -10,7 +10,7 @@ from archgen.advisor.recommendation import Considered, LookAgain, Note
 from archgen.advisor.scoring import FAMILIES, family_of, holds
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from archgen.advisor.facts import Facts
     from archgen.advisor.knowledge import Evidence
@@ -67,7 +67,7 @@ def considerations(points: Sequence[Point], family: str) -> tuple[Point | None, 
 
 
 def considered(
-    verdict: Verdict, points: Sequence[Point], cost: Cost, held: Sequence[str], say: object
+    verdict: Verdict, points: Sequence[Point], cost: Cost, held: Sequence[str], say: Callable[[Point], str]
 ) -> tuple[Considered, ...]:
     """Each family in its best form, likeliest first, with what it costs and what speaks for and against it."""
     found = []
@@ -79,8 +79,8 @@ def considered(
                 architecture=name,
                 probability=round(chance, 3),
                 defensible=name in held,
-                speaks_for=say(best) if best else None,  # type: ignore[operator]
-                speaks_against=say(worst) if worst else None,  # type: ignore[operator]
+                speaks_for=say(best) if best else None,
+                speaks_against=say(worst) if worst else None,
                 year=cost.twelve_months[name],
                 people_fte=cost.per_month[name].people_fte,
             )
