@@ -38,7 +38,7 @@ class Meaning(NamedTuple):
     asks: str
 
 
-NEEDS: Mapping[Need, Meaning] = {
+NEEDS: Mapping[str, Meaning] = {
     "replay": Meaning(
         "Events are kept and read again later",
         "to rebuild, audit, train, or fill a new reader",
@@ -120,7 +120,7 @@ NEEDS: Mapping[Need, Meaning] = {
         "Does it replace a system that still runs?",
     ),
 }
-EXPERIENCE: Mapping[Experience, Meaning] = {
+EXPERIENCE: Mapping[str, Meaning] = {
     "servers": Meaning("Servers", "virtual machines or one's own", "Has this team run servers in production?"),
     "containers": Meaning(
         "Containers", "on one machine or a managed service", "Has this team run containers in production?"

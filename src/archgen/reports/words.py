@@ -78,7 +78,7 @@ def change(flip: Flip) -> tuple[str, str, str]:
         set(flip.to if isinstance(flip.to, tuple) else ()),
     )
     need = next(iter(now ^ then))
-    return NEEDS[need].says, "yes" if need in now else "not known", "yes" if need in then else "no"  # type: ignore[index]
+    return NEEDS[need].says, "yes" if need in now else "not known", "yes" if need in then else "no"
 
 
 def reached(ceiling: Ceiling) -> str:
