@@ -52,9 +52,14 @@ def _whole(value: Any) -> Any:
     return value
 
 
+def words_of(text: str) -> list[str]:
+    """Words with commas between them."""
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
 def _listed(value: Any) -> Any:
     """A word, or several with commas between them, is a list of words; each counts once."""
-    words = [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
+    words = words_of(value) if isinstance(value, str) else value
     return list(dict.fromkeys(words)) if isinstance(words, list) and all(isinstance(w, str) for w in words) else words
 
 

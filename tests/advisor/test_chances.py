@@ -131,7 +131,9 @@ def test_chances_add_up_and_the_defensible_begin_with_the_verdict(asked: Require
     assert advice.defensible[0] == advice.architecture
     assert len(set(advice.defensible)) == len(advice.defensible)
     assert {c.architecture for c in advice.considered if c.defensible} == set(advice.defensible)
-    assert [c.probability for c in advice.considered] == sorted((c.probability for c in advice.considered), reverse=True)
+    assert [c.probability for c in advice.considered] == sorted(
+        (c.probability for c in advice.considered), reverse=True
+    )
 
 
 @pytest.mark.parametrize(
@@ -161,9 +163,7 @@ def test_a_need_speaks_the_same_way_whatever_else_holds(
     having = asked.model_copy(update={**known, "needs": (*others, need)})
     decision = "many" if architecture == "microservices" else None
     if decision:
-        before, after = (
-            MODEL.judge(facts_of(r, EVIDENCE)).chances["partition"]["many"] for r in (without, having)
-        )
+        before, after = (MODEL.judge(facts_of(r, EVIDENCE)).chances["partition"]["many"] for r in (without, having))
     else:
         before, after = chances(without)[architecture], chances(having)[architecture]
     assert sign * (after - before) >= -1e-12
@@ -198,7 +198,9 @@ def test_a_tie_is_said_with_what_would_break_it() -> None:
         for size in range(20, 60)
         if (
             advice := recommend(
-                requirements(**{**PLATFORM, "team_size": size, "teams": max(2, size // 9), "independent_scaling_need": "medium"}),
+                requirements(
+                    **{**PLATFORM, "team_size": size, "teams": max(2, size // 9), "independent_scaling_need": "medium"}
+                ),
                 EVIDENCE,
             )
         ).tie

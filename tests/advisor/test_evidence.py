@@ -19,6 +19,7 @@ DECIDED = {
     "template",
     "advised",
     "asked",
+    "database",
     "deployment",
     "fits_one_machine",
     "shards",

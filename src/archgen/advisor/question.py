@@ -13,7 +13,7 @@ from archgen.needs import EXPERIENCE, NEEDS, Meaning, ran
 if TYPE_CHECKING:
     from archgen.advisor.scoring import Model, Verdict
 
-LEAST = 0.01  # bits: below it a question is not worth asking
+LEAST = 0.02  # bits: below it a question is not worth asking
 ASKS: Mapping[str, str] = {
     "scope": "How much is at stake?",
     "traffic_pattern": "How does traffic come?",

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from archgen.advisor.recommendation import Flip, Reason
 
 REASONS = 3
-FLIPS = 3
+FLIPS = 2
 REST = 3  # assumptions that are named at a glance
 
 
@@ -55,11 +55,10 @@ def print_recommendation(console: Console, recommendation: Recommendation, *, ex
 def best_flips(recommendation: Recommendation, count: int = FLIPS) -> list[Flip]:
     """The flips worth a glance: those that change what is built, the nearest first, one for each field."""
 
-    def distance(flip: Flip) -> tuple[bool, float]:
-        same = (
-            TEMPLATE_OF[flip.architecture] == recommendation.template
-            and flip.event_streaming == recommendation.event_streaming
-        )
+    def distance(flip: Flip) -> tuple[int, float]:
+        same = 0 if TEMPLATE_OF[flip.architecture] != recommendation.template else 2
+        if same and flip.event_streaming != recommendation.event_streaming:
+            same = 1
         if not isinstance(flip.origin, int | float) or not isinstance(flip.to, int | float):
             return same, 2.0
         return same, max(flip.to, flip.origin) / max(min(flip.to, flip.origin), 1e-9)
@@ -102,7 +101,7 @@ def _numbers(console: Console, r: Recommendation) -> None:
     ceiling = r.capacity.first_ceiling
     if ceiling is not None:
         limit = f"{number(ceiling.limit)} {ceiling.unit} ({number(ceiling.now)} now)"
-        _hanging(console, "Limit   ", f"{reached(ceiling)}: {ceiling.what} at {limit}, then {ceiling.then}")
+        _hanging(console, "Limit   ", f"{reached(ceiling)}: {ceiling.what} at {limit}")
 
 
 def _reasons(console: Console, r: Recommendation) -> None:
@@ -125,7 +124,6 @@ def _flips(console: Console, flips: list[Flip]) -> None:
 
 
 def _stack(console: Console, r: Recommendation) -> None:
-    console.print()
     chosen = [f"{plain(t)} {plain(o.choice)}" for t, o in r.stack.items() if o.choice != "none"]
     _hanging(console, "Stack   ", ", ".join(chosen))
 
@@ -147,7 +145,11 @@ def next_question(r: Recommendation) -> str:
     """The question that would tell most, and what would follow from its answers where that is another verdict."""
     assert r.question is not None
     name = (r.override.advised if r.override else r.architecture) + ("+event_streaming" if r.event_streaming else "")
-    other = [f"{answer}: {plain(then)}" for answer, then in r.question.then.items() if then != name]
+    other = [
+        f"{answer}: {verdict(then.partition('+')[0], '+' in then)}"
+        for answer, then in r.question.then.items()
+        if then != name
+    ]
     return f"{r.question.asks} {', '.join(other)}" if other else r.question.asks
 
 
