@@ -38,7 +38,7 @@ def with_needs() -> st.SearchStrategy[dict[str, Any]]:
 
 def chances(asked: Requirements) -> dict[str, float]:
     found = MODEL.judge(facts_of(asked, EVIDENCE))
-    each: dict[str, float] = {**found.probabilities}
+    each = {str(name): chance for name, chance in found.probabilities.items()}
     return each | {"event_streaming": found.chances["dataflow"]["stream"]}
 
 

@@ -38,13 +38,13 @@ def test_the_first_lines_say_the_verdict_the_confidence_and_what_else_is_defensi
 
 def test_a_verdict_rests_visibly_on_what_was_assumed() -> None:
     assumed = tuple(
-        Assumption(field=field, value=value, because="usual")
-        for field, value in (("traffic_pattern", "spiky"), ("relational_needs", "medium"))
+        Assumption(field=field, value="high", because="usual")
+        for field in ("independent_scaling_need", "ops_maturity", "relational_needs")
     )
-    text = printed({**SOCIAL, "assumed": assumed})
+    text = printed({**PLATFORM, "assumed": assumed})
     assert "if what was assumed is right" in " ".join(text.split())
     assert ", assumed)" in " ".join(text.split())
-    assert "Assumed traffic pattern spiky, relational needs medium" in text
+    assert "Assumed independent scaling need high, ops maturity high" in text
     assert "Ask     " in text
 
 

@@ -189,7 +189,9 @@ def tie_of(advice: Verdict, question: Question | None, closer: float) -> str | N
     if first[1] - second[1] >= closer:
         return None
     named = " and ".join(f"{best_form(advice, f).replace('_', ' ')} ({chance:.0%})" for f, chance in (first, second))
-    broken = f"what would break it: {question.asks}" if question else "no answer that is open would break it"
+    broken = (
+        f"what would break it: {question.asks.rstrip('?')}" if question else "no answer that is open would break it"
+    )
     return f"{named} are as good as tied; {broken}"
 
 

@@ -146,11 +146,12 @@ def next_question(r: Recommendation) -> str:
     assert r.question is not None
     name = (r.override.advised if r.override else r.architecture) + ("+event_streaming" if r.event_streaming else "")
     other = [
-        f"{answer}: {verdict(then.partition('+')[0], '+' in then)}"
+        f"{answer} would give {verdict(then.partition('+')[0], '+' in then)}"
         for answer, then in r.question.then.items()
         if then != name
     ]
-    return f"{r.question.asks} {', '.join(other)}" if other else r.question.asks
+    asks = r.question.asks.rstrip("?")  # a question mark is for what waits for an answer
+    return f"{asks}: {', '.join(other)}" if other else asks
 
 
 def _everything(console: Console, r: Recommendation) -> None:
