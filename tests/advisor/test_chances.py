@@ -234,3 +234,11 @@ def test_reasons_say_whether_they_rest_on_an_answer_and_what_was_not_asked_is_na
     assert basis["servers_default"] == "always"
     assert "self_hosted" not in advice.not_asked
     assert {"replay", "kubernetes"} <= set(advice.not_asked)
+
+
+def test_what_speaks_for_an_alternative_is_what_decides_between_it_and_the_verdict() -> None:
+    advice = recommend(requirements(**PLATFORM), EVIDENCE)
+    by_name = {c.architecture: c for c in advice.considered}
+    assert by_name["modular_monolith"].speaks_for == "What is one transaction today becomes a saga between services"
+    assert by_name["microservices"].speaks_for == "Parts whose load or resources differ tenfold are cheaper to scale apart"
+    assert "connections a burst of functions exhausts" in str(by_name["serverless"].speaks_against)

@@ -54,13 +54,17 @@ def weight_for(point: Point, family: str) -> float:
     return -point.points if family in AGAINST.get(where, ()) else 0.0
 
 
-def considerations(points: Sequence[Point], family: str) -> tuple[Point | None, Point | None]:
-    """The point that speaks most for a family, and the one that speaks most against it; what always holds comes last."""
+def considerations(points: Sequence[Point], family: str, rival: str) -> tuple[Point | None, Point | None]:
+    """The point that speaks most for a family rather than a rival, and the one that speaks most against it.
+
+    Only what decides between the two counts; what always holds comes last.
+    """
+    decision = "runtime" if "serverless" in (family, rival) else "partition"
 
     def rank(point: Point) -> tuple[bool, float]:
         return point.criterion.kind != "constant", abs(weight_for(point, family))
 
-    speaking = [p for p in points if p.criterion.because or p.points < 0]
+    speaking = [p for p in points if p.criterion.decision == decision]
     best = max((p for p in speaking if weight_for(p, family) > 0), key=rank, default=None)
     worst = max((p for p in speaking if weight_for(p, family) < 0), key=rank, default=None)
     return best, worst
@@ -71,9 +75,12 @@ def considered(
 ) -> tuple[Considered, ...]:
     """Each family in its best form, likeliest first, with what it costs and what speaks for and against it."""
     found = []
-    for family, chance in sorted(verdict.families.items(), key=lambda f: -f[1]):
-        name = verdict.architecture if family == verdict.family[0] else best_form(verdict, family)
-        best, worst = considerations(points, family)
+    chosen = verdict.family[0]
+    ranked = sorted(verdict.families.items(), key=lambda f: -f[1])
+    second = next(family for family, _ in ranked if family != chosen)
+    for family, chance in ranked:
+        name = verdict.architecture if family == chosen else best_form(verdict, family)
+        best, worst = considerations(points, family, second if family == chosen else chosen)
         found.append(
             Considered(
                 architecture=name,

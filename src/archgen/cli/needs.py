@@ -18,7 +18,7 @@ UNKNOWN, NO, YES = "not known", "no", "yes"
 
 
 def ask_needs(by: Asker, taken: Intake) -> dict[str, list[str]]:
-    """The needs and the experience that were ticked, by key; nothing where both were said before."""
+    """The needs and the experience that were ticked, by key; nothing where either was said before."""
     if any(taken.raw.get(key) is not None for key in KEYS):
         return {}
     needs = [Option(name, meaning.says, meaning.holds) for name, meaning in NEEDS.items()]
