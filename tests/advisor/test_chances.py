@@ -240,5 +240,7 @@ def test_what_speaks_for_an_alternative_is_what_decides_between_it_and_the_verdi
     advice = recommend(requirements(**PLATFORM), EVIDENCE)
     by_name = {c.architecture: c for c in advice.considered}
     assert by_name["modular_monolith"].speaks_for == "What is one transaction today becomes a saga between services"
-    assert by_name["microservices"].speaks_for == "Parts whose load or resources differ tenfold are cheaper to scale apart"
+    assert (
+        by_name["microservices"].speaks_for == "Parts whose load or resources differ tenfold are cheaper to scale apart"
+    )
     assert "connections a burst of functions exhausts" in str(by_name["serverless"].speaks_against)

@@ -163,8 +163,8 @@ def _everything(console: Console, r: Recommendation) -> None:
             (
                 ARCHITECTURES[c.architecture] + (", defensible" if c.defensible else ""),
                 f"{c.probability:.0%}",
-                c.speaks_for or "",
-                c.speaks_against or "",
+                c.speaks_for or "nothing that is known",
+                c.speaks_against or "nothing that is known",
                 rounded(c.year.total),
                 f"{c.people_fte:g}",
             )
