@@ -138,3 +138,23 @@ def test_in_print_the_sliders_are_gone_and_the_paper_is_white(browser: Any, ecom
     assert shown == "none"
     assert browser.execute_script("return getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert browser.execute_script("return document.querySelectorAll('#map svg').length") == 1
+
+
+def test_a_slider_that_changes_nothing_says_so(browser: Any, ecommerce: str) -> None:
+    browser.get(ecommerce)
+    notes = {
+        field: browser.execute_script(f"return document.getElementById('{field}-idle').textContent")
+        for field in ("traffic", "team", "latency")
+    }
+    data = json.loads(browser.execute_script("return document.getElementById('data').textContent"))
+    over, here, grid = data["axes"], data["here"], data["grid"]
+
+    def code(**there: int) -> str:
+        at = {**here, **there}
+        return str(grid[at["latency"] * len(over["team"]) + at["team"]][at["traffic"]])
+
+    for field, note in notes.items():
+        changes = len({code(**{field: step}) for step in range(len(over[field]))}) > 1
+        assert (note == "") == changes, field
+    assert any(notes.values())
+    assert browser.execute_script("return document.getElementById('verdict-chance').textContent").endswith(" %)")
