@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from archgen import names
 from archgen.domain import ModuleSpec
 from archgen.domain import Text as Word
+from archgen.needs import Experience, Need
 from archgen.presets import PRESETS
 from archgen.requirements import ArchitectureChoice, Compliance, Grade, Pattern, Scope, Workload
 from archgen.traffic import MOST_RPS, parse_traffic
@@ -49,6 +50,17 @@ def _whole(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, int):
         raise ValueError(f"must be a whole number, not {names.shown(value)}")  # noqa: TRY004 - pydantic reports ValueError
     return value
+
+
+def words_of(text: str) -> list[str]:
+    """Words with commas between them."""
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def _listed(value: Any) -> Any:
+    """A word, or several with commas between them, is a list of words; each counts once."""
+    words = words_of(value) if isinstance(value, str) else value
+    return list(dict.fromkeys(words)) if isinstance(words, list) and all(isinstance(w, str) for w in words) else words
 
 
 Number = Annotated[float, BeforeValidator(_number)]
@@ -148,6 +160,16 @@ class Answers(_Answered):
         default=None,
         description="Parts whose load or hardware differs from the rest by ten times or more",
         examples=["low"],
+    )
+    needs: Annotated[tuple[Need, ...], BeforeValidator(_listed)] | None = Field(
+        default=None,
+        description="What else is known to hold of the product, its users or the organisation",
+        examples=[["absorb_bursts", "often_idle"]],
+    )
+    experience: Annotated[tuple[Experience, ...], BeforeValidator(_listed)] | None = Field(
+        default=None,
+        description="What people of this team have run in production",
+        examples=[["servers", "containers"]],
     )
     cpu_ms: Annotated[Number, Field(gt=0, le=60_000, allow_inf_nan=False)] | None = Field(
         default=None,

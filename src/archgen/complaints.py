@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sized
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -164,7 +164,7 @@ def _holder(raw: Any, path: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _remove(raw: Any, path: tuple[Any, ...]) -> None:
-    """Take an entry out, unless one that held it has gone already; an item of a list leaves an empty one in its place,
+    """Take an entry out, unless one that held it has gone already; an item of a list leaves a harmless one in its place,
     so that the others keep theirs."""
     for step in path[:-1]:
         try:
@@ -174,7 +174,11 @@ def _remove(raw: Any, path: tuple[Any, ...]) -> None:
     if path and isinstance(raw, dict):
         raw.pop(path[-1], None)
     elif path and isinstance(raw, list) and path[-1] in range(len(raw)):
-        raw[path[-1]] = [] if get_origin(annotation_at(path)) is tuple else ""
+        item = annotation_at(path)
+        if get_origin(item) is Literal:
+            raw[path[-1]] = get_args(item)[0]
+        else:
+            raw[path[-1]] = [] if get_origin(item) is tuple else ""
 
 
 def annotation_at(path: tuple[Any, ...]) -> Any:

@@ -37,11 +37,13 @@ def load_evidence(prices: Path | None = None) -> Evidence:
             {
                 "sources": sources,
                 "criteria": read_table("criteria.toml")["criterion"],
+                "weighing": read_table("weights.toml"),
                 "gates": read_table("gates.toml")["gate"],
                 "parameters": read_table("parameters.toml"),
                 "options": read_table("stack.toml")["option"],
                 "risks": risks["risk"],
                 "steps": risks["step"],
+                "signing": read_table("signing.toml")["entry"],
                 "precedents": read_table("precedents.toml")["precedent"],
                 "machines": read_table("machines.toml"),
                 "prices": book,

@@ -6,6 +6,7 @@ The figures are rules of thumb to start from, chosen to be said aloud and overru
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import exp, log
 from typing import Any
 
 from pydantic import JsonValue
@@ -13,20 +14,15 @@ from pydantic import JsonValue
 from archgen.answers import Answers
 from archgen.blueprint import ServiceLevels
 from archgen.domain import Domain
+from archgen.knots import between
 from archgen.presets import PRESETS, preset_for
-from archgen.requirements import Assumption, Requirements, StackChoice
+from archgen.requirements import APART, OPS_BOUNDS, SCOPE_BOUNDS, TEAM_OF, Assumption, Requirements, StackChoice
 from archgen.traffic import parse_traffic, rounded
 
 # scope -> engineers, requests a second on average, gigabytes after a year
 SCOPE_TEAM = {"mvp": 3, "product": 6, "platform": 60}
 SCOPE_RPS = {"mvp": 5.0, "product": 50.0, "platform": 1000.0}
 SCOPE_GB = {"mvp": 5.0, "product": 50.0, "platform": 1000.0}
-# scope by engineers: up to the first an mvp, from the second a platform
-SCOPE_BOUNDS = (3, 50)
-# operations by engineers: up to the first low, up to the second medium
-OPS_BOUNDS = (3, 20)
-TEAM_OF = 8  # engineers that plan and release together: two pizzas' worth
-
 # peak over average of a pattern of traffic, and the pattern by that ratio: from 8 spiky, below 2 steady
 PEAK_RATIO = {"steady": 1.5, "diurnal": 3.0, "spiky": 10.0, "rare": 10.0}
 SPIKY_FROM, STEADY_BELOW = 8.0, 2.0
@@ -45,8 +41,6 @@ WORKLOADS: Mapping[str, tuple[str, float, str, str]] = {
     "iot": ("steady", 1000, "low", "medium"),
     "api": ("diurnal", 200, "medium", "low"),
 }
-# where parts differ tenfold in load whatever the usual
-APART = {("ecommerce", "platform"): "on a platform browsing is asked for ten times as often as paying"}
 COMPLIANCE = {"ecommerce": "some"}
 SLO = ServiceLevels(p95_ms=200, rps=100, error_rate=0.01)
 
@@ -54,10 +48,10 @@ SLO = ServiceLevels(p95_ms=200, rps=100, error_rate=0.01)
 EVENTS = {"realtime_stream": 40, "iot": 20}  # events come in where others ask: so many times as many
 
 
-def again(answers: Answers, domain: Domain) -> Callable[[str, JsonValue], Requirements]:
+def again(answers: Answers, domain: Domain) -> Callable[[str, JsonValue | tuple[str, ...]], Requirements]:
     """What the same answers with one of them changed would mean, with all that is inferred from it inferred again."""
 
-    def changed(field: str, value: JsonValue) -> Requirements:
+    def changed(field: str, value: JsonValue | tuple[str, ...]) -> Requirements:
         update = {field: value} | ({"traffic": None} if field == "traffic_rps_avg" else {})
         return infer(answers.model_copy(update=update), domain)
 
@@ -85,7 +79,7 @@ class _Inference:
         name = self.take("name", answers.name, preset.default_name, "no name was given")
         scope, team_size, teams = self._organisation()
         pattern, average, peak = self._traffic(scope, workload)
-        latency, relational, scaling = self._needs(workload, scope)
+        latency, relational, scaling = self._usual(workload, scope)
         ops = "low" if team_size <= OPS_BOUNDS[0] else "medium" if team_size <= OPS_BOUNDS[1] else "high"
         return Requirements.model_validate(
             {
@@ -103,6 +97,8 @@ class _Inference:
                 "ops_maturity": self.take("ops_maturity", answers.ops_maturity, ops, _engineers(team_size)),
                 "compliance": self._compliance(workload),
                 "independent_scaling_need": scaling,
+                "needs": self._needs(),
+                "experience": tuple(answers.experience or ()),
                 "cpu_ms": answers.cpu_ms,
                 "architecture": answers.architecture or "auto",
                 "stack": StackChoice(**answers.stack.model_dump(exclude_none=True)),
@@ -159,9 +155,11 @@ class _Inference:
                 average = self.take("traffic_rps_avg", None, said.rps, said.because)
         pattern = self._pattern(average, peak, workload)
         ratio = PEAK_RATIO[pattern]
-        because = f"{ratio:g} times between average and peak of {pattern} traffic"
+        if answers.traffic_pattern is None and average is not None and peak is None:
+            ratio = _ratio(average, WORKLOADS[workload][0])
+        because = f"{ratio:.3g} times between average and peak of {pattern} traffic"
         if average is None:
-            usual, why = SCOPE_RPS[scope] * EVENTS.get(workload, 1), f"usual for {scope}"
+            usual, why = self._usual_rate(scope) * EVENTS.get(workload, 1), f"usual for {scope}"
             if pattern == "rare":
                 usual, why = RARE_BELOW, "hardly any requests come"
             average = (
@@ -173,6 +171,17 @@ class _Inference:
             peak = self.take("traffic_rps_peak", None, rounded(average * ratio), because)
         return pattern, average, peak
 
+    def _usual_rate(self, scope: str) -> float:
+        """What the scope usually meets; where that follows from the engineers, not all of a platform's from one on."""
+        size = self.answers.team_size
+        if self.answers.scope is not None or size is None or size <= SCOPE_TEAM["product"]:
+            return SCOPE_RPS[scope]
+        knots = (
+            (0.4 * SCOPE_BOUNDS[1], log(SCOPE_RPS["product"])),
+            (1.2 * SCOPE_BOUNDS[1], log(SCOPE_RPS["platform"])),
+        )
+        return rounded(exp(between(float(size), knots)))
+
     def _pattern(self, average: float | None, peak: float | None, workload: str) -> str:
         said, field = self.answers.traffic_pattern, "traffic_pattern"
         if average is not None and average < RARE_BELOW:
@@ -183,12 +192,24 @@ class _Inference:
             return str(self.take(field, said, by_ratio, f"the peak is {ratio:.3g} times the average"))
         return str(self.take(field, said, WORKLOADS[workload][0], f"usual for {workload}"))
 
-    def _needs(self, workload: str, scope: str) -> tuple[float, str, str]:
+    def _needs(self) -> tuple[str, ...]:
+        """The needs that were named, and the one that an answer says in other words."""
+        said = tuple(self.answers.needs or ())
+        if self.answers.traffic_pattern != "rare" or "often_idle" in said:
+            return said
+        self.assumed.append(
+            Assumption(
+                field="needs", value=["often_idle"], because="rare traffic leaves it without use most of the time"
+            )
+        )
+        return (*said, "often_idle")
+
+    def _usual(self, workload: str, scope: str) -> tuple[float, str, str]:
         answers, usual = self.answers, f"usual for {workload}"
         _, latency, relational, scaling = WORKLOADS[workload]
         apart = usual
-        if (workload, scope) in APART:
-            scaling, apart = "high", APART[workload, scope]
+        if scope == "platform" and workload in APART:
+            scaling, apart = "high", APART[workload]
         return (
             self.take("latency_ms_target", answers.latency_ms_target, latency, usual),
             self.take("relational_needs", answers.relational_needs, relational, usual),
@@ -208,6 +229,12 @@ class _Inference:
             rps=levels.rps or SLO.rps,
             error_rate=SLO.error_rate if levels.error_rate is None else levels.error_rate,
         )
+
+
+def _ratio(average: float, pattern: str) -> float:
+    """Peak over average: the usual of the pattern, and the more the fewer requests come."""
+    usual = PEAK_RATIO[pattern]
+    return between(average, ((RARE_BELOW, max(usual, PEAK_RATIO["rare"])), (10 * RARE_BELOW, usual)))
 
 
 def _engineers(size: int) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 from archgen import names
-from archgen.answers import Answers
+from archgen.answers import Answers, words_of
 from archgen.answers_text import Text, read_bytes, read_yaml
 from archgen.complaints import annotation_at, examine, told
 from archgen.domain import Domain
@@ -78,6 +78,8 @@ def from_sets(items: Iterable[str]) -> Source:
             continue
         try:
             read = value if _takes_text(path) else read_yaml(value, f"--set {key.strip()[:60]}").data
+            if isinstance(read, str) and _takes_words(path):
+                read = words_of(read)
             if _has(data, path):
                 before.append(deepcopy(data))
             _put(data, path, read)
@@ -220,6 +222,12 @@ def _takes_text(path: tuple[str, ...]) -> bool:
     )
 
 
+def _takes_words(path: tuple[str, ...]) -> bool:
+    """Whether the answers have a list of certain words at a key."""
+    annotation = annotation_at(path)
+    return get_origin(annotation) is tuple and get_origin(get_args(annotation)[0]) is Literal
+
+
 def _has(data: Any, path: tuple[str, ...]) -> bool:
     for step in path:
         if not isinstance(data, dict) or step not in data:
@@ -237,9 +245,13 @@ def _put(data: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
     data[path[-1]] = value
 
 
+def _set_example(key: str, value: str) -> str:
+    return f"--set '{key}={value}'" if " " in value else f"--set {key}={value}"
+
+
 _FLAGS = {"name": "the argument NAME", "preset": "--preset {value}", "architecture": "--architecture {value}"}
 _EXAMPLES = {
     "file": lambda key, value: f"{key}: {value}",
-    "set": lambda key, value: f"--set '{key}={value}'" if " " in str(value) else f"--set {key}={value}",
+    "set": lambda key, value: _set_example(key, ",".join(value) if isinstance(value, list) else str(value)),
     "flags": lambda key, value: _FLAGS.get(key, "--set {key}={value}").format(key=key, value=value),
 }

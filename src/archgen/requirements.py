@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from archgen.blueprint import ServiceLevels
+from archgen.needs import Experience, Need
 
 Scope = Literal["mvp", "product", "platform"]
 Pattern = Literal["steady", "diurnal", "spiky", "rare"]
@@ -28,6 +29,14 @@ Workload = Literal[
 Grade = Literal["low", "medium", "high"]
 Compliance = Literal["none", "some", "strict"]
 ArchitectureChoice = Literal["auto", "monolith", "microservices", "serverless"]
+
+# what is inferred from the number of engineers: up to the first an mvp, from the second a platform
+SCOPE_BOUNDS = (3, 50)
+# and of operations: up to the first low, up to the second medium
+OPS_BOUNDS = (3, 20)
+# workloads whose parts differ tenfold in load on a platform, whatever the usual
+APART = {"ecommerce": "on a platform browsing is asked for ten times as often as paying"}
+TEAM_OF = 8  # engineers that plan and release together: two pizzas' worth
 
 Count = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -74,6 +83,8 @@ class Requirements(_Frozen):
     ops_maturity: Grade
     compliance: Compliance
     independent_scaling_need: Grade
+    needs: tuple[Need, ...] = ()  # what else is known to hold; the rest is not known to
+    experience: tuple[Experience, ...] = ()  # what the team has run in production
     cpu_ms: Positive | None = None  # measured; what is not is the evidence's to assume
     architecture: ArchitectureChoice = "auto"
     stack: StackChoice = StackChoice()

@@ -32,8 +32,15 @@ def test_two_architectures_stand_side_by_side_with_their_costs() -> None:
 
 
 def test_what_is_ruled_out_says_by_which_rule() -> None:
+    found = compare(requirements(latency_ms_target=1.0), EVIDENCE, "monolith", "serverless")
+    assert found.sides[1].ruled_out == ("A latency target under 2 ms rules out functions",)
+    assert found.sides[1].score == 0
+
+
+def test_what_speaks_against_services_is_said_without_ruling_them_out() -> None:
     found = compare(requirements(**MVP), EVIDENCE, "monolith", "microservices")
-    assert "Low ops maturity rules out microservices" in found.sides[1].ruled_out
+    assert not found.sides[1].ruled_out
+    assert any("Services need rapid provisioning" in text for text in found.sides[1].speaks_against)
     out = io.StringIO()
     print_comparison(Console(file=out, width=80), found)
     assert "Advised is monolith" in out.getvalue()

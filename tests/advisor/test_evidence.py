@@ -1,20 +1,25 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import pytest
 from pydantic import ValidationError
+from tests.advisor.samples import MVP, PLATFORM, REALTIME, SOCIAL, requirements
 
-from archgen.advisor.facts import LEVELS, NUMBERS
+from archgen.advisor import recommend
+from archgen.advisor.facts import LEVELS, NUMBERS, SAID
 from archgen.evidence import CHOICES, Evidence, Rule
 
-FACTS = {*LEVELS, *NUMBERS, "burstiness", "autonomous_teams"}
+FACTS = {*LEVELS, *NUMBERS, *SAID, "burstiness", "autonomous_teams", "said_pattern", "event_flow"}
+ANSWERS = {**LEVELS, **SAID, "said_pattern": (*LEVELS["traffic_pattern"], "unsaid"), "event_flow": ("no", "yes")}
 DECIDED = {
     *CHOICES,
     "architecture",
     "template",
     "advised",
     "asked",
+    "database",
     "deployment",
     "fits_one_machine",
     "shards",
@@ -48,27 +53,46 @@ def test_criteria_and_gates_ask_only_for_facts_that_there_are(evidence: Evidence
     for criterion in evidence.criteria:
         assert criterion.kind == "constant" or criterion.field in FACTS, criterion.id
         if criterion.kind == "levels":
-            assert set(criterion.levels) == set(LEVELS[criterion.field or ""]), criterion.id
+            assert set(criterion.levels) == set(ANSWERS[criterion.field or ""]), criterion.id
     for gate in evidence.gates:
         assert gate.choice in CHOICES[gate.decision]
         assert {c.field for c in gate.when} <= FACTS, gate.id
 
 
 def test_rules_ask_only_for_facts_and_for_what_was_decided(evidence: Evidence) -> None:
-    rules: list[Rule] = [*evidence.options, *evidence.risks, *evidence.steps]
+    rules: list[Rule] = [*evidence.options, *evidence.risks, *evidence.steps, *evidence.signing]
     for rule in rules:
         assert {c.field for c in rule.when} <= FACTS | DECIDED, rule
 
 
 def test_a_level_that_a_condition_compares_with_exists(evidence: Evidence) -> None:
-    rules: list[Rule] = [*evidence.gates, *evidence.options, *evidence.risks, *evidence.steps]
+    rules: list[Rule] = [*evidence.criteria, *evidence.gates, *evidence.options, *evidence.risks, *evidence.steps]
+    rules += evidence.signing
     for rule in rules:
         for condition in rule.when:
-            if condition.field in LEVELS:
-                assert condition.value in LEVELS[condition.field], rule
+            if condition.field in ANSWERS:
+                assert condition.value in ANSWERS[condition.field], rule
 
 
 def test_each_topic_of_the_stack_ends_with_a_choice_that_always_holds(evidence: Evidence) -> None:
     last = {option.topic: option for option in evidence.options}
     assert {"database", "cache", "api", "auth", "broker", "gateway", "sharding", "observability"} <= set(last)
     assert all(option.when == () for option in last.values())
+
+
+def test_no_ramp_is_so_steep_that_a_little_more_decides(evidence: Evidence) -> None:
+    from math import log
+
+    for criterion in evidence.criteria:
+        weight = evidence.weights.get(criterion.id, 1.0)
+        for (x0, y0), (x1, y1) in pairwise(zip(criterion.x, criterion.y, strict=True)):
+            assert abs(weight * (y1 - y0) / log(x1 / x0)) <= 3.6, criterion.id
+
+
+def test_there_is_something_to_sign_in_every_case(evidence: Evidence) -> None:
+    for answers in ({}, PLATFORM, SOCIAL, MVP, REALTIME):
+        advice = recommend(requirements(**answers), evidence)
+        assert advice.recovery and advice.skills and advice.way_on, answers
+        assert 1 <= advice.look_again.month <= 12
+        for considered in advice.considered:
+            assert considered.year.total > 0 and considered.year.people_high > considered.year.people_low

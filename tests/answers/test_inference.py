@@ -103,3 +103,22 @@ def test_modules_without_a_preset_are_the_whole_domain() -> None:
 def test_the_latency_that_was_asked_for_is_the_service_level() -> None:
     assert infer(latency_ms_target=50).slo.p95_ms == 50
     assert infer(latency_ms_target=50, slo={"p95_ms": 80}).slo.p95_ms == 80
+
+
+def test_rare_traffic_leaves_it_idle_and_says_so() -> None:
+    taken = infer(traffic_pattern="rare", needs=["replay"])
+    assert taken.needs == ("replay", "often_idle")
+    assert next(a.value for a in taken.assumed if a.field == "needs") == ["often_idle"]
+    assert not infer(traffic_pattern="rare", needs=["often_idle"]).was_assumed("needs")
+    assert infer().needs == ()
+
+
+def test_what_is_usual_grows_with_the_engineers_where_the_scope_follows_from_them() -> None:
+    rates = [infer(team_size=size).traffic_rps_avg for size in (6, 20, 40, 60, 100)]
+    assert rates[0] == rates[1] == 50 and rates[3] == rates[4] == 1000
+    assert 50 < rates[2] < 1000
+
+
+def test_the_fewer_requests_the_more_they_come_in_bursts() -> None:
+    ratios = [r.traffic_rps_peak / r.traffic_rps_avg for rate in (1, 0.05, 0.009) if (r := infer(traffic_rps_avg=rate))]
+    assert ratios[0] == pytest.approx(3, rel=0.01) and ratios[0] < ratios[1] < ratios[2] == pytest.approx(10, rel=0.01)

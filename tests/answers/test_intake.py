@@ -265,3 +265,18 @@ def test_what_is_answered_stands_and_the_rest_is_listed(answers: dict[str, Any])
     for field in ("scope", "team_size", "teams", "traffic_rps_avg", "traffic_pattern", "workload", "data_gb"):
         assert requirements.was_assumed(field) == (field not in answers)
     assert all(assumption.because for assumption in requirements.assumed)
+
+
+def test_needs_are_a_list_or_words_with_commas_and_count_once() -> None:
+    for said in ("needs=[replay, fan_out]", "needs=replay,fan_out", "needs=replay, fan_out, replay"):
+        assert intake([from_sets([said])]).requirements.needs == ("replay", "fan_out")
+    assert intake([from_sets(["experience=kubernetes"])]).requirements.experience == ("kubernetes",)
+    assert taken(needs=[]).requirements.needs == ()
+
+
+def test_a_need_that_there_is_not_is_refused_with_what_was_meant() -> None:
+    found = of(needs=["reply"])
+    assert "must be one of replay, fan_out" in found["needs.0"] and "did you mean replay?" in found["needs.0"]
+    assert "must be a list" in of(needs=3)["needs"]
+    assert set(mistakes(from_sets(["needs=reply,fanout"]))) == {"needs.0", "needs.1"}
+    assert mistakes(from_sets(["experience=3"]))["experience"].endswith("--set experience=servers,containers")

@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 from tests.cli.terminal import CTRL_C, CTRL_U, DOWN, ENTER, UP, Terminal
 
+from archgen.advisor import recommend
 from archgen.cli.ask import Check, Lines, Option
+from archgen.cli.needs import SCREEN, ask_needs, ask_open
 from archgen.cli.wizard import add_answer, ask_assumption, ask_core
+from archgen.evidence import load_evidence
 from archgen.generator.record import load_record
 from archgen.intake import Source, from_record, intake
 
@@ -31,7 +34,7 @@ def terminal(tmp_path: Path) -> Iterator[Open]:
         one.close()
 
 
-def test_five_questions_make_a_project(terminal: Open, tmp_path: Path) -> None:
+def test_five_questions_a_screen_of_needs_and_one_more_make_a_project(terminal: Open, tmp_path: Path) -> None:
     screen = terminal("new", "--no-git")
     screen.wait_for("Name of the project  [backend]")
     screen.type(CTRL_U + "class" + ENTER)
@@ -47,6 +50,13 @@ def test_five_questions_make_a_project(terminal: Open, tmp_path: Path) -> None:
     screen.type(CTRL_U + "lots" + ENTER)
     screen.wait_for("is not traffic such as")
     screen.type(CTRL_U + "2M requests/month" + ENTER)
+    screen.wait_for("What else holds?")
+    screen.wait_for("Customers or members install and run it")
+    screen.type(DOWN * 10 + " " + ENTER)  # for hours or days there is hardly any use
+    screen.wait_for("What else holds?  often_idle")
+    screen.wait_for("one more question, whose answer would tell most")
+    screen.wait_for("How does traffic come?")
+    screen.type(ENTER)
     screen.wait_for("my-shop: crud mvp of 2 engineers in one team")
     screen.wait_for("traffic_rps_avg 0.761 (2M requests/month)")
     screen.wait_for("Why")
@@ -62,6 +72,8 @@ def test_five_questions_make_a_project(terminal: Open, tmp_path: Path) -> None:
         "scope": "mvp",
         "team_size": 2,
         "traffic": "2M requests/month",
+        "needs": ["often_idle"],
+        "traffic_pattern": "diurnal",
     }
 
 
@@ -152,6 +164,12 @@ def test_a_dumb_terminal_is_asked_line_by_line(terminal: Open, tmp_path: Path) -
     screen.type("\n")
     screen.wait_for("[50 rps]: ")
     screen.type("\n")
+    screen.wait_for("Numbers, with commas between them [none]: ")
+    screen.type("4, 99\n")
+    screen.wait_for("say numbers from 1 to 21")
+    screen.type("13, 19\n")  # customers install it; the team has run Kubernetes
+    screen.wait_for("Number [")
+    screen.type("\n")
     screen.wait_for("backend: ecommerce product")
     screen.wait_for("Number [1]: ")
     screen.type("write\n")
@@ -169,6 +187,12 @@ def test_recommend_asks_too_where_nothing_was_said(terminal: Open) -> None:
     screen.wait_for("Backend engineers  [6]")
     screen.type(ENTER)
     screen.wait_for("50 rps")
+    screen.type(ENTER)
+    screen.wait_for("What else holds?")
+    screen.type(ENTER)
+    screen.wait_for("What else holds?  nothing more")
+    screen.wait_for("one more question")
+    screen.wait_for("diurnal")
     screen.type(ENTER)
     screen.wait_for("confidence")
     assert screen.finish() == 0
@@ -194,6 +218,10 @@ class Scripted:
         wanted = self.answers.get(question, [])
         return wanted.pop(0) if wanted else str(default)
 
+    def tick(self, question: str, options: Sequence[Option | str]) -> list[str]:
+        self.asked.append(question)
+        return self.answers.get(question, [])
+
 
 def test_each_default_follows_from_the_answers_so_far() -> None:
     sources: list[Source] = []
@@ -206,7 +234,29 @@ def test_each_default_follows_from_the_answers_so_far() -> None:
         "team_size": 60,
         "traffic": "20000 rps",
     }
-    assert len(by.asked) == 5 and len(sources) == 1
+    assert by.asked[5] == SCREEN and len(by.asked) <= 7 and len(sources) == 1
+
+
+def test_what_was_ticked_becomes_needs_and_experience_and_is_no_longer_asked() -> None:
+    sources: list[Source] = []
+    by = Scripted({SCREEN: ["kubernetes", "replay", "self_hosted"]})
+    taken = ask_core(sources, intake(sources), by=by)
+    assert taken.raw["needs"] == ["replay", "self_hosted"] and taken.raw["experience"] == ["kubernetes"]
+    again = Scripted({})
+    assert ask_needs(again, taken) == {} and again.asked == []
+
+
+def test_yes_to_the_one_question_joins_what_is_known() -> None:
+    sources = [from_record({"workload": "social", "traffic_pattern": "spiky", "relational_needs": "medium"})]
+    known = {"scope": "product", "ops_maturity": "medium", "independent_scaling_need": "low", "needs": ["isolation"]}
+    sources.append(from_record(known))
+    taken = intake(sources)
+    question = recommend(taken.requirements, load_evidence()).question
+    assert question is not None and question.value is not None
+    after = ask_open(Scripted({question.asks: ["yes"]}), sources, taken)
+    assert question.value in after.raw[question.field] and "isolation" in after.raw["needs"]
+    for answer in ("no", "not known"):
+        assert ask_open(Scripted({question.asks: [answer]}), sources[:2], taken).raw == taken.raw
 
 
 def test_what_a_source_says_is_not_asked() -> None:

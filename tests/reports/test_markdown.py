@@ -38,7 +38,25 @@ def test_the_record_has_the_sections_of_madr_in_their_order(answers: dict[str, o
 def test_the_outcome_names_the_architecture_and_how_sure_that_is() -> None:
     text = record(**PLATFORM)
     assert text.startswith("---\nstatus: accepted\n---\n# Microservices for shop\n")
-    assert "**Microservices**, with a confidence of 9" in text
+    assert "**Microservices**, with a confidence of 7" in text
+    assert "Also defensible: modular monolith." in text
+
+
+def test_the_record_holds_what_its_owner_needs_to_sign_it() -> None:
+    text = record(**PLATFORM, needs=("isolation",), experience=("kubernetes",))
+    assert "| known to hold | isolation |" in text
+    assert "| the team has run | kubernetes |" in text
+    for part in (
+        "| option | chance | for it | against it | twelve months | people, twelve months |",
+        "Not asked, or not known to hold: replay",
+        "Who must be able to do what:",
+        "The way on from here:",
+        "Look at it again in ",
+        "What to find out first: ",
+        "| needs | isolation | ",
+    ):
+        assert part in text
+    assert "another service" not in text
 
 
 def test_the_teams_own_choice_is_recorded_with_the_advice_and_its_risk() -> None:

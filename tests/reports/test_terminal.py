@@ -9,6 +9,7 @@ from tests.advisor.samples import MVP, PLATFORM, REALTIME, SOCIAL, requirements
 from archgen.advisor import recommend
 from archgen.evidence import load_evidence
 from archgen.reports.terminal import best_flips, print_recommendation
+from archgen.requirements import Assumption
 
 EVIDENCE = load_evidence()
 ALL = [PLATFORM, SOCIAL, MVP, REALTIME, {**MVP, "architecture": "microservices"}]
@@ -28,9 +29,31 @@ def test_the_answer_fits_one_screen(answers: dict[str, object]) -> None:
     assert max(map(len, lines)) <= 80
 
 
-def test_the_first_line_says_the_verdict_the_confidence_and_the_runner_up() -> None:
-    assert printed(PLATFORM).splitlines()[0].startswith("Microservices  confidence 9")
-    assert printed(PLATFORM).splitlines()[0].endswith(", runner-up modular monolith")
+def test_the_first_lines_say_the_verdict_the_confidence_and_what_else_is_defensible() -> None:
+    first, *others = printed(PLATFORM, width=140).splitlines()
+    assert first.startswith("Microservices  confidence 7")
+    assert others[0].startswith("Parts that are deployed apart, on servers; no event stream; also defensible: modular")
+    assert "nothing else is as defensible" in printed(MVP)
+
+
+def test_a_verdict_rests_visibly_on_what_was_assumed() -> None:
+    assumed = tuple(
+        Assumption(field=field, value=value, because="usual")
+        for field, value in (("traffic_pattern", "spiky"), ("relational_needs", "medium"))
+    )
+    text = printed({**SOCIAL, "assumed": assumed})
+    assert "if what was assumed is right" in " ".join(text.split())
+    assert ", assumed)" in " ".join(text.split())
+    assert "Assumed traffic pattern spiky, relational needs medium" in text
+    assert "Ask     " in text
+
+
+def test_a_tie_and_the_users_own_choice_are_said_in_plain_words() -> None:
+    text = printed({**MVP, "architecture": "microservices"}, width=140)
+    assert text.splitlines()[0] == "Microservices  as chosen"
+    assert "Chosen  The advice was monolith, confidence" in text
+    for word in ("cut into one part", "events by", "Taken", "Yours", "Built", "runner-up"):
+        assert word not in text
 
 
 def test_three_reasons_with_their_points_are_given() -> None:
@@ -56,7 +79,8 @@ def test_the_users_own_choice_is_named_with_the_advice_and_the_risk() -> None:
 def test_explaining_gives_every_reason_flip_and_risk_in_any_width(width: int) -> None:
     text = printed(REALTIME, explain=True, width=width)
     assert max(map(len, text.splitlines())) <= width
-    for word in ("Points", "Risks", "Stack", "Next"):
+    words = ("Points", "Risks", "Stack", "Next", "Considered", "Look again", "Recovery", "The way on", "Not asked")
+    for word in words:
         assert word in text
 
 

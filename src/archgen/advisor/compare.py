@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archgen.advisor.engine import recommend
+from archgen.advisor.engine import recommend, sentence
+from archgen.advisor.facts import facts_of
 from archgen.advisor.recommendation import TEMPLATE_OF, Document, Recommendation
+from archgen.advisor.scoring import Model, family_of
+from archgen.advisor.signing import weight_for
 
 if TYPE_CHECKING:
     from archgen.advisor.knowledge import Evidence
@@ -16,10 +19,11 @@ POINTS = 3
 
 
 class Side(Document):
-    """One of the two. `ruled_out` are the rules against it; `speaks_for` and `speaks_against` its strongest points."""
+    """One of the two; `probability` is that of its family. `ruled_out` are the rules against it; `speaks_for` and `speaks_against` its strongest points."""
 
     architecture: str
     advised: bool
+    probability: float
     score: float
     ruled_out: tuple[str, ...]
     speaks_for: tuple[str, ...]
@@ -53,11 +57,18 @@ def compare(requirements: Requirements, evidence: Evidence, a: str, b: str) -> C
 def _side(requirements: Requirements, evidence: Evidence, name: str, advice: Recommendation) -> Side:
     built = recommend(requirements.model_copy(update={"architecture": name}), evidence)
     bill = built.cost.per_month[built.cost.candidate]
-    mine = [(r.effect[built.architecture], r.because) for r in advice.reasons if built.architecture in r.effect]
+    family = family_of(built.architecture)
+    facts = facts_of(requirements, evidence)
+    mine = [
+        (weight_for(p, family), sentence(p, facts))
+        for p in Model(evidence).explain(facts)
+        if p.criterion.kind != "constant"
+    ]
     ceiling = built.capacity.first_ceiling
     return Side(
         architecture=built.architecture,
         advised=TEMPLATE_OF[advice.architecture] == built.template,
+        probability=next(c.probability for c in advice.considered if TEMPLATE_OF[c.architecture] == built.template),
         score=advice.scores[built.architecture],
         ruled_out=tuple(g.rule for g in advice.gates if g.architecture == built.architecture),
         speaks_for=tuple(text for points, text in sorted(mine, reverse=True)[:POINTS] if points > 0),

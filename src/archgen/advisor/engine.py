@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from math import log
 from typing import TYPE_CHECKING, get_args
 
 from archgen.advisor.confidence import confidence
@@ -10,29 +12,39 @@ from archgen.advisor.facts import Facts, facts_of
 from archgen.advisor.flips import find_flips
 from archgen.advisor.plan import Design, candidate_of, capacity_of, cost_of, fits_one_machine, services_of
 from archgen.advisor.precedents import nearest_precedents
+from archgen.advisor.question import best_question
 from archgen.advisor.recommendation import (
     TEMPLATE_OF,
     Architecture,
+    Basis,
     Cost,
     Decision,
     Decisions,
     Flip,
     Override,
+    Question,
     Reason,
     Recommendation,
     Risk,
     RuledOut,
 )
-from archgen.advisor.scoring import PARTITION_NAMES, Model, Point, Verdict, holds
+from archgen.advisor.scoring import FAMILIES, PARTITION_NAMES, Model, Point, Verdict, family_of, holds
+from archgen.advisor.signing import best_form, considered, defensible, look_again, notes
 from archgen.advisor.stack import choose_stack, with_figures
+from archgen.needs import EXPERIENCE, NEEDS, ran
 
 if TYPE_CHECKING:
     from archgen.advisor.knowledge import Evidence
     from archgen.requirements import Requirements
 
-    Again = Callable[[str, str | float | int], Requirements]
+    Again = Callable[[str, str | float | int | tuple[str, ...]], Requirements]
 
 BASE = 10.0  # keeps every score that is not ruled out above zero, which says "ruled out"
+ASKED_AS: Mapping[str, tuple[str, ...]] = {  # what a fact follows from, where it is no answer itself
+    "burstiness": ("traffic_rps_peak", "traffic_rps_avg"),
+    "autonomous_teams": ("teams", "team_size"),
+    "said_pattern": ("traffic_pattern",),
+}
 BEHIND: Mapping[str, set[str]] = {"serverless": {"runtime"}, "microservices": {"partition"}}  # what a verdict rests on
 SPEAKS_OF: Mapping[tuple[str, str], str] = {
     ("partition", "one"): "monolith",
@@ -71,6 +83,9 @@ def recommend(requirements: Requirements, evidence: Evidence, again: Again | Non
     cost = cost_of(design, candidate)
     unanswered = {a.field for a in requirements.assumed}
     trust = confidence(model, facts, advice, unanswered)
+    held = defensible(advice, evidence.weighing.defensible)
+    flips = tuple(f for f in find_flips(model, facts, advice) if again is None or holds_again(f, again, model))
+    question = best_question(model, facts, advice, unanswered)
     risks = tuple(
         Risk(risk=rule.risk, mitigation=rule.mitigation, source=evidence.cite(rule))
         for rule in evidence.risks
@@ -82,6 +97,16 @@ def recommend(requirements: Requirements, evidence: Evidence, again: Again | Non
         template=TEMPLATE_OF[built.architecture],
         decisions=decisions_of(advice, built, points, facts, trust.decisions),
         confidence=trust.verdict,
+        probabilities={name: round(share, 3) for name, share in advice.probabilities.items()},
+        defensible=held,
+        tie=tie_of(advice, question, evidence.weighing.tie),
+        considered=considered(advice, points, cost, held, lambda point: sentence(point, facts)),
+        question=question,
+        look_again=look_again(facts, flips, capacity, family_of(built.architecture)),
+        recovery=notes("recovery", said, evidence),
+        duties=notes("duty", said, evidence),
+        skills=notes("skill", said, evidence),
+        way_on=notes("way", said, evidence),
         scores=scores_of(advice),
         gates=tuple(
             RuledOut(
@@ -89,12 +114,13 @@ def recommend(requirements: Requirements, evidence: Evidence, again: Again | Non
             )
             for g in advice.gates
         ),
-        reasons=reasons_of(advice, points, facts, evidence),
-        runner_up=runner_up(built, scores_of(advice)),
-        flips=tuple(f for f in find_flips(model, facts, advice) if again is None or holds_again(f, again, model)),
+        reasons=reasons_of(advice, points, facts, evidence, requirements),
+        runner_up=runner_up(built, advice),
+        flips=flips,
         precedents=nearest_precedents(facts, built, evidence),
         override=override_of(requirements.architecture, advice, built, risks, cost),
         assumed=requirements.assumed,
+        not_asked=not_asked(requirements),
         stack=with_figures(stack, capacity, evidence),
         capacity=capacity,
         cost=cost,
@@ -118,9 +144,9 @@ def overridden(advice: Verdict, asked: str) -> Verdict:
         choices["runtime"] = "functions"
     else:
         choices["runtime"] = "servers"
-        partition = advice.scores["partition"]
+        partition = advice.chances["partition"]
         choices["partition"] = "many" if asked == "microservices" else max(("one", "few"), key=lambda c: partition[c])
-    return Verdict(choices, advice.scores, advice.gates)
+    return replace(advice, choices=choices)
 
 
 def facts_with_verdict(facts: Facts, built: Verdict, advice: Verdict, asked: str) -> Facts:
@@ -137,20 +163,40 @@ def facts_with_verdict(facts: Facts, built: Verdict, advice: Verdict, asked: str
 
 
 def scores_of(advice: Verdict) -> dict[str, float]:
-    """Points of each architecture, its cut and its runtime together; zero where a gate rules it out."""
-    partition, runtime = advice.scores["partition"], advice.scores["runtime"]
-    scores = {
-        name: BASE + partition[cut] + runtime["servers"] if cut in partition else 0.0
-        for cut, name in PARTITION_NAMES.items()
-    }
-    scores["serverless"] = BASE + max(partition.values()) + runtime["functions"] if "functions" in runtime else 0.0
-    return {name: round(max(points, 0.0), 2) for name, points in scores.items()}
+    """Points of each architecture: the logarithm of its family's chance, less what the better form of it is ahead.
+
+    The advice has the most; zero is what a gate rules out.
+    """
+    each = advice.probabilities
+    scores = {}
+    for family, chance in advice.families.items():
+        best = max(each[name] for name in FAMILIES[family])
+        for name in FAMILIES[family]:
+            points = BASE + log(chance) + log(each[name] / best) if each[name] > 0 else 0.0
+            scores[name] = round(max(points, 0.0), 3)
+    return {name: scores[name] for name in get_args(Architecture)}
 
 
-def runner_up(built: Verdict, scores: Mapping[str, float]) -> Architecture:
-    """The best architecture of another template; when gates leave none, the other form of the same."""
-    others: list[Architecture] = [name for name in get_args(Architecture) if name != built.architecture]
-    return max(others, key=lambda n: (scores[n] > 0, TEMPLATE_OF[n] != TEMPLATE_OF[built.architecture], scores[n]))
+def runner_up(built: Verdict, advice: Verdict) -> Architecture:
+    """The likeliest architecture of another family; when gates leave none, the other form of the same."""
+    families = {f: chance for f, chance in advice.families.items() if f != built.family[0]}
+    return best_form(advice, max(families, key=lambda family: families[family]))
+
+
+def tie_of(advice: Verdict, question: Question | None, closer: float) -> str | None:
+    """Two families too close to call, and what would break the tie."""
+    first, second = sorted(advice.families.items(), key=lambda found: -found[1])[:2]
+    if first[1] - second[1] >= closer:
+        return None
+    named = " and ".join(f"{best_form(advice, f).replace('_', ' ')} ({chance:.0%})" for f, chance in (first, second))
+    broken = f"what would break it: {question.asks}" if question else "no answer that is open would break it"
+    return f"{named} are as good as tied; {broken}"
+
+
+def not_asked(requirements: Requirements) -> tuple[str, ...]:
+    """The needs and the experience of which nothing is known."""
+    known = {*requirements.needs, *requirements.experience}
+    return tuple(name for name in (*NEEDS, *EXPERIENCE) if name not in known)
 
 
 def override_of(asked: str, advice: Verdict, built: Verdict, risks: tuple[Risk, ...], cost: Cost) -> Override | None:
@@ -175,7 +221,8 @@ def override_of(asked: str, advice: Verdict, built: Verdict, risks: tuple[Risk, 
 def decisions_of(
     advice: Verdict, built: Verdict, points: list[Point], facts: Facts, shares: Mapping[str, float]
 ) -> Decisions:
-    """Each decision with the points of its choices and the strongest reason."""
+    """Each decision with the points and chances of its choices, and the strongest reason."""
+    chances = advice.chances
 
     def one(decision: str) -> Decision:
         choice = built.choices[decision]
@@ -183,6 +230,7 @@ def decisions_of(
         return Decision(
             choice=choice,
             scores={c: round(p, 2) for c, p in advice.scores[decision].items()},
+            probabilities={c: round(p, 3) for c, p in chances[decision].items()},
             because=strongest(decision, advice, points, facts) if replaced is None else "You asked for it",
             confidence=shares[decision],
             advised=replaced,
@@ -204,9 +252,11 @@ def at_stake(point: Point, verdict: Verdict) -> bool:
 
 def strongest(decision: str, verdict: Verdict, points: list[Point], facts: Facts) -> str:
     """What weighs most for the choice: a gate that leaves nothing else, or the criterion with most points."""
-    if verdict.margin(decision) == float("inf"):
+    if len(verdict.scores[decision]) == 1:
         return next(g.because for g in verdict.gates if g.decision == decision)
     mine = [p for p in points if p.criterion.decision == decision and support(p, verdict) > 0]
+    if not mine:
+        return "Nothing else speaks more for another"
     best = max(mine, key=lambda p: (p.criterion.kind != "constant", at_stake(p, verdict), support(p, verdict)))
     return sentence(best, facts)
 
@@ -216,6 +266,8 @@ def sentence(point: Point, facts: Facts) -> str:
     criterion = point.criterion
     text = (criterion.because if point.points > 0 else criterion.against) or criterion.note
     value = shown(facts[criterion.field]) if criterion.field else ""
+    if criterion.field == "autonomous_teams":  # fractions of teams come of teams that were not counted
+        value = f"{facts.number(criterion.field):.0f}"
     return text.format(value=value, s="" if value == "1" else "s")
 
 
@@ -226,7 +278,22 @@ def shown(value: str | float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def reasons_of(advice: Verdict, points: list[Point], facts: Facts, evidence: Evidence) -> tuple[Reason, ...]:
+def basis_of(field: str | None, requirements: Requirements) -> Basis:
+    """Whether what a criterion looked at was said, or taken in place of an answer."""
+    if field is None:
+        return "always"
+    assumed = {assumption.field: assumption.value for assumption in requirements.assumed}
+    if field in NEEDS:
+        inferred = assumed.get("needs", ())
+        return "assumed" if isinstance(inferred, list) and field in inferred else "said"
+    if field in {ran(name) for name in EXPERIENCE}:
+        return "said"
+    return "assumed" if any(name in assumed for name in ASKED_AS.get(field, (field,))) else "said"
+
+
+def reasons_of(
+    advice: Verdict, points: list[Point], facts: Facts, evidence: Evidence, requirements: Requirements
+) -> tuple[Reason, ...]:
     """Every point that was given: first the best for each decision behind the advice, then what else speaks for it."""
     behind = BEHIND.get(advice.architecture, {"partition", "runtime"}) | (
         {"dataflow"} if advice.event_streaming else set()
@@ -256,6 +323,7 @@ def reasons_of(advice: Verdict, points: list[Point], facts: Facts, evidence: Evi
             effect=effect_of(p),
             because=sentence(p, facts),
             source=evidence.cite(p.criterion),
+            basis=basis_of(p.criterion.field, requirements),
         )
         for p in ordered
     )

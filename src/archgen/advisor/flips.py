@@ -8,6 +8,7 @@ from math import floor, log10
 from archgen.advisor.facts import LEVELS, NUMBERS, Fact, Facts
 from archgen.advisor.recommendation import Flip
 from archgen.advisor.scoring import Model, Verdict
+from archgen.needs import NEEDS
 
 WHOLE = ("team_size", "teams")
 LIMITS = {
@@ -20,6 +21,7 @@ LIMITS = {
 }
 STEP = 1.6  # coarse: what flips and flips back within a factor of 1.6 is noise, not advice
 HALVINGS = 12
+Value = str | float | int | tuple[str, ...]
 
 
 def limits(field: str, facts: Facts) -> tuple[float, float]:
@@ -81,27 +83,34 @@ def _levels(field: str, current: Fact) -> Iterator[str]:
     yield from sorted((v for v in levels if v != current), key=lambda v: abs(levels.index(v) - at))
 
 
+def _flip(field: str, origin: Value, to: Value, found: Verdict) -> Flip:
+    return Flip.model_validate(
+        {
+            "field": field,
+            "from": origin,
+            "to": to,
+            "architecture": found.architecture,
+            "event_streaming": found.event_streaming,
+        }
+    )
+
+
 def find_flips(model: Model, facts: Facts, verdict: Verdict) -> list[Flip]:
-    """For each field the nearest change of the architecture, and the nearest of what is built when that is another."""
-    flips: dict[tuple[str, str | float | int], Flip] = {}
+    """For each field the nearest change of the architecture, and the nearest of what is built when that is another.
+
+    And each need that, named or no longer named, changes it by itself.
+    """
+    flips: dict[tuple[str, Value], Flip] = {}
 
     def add(field: str, value: str | float) -> None:
         found = model.judge(model.but(facts, **{field: value}))
-        shown: str | float | int = value
-        origin: str | float | int = facts[field]
+        shown: Value = value
+        origin: Value = facts[field]
         if isinstance(value, float) and value.is_integer():
             shown = int(value)
         if isinstance(origin, float) and origin.is_integer():
             origin = int(origin)
-        flips[field, shown] = Flip.model_validate(
-            {
-                "field": field,
-                "from": origin,
-                "to": shown,
-                "architecture": found.architecture,
-                "event_streaming": found.event_streaming,
-            }
-        )
+        flips[field, shown] = _flip(field, origin, shown, found)
 
     def by_name(found: Verdict) -> bool:
         return found.name != verdict.name
@@ -109,6 +118,12 @@ def find_flips(model: Model, facts: Facts, verdict: Verdict) -> list[Flip]:
     def by_family(found: Verdict) -> bool:
         return found.family != verdict.family
 
+    known = tuple(need for need in NEEDS if facts[need] == "yes")
+    for need in NEEDS:
+        other = model.judge(model.but(facts, **{need: "no" if need in known else "yes"}))
+        if other.name != verdict.name:
+            to = tuple(n for n in NEEDS if (n in known) != (n == need))
+            flips["needs", to] = _flip("needs", known, to, other)
     for changed in (by_name, by_family):
         for field in NUMBERS:
             for value in _numbers(model, facts, field, changed):

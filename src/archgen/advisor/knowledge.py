@@ -122,6 +122,15 @@ class Step(Rule):
     step: str
 
 
+class Signing(Rule):
+    """What whoever signs has to know when all of `when` holds: recovery, a duty, who must be able to do what, the way on."""
+
+    id: str
+    kind: Literal["recovery", "duty", "skill", "way"]
+    title: str
+    text: str
+
+
 class Price(Entry):
     """What a unit of something costs: `tiers` are [how much at this rate, rate], the last without a limit [rate]."""
 
@@ -180,7 +189,7 @@ class PriceBook(Record):
 
 
 class Precedent(Record):
-    """A documented decision: what was done, why, in which circumstances (`inputs`), and where to read it.
+    """A documented decision: what was done, why, in which circumstances (`inputs`, `needs`), and where to read it.
 
     `outcome` lists what would have been acceptable advice, best first; `rejected` what failed for them.
     """
@@ -197,6 +206,26 @@ class Precedent(Record):
     estimated: tuple[str, ...]
     scorable: bool
     inputs: Mapping[str, str | float]
+    needs: tuple[str, ...] = ()
+    experience: tuple[str, ...] = ()
+    organisation: str = ""
+
+
+class Weighing(Record):
+    """How the record weighs the criteria: `weight` multiplies the points of each, one where nothing is said.
+
+    `unexplained` is the share of decisions that went otherwise whatever was known: there a choice is as likely as
+    `usual`, its frequency in the record. An architecture is defensible when its family has at least the chance `defensible`; two are a tie when their chances
+    are less than `tie` apart.
+    """
+
+    cases: int
+    method: str
+    unexplained: float
+    usual: Mapping[str, float]
+    defensible: float
+    tie: float
+    weight: Mapping[str, float]
 
 
 class Evidence(Record):
@@ -204,6 +233,7 @@ class Evidence(Record):
 
     sources: Mapping[str, Source]
     criteria: tuple[Criterion, ...]
+    weighing: Weighing
     gates: tuple[Gate, ...]
     parameters: Mapping[str, Parameter]
     options: tuple[Option, ...]
@@ -212,13 +242,21 @@ class Evidence(Record):
     machines: Machines
     prices: PriceBook
     steps: tuple[Step, ...]
+    signing: tuple[Signing, ...]
 
     @model_validator(mode="after")
     def _has_sources(self) -> Evidence:
         missing = sorted({e.source for e in self.entries()} - set(self.sources))
         if missing:
             raise ValueError(f"no such source: {', '.join(missing)}")
+        unknown = sorted(set(self.weighing.weight) - {c.id for c in self.criteria})
+        if unknown:
+            raise ValueError(f"no such criterion: {', '.join(unknown)}")
         return self
+
+    @property
+    def weights(self) -> Mapping[str, float]:
+        return self.weighing.weight
 
     def entries(self) -> tuple[Entry, ...]:
         """Every entry, of whatever kind."""
@@ -233,6 +271,7 @@ class Evidence(Record):
             *self.machines.cache,
             *self.risks,
             *self.steps,
+            *self.signing,
         )
 
     def parameter(self, name: str) -> float:

@@ -15,11 +15,14 @@ from archgen.advisor.recommendation import (
     CostLine,
     DatabasePlan,
     FunctionPlan,
+    YearCost,
 )
 from archgen.advisor.stack import cache_of, database_of
 from archgen.advisor.units import a_month
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from archgen.advisor.capacity import Demand
     from archgen.advisor.facts import Facts
     from archgen.advisor.knowledge import Evidence
@@ -173,19 +176,50 @@ def cost_of(design: Design, candidate: str) -> Cost:
         bills["managed_instances"] = [functions.managed_instances(d) for d in on_functions]
     form = candidate if candidate in ("one_machine", "containers") else "one_machine" if machine else "containers"
     ordered = {"monolith": bills[form], "modular_monolith": bills[form], **bills}
+    growth = design.evidence.parameter("growth_a_year")
+    bill_of = {
+        "one_machine": lambda f: (
+            servers.one_machine(on_servers[0].times(f)) or servers.containers(on_servers[0].times(f))
+        ),
+        "containers": lambda f: servers.containers(on_servers[0].times(f)),
+        "microservices": lambda f: servers.microservices(on_servers[0].times(f)),
+        "serverless": lambda f: functions.serverless(on_functions[0].times(f)),
+        "managed_instances": lambda f: functions.managed_instances(on_functions[0].times(f)),
+    }
+    months = {
+        name: _priced(form if "mono" in name else name, found, a_month(on_servers[0].average) / 1e6, design)
+        for name, found in ordered.items()
+    }
     crossing, cheaper = break_even(servers, functions, on_servers[0], on_functions[0])
-    requests = a_month(on_servers[0].average) / 1e6
     return Cost(
         currency=book.currency,
         region=book.region,
         as_of=book.as_of,
         candidate=candidate,
-        per_month={
-            name: _priced(form if "mono" in name else name, found, requests, design) for name, found in ordered.items()
+        per_month=months,
+        twelve_months={
+            name: _year(months[name], bill_of[form if "mono" in name else name], growth) for name in ordered
         },
         break_even_rps=None if crossing is None else float(f"{crossing:.3g}"),
         cheaper_at_any_rate=cheaper,
     )
+
+
+def _year(month: CandidateCost, bill: Callable[[float], Bill], growth: float) -> YearCost:
+    """Twelve months of this candidate, each quarter billed at the traffic of its middle."""
+    total = sum(3 * float(bill(growth ** ((1.5 + 3 * quarter) / 12)).total) for quarter in range(4))
+    share = total / month.total if month.total else 0.0
+    return YearCost(
+        total=_two_digits(total),
+        low=_two_digits(month.low * share),
+        high=_two_digits(month.high * share),
+        people_low=_two_digits(12 * month.people_usd_low),
+        people_high=_two_digits(12 * month.people_usd_high),
+    )
+
+
+def _two_digits(usd: float) -> float:
+    return float(f"{usd:.2g}")
 
 
 def _priced(name: str, bills: list[Bill], millions: float, design: Design) -> CandidateCost:

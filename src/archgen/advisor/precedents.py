@@ -5,8 +5,9 @@ from __future__ import annotations
 from math import log
 from typing import TYPE_CHECKING
 
-from archgen.advisor.facts import LEVELS, Facts
+from archgen.advisor.facts import LEVELS, Facts, facts_from
 from archgen.advisor.recommendation import PrecedentNote
+from archgen.needs import NEEDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,12 +35,12 @@ WEIGHTS: Mapping[str, float] = {
     "workload": 0.09,
 }
 
+NEEDS_WEIGHT = 0.4  # judgement: as much as teams
+
 
 def facts_of_precedent(precedent: Precedent, engineers_per_team: float) -> Facts:
     """The circumstances of a decision as facts."""
-    facts = Facts({k: v if isinstance(v, str) else float(v) for k, v in precedent.inputs.items()})
-    facts.derive(engineers_per_team)
-    return facts
+    return facts_from(dict(precedent.inputs), precedent.needs, precedent.experience, engineers_per_team)
 
 
 def distance(a: Facts, b: Facts) -> float:
@@ -56,7 +57,11 @@ def distance(a: Facts, b: Facts) -> float:
         else:
             apart = min(1.0, abs(log(max(a.number(field), 1e-6) / max(b.number(field), 1e-6))) / FAR)
         total += weight * apart
-    return total / sum(WEIGHTS.values())
+    known = {need for need in NEEDS if a[need] == "yes"}, {need for need in NEEDS if b[need] == "yes"}
+    either = known[0] | known[1]
+    if either:  # needs in common, of those that either has
+        total += NEEDS_WEIGHT * (1 - len(known[0] & known[1]) / len(either))
+    return total / (sum(WEIGHTS.values()) + NEEDS_WEIGHT)
 
 
 def counts_as(verdict: Verdict) -> set[str]:

@@ -21,12 +21,16 @@ TEMPLATE_OF: dict[str, Template] = {
 }
 
 
+# what a reason rests on: an answer, something taken in place of one, or nothing that can be answered
+Basis = Literal["said", "assumed", "always"]
+
+
 class Document(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, serialize_by_alias=True)
 
 
 class Reason(Document):
-    """One criterion's points: `effect` maps what they speak for (an architecture) to points, negative when against."""
+    """One criterion's points, log-odds: `effect` maps what they speak for to points, negative when against."""
 
     decision: str
     criterion: str
@@ -34,6 +38,7 @@ class Reason(Document):
     effect: dict[str, float]
     because: str
     source: str
+    basis: Basis = "always"
 
 
 class Decision(Document):
@@ -41,6 +46,7 @@ class Decision(Document):
 
     choice: str
     scores: dict[str, float]
+    probabilities: dict[str, float]
     because: str
     confidence: float
     advised: str | None = None
@@ -65,8 +71,8 @@ class Flip(Document):
     """The nearest value of one field that gives another architecture, all else equal."""
 
     field: str
-    origin: str | float | int = Field(alias="from")
-    to: str | float | int
+    origin: str | float | int | tuple[str, ...] = Field(alias="from")
+    to: str | float | int | tuple[str, ...]
     architecture: Architecture
     event_streaming: bool
 
@@ -215,18 +221,84 @@ class Cost(Document):
     as_of: str
     candidate: str
     per_month: dict[str, CandidateCost]
+    twelve_months: dict[str, YearCost]
     break_even_rps: float | None = None
     cheaper_at_any_rate: Literal["containers", "serverless"] | None = None
 
 
+class YearCost(Document):
+    """USD over twelve months of growing traffic, to two digits; people apart, at the loaded cost of an engineer."""
+
+    total: float
+    low: float
+    high: float
+    people_low: float
+    people_high: float
+
+
+class Considered(Document):
+    """An architecture that was considered: how likely it is what such teams end with, and what speaks for and against it.
+
+    `speaks_for` is the one consideration for which somebody might choose it all the same.
+    """
+
+    architecture: Architecture
+    probability: float
+    defensible: bool
+    speaks_for: str | None = None
+    speaks_against: str | None = None
+    year: YearCost
+    people_fte: float
+
+
+class Question(Document):
+    """What to ask next: its key in the answers (`value` where that is a list), and the verdict after each answer."""
+
+    field: str
+    value: str | None = None
+    asks: str
+    tells_bits: float
+    then: dict[str, str]
+
+
+class LookAgain(Document):
+    """In how many months at the latest the decision is due again, and everything that makes it due before."""
+
+    month: int
+    because: str
+    sooner: tuple[str, ...]
+
+
+class Note(Document):
+    """Something that whoever signs has to know."""
+
+    title: str
+    text: str
+    source: str
+
+
 class Recommendation(Document):
-    """The verdict and everything that it rests on."""
+    """The verdict and everything that it rests on.
+
+    `defensible` are the architectures that hold up, likeliest first; `tie` is there when two are too close to call, and
+    says what would break it. `not_asked` are the needs and experiences of which nothing was said.
+    """
 
     architecture: Architecture
     event_streaming: bool
     template: Template
     decisions: Decisions
     confidence: float
+    probabilities: dict[Architecture, float]
+    defensible: tuple[Architecture, ...]
+    tie: str | None = None
+    considered: tuple[Considered, ...]
+    question: Question | None = None
+    look_again: LookAgain
+    recovery: tuple[Note, ...]
+    duties: tuple[Note, ...]
+    skills: tuple[Note, ...]
+    way_on: tuple[Note, ...]
     scores: dict[str, float]
     gates: tuple[RuledOut, ...]
     reasons: tuple[Reason, ...]
@@ -235,6 +307,7 @@ class Recommendation(Document):
     precedents: tuple[PrecedentNote, ...]
     override: Override | None = None
     assumed: tuple[Assumption, ...]
+    not_asked: tuple[str, ...]
     stack: dict[str, StackChoice]
     capacity: Capacity
     cost: Cost

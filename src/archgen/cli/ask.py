@@ -29,6 +29,8 @@ class Asker(Protocol):
 
     def select(self, question: str, options: Sequence[Option], default: str | None = None) -> str: ...
 
+    def tick(self, question: str, options: Sequence[Option | str]) -> list[str]: ...
+
 
 def can_ask() -> bool:
     """Whether a person is there to answer."""
@@ -62,12 +64,33 @@ class Menus:
         start = next((choice for choice in choices if choice.value == default), None)
         menu = questionary.select(question, choices=choices, default=start, instruction=" ", erase_when_done=True)
         chosen = str(menu.unsafe_ask())
-        # the menu goes with its meanings, and the answer stays, as it does for what is typed
+        self._said(question, chosen)
+        return chosen
+
+    def tick(self, question: str, options: Sequence[Option | str]) -> list[str]:
+        """Boxes to tick, under headings that are plain strings; Enter takes what is ticked, which may be nothing."""
+        import questionary
+
+        rows = [
+            questionary.Separator(option)
+            if isinstance(option, str)
+            else questionary.Choice(option.meaning, value=option.value, description=option.detail)
+            for option in options
+        ]
+        hint = "space ticks, enter goes on"
+        boxes = questionary.checkbox(question, choices=rows, instruction=hint, erase_when_done=True)
+        chosen = [str(value) for value in boxes.unsafe_ask()]
+        self._said(question, ", ".join(chosen) or "nothing more")
+        return chosen
+
+    def _said(self, question: str, answer: str) -> None:
+        """The menu goes with its meanings, and the answer stays, as it does for what is typed."""
+        import questionary
+
         styles = dict(questionary.constants.DEFAULT_STYLE.style_rules)
         for text, style in (("? ", "qmark"), (f"{question}  ", "question")):
             questionary.print(text, style=styles[style], end="")
-        questionary.print(chosen, style=styles["answer"])
-        return chosen
+        questionary.print(answer, style=styles["answer"])
 
 
 class Lines:
@@ -94,6 +117,20 @@ class Lines:
             if named:
                 return named[0]
             print(f"say a number from 1 to {len(options)}")
+
+    def tick(self, question: str, options: Sequence[Option | str]) -> list[str]:
+        print(question)
+        offered = [option for option in options if not isinstance(option, str)]
+        for option in options:
+            if isinstance(option, str):
+                print(option)
+            else:
+                print(f"  {offered.index(option) + 1}. {option.meaning}: {option.detail}")
+        while True:
+            typed = self._read("Numbers, with commas between them [none]: ").replace(",", " ").split()
+            if all(word.isdecimal() and 1 <= int(word) <= len(offered) for word in typed):
+                return [offered[int(word) - 1].value for word in dict.fromkeys(typed)]
+            print(f"say numbers from 1 to {len(offered)}")
 
     def _read(self, prompt: str) -> str:
         try:

@@ -28,7 +28,7 @@ def print_plan(plan: Plan, *, explain: bool = False) -> None:
     console.print()
     print_recommendation(console, plan.recommendation, explain=explain)
     if plan.instead:
-        _paragraph(console, "Built  ", "; ".join(f"{t.field} {t.value}: {t.because}" for t in plan.instead))
+        _paragraph(console, "Instead ", "; ".join(f"{t.field} {t.value}: {t.because}" for t in plan.instead))
     console.print()
     override = plan.recommendation.override
     if override is not None:

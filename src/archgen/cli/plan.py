@@ -65,11 +65,15 @@ def command(name: str, said: Invocation) -> str:
     words += ["--preset", said.preset] if said.preset else []
     architecture = said.wizard.get("architecture", said.architecture)
     words += ["--architecture", architecture] if architecture else []
-    for item in (*said.sets, *(f"{key}={value}" for key, value in asked.items())):
+    for item in (*said.sets, *(f"{key}={_shown(value)}" for key, value in asked.items())):
         words += ["--set", item]
     words += ["--output", str(said.output)] if said.output else []
     words += ["--no-git"] if said.no_git else []
     return shlex.join([*words, "--no-input"])
+
+
+def _shown(value: Any) -> str:
+    return ",".join(value) if isinstance(value, list | tuple) else str(value)
 
 
 def wizard_answers(sources: Sequence[Source]) -> dict[str, Any]:

@@ -89,15 +89,21 @@ def recommend(
         from archgen.reports.html import html
 
         utf8_on_stdout()
-        _give(html(taken.requirements, evidence, recommendation), output)
+        _give(html(taken.requirements, evidence, recommendation, taken.domain.names), output)
     else:
-        _give(_written(form, taken.requirements, recommendation, explain, output is not None), output)
+        modules = taken.domain.names
+        _give(_written(form, taken.requirements, recommendation, explain, output is not None, modules), output)
     if recorded is not None:
         _compare(recorded, recommendation)
 
 
 def _written(
-    form: Format, requirements: Requirements, recommendation: Recommendation, explain: bool, to_file: bool
+    form: Format,
+    requirements: Requirements,
+    recommendation: Recommendation,
+    explain: bool,
+    to_file: bool,
+    modules: tuple[str, ...],
 ) -> str:
     """The recommendation in the form that was asked for."""
     if form is Format.json:
@@ -107,7 +113,7 @@ def _written(
     if form is Format.markdown:
         from archgen.reports.markdown import adr
 
-        return adr(requirements, recommendation)
+        return adr(requirements, recommendation, modules)
     from archgen.reports.terminal import print_recommendation
 
     return _printed(lambda console: print_recommendation(console, recommendation, explain=explain), to_file)

@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args, get_origin
 from archgen.answers import Answers
 from archgen.answers_text import Text, scalar
 from archgen.cli.ask import Asker, Option, asker
+from archgen.cli.needs import ask_needs, ask_open
 from archgen.complaints import annotation_at
 from archgen.errors import InputError
 from archgen.intake import Intake, Source, intake, say_over
@@ -36,7 +37,13 @@ QUESTIONS = {
     "team_size": "Backend engineers",
     "traffic": "Traffic, such as 2M requests/month, 50k users/day, 300 rps",
 }
-_MEANINGS = {"workload": WORKLOADS, "scope": SCOPES}
+PATTERNS = {
+    "steady": "about the same at all hours",
+    "diurnal": "follows the day",
+    "spiky": "in bursts, many times the average",
+    "rare": "hardly ever",
+}
+_MEANINGS = {"workload": WORKLOADS, "scope": SCOPES, "traffic_pattern": PATTERNS}
 _SAID_BY = {
     "workload": ("workload", "preset", "modules"),
     "traffic": ("traffic", "traffic_rps_avg", "traffic_rps_peak"),
@@ -54,13 +61,19 @@ def ask_core(
 ) -> Intake:
     """Ask what the sources have not said; the answers join the sources as their last."""
     by = by or asker()
+    asked = False
     for field, question in QUESTIONS.items():
         if any(taken.raw.get(key) for key in _SAID_BY.get(field, (field,))) or (field == "name" and not name):
             continue
         check = check_name if field == "name" else lambda typed: None
         value = ask_field(by, field, question, sources, taken, check)
         taken = add_answer(sources, field, value)
-    return taken
+        asked = True
+    if not asked:  # whoever said all of it wants no more questions
+        return taken
+    for field, value in ask_needs(by, taken).items():
+        taken = add_answer(sources, field, value)
+    return ask_open(by, sources, taken)
 
 
 def add_answer(sources: list[Source], field: str, value: Any) -> Intake:
@@ -102,7 +115,8 @@ def ask_field(
 def ask_assumption(by: Asker, sources: list[Source], taken: Intake) -> Intake:
     """Show what was assumed, and let one after another be changed."""
     while True:
-        assumed = [a for a in taken.requirements.assumed if a.field in Answers.model_fields and a.field != "preset"]
+        assumed = [a for a in taken.requirements.assumed if a.field in Answers.model_fields]
+        assumed = [a for a in assumed if a.field not in ("preset", "needs")]
         if not assumed:
             return taken
         options = [Option("done", detail="back to the recommendation")]

@@ -37,7 +37,7 @@ def rows(comparison: Comparison) -> list[tuple[str, tuple[str, ...]]]:
     sides = dict(enumerate(comparison.sides))
     return [
         each("advised", {i: "yes" if s.advised else "no" for i, s in sides.items()}),
-        each("points", {i: f"{s.score:.1f}" for i, s in sides.items()}),
+        each("chance", {i: f"{s.probability:.0%}" for i, s in sides.items()}),
         each("ruled out", {i: "; ".join(s.ruled_out) for i, s in sides.items()}),
         each("for", {i: "\n".join(f"+ {t}" for t in s.speaks_for) for i, s in sides.items()}),
         each("against", {i: "\n".join(f"- {t}" for t in s.speaks_against) for i, s in sides.items()}),

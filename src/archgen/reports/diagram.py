@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from archgen.reports.words import plain
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from archgen.advisor import Recommendation
 
 WIDTH, HEIGHT, COLUMN, ROW = 150, 62, 246, 92
@@ -35,9 +37,9 @@ class Box:
         return TOP + self.row * ROW
 
 
-def c4(recommendation: Recommendation, name: str) -> str:
-    """The diagram as an SVG element, with what it shows as its description."""
-    boxes, arrows = _layout(recommendation)
+def c4(recommendation: Recommendation, name: str, services: Sequence[str]) -> str:
+    """The diagram as an SVG element, with what it shows as its description; `services` names those that there are."""
+    boxes, arrows = _layout(recommendation, _shown(services))
     by_key = {box.key: box for box in boxes}
     width = LEFT * 2 + 3 * COLUMN + WIDTH
     height = TOP + int(max(box.row for box in boxes) * ROW) + HEIGHT + 26
@@ -57,15 +59,22 @@ def c4(recommendation: Recommendation, name: str) -> str:
     return "".join([*parts, "</svg>"])
 
 
-def _layout(r: Recommendation) -> tuple[list[Box], list[tuple[str, str, str]]]:
+def _shown(services: Sequence[str]) -> list[str]:
+    """As many services as there is room for; the last box says how many more there are."""
+    if len(services) <= SERVICES_SHOWN:
+        return list(services)
+    rest = len(services) - SERVICES_SHOWN + 1
+    return [*services[: SERVICES_SHOWN - 1], f"{rest} more services"]
+
+
+def _layout(r: Recommendation, services: list[str]) -> tuple[list[Box], list[tuple[str, str, str]]]:
     store, cache, broker = (r.stack[topic].choice for topic in ("database", "cache", "broker"))
     gateway = plain(r.stack["gateway"].choice)
     if r.template == "microservices":
-        apps = [(f"app{n}", title) for n, title in enumerate(("a service", "another service", "and so on"))]
-        boxes = [Box(key, title, "FastAPI", 2, row) for row, (key, title) in enumerate(apps)]
-        boxes += [Box(f"db{n}", f"its {store}", "database", 3, n) for n in range(SERVICES_SHOWN)]
-        arrows = [(f"app{n}", f"db{n}", "reads, writes") for n in range(SERVICES_SHOWN)]
-        last = SERVICES_SHOWN
+        boxes = [Box(f"app{n}", title, "FastAPI", 2, n) for n, title in enumerate(services)]
+        boxes += [Box(f"db{n}", f"its {store}", "database", 3, n) for n in range(len(services))]
+        arrows = [(f"app{n}", f"db{n}", "reads, writes") for n in range(len(services))]
+        last = len(services)
     else:
         title, kind = ("functions", "Lambda") if r.template == "serverless" else ("the server", "FastAPI, all modules")
         boxes = [Box("app0", title, kind, 2, 0), Box("db0", store, "database", 3, 0)]
@@ -74,11 +83,12 @@ def _layout(r: Recommendation) -> tuple[list[Box], list[tuple[str, str, str]]]:
     boxes.insert(0, Box("gateway", gateway, "gateway", 1, 0))
     boxes.insert(0, Box("clients", "clients", "person", 0, 0))
     arrows = [("clients", "gateway", "HTTPS"), ("gateway", "app0", "routes to"), *arrows]
-    arrows += [("gateway", f"app{n}", "") for n in range(1, SERVICES_SHOWN if r.template == "microservices" else 1)]
+    arrows += [("gateway", f"app{n}", "") for n in range(1, last)]
+    caller = f"app{last - 1}"
     for choice, kind, label in ((cache, "cache", "caches in"), (broker, "broker", "events through")):
         if choice != "none":
             boxes.append(Box(kind, plain(choice), kind, 3, last))
-            arrows.append((f"app{SERVICES_SHOWN - 1 if r.template == 'microservices' else 0}", kind, label))
+            arrows.append((caller, kind, label))
             last += 1
     return boxes, arrows
 

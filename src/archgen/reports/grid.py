@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from archgen.advisor import queueing
-from archgen.advisor.confidence import confidence
 from archgen.advisor.facts import Facts, facts_of
 from archgen.advisor.plan import Design, services_of
 from archgen.advisor.scoring import Model
@@ -59,9 +58,12 @@ def facts_at(facts: Facts, model: Model, traffic: float, team: float, latency: f
     )
 
 
-def verdicts(facts: Facts, model: Model, over: dict[str, list[float]]) -> list[str]:
-    """For each latency and each team, a string of codes along the traffic; capitals where events are streamed."""
-    rows = []
+def verdicts(facts: Facts, model: Model, over: dict[str, list[float]]) -> tuple[list[str], list[int]]:
+    """For each latency and each team, a string of codes along the traffic; capitals where events are streamed.
+
+    And the chance of each verdict's family in percent, in the same order.
+    """
+    rows, chances = [], []
     for latency in over["latency"]:
         for team in over["team"]:
             row = []
@@ -69,8 +71,9 @@ def verdicts(facts: Facts, model: Model, over: dict[str, list[float]]) -> list[s
                 found = model.judge(facts_at(facts, model, traffic, team, latency))
                 code = CODES[found.architecture]
                 row.append(code.upper() if found.event_streaming else code)
+                chances.append(round(100 * found.families[found.family[0]]))
             rows.append("".join(row))
-    return rows
+    return rows, chances
 
 
 def cost_curves(design: Design, over: Iterable[float]) -> dict[str, list[float | None]]:
@@ -153,6 +156,7 @@ def page_data(requirements: Requirements, evidence: Evidence, recommendation: Re
     services = services_of(facts, len(requirements.parts), evidence)
     design = Design(evidence, said, recommendation.event_streaming, services)
     here = model.judge(facts)
+    grid, chance_there = verdicts(facts, model, over)
     return {
         "names": dict(ARCHITECTURES),
         "candidates": dict(CANDIDATES),
@@ -163,11 +167,11 @@ def page_data(requirements: Requirements, evidence: Evidence, recommendation: Re
             "team": over["team"].index(facts.number("team_size")),
             "latency": over["latency"].index(facts.number("latency_ms_target")),
         },
-        "grid": verdicts(facts, model, over),
-        "scores": recommendation.scores,
+        "grid": grid,
+        "chance_there": chance_there,
+        "chances": recommendation.probabilities,
         "chosen": recommendation.architecture,
         "advised": here.architecture,
-        "stability": confidence(model, facts, here, [a.field for a in requirements.assumed]).stability,
         "cost": {
             "curves": cost_curves(design, over["traffic"]),
             "break_even": recommendation.cost.break_even_rps,

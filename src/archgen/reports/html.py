@@ -13,16 +13,27 @@ from archgen.reports.grid import page_data
 from archgen.reports.words import (
     ARCHITECTURES,
     CANDIDATES,
+    also,
+    change,
     costs,
     figures,
     number,
     otherwise,
     plain,
+    reached,
     rounded,
+    services,
+    shape,
+    sure,
+    value,
     verdict,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from markupsafe import Markup
+
     from archgen.advisor import Recommendation
     from archgen.advisor.knowledge import Evidence
     from archgen.requirements import Requirements
@@ -31,8 +42,10 @@ PAGE = Path(__file__).parent / "page"
 CHARTS = "XStatic-D3"  # ships d3.js as it is, and nothing else
 
 
-def html(requirements: Requirements, evidence: Evidence, recommendation: Recommendation) -> str:
-    """The whole page as text."""
+def html(
+    requirements: Requirements, evidence: Evidence, recommendation: Recommendation, modules: Sequence[str] = ()
+) -> str:
+    """The whole page as text; `modules` names the services, where there are to be some."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
@@ -40,6 +53,7 @@ def html(requirements: Requirements, evidence: Evidence, recommendation: Recomme
         loader=FileSystemLoader(PAGE), undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters.update(plain=plain, number=number, rounded=rounded, figures=figures, otherwise=otherwise)
+    environment.filters.update(change=change, reached=reached, value=value, link=link)
     data = page_data(requirements, evidence, recommendation)
     candidate = recommendation.cost.per_month[recommendation.cost.candidate]
     return environment.get_template("report.html.jinja").render(
@@ -47,15 +61,28 @@ def html(requirements: Requirements, evidence: Evidence, recommendation: Recomme
         requirements=requirements,
         r=recommendation,
         data=Markup(in_json(data)),
-        diagram=Markup(c4(recommendation, requirements.name)),
+        diagram=Markup(c4(recommendation, requirements.name, services(requirements, modules))),
         style=Markup((PAGE / "report.css").read_text(encoding="utf-8")),
         script=Markup((PAGE / "report.js").read_text(encoding="utf-8")),
         charts=Markup(in_script(_library())),
         names=ARCHITECTURES,
         candidates=CANDIDATES,
         verdict=verdict,
+        shape=shape(recommendation.decisions),
+        also=also(recommendation),
+        sure=sure(recommendation),
         cost=costs(candidate.total, candidate.low, candidate.high),
     )
+
+
+def link(source: str) -> Markup:
+    """A source as a link to its page, where it has one."""
+    from markupsafe import Markup
+
+    title, _, url = source.rpartition(", ")
+    if not url.startswith(("http://", "https://")):
+        return Markup("{}").format(title or source)
+    return Markup('<a href="{}" rel="noreferrer">{}</a>').format(url, title)
 
 
 def in_json(data: Any) -> str:

@@ -5,21 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from archgen.generator.folder import templates_dir
+from archgen.reports.words import services
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from archgen.advisor import Recommendation
     from archgen.requirements import Requirements
 
 ADR = "_shared/docs/adr/0001-architecture.md.jinja"
 
 
-def adr(requirements: Requirements, recommendation: Recommendation) -> str:
-    """The decision record of this recommendation."""
+def adr(requirements: Requirements, recommendation: Recommendation, modules: Sequence[str] = ()) -> str:
+    """The decision record of this recommendation; `modules` names the services, where there are to be some."""
     return render_adr(
         {
             "name": requirements.name,
             "requirements": requirements.model_dump(mode="json", exclude_none=True),
             "recommendation": recommendation.document(),
+            "parts": [{"name": name} for name in services(requirements, modules)],
         }
     )
 

@@ -12,12 +12,18 @@ from archgen.advisor.recommendation import TEMPLATE_OF
 from archgen.reports.words import (
     ARCHITECTURES,
     CANDIDATES,
+    also,
+    change,
     costs,
     figures,
     number,
     otherwise,
     plain,
+    reached,
     rounded,
+    shape,
+    sure,
+    value,
     verdict,
 )
 
@@ -30,9 +36,8 @@ if TYPE_CHECKING:
     from archgen.advisor.recommendation import Flip, Reason
 
 REASONS = 3
-FLIPS = 3
-UNSURE = 0.6  # below it, what was not answered is worth answering
-CHOICES = {"one": "one part", "few": "modules of one part", "many": "parts deployed apart", "stream": "a stream"}
+FLIPS = 2
+REST = 3  # assumptions that are named at a glance
 
 
 def print_recommendation(console: Console, recommendation: Recommendation, *, explain: bool = False) -> None:
@@ -50,12 +55,11 @@ def print_recommendation(console: Console, recommendation: Recommendation, *, ex
 def best_flips(recommendation: Recommendation, count: int = FLIPS) -> list[Flip]:
     """The flips worth a glance: those that change what is built, the nearest first, one for each field."""
 
-    def distance(flip: Flip) -> tuple[bool, float]:
-        same = (
-            TEMPLATE_OF[flip.architecture] == recommendation.template
-            and flip.event_streaming == recommendation.event_streaming
-        )
-        if isinstance(flip.origin, str) or isinstance(flip.to, str):
+    def distance(flip: Flip) -> tuple[int, float]:
+        same = 0 if TEMPLATE_OF[flip.architecture] != recommendation.template else 2
+        if same and flip.event_streaming != recommendation.event_streaming:
+            same = 1
+        if not isinstance(flip.origin, int | float) or not isinstance(flip.to, int | float):
             return same, 2.0
         return same, max(flip.to, flip.origin) / max(min(flip.to, flip.origin), 1e-9)
 
@@ -69,22 +73,18 @@ def _headline(console: Console, r: Recommendation) -> None:
     from rich.text import Text
 
     line = Text(verdict(r.architecture, r.event_streaming).capitalize(), style="bold")
-    line.append(f"  confidence {r.confidence:.0%}, runner-up {ARCHITECTURES[r.runner_up]}", style="not bold")
+    line.append("  as chosen" if r.override else f"  confidence {sure(r)}", style="not bold")
     console.print(line)
+    _hanging(console, "", f"{shape(r.decisions)}; {also(r)}")
+    if r.tie is not None:
+        _hanging(console, "Tie     ", r.tie)
     if r.override is not None:
         extra = r.override.extra_usd_a_month
         costs_more = f"this costs {rounded(abs(extra))} a month {'more' if extra >= 0 else 'less'}"
         advised = ARCHITECTURES[r.override.advised]
-        _hanging(console, "Yours  ", f"The advice was {advised}; {costs_more}. {r.override.risk}")
-    said = [
-        f"{word} {CHOICES.get(choice, choice)}"
-        for word, choice in (
-            ("cut into", r.decisions.partition.choice),
-            ("runs on", r.decisions.runtime.choice),
-            ("events by", r.decisions.dataflow.choice),
+        _hanging(
+            console, "Chosen  ", f"The advice was {advised}, confidence {sure(r)}; {costs_more}. {r.override.risk}"
         )
-    ]
-    _hanging(console, "", ", ".join(said))
     _numbers(console, r)
 
 
@@ -97,21 +97,20 @@ def _numbers(console: Console, r: Recommendation) -> None:
         if name != r.cost.candidate and name in r.cost.per_month
     ]
     cost = f"{CANDIDATES[r.cost.candidate]}: {costs(bill.total, bill.low, bill.high)}; {', '.join(others)}"
-    _hanging(console, "Cost   ", cost)
+    _hanging(console, "Cost    ", cost)
     ceiling = r.capacity.first_ceiling
     if ceiling is not None:
-        when = (
-            "now" if ceiling.month == 0 else f"in {ceiling.month:.0f} months" if ceiling.month >= 1.5 else "in a month"
-        )
         limit = f"{number(ceiling.limit)} {ceiling.unit} ({number(ceiling.now)} now)"
-        _hanging(console, "First  ", f"ceiling {when}: {ceiling.what} at {limit}, then {ceiling.then}")
+        _hanging(console, "Limit   ", f"{reached(ceiling)}: {ceiling.what} at {limit}")
 
 
 def _reasons(console: Console, r: Recommendation) -> None:
     console.print()
     console.print("Why" if r.override is None else f"Why {ARCHITECTURES[r.override.advised]} was advised", style="bold")
     for reason in r.reasons[:REASONS]:
-        _hanging(console, "- ", f"{reason.because} ({_effect(reason)})")
+        _hanging(
+            console, "- ", f"{reason.because} ({_effect(reason)}{', assumed' if reason.basis == 'assumed' else ''})"
+        )
 
 
 def _flips(console: Console, flips: list[Flip]) -> None:
@@ -120,34 +119,71 @@ def _flips(console: Console, flips: list[Flip]) -> None:
     console.print()
     console.print("What would change it", style="bold")
     for flip in flips:
-        change = f"{plain(flip.field)} {number(flip.origin)} -> {number(flip.to)}"
-        _hanging(console, "- ", f"{change}: {verdict(flip.architecture, flip.event_streaming)}")
+        asked, now, then = change(flip)
+        _hanging(console, "- ", f"{asked} {now} -> {then}: {verdict(flip.architecture, flip.event_streaming)}")
 
 
 def _stack(console: Console, r: Recommendation) -> None:
-    console.print()
     chosen = [f"{plain(t)} {plain(o.choice)}" for t, o in r.stack.items() if o.choice != "none"]
-    _hanging(console, "Stack  ", ", ".join(chosen))
+    _hanging(console, "Stack   ", ", ".join(chosen))
 
 
 def _risk(console: Console, r: Recommendation) -> None:
     told = r.override.risk.lower() if r.override is not None else ""  # in the headline
     if risk := next((x.risk for x in r.risks if x.risk.lower() not in told), None):
-        _hanging(console, "Risk   ", risk)
-    taken = [f"{plain(a.field)} {a.value}" for a in r.assumed if a.field not in ("name", "preset")]
+        _hanging(console, "Risk    ", risk)
+    taken = [f"{plain(a.field)} {value(a.value)}" for a in r.assumed if a.field not in ("name", "preset")]
     if taken:
-        surer = "; answer these to be surer" if r.confidence < UNSURE else ""
-        _hanging(console, "Taken  ", ", ".join(taken) + surer)
+        rest = f" and {len(taken) - REST} more" if len(taken) > REST + 1 else ""
+        shown = taken[:REST] if rest else taken
+        _hanging(console, "Assumed ", ", ".join(shown) + rest)
+    if r.question is not None:
+        _hanging(console, "Ask     ", next_question(r))
+
+
+def next_question(r: Recommendation) -> str:
+    """The question that would tell most, and what would follow from its answers where that is another verdict."""
+    assert r.question is not None
+    name = (r.override.advised if r.override else r.architecture) + ("+event_streaming" if r.event_streaming else "")
+    other = [
+        f"{answer}: {verdict(then.partition('+')[0], '+' in then)}"
+        for answer, then in r.question.then.items()
+        if then != name
+    ]
+    return f"{r.question.asks} {', '.join(other)}" if other else r.question.asks
 
 
 def _everything(console: Console, r: Recommendation) -> None:
+    _table(
+        console,
+        "Considered",
+        ("architecture", "chance", "for it", "against it", "12 months", "people"),
+        (
+            (
+                ARCHITECTURES[c.architecture] + (", defensible" if c.defensible else ""),
+                f"{c.probability:.0%}",
+                c.speaks_for or "",
+                c.speaks_against or "",
+                rounded(c.year.total),
+                f"{c.people_fte:g}",
+            )
+            for c in r.considered
+        ),
+    )
+    _list(console, "Look again", (f"in {r.look_again.month} months: {r.look_again.because}", *r.look_again.sooner))
+    _list(console, "Recovery", (f"{x.title}. {x.text}" for x in r.recovery))
+    _list(console, "Duties", (f"{x.title}. {x.text}" for x in r.duties))
+    _list(console, "Who must be able to do what", (f"{x.title} {x.text}" for x in r.skills))
+    _list(console, "The way on", (f"{x.title}. {x.text}" for x in r.way_on))
+    if r.not_asked:
+        _list(console, "Not asked, or not known", (", ".join(map(plain, r.not_asked)),))
     _list(console, "Points", (f"{_effect(x)}: {x.because} ({_asked(x)}; {x.source})" for x in r.reasons))
     _list(console, "Ruled out", (f"{plain(g.architecture)}. {g.rule}: {g.because} ({g.source})" for g in r.gates))
     _table(
         console,
         "What would change it",
         ("answer", "now", "then", "verdict"),
-        ((plain(f.field), number(f.origin), number(f.to), verdict(f.architecture, f.event_streaming)) for f in r.flips),
+        ((*change(f), verdict(f.architecture, f.event_streaming)) for f in r.flips),
     )
     _list(
         console,
@@ -170,12 +206,12 @@ def _everything(console: Console, r: Recommendation) -> None:
     _table(
         console,
         "Ceilings",
-        ("what", "now", "limit", "month", "then"),
-        ((c.what, f"{number(c.now)} {c.unit}", number(c.limit), f"{c.month:.0f}", c.then) for c in r.capacity.ceilings),
+        ("what", "now", "limit", "reached", "then"),
+        ((c.what, f"{number(c.now)} {c.unit}", number(c.limit), reached(c), c.then) for c in r.capacity.ceilings),
     )
     _table(
         console,
-        "Taken for the numbers",
+        "Assumed for the numbers",
         ("assumption", "value"),
         ((plain(name), number(value)) for name, value in r.capacity.assumptions.items()),
     )
@@ -189,7 +225,7 @@ def _everything(console: Console, r: Recommendation) -> None:
         console,
         "Assumed",
         ("answer", "taken", "because"),
-        ((plain(a.field), str(a.value), a.because) for a in r.assumed),
+        ((plain(a.field), value(a.value), a.because) for a in r.assumed),
     )
     _list(console, "Next", r.next_steps)
 
@@ -201,8 +237,10 @@ def _effect(reason: Reason) -> str:
 
 
 def _asked(reason: Reason) -> str:
-    """The answer that a criterion looked at."""
-    return plain(reason.criterion) + ("" if reason.value == "always" else f" {plain(reason.value)}")
+    """The answer that a criterion looked at, and whether it was said."""
+    if reason.value == "always":
+        return plain(reason.criterion)
+    return f"{plain(reason.criterion)} {plain(reason.value)}, {reason.basis}"
 
 
 def _list(console: Console, title: str, rows: Iterable[str]) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from archgen.advisor.recommendation import TEMPLATE_OF
+from archgen.needs import NEEDS
+
 if TYPE_CHECKING:
-    from archgen.advisor.recommendation import StackChoice
+    from archgen.advisor.recommendation import Ceiling, Decisions, Flip, Recommendation, StackChoice
+    from archgen.requirements import Requirements
 
 ARCHITECTURES: Mapping[str, str] = {
     "monolith": "monolith",
@@ -23,6 +27,67 @@ def verdict(architecture: str, event_streaming: bool) -> str:
     return ARCHITECTURES[architecture] + (" with event streaming" if event_streaming else "")
 
 
+def shape(decisions: Decisions) -> str:
+    """The three decisions in a sentence: how the code is cut, where it runs, how events flow."""
+    functions = decisions.runtime.choice == "functions"
+    if functions:
+        cut = "Functions" + (" in parts that are deployed apart" if decisions.partition.choice == "many" else "")
+    else:
+        cut = {
+            "one": "One deployable on servers",
+            "few": "One deployable of modules on servers",
+            "many": "Parts that are deployed apart, on servers",
+        }[decisions.partition.choice]
+    flow = "events through a stream" if decisions.dataflow.choice == "stream" else "no event stream"
+    return f"{cut}; {flow}"
+
+
+def also(recommendation: Recommendation) -> str:
+    """What else holds up beside the verdict, with how likely it is."""
+    chances = {c.architecture: c.probability for c in recommendation.considered}
+    built = TEMPLATE_OF[recommendation.architecture]
+    others = [name for name in recommendation.defensible if TEMPLATE_OF[name] != built]
+    found = [f"{ARCHITECTURES[name]} ({chances[name]:.0%})" for name in others]
+    return f"also defensible: {' and '.join(found)}" if found else "nothing else is as defensible"
+
+
+def services(requirements: Requirements, modules: Sequence[str]) -> tuple[str, ...]:
+    """What the services would be called: the parts that were named, else the modules."""
+    return tuple(requirements.parts) or tuple(modules) or ("one service", "the next")
+
+
+def sure(recommendation: Recommendation) -> str:
+    """How sure the advice is; and how sure it would be if all that was assumed were right, where that is much surer."""
+    advised = recommendation.override.advised if recommendation.override else recommendation.architecture
+    if_right = next(
+        c.probability for c in recommendation.considered if TEMPLATE_OF[c.architecture] == TEMPLATE_OF[advised]
+    )
+    said = f"{recommendation.confidence:.0%}"
+    return (
+        said if if_right - recommendation.confidence < 0.05 else f"{said}, {if_right:.0%} if what was assumed is right"
+    )
+
+
+def change(flip: Flip) -> tuple[str, str, str]:
+    """A flip in words: what is asked, what it is now, what it would have to be."""
+    if flip.field != "needs":
+        assert not isinstance(flip.origin, tuple) and not isinstance(flip.to, tuple)
+        return plain(flip.field), number(flip.origin), number(flip.to)
+    now, then = (
+        set(flip.origin if isinstance(flip.origin, tuple) else ()),
+        set(flip.to if isinstance(flip.to, tuple) else ()),
+    )
+    need = next(iter(now ^ then))
+    return NEEDS[need].says, "yes" if need in now else "not known", "yes" if need in then else "no"
+
+
+def reached(ceiling: Ceiling) -> str:
+    """When a ceiling is reached."""
+    if ceiling.month <= 0:
+        return "reached now"
+    return f"in {ceiling.month:.0f} months" if ceiling.month >= 1.5 else "in a month"
+
+
 def plain(name: str) -> str:
     """A key of a document as words."""
     return name.replace("_", " ")
@@ -35,6 +100,11 @@ def number(value: float | str) -> str:
     if value == int(value) or abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.3g}"
+
+
+def value(taken: object) -> str:
+    """What was taken in place of an answer."""
+    return ", ".join(map(plain, taken)) if isinstance(taken, list | tuple) else str(taken)
 
 
 CANDIDATES: Mapping[str, str] = {

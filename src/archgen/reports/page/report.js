@@ -90,6 +90,15 @@
     return { code: code.toLowerCase(), streaming: code !== code.toLowerCase(), name: name };
   }
 
+  /* Whether a slider changes the verdict anywhere, the others where they stand. */
+  function changesNothing(field) {
+    return data.axes[field].every(function (_, i) {
+      var there = { traffic: at.traffic, team: at.team, latency: at.latency };
+      there[field] = i;
+      return words(verdictAt(there.traffic, there.team, there.latency)) === words(verdictAt(at.traffic, at.team, at.latency));
+    });
+  }
+
   function words(found) {
     return data.names[found.name] + (found.streaming ? " with event streaming" : "");
   }
@@ -157,19 +166,19 @@
   }
 
   function drawScores() {
-    var names = Object.keys(data.scores);
-    var g = canvas("scores", "Points of each architecture", names.map(function (n) {
-      return data.names[n] + " " + data.scores[n]; }).join(", "), 44 * names.length + 20,
+    var names = Object.keys(data.chances);
+    function percent(name) { return Math.round(100 * data.chances[name]) + " %"; }
+    var g = canvas("scores", "Chance of each architecture", names.map(function (n) {
+      return data.names[n] + " " + percent(n); }).join(", "), 44 * names.length + 20,
       { left: small("scores") ? 132 : 160, right: 64, top: 6, bottom: 10 });
-    var x = d3.scale.linear().domain([0, d3.max(names, function (n) { return data.scores[n]; })]).range([0, g.w]);
+    var x = d3.scale.linear().domain([0, 1]).range([0, g.w]);
     names.forEach(function (name, i) {
       var mid = i * 44 + 22;
       g.append("text").attr("x", -10).attr("y", mid + 4).style("text-anchor", "end")
         .style("font-weight", name === data.advised ? 700 : 400).text(data.names[name]);
       g.append("rect").attr("class", "c-" + colour[name]).attr("x", 0).attr("y", mid - 13).attr("height", 26)
-        .attr("width", x(data.scores[name]));
-      g.append("text").attr("x", x(data.scores[name]) + 8).attr("y", mid + 4)
-        .text(data.scores[name] > 0 ? data.scores[name].toFixed(1) : "ruled out");
+        .attr("width", x(data.chances[name]));
+      g.append("text").attr("x", x(data.chances[name]) + 8).attr("y", mid + 4).text(percent(name));
     });
   }
 
@@ -253,6 +262,12 @@
     });
     var found = verdictAt(at.traffic, at.team, at.latency);
     document.getElementById("verdict").textContent = words(found);
+    document.getElementById("verdict-chance").textContent = "(" + data.chance_there[(at.latency * data.axes.team.length + at.team) * data.axes.traffic.length + at.traffic] + " %)";
+    fields.forEach(function (field) {
+      document.getElementById(field + "-idle").textContent = changesNothing(field) ? "changes the verdict nowhere, only its chance and cost" : "";
+    });
+    document.getElementById("all-idle").textContent = fields.every(changesNothing) ?
+      "None of the three changes the verdict here by itself: it rests on other answers, which are listed under What would change it." : "";
     var name = found.code === "s" ? "microservices" : found.code === "f" ? "serverless" : "containers";
     var machine = data.cost.curves.one_machine;
     if (name === "containers" && data.cost.candidate === "one_machine" && machine && machine[at.traffic] !== null) { name = "one_machine"; }
