@@ -7,12 +7,18 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from tests.cli.terminal import CTRL_C, CTRL_U, DOWN, ENTER, UP, Terminal
+from tests.cli.terminal import CTRL_C, CTRL_U, DOWN, ENTER, ESCAPE, UP, Terminal
 
 from archgen.advisor import recommend
+<<<<<<< HEAD
 from archgen.cli.ask import Check, Lines, Option
 from archgen.cli.needs import SCREEN, ask_needs, ask_open
 from archgen.cli.wizard import QUESTIONS, add_answer, ask_assumption, ask_core
+=======
+from archgen.cli.ask import BACK, Back, Check, Lines, Option
+from archgen.cli.needs import SCREEN, ask_open
+from archgen.cli.wizard import FORGET, SAID_BY_YOU, add_answer, ask_assumption, ask_change, ask_core
+>>>>>>> wizard
 from archgen.evidence import load_evidence
 from archgen.generator.record import load_record
 from archgen.intake import Source, from_record, intake
@@ -204,7 +210,9 @@ def test_recommend_asks_too_where_nothing_was_said(terminal: Open) -> None:
 
 
 class Scripted:
-    """Answers each question with what a table says, and remembers what was asked."""
+    """Answers each question with what a table says, "<" to go back, and remembers what was asked."""
+
+    keys = "keys"
 
     def __init__(self, answers: dict[str, list[str]]) -> None:
         self.answers = answers
@@ -213,7 +221,9 @@ class Scripted:
 
     def text(self, question: str, default: str, check: Check) -> str:
         self.asked.append(question)
-        answer = self.answers[question].pop(0) if question in self.answers else default
+        answer = self.answers[question].pop(0) if self.answers.get(question) else default
+        if answer == BACK:
+            raise Back
         assert check(answer) is None
         return answer
 
@@ -221,7 +231,10 @@ class Scripted:
         self.asked.append(question)
         self.offered.append(options)
         wanted = self.answers.get(question, [])
-        return wanted.pop(0) if wanted else str(default)
+        answer = wanted.pop(0) if wanted else str(default)
+        if answer == BACK:
+            raise Back
+        return answer
 
     def tick(self, question: str, options: Sequence[Option | str]) -> list[str]:
         self.asked.append(question)
@@ -249,7 +262,35 @@ def test_what_was_ticked_becomes_needs_and_experience_and_is_no_longer_asked() -
     taken = ask_core(sources, intake(sources), by=by)
     assert taken.raw["needs"] == ["replay", "self_hosted"] and taken.raw["experience"] == ["kubernetes"]
     again = Scripted({})
-    assert ask_needs(again, taken) == {} and again.asked == []
+    ask_core([*sources, from_record({"scope": None})], intake([*sources]), by=again)
+    assert SCREEN not in again.asked
+
+
+def test_a_way_back_leads_to_the_question_before_with_what_was_said_as_its_default() -> None:
+    sources: list[Source] = []
+    by = Scripted({"Scope": ["mvp", "platform"], "Backend engineers": [BACK, "9"], "Kind of system": ["iot"]})
+    taken = ask_core(sources, intake(sources), by=by)
+    assert by.asked[:5] == ["Name of the project", "Kind of system", "Scope", "Backend engineers", "Scope"]
+    assert (taken.raw["scope"], taken.raw["team_size"]) == ("platform", 9)
+    first = Scripted({"Name of the project": [BACK, "shop"]})
+    assert ask_core([], intake([]), by=first).raw["name"] == "shop"
+
+
+def test_every_answer_can_be_changed_after_the_summary() -> None:
+    sources: list[Source] = []
+    taken = ask_core(sources, intake(sources), by=Scripted({}))
+    by = Scripted(
+        {
+            "Which answer?": ["name", "workload", "traffic", "needs", "done"],
+            "Name of the project": ["other"],
+            "Kind of system": ["iot"],
+            "Traffic, such as 2M requests/month, 50k users/day, 300 rps": ["7 rps"],
+            SCREEN: ["replay"],
+        }
+    )
+    taken = ask_change(by, sources, taken, lambda name: None)
+    assert [taken.raw[key] for key in ("name", "workload", "traffic")] == ["other", "iot", "7 rps"]
+    assert taken.raw["needs"] == ["replay"]
 
 
 def test_yes_to_the_one_question_joins_what_is_known() -> None:
@@ -272,7 +313,7 @@ def test_what_a_source_says_is_not_asked() -> None:
     assert by.asked == []
 
 
-def test_an_assumption_that_is_changed_is_one_no_longer() -> None:
+def test_an_assumption_that_is_changed_stays_in_the_list_as_said() -> None:
     sources: list[Source] = []
     by = Scripted(
         {
@@ -284,8 +325,13 @@ def test_an_assumption_that_is_changed_is_one_no_longer() -> None:
     taken = ask_assumption(by, sources, intake(sources))
     assert (taken.requirements.data_gb, taken.requirements.traffic_rps_avg) == (7, 9.5)
     assert not taken.requirements.was_assumed("data_gb") and taken.raw == {"data_gb": 7, "traffic_rps_avg": 9.5}
-    last = {option.value.partition(":")[0] for option in by.offered[-1]}
-    assert "data_gb" not in last and "ops_maturity" in last
+    last = {option.value: option.detail for option in by.offered[-1]}
+    assert last["data_gb: 7"] == SAID_BY_YOU and last["traffic_rps_avg: 9.5"] == SAID_BY_YOU
+    by.answers["What was assumed; choose one to change it"] = ["data_gb: 7", "traffic_rps_avg: 9.5", "done"]
+    by.answers["data_gb"], by.answers["traffic_rps_avg"] = [FORGET], ["change"]
+    by.answers["Requests or events a second, on average"] = ["8"]
+    taken = ask_assumption(by, sources, taken)
+    assert taken.raw == {"traffic_rps_avg": 8} and taken.requirements.was_assumed("data_gb")
 
 
 def test_a_peak_beside_the_traffic_that_was_said_leaves_it_said() -> None:
@@ -297,6 +343,14 @@ def test_a_peak_beside_the_traffic_that_was_said_leaves_it_said() -> None:
     assert taken.raw == {"traffic": "50 rps", "traffic_rps_peak": 100}
 
 
+def test_what_is_typed_to_go_back_where_there_are_no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("builtins.input", lambda prompt: " < ")
+    with pytest.raises(Back):
+        Lines().text("Name", "x", lambda typed: None)
+    with pytest.raises(Back):
+        Lines().select("Kind", [Option("a")])
+
+
 def test_the_end_of_input_is_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
     def end(prompt: str) -> str:
         raise EOFError
@@ -304,3 +358,25 @@ def test_the_end_of_input_is_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("builtins.input", end)
     with pytest.raises(KeyboardInterrupt):
         Lines().text("Name", "x", lambda typed: None)
+
+
+def test_escape_goes_back_and_the_kind_that_has_no_preset_is_told(terminal: Open, tmp_path: Path) -> None:
+    screen = terminal("new", "shop", "--no-git", "--set", "scope=mvp", "--set", "traffic=5 rps")
+    screen.wait_for("Enter takes what stands in brackets, Esc goes back")
+    screen.wait_for("large jobs now and then")
+    screen.type(DOWN + ENTER)  # ecommerce
+    screen.wait_for("Backend engineers  [3]")
+    screen.type(ESCAPE)
+    screen.wait_for("large jobs now and then")
+    screen.type(DOWN + ENTER)  # from ecommerce to social
+    screen.wait_for("Backend engineers  [3]")
+    screen.type(ENTER)
+    screen.wait_for("What else holds?")
+    screen.type(ENTER)
+    screen.wait_for("not known")
+    screen.type(ENTER)
+    screen.wait_for("there is no preset for social yet: the project gets the domain of crud (items.item)")
+    screen.wait_for("what next?")
+    screen.wait_for("write nothing")
+    screen.type(CTRL_C)
+    assert screen.finish() == 130

@@ -6,8 +6,14 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+if TYPE_CHECKING:
+    from questionary import Question
+
+ARROWS = "(arrows and Enter)"
+TICKS = "(Space ticks, Enter goes on)"
+BACK = "<"  # what is typed to go back where there are no keys for it
 Check = Callable[[str], str | None]  # what is wrong with what was typed, if anything
 
 
@@ -24,7 +30,15 @@ class Option:
         return f"{self.value:<17} {self.meaning}" if self.meaning else self.value
 
 
+class Back(Exception):
+    """Whoever is asked wants to answer the question before once more."""
+
+
 class Asker(Protocol):
+    """Each question may end in Back. `keys` says how one answers and goes back."""
+
+    keys: str
+
     def text(self, question: str, default: str, check: Check) -> str: ...
 
     def select(self, question: str, options: Sequence[Option], default: str | None = None) -> str: ...
@@ -44,16 +58,18 @@ def asker() -> Asker:
 class Menus:
     """Arrow keys, by questionary."""
 
+    keys = "Enter takes what stands in brackets, Esc goes back, Ctrl-C stops"
+
     def text(self, question: str, default: str, check: Check) -> str:
         import questionary
 
         # the default is shown, not filled in: whoever types a name should not have to delete one first
-        answer = questionary.text(
+        line = questionary.text(
             question,
             instruction=f"[{default}] " if default else None,
             validate=lambda typed: check(typed.strip() or default) or True,
         )
-        return str(answer.unsafe_ask()).strip() or default
+        return str(_answer(line)).strip() or default
 
     def select(self, question: str, options: Sequence[Option], default: str | None = None) -> str:
         import questionary
@@ -62,8 +78,8 @@ class Menus:
             questionary.Choice(option.title, value=option.value, description=option.detail) for option in options
         ]
         start = next((choice for choice in choices if choice.value == default), None)
-        menu = questionary.select(question, choices=choices, default=start, instruction=" ", erase_when_done=True)
-        chosen = str(menu.unsafe_ask())
+        menu = questionary.select(question, choices=choices, default=start, instruction=ARROWS, erase_when_done=True)
+        chosen = str(_answer(menu))
         self._said(question, chosen)
         return chosen
 
@@ -77,9 +93,8 @@ class Menus:
             else questionary.Choice(option.meaning, value=option.value, description=option.detail)
             for option in options
         ]
-        hint = "space ticks, enter goes on"
-        boxes = questionary.checkbox(question, choices=rows, instruction=hint, erase_when_done=True)
-        chosen = [str(value) for value in boxes.unsafe_ask()]
+        boxes = questionary.checkbox(question, choices=rows, instruction=TICKS, erase_when_done=True)
+        chosen = [str(value) for value in _answer(boxes)]
         self._said(question, ", ".join(chosen) or "nothing more")
         return chosen
 
@@ -93,8 +108,27 @@ class Menus:
         questionary.print(answer, style=styles["answer"])
 
 
+def _answer(question: Question) -> Any:
+    """What is answered; Back where Esc is pressed, KeyboardInterrupt at Ctrl-C."""
+    from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
+    from prompt_toolkit.keys import Keys
+
+    keys = KeyBindings()
+
+    @keys.add(Keys.Escape)
+    def _(event: KeyPressEvent) -> None:
+        event.app.exit(exception=Back())
+
+    application = question.application
+    application.key_bindings = merge_key_bindings([application.key_bindings or KeyBindings(), keys])
+    application.ttimeoutlen = 0.1  # seconds until an Esc is no longer the beginning of an arrow key
+    return question.unsafe_ask()
+
+
 class Lines:
     """A number or a line at a time, for terminals that cannot move the cursor."""
+
+    keys = f"Enter takes what stands in brackets, {BACK} goes back, Ctrl-C stops"
 
     def text(self, question: str, default: str, check: Check) -> str:
         while True:
@@ -134,6 +168,9 @@ class Lines:
 
     def _read(self, prompt: str) -> str:
         try:
-            return input(prompt).strip()
+            typed = input(prompt).strip()
         except EOFError:
             raise KeyboardInterrupt from None
+        if typed == BACK:
+            raise Back
+        return typed

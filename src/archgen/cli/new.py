@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -105,11 +106,11 @@ def _write(plan: Plan, target: Path, said: Invocation, *, git: bool, as_json: bo
 
 def _asked(sources: list[Source], place: Callable[[str], Path]) -> Plan:
     """Questions, then the recommendation, until it is confirmed."""
-    from archgen.cli.ask import Option, asker
+    from archgen.cli.ask import Back, Option, asker
     from archgen.cli.console import complain, note
     from archgen.cli.outcome import print_plan
     from archgen.cli.plan import plan_of
-    from archgen.cli.wizard import add_answer, ask_assumption, ask_core
+    from archgen.cli.wizard import add_answer, ask_assumption, ask_change, ask_core
     from archgen.errors import IncompatibleError, TargetError
     from archgen.generator.project import check_target
     from archgen.intake import intake
@@ -140,21 +141,27 @@ def _asked(sources: list[Source], place: Callable[[str], Path]) -> Plan:
             Option("write", f"the project, to {place(plan.blueprint.name)}"),
             Option("assumptions", "show and change what was not asked"),
             Option("architecture", "build another one than advised"),
+            Option("answers", "change the name, kind, scope, team or traffic"),
             Option("explain", "every point behind the advice"),
             Option("stop", "write nothing"),
         ]
-        choice = by.select(
-            f"{plan.blueprint.architecture.replace('_', ' ').capitalize()}: what next?", options, "write"
-        )
+        question = f"{plan.blueprint.architecture.replace('_', ' ').capitalize()}: what next?"
+        try:
+            choice = by.select(question, options, "write")
+        except Back:
+            choice = "answers"
         if choice == "write":
             return plan
-        if choice == "assumptions":
+        if choice == "answers":
+            taken = ask_change(by, sources, taken, check_name)
+        elif choice == "assumptions":
             taken = ask_assumption(by, sources, taken)
         elif choice == "architecture":
             override = plan.recommendation.override
             advised = override.advised if override is not None else plan.recommendation.architecture
             offered = [Option("auto", f"as advised: {advised.replace('_', ' ')}"), *_possible(taken)]
-            taken = add_answer(sources, "architecture", by.select("Build", offered, plan.blueprint.template))
+            with suppress(Back):
+                taken = add_answer(sources, "architecture", by.select("Build", offered, plan.blueprint.template))
         elif choice == "explain":
             explain = True
         else:

@@ -7,7 +7,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from archgen.cli.console import note, on_stdout, print_json, size, warn
-from archgen.cli.plan import Invocation, Plan, assumptions, command, summary
+from archgen.cli.plan import Invocation, Plan, assumptions, command, other_domain, summary
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,6 +25,8 @@ def print_plan(plan: Plan, *, explain: bool = False) -> None:
     _paragraph(console, "", summary(plan.taken))
     for line in assumptions(plan.taken, "traffic_rps"):
         _paragraph(console, "  ", line)
+    if other := other_domain(plan.taken):
+        _paragraph(console, "  ", other)
     console.print()
     print_recommendation(console, plan.recommendation, explain=explain)
     if plan.instead:

@@ -78,9 +78,9 @@ def _shown(value: Any) -> str:
 
 def wizard_answers(sources: Sequence[Source]) -> dict[str, Any]:
     """What was asked for and answered, flat."""
-    from archgen.cli.wizard import LABEL
+    from archgen.cli.wizard import answered
 
-    return {key: value for source in sources if source.label == LABEL for key, value in source.text.data.items()}
+    return answered(sources)
 
 
 def summary(taken: Intake) -> str:
@@ -90,6 +90,18 @@ def summary(taken: Intake) -> str:
     groups = "one team" if r.teams == 1 else f"{r.teams} teams"
     rates = f"{r.traffic_rps_avg:g} requests a second on average, {r.traffic_rps_peak:g} at the peak"
     return f"{r.name}: {r.workload} {r.scope} of {people} in {groups}, {rates}"
+
+
+def other_domain(taken: Intake) -> str | None:
+    """That the domain is another's, where the workload's own preset is not there yet; None where it is."""
+    preset = taken.domain.preset
+    if preset is None or taken.answers.preset is not None or preset == taken.requirements.workload:
+        return None
+    entities = [f"{module.name}.{name}" for module, name, _ in taken.domain.entities() if module.kind != "accounts"]
+    return (
+        f"there is no preset for {taken.requirements.workload} yet: the project gets the domain of {preset} "
+        f"({', '.join(entities)}); say your own under modules"
+    )
 
 
 def assumptions(taken: Intake, start: str = "") -> Iterator[str]:

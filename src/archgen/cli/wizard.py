@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Literal, get_args, get_origin
 
 from archgen.answers import Answers
 from archgen.answers_text import Text, scalar
-from archgen.cli.ask import Asker, Option, asker
+from archgen.cli.ask import Asker, Back, Option, asker
+from archgen.cli.console import note
 from archgen.cli.needs import ask_needs, ask_open
 from archgen.complaints import annotation_at
 from archgen.errors import InputError
@@ -49,6 +51,10 @@ _SAID_BY = {
     "traffic": ("traffic", "traffic_rps_avg", "traffic_rps_peak"),
 }
 LABEL = "wizard"
+NEEDS = ("needs", "experience")
+_APART = ("preset", "architecture", *NEEDS)  # what is asked for elsewhere
+SAID_BY_YOU = "said by you; it can be changed again, or assumed as before"
+FORGET, FORGET_SAYS = "forget", "assume it again"
 
 
 def ask_core(
@@ -61,19 +67,66 @@ def ask_core(
 ) -> Intake:
     """Ask what the sources have not said; the answers join the sources as their last."""
     by = by or asker()
-    asked = False
-    for field, question in QUESTIONS.items():
-        if any(taken.raw.get(key) for key in _SAID_BY.get(field, (field,))) or (field == "name" and not name):
-            continue
-        check = check_name if field == "name" else lambda typed: None
-        value = ask_field(by, field, question, sources, taken, check)
-        taken = add_answer(sources, field, value)
-        asked = True
-    if not asked:  # whoever said all of it wants no more questions
+    steps: list[Callable[[Intake], Intake]] = [
+        partial(_ask_question, by, sources, field, check_name)
+        for field in QUESTIONS
+        if not any(taken.raw.get(key) for key in _SAID_BY.get(field, (field,))) and (field != "name" or name)
+    ]
+    if not steps:  # whoever said all of it wants no more questions
         return taken
+    if not any(taken.raw.get(key) is not None for key in NEEDS):
+        steps.append(partial(_ask_needs, by, sources))
+    steps.append(partial(ask_open, by, sources))
+    note(by.keys)
+    number = 0
+    while number < len(steps):
+        try:
+            taken = steps[number](taken)
+            number += 1
+        except Back:
+            number = max(number - 1, 0)
+    return taken
+
+
+def _ask_question(
+    by: Asker, sources: list[Source], field: str, check_name: Callable[[str], str | None], taken: Intake
+) -> Intake:
+    check = check_name if field == "name" else lambda typed: None
+    return add_answer(sources, field, ask_field(by, field, QUESTIONS[field], sources, taken, check))
+
+
+def _ask_needs(by: Asker, sources: list[Source], taken: Intake) -> Intake:
+    taken = drop_answers(sources, *NEEDS)
     for field, value in ask_needs(by, taken).items():
         taken = add_answer(sources, field, value)
-    return ask_open(by, sources, taken)
+    return taken
+
+
+def ask_change(
+    by: Asker, sources: list[Source], taken: Intake, check_name: Callable[[str], str | None], *, name: bool = True
+) -> Intake:
+    """Let one after another of the wizard's questions be answered anew."""
+    fields = [field for field in QUESTIONS if field != "name" or name]
+    while True:
+        options = [Option("done", "back to the recommendation")]
+        options += [Option(field, f"{_current(field, taken)}") for field in fields]
+        options.append(Option("needs", "what else holds"))
+        try:
+            field = by.select("Which answer?", options, "done")
+            if field == "done":
+                return taken
+            if field == "needs":
+                taken = _ask_needs(by, sources, taken)
+            else:
+                taken = _ask_question(by, sources, field, check_name, taken)
+        except Back:
+            return taken
+
+
+def _current(field: str, taken: Intake) -> Any:
+    if field == "traffic":
+        return taken.answers.traffic or f"{taken.requirements.traffic_rps_avg:g} rps"
+    return getattr(taken.requirements, field)
 
 
 def add_answer(sources: list[Source], field: str, value: Any) -> Intake:
@@ -84,10 +137,22 @@ def add_answer(sources: list[Source], field: str, value: Any) -> Intake:
     return taken
 
 
+def drop_answers(sources: list[Source], *fields: str) -> Intake:
+    """Take answers of the wizard back: what they were about is inferred again, or as other sources say."""
+    kept = [source for source in sources if source.label != LABEL]
+    data = {key: value for key, value in answered(sources).items() if key not in fields}
+    sources[:] = [*kept, Source(LABEL, Text(data), "set")] if data else kept
+    return intake(sources)
+
+
+def answered(sources: Sequence[Source]) -> dict[str, Any]:
+    """What was asked for and answered, flat."""
+    return {key: value for source in sources if source.label == LABEL for key, value in source.text.data.items()}
+
+
 def _with(sources: Sequence[Source], field: str, value: Any) -> list[Source]:
     others = [source for source in sources if source.label != LABEL]
-    data = {key: old for source in sources if source.label == LABEL for key, old in source.text.data.items()}
-    return [*others, Source(LABEL, Text(say_over(data, {field: value})), "set")]
+    return [*others, Source(LABEL, Text(say_over(answered(sources), {field: value})), "set")]
 
 
 def ask_field(
@@ -113,20 +178,24 @@ def ask_field(
 
 
 def ask_assumption(by: Asker, sources: list[Source], taken: Intake) -> Intake:
-    """Show what was assumed, and let one after another be changed."""
+    """Show what was assumed, and let one after another be changed; what was changed stays in the list."""
     while True:
-        assumed = [a for a in taken.requirements.assumed if a.field in Answers.model_fields]
-        assumed = [a for a in assumed if a.field not in ("preset", "needs")]
-        if not assumed:
-            return taken
+        assumed = [a for a in taken.requirements.assumed if a.field in Answers.model_fields and a.field not in _APART]
+        changed = {key: value for key, value in answered(sources).items() if key not in (*QUESTIONS, *_APART)}
         options = [Option("done", detail="back to the recommendation")]
         options += [Option(f"{a.field}: {a.value}", detail=a.because) for a in assumed]
-        chosen = by.select("What was assumed; choose one to change it", options, "done")
-        if chosen == "done":
+        options += [Option(f"{key}: {value}", detail=SAID_BY_YOU) for key, value in changed.items()]
+        try:
+            field = by.select("What was assumed; choose one to change it", options, "done").partition(":")[0]
+            if field == "done":
+                return taken
+            if field in changed and by.select(field, [Option("change"), Option(FORGET, FORGET_SAYS)]) == FORGET:
+                taken = drop_answers(sources, field)
+                continue
+            described = Answers.model_fields[field].description or field
+            taken = add_answer(sources, field, ask_field(by, field, described, sources, taken))
+        except Back:
             return taken
-        field = chosen.partition(":")[0]
-        described = Answers.model_fields[field].description or field
-        taken = add_answer(sources, field, ask_field(by, field, described, sources, taken))
 
 
 def _value(annotation: Any, text: str) -> Any:

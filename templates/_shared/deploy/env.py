@@ -24,7 +24,12 @@ FIRST, COUNT = 8000, 1000
 PLAIN = string.ascii_letters + string.digits
 READ_APART = re.compile(r"""[\s$#'"`\\]""")  # by the shell, by compose and by Python
 IN_A_URL = re.compile(r"[A-Za-z0-9._~-]*")  # what stands in one as it is
-PASSWORDS = ("POSTGRES_PASSWORD", "POSTGRES_OWNER_PASSWORD", "POSTGRES_ROWS_PASSWORD", "VALKEY_PASSWORD")  # which compose.yaml puts into URLs
+PASSWORDS = (
+    "POSTGRES_PASSWORD",
+    "POSTGRES_OWNER_PASSWORD",
+    "POSTGRES_ROWS_PASSWORD",
+    "VALKEY_PASSWORD",
+)  # which compose.yaml puts into URLs
 
 
 def place_digest(place: str) -> bytes:

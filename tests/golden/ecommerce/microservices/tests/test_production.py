@@ -11,6 +11,8 @@ import pytest
 from shop.apps.production import check
 from shop.chassis.settings import Settings
 
+RANDOM = token_urlsafe()
+
 
 @pytest.fixture
 def fit(tmp_path: Path) -> dict[str, Any]:
@@ -21,6 +23,7 @@ def fit(tmp_path: Path) -> dict[str, Any]:
         "admin_password": token_urlsafe(),
         "internal_token": token_urlsafe(),
         "mail_url": "smtp://mail",
+        "cache_url": f"valkey://:{token_urlsafe()}@valkey:6379/0",
         "jwt_keys": tmp_path,
     }
 
@@ -32,10 +35,32 @@ def test_production_starts_with_secrets_of_its_own(fit: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("database_url", f"postgresql+asyncpg://app:{RANDOM}@db.example.com/app?sslmode=require"),
+        ("database_url", f"postgresql+asyncpg://app:{RANDOM}@10.0.0.5/app"),
+        ("cache_url", f"valkeys://:{RANDOM}@cache.example.com:6379/0"),
+        ("mail_url", "smtp://mail.example.com:587"),
+        ("site_url", "https://shop.example.com"),
+    ],
+)
+def test_production_takes_what_is_encrypted_or_stays_in_its_network(fit: dict[str, Any], name: str, value: str) -> None:
+    assert check(Settings.model_construct(**{**fit, name: value}))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
         ("database_url", "sqlite+aiosqlite:///.data"),
         ("database_url", "postgresql+asyncpg://app:app@db/app"),
+        ("database_url", f"postgresql+asyncpg://app:{RANDOM}@db.example.com/app"),
+        ("database_url", f"postgresql+asyncpg://app:{RANDOM}@db.example.com/app?sslmode=prefer"),
+        ("cache_url", "valkey://valkey:6379/0"),
+        ("cache_url", f"valkey://:{RANDOM}@cache.example.com:6379/0"),
         ("admin_password", "correct-password-1"),
+        ("admin_password", "Summer2026!Summer2026!"),
+        ("admin_password", "abcdefghijklmnopqrstuvwxyz"),
+        ("admin_password", "your-256-bit-secret-here"),
         ("mail_url", "file:.mails"),
+        ("site_url", "http://shop.example.com"),
         ("internal_token", "short"),
     ],
 )

@@ -20,6 +20,8 @@ def sql(*statements: str) -> None:
 
 
 def main(backup: Path) -> None:
+    if not backup.is_file():
+        sys.exit(f"There is no file {backup}; the database is as it was")
     sql("DROP DATABASE IF EXISTS restoring", "CREATE DATABASE restoring OWNER app")
     with backup.open("rb") as file:
         read = ("pg_restore", "--username", "app", "--dbname", "restoring", "--no-owner", "--exit-on-error")
@@ -34,4 +36,4 @@ def main(backup: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]).expanduser())

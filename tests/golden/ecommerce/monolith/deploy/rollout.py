@@ -2,7 +2,7 @@
 
 The image is built and the tables are brought up to date while the old copies of the app go on; as many new copies
 start beside them, and only when all of these are healthy do the old ones leave. Whatever fails before that leaves the
-old ones in place, and their image as `shop:local`. So a migration must suit the old version, too.
+old ones in place, and the name of their image theirs. So a migration must suit the old version, too.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import sys
 import time
 
 COMPOSE = ("docker", "compose", "--env-file", ".env", "--file", "deploy/compose.yaml")
-IMAGE = "shop:local"
 HEALTHY = 120  # seconds that new copies have
 FOUND = 5  # seconds until NGINX, which asks for its copies every two, has certainly found the new ones
 
@@ -36,6 +35,7 @@ def remove(containers: list[str]) -> None:
 def start(old: list[str]) -> None:
     """As many new copies as there are old ones, healthy when it returns."""
     run(*COMPOSE, "build", "app")
+    run(*COMPOSE, "run", "--rm", "--no-deps", "roles")
     run(*COMPOSE, "run", "--rm", "--no-deps", "migrate")
     scale = ("--scale", f"app={2 * len(old)}", "--wait", "--wait-timeout", str(HEALTHY))
     run(*COMPOSE, "up", "--detach", "--no-build", "--no-deps", "--no-recreate", *scale, "app")
@@ -45,7 +45,7 @@ def main() -> None:
     old = copies()
     if not old:
         sys.exit("There is nothing to follow: make up")
-    image = run("docker", "inspect", "--format", "{{.Image}}", old[0]).strip()
+    image, name = run("docker", "inspect", "--format", "{{.Image}} {{.Config.Image}}", old[0]).split()
     try:
         start(old)
     except (subprocess.CalledProcessError, KeyboardInterrupt):
@@ -53,11 +53,11 @@ def main() -> None:
         for container in new:
             print(run("docker", "logs", "--tail", "20", container), file=sys.stderr)
         remove(new)
-        run("docker", "tag", image, IMAGE)
+        run("docker", "tag", image, name)
         sys.exit("The new version did not get ready and is gone; the old one goes on")
     time.sleep(FOUND)
     remove(old)
-    others = [name for name in run(*COMPOSE, "config", "--services").split() if name == "worker"]
+    others = [service for service in run(*COMPOSE, "config", "--services").split() if service == "worker"]
     if others:
         run(*COMPOSE, "up", "--detach", "--no-build", "--no-deps", *others)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+import re
+
 import pytest
 
 from tests.api import Api
@@ -15,18 +18,32 @@ def test_is_alive_and_ready(anonymous: Api) -> None:
 def test_the_documents_describe_every_path(anonymous: Api) -> None:
     document = anonymous.get("/openapi.json").json()
     assert {"/api/auth/login", "/api/me"} <= set(document["paths"])
-    assert "swagger" in anonymous.get("/docs").text
     me = document["paths"]["/api/me"]["get"]
     assert me["responses"].keys() == {"200", "401", "403", "422", "429", "503"} and me["security"] == [{"bearer": []}]
     assert document["paths"]["/api/auth/login"]["post"]["responses"].keys() >= {"200", "401", "413", "422", "429"}
 
 
+def test_the_documents_load_nothing_from_another_host_and_run_no_script_within_the_page(anonymous: Api) -> None:
+    page = anonymous.get("/docs").text
+    loaded = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert len(loaded) == 4 and all(anonymous.get(path).status_code == 200 for path in loaded)
+    assert all(path.startswith("/docs/") for path in loaded)
+    assert "></script>" in page and not re.search(r"<script[^>]*>[^<]|<style| on\w+=", page)
+
+
 def test_problems_are_problem_documents(anonymous: Api) -> None:
-    unknown, not_so = anonymous.get("/api/nothing-of-the-kind"), anonymous.delete("/api/me")
+    unknown, not_so = anonymous.get("/api/nothing-of-the-kind"), anonymous.patch("/api/me")
     assert [answer.status_code for answer in (unknown, not_so)] == [404, 405]
     for answer in (unknown, not_so):
         assert answer.headers["Content-Type"] == "application/problem+json"
         assert answer.json()["status"] == answer.status_code
+
+
+def test_head_is_get_without_a_body(anonymous: Api) -> None:
+    for path in ("/health/live", "/health/ready", "/openapi.json", "/docs", "/api/me"):
+        get, head = anonymous.get(path), anonymous.request("HEAD", path)
+        assert (head.status_code, head.content) == (get.status_code, b"")
+        assert head.headers["Content-Type"] == get.headers["Content-Type"]
 
 
 def test_a_parameter_is_refused_whatever_it_is_called(anonymous: Api) -> None:
@@ -41,6 +58,12 @@ def test_a_body_that_is_too_large_is_refused(anonymous: Api) -> None:
     for content in (b" " * 1_048_577, chunks):
         answer = anonymous.post("/api/auth/login", content=content, headers={"Content-Type": "application/json"})
         assert (answer.status_code, answer.headers["Content-Type"]) == (413, "application/problem+json")
+
+
+def test_a_compressed_body_is_not_unpacked(anonymous: Api) -> None:
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    answer = anonymous.post("/api/auth/login", content=gzip.compress(b"{}"), headers=headers)
+    assert (answer.status_code, answer.headers["Accept-Encoding"]) == (415, "identity")
 
 
 @pytest.mark.parametrize(

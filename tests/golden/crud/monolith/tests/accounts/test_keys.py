@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
 import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from shop.accounts import signer
 from shop.accounts.domain import Account
-from shop.accounts.keys import NEEDED, forget, load_keys, make_key
-from shop.accounts.signer import Signer
+from shop.accounts.keys import NEEDED, SigningKey, forget, load_keys, make_key
+from shop.accounts.signer import READ_AGAIN, Signer
 from shop.chassis import tokens
-from shop.chassis.tokens import Verifier
+from shop.chassis.errors import Unauthenticated
+from shop.chassis.tokens import REFRESH, Verifier
 
 ACCOUNT = Account(email="a@example.com", password_hash="")
 
@@ -54,6 +57,38 @@ def test_a_new_key_is_known_everywhere_before_it_signs(tmp_path: Path, monkeypat
         assert (await elsewhere.caller(first)).id == ACCOUNT.id
 
     asyncio.run(rotate())
+
+
+def test_what_a_key_signed_goes_with_it_though_it_was_verified_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = made(tmp_path, 10_000)
+    here = Signer(partial(load_keys, tmp_path), "issuer", "api")
+    elsewhere = Verifier(here.jwks, "issuer", "api")
+
+    async def withdraw() -> None:
+        begun, token = time.monotonic(), here.sign(ACCOUNT, ["read"])
+        assert (await elsewhere.caller(token)).id == ACCOUNT.id
+        made(tmp_path, 10_000)
+        old.unlink()
+        clock = SimpleNamespace(time=time.time, monotonic=lambda: begun + READ_AGAIN + REFRESH + 1)
+        monkeypatch.setattr(signer, "time", clock)
+        monkeypatch.setattr(tokens, "time", clock)
+        with suppress(Unauthenticated):
+            await elsewhere.caller(token)  # looks for the keys, beside the request
+        await asyncio.sleep(0)
+        with pytest.raises(Unauthenticated):
+            await elsewhere.caller(token)
+
+    asyncio.run(withdraw())
+
+
+def test_keys_that_cannot_be_read_again_go_on_signing(monkeypatch: pytest.MonkeyPatch) -> None:
+    pems = [[SigningKey(ec.generate_private_key(ec.SECP256R1()))]]
+    here = Signer(lambda: pems.pop(), "issuer", "api")
+    monkeypatch.setattr(signer, "READ_AGAIN", -1.0)
+    token = here.sign(ACCOUNT, ["read"])
+    assert jwt.get_unverified_header(token)["kid"] == asyncio.run(here.jwks())["keys"][0]["kid"]
 
 
 def test_a_key_is_thrown_away_when_no_token_needs_it(tmp_path: Path) -> None:

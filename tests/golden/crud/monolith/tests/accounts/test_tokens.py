@@ -17,17 +17,11 @@ from tests.api import Api
 
 
 @pytest.fixture
-def claims(settings: Settings) -> dict[str, Any]:
+def claims(user: Api) -> dict[str, Any]:
     """Of a token that opens everything."""
     now = int(time.time())
-    return {
-        "iss": settings.jwt_issuer,
-        "aud": settings.jwt_audience,
-        "sub": str(uuid4()),
-        "roles": ["staff"],
-        "iat": now,
-        "exp": now + 900,
-    }
+    given = jwt.decode(user.token, options={"verify_signature": False})
+    return {**given, "roles": ["staff"], "iat": now, "exp": now + 900}
 
 
 @pytest.fixture
@@ -69,6 +63,15 @@ def test_refuses_a_token_with_a_wrong_claim(
     assert status(anonymous, jwt.encode(given, key, "ES256", {"kid": kid})) == 401
 
 
+@pytest.mark.parametrize(("claim", "seconds"), [("iat", 3), ("nbf", 3), ("exp", -3)])
+def test_clocks_may_differ_by_some_seconds(
+    anonymous: Api, claims: dict[str, Any], key: ec.EllipticCurvePrivateKey, kid: str, claim: str, seconds: int
+) -> None:
+    for by, expected in ((seconds, 200), (20 * seconds, 401)):
+        given = {**claims, claim: int(time.time()) + by}
+        assert status(anonymous, jwt.encode(given, key, "ES256", {"kid": kid})) == expected
+
+
 def test_refuses_a_token_without_a_signature(anonymous: Api, claims: dict[str, Any], kid: str) -> None:
     assert status(anonymous, jwt.encode(claims, "", "none", {"kid": kid})) == 401
 
@@ -92,4 +95,4 @@ def test_refuses_what_is_no_token(anonymous: Api, header: str) -> None:
 def test_a_token_of_nobody_who_is_registered_is_nobody(
     anonymous: Api, claims: dict[str, Any], key: ec.EllipticCurvePrivateKey, kid: str
 ) -> None:
-    assert status(anonymous, jwt.encode(claims, key, "ES256", {"kid": kid})) == 401
+    assert status(anonymous, jwt.encode({**claims, "sub": str(uuid4())}, key, "ES256", {"kid": kid})) == 401

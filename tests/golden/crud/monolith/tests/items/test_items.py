@@ -89,6 +89,12 @@ def test_refuses_a_list_that_is_not_offered(user: Api, query: str) -> None:
     assert user.get(f"{PATH}?{query}").status_code == 422
 
 
+def test_says_which_lists_are_offered(user: Api) -> None:
+    answer = user.get(PATH, params={"no-such-field": 1}).json()
+    assert "offered: no filter" in answer["detail"]
+    assert [error["field"] for error in answer["errors"]] == ["no-such-field"]
+
+
 def test_who_may_do_what(everyone: tuple[Api, ...], user: Api) -> None:
     row = user.create(PATH, new_item())
     url = f"{PATH}/{row['id']}"

@@ -126,6 +126,12 @@ def test_refuses_a_list_that_is_not_offered(staff: Api, query: str) -> None:
     assert staff.get(f"{PATH}?{query}").status_code == 422
 
 
+def test_says_which_lists_are_offered(staff: Api) -> None:
+    answer = staff.get(PATH, params={"no-such-field": 1}).json()
+    assert "offered: no filter" in answer["detail"]
+    assert [error["field"] for error in answer["errors"]] == ["no-such-field"]
+
+
 def test_who_may_do_what(everyone: tuple[Api, ...], staff: Api) -> None:
     row = staff.create(PATH, new_product())
     url = f"{PATH}/{row['id']}"

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from locust import FastHttpUser, constant_throughput, events
@@ -14,7 +14,7 @@ from locust import FastHttpUser, constant_throughput, events
 from tests.load.model import ENTITIES, ORDERS, SLO
 from tests.load.people import PEOPLE
 from tests.load.seed import PLACED, STAFF, Site, order, seed
-from tests.load.shapes import Entity
+from tests.load.shapes import Entity, Field
 
 USERS = max(10, min(200, round(SLO.rps / 2)))
 MORE = 1.15  # times the throughput that is promised
@@ -82,7 +82,7 @@ def reading(entity: Entity) -> Callable[[Person], None]:
 
 def changing(entity: Entity) -> Callable[[Person], None]:
     """A value of the first field that another row may share."""
-    field = next(field for field in entity.fields if field.type != "reference" and not field.unique)
+    field = next(_shared(entity))
 
     def task(person: Person) -> None:
         who = STAFF if entity.write == "staff" else person.who
@@ -113,7 +113,7 @@ def tasks() -> dict[Callable[[Person], None], int]:
     found: dict[Callable[[Person], None], int] = {}
     for entity in [*ENTITIES, PLACED] if ORDERS else ENTITIES:
         found |= {listing(entity): 3, reading(entity): 6}
-        if any(field.type != "reference" and not field.unique for field in entity.fields):
+        if any(_shared(entity)):
             found[changing(entity)] = 1
         if entity.write != "staff" and entity.fields and entity.room > 10**9 and not _exclusive(entity):
             found[creating(entity)] = 1
@@ -122,9 +122,15 @@ def tasks() -> dict[Callable[[Person], None], int]:
     return found
 
 
+def _shared(entity: Entity) -> Iterator[Field]:
+    """The fields whose values other rows may have."""
+    return (f for f in entity.fields if f.type != "reference" and not f.unique and f.name not in entity.together)
+
+
 def _exclusive(entity: Entity) -> bool:
-    """Whether each row needs a target of its own."""
-    return any(field.to and field.unique and field.required for field in entity.fields)
+    """Whether each row needs a target of its own, or values that no other row has together."""
+    alone = any(field.to and field.unique and field.required for field in entity.fields)
+    return alone or bool(entity.together)
 
 
 Person.tasks = [task for task, weight in tasks().items() for _ in range(weight)]

@@ -155,6 +155,7 @@ class Entity:
     read: str
     write: str
     fields: Sequence[Field]
+    together: Sequence[str] = ()  # fields that are unique together
 
     @property
     def path(self) -> str:

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from shop.apps import accounts, items
 from shop.apps.migrate import PARTS, prepare
 from shop.chassis.settings import Settings
+from shop.chassis.sql_url import within
 from shop.local.front import Front
 
 
@@ -32,7 +33,7 @@ def create_app(
     settings = settings or Settings()
     parts: dict[str, FastAPI] = {}
     between = {**{name: InProcess(parts, name) for name in PARTS}, **(transports or {})}
-    parts["accounts"] = accounts.create_app(_of_part(settings, "accounts"))
+    parts["accounts"] = accounts.create_app(_of_part(settings, "accounts"), between)
     parts["items"] = items.create_app(_of_part(settings, "items"), between)
 
     async def ready() -> None:
@@ -44,4 +45,4 @@ def create_app(
 
 def _of_part(settings: Settings, name: str) -> Settings:
     """Each part has a database of its own."""
-    return settings.model_copy(update={"database_url": f"{settings.database_url}/{name}"})
+    return settings.model_copy(update={"database_url": within(settings.database_url, name)})

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 
 import httpx2 as httpx
 from fastapi import FastAPI
 
+from shop.apps.event_routes import ROUTES
+from shop.chassis.background import Background
 from shop.chassis.cache import Cache, MemoryCache
-from shop.chassis.client import Client
-from shop.chassis.housekeeping import Housekeeping
 from shop.chassis.http import create_api
 from shop.chassis.logs import configure_logs
-from shop.chassis.remote import remote_jwks
+from shop.chassis.outbox import Relay
+from shop.chassis.part import Part
+from shop.chassis.push import Push, events_router
+from shop.chassis.remote import remote_jwks, to_part
 from shop.chassis.settings import Settings
-from shop.chassis.sql import Database
+from shop.chassis.sql import Database, tables
+from shop.chassis.sql_jobs import Jobs
+from shop.chassis.supervised import Supervised
 from shop.chassis.tokens import Verifier
 from shop.chassis.valkey import ValkeyCache
 from shop.chassis.watched import watched
+from shop.items import wiring as items_wiring
 from shop.items.api import router as items_router
-from shop.items.repository import ItemsUnit
-from shop.items.service import ItemsService
 
 MODULES = ("items",)
 
@@ -29,28 +32,38 @@ MODULES = ("items",)
 def create_app(
     settings: Settings | None = None, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None
 ) -> FastAPI:
-    """`transports`: how to reach other parts, if not over the network."""
+    """`transports`: how to reach other parts and other systems, by name, if not over the network."""
     settings = settings or Settings()
     if settings.log_json:
         configure_logs()
-    database = Database(settings.database_url, settings.pool_size)
+    database = Database(settings.database_url, settings.pool_size, settings.database_pooler)
     cache: Cache = MemoryCache()
     if settings.cache_url:
         cache = ValkeyCache(settings.cache_url, "shop:items")
-    to_accounts = Client("accounts", settings, transports)
+    to_accounts = to_part("accounts", settings, transports)
     verifier = Verifier(remote_jwks(to_accounts), settings.jwt_issuer, settings.jwt_audience)
+    background = Background()
+    push = Push(background, ROUTES, MODULES, settings, transports)
+    relay = Relay(database, push, tables(MODULES, "outbox"))
+    part = Part(settings, database, cache, relay, transports or {})
 
-    items_units = partial(ItemsUnit, database, cache)
-    items = ItemsService(items_units)
+    items = items_wiring.service(part)
 
-    housekeeping = Housekeeping(database, [ItemsUnit])
+    background.add(part, MODULES)
+    scheduler = Jobs(database, background.jobs.values(), tables(MODULES, "jobs"))
+    scheduled = {"jobs": scheduler.run} if settings.background else {}
+    supervised = Supervised({"relay": relay.run, **scheduled})
     app = create_api(
         "shop",
-        [items_router],
+        [
+            items_router,
+            events_router(background, settings.internal_token),
+        ],
         [items],
         verifier,
-        ready={"database": database.ping},
-        running=[*([housekeeping.run] if settings.background else [])],
-        closing=[to_accounts.close, cache.close, database.close],
+        settings,
+        ready={"database": database.ping, "background": supervised.check},
+        running=[supervised.run],
+        closing=[*part.closing, to_accounts.close, push.close, cache.close, database.close],
     )
-    return watched(app, cache, database)
+    return watched(app, cache, database, [relay.metrics, scheduler.metrics, supervised.metrics])

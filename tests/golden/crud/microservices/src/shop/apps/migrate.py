@@ -17,16 +17,13 @@ PARTS = ("accounts", "items")
 async def prepare(part: str, settings: Settings) -> None:
     """Brings the part's tables up to date, and sees to it that the first member of staff exists."""
     root = import_module(f"{__package__}.{part}")
-    database = Database(settings.database_url)
+    database = Database(settings.migration_url or settings.database_url)
     await upgrade(database, root.MODULES)
     await database.close()
     if "accounts" in root.MODULES:
-        from shop.accounts.service import AccountsService  # not every part has it
+        from shop.apps.staff import ensure  # not every part has accounts
 
-        app = root.create_app(settings)
-        accounts: AccountsService = app.state.services[AccountsService]
-        async with app.router.lifespan_context(app):
-            await accounts.ensure_staff(settings.admin_email, settings.admin_password)
+        await ensure(settings)
 
 
 if __name__ == "__main__":

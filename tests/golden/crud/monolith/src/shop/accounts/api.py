@@ -5,18 +5,17 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
-from pydantic import AfterValidator, Field
+from fastapi import APIRouter, Response
+from pydantic import Field
 
 from shop.chassis import rest
+from shop.chassis.audit import origin
 from shop.chassis.fields import Body, Document, String
 from shop.chassis.rest import Caller
 
+from .addresses import Email, Password
 from .service import AccountsService
 
-EMAIL = r"^[!-?A-~]+@[!-?A-~]+\.[!-?A-~]+$"  # ASCII, so that lower case is as long
-Email = Annotated[String, Field(max_length=254, pattern=EMAIL), AfterValidator(str.lower)]
-Password = Annotated[String, Field(min_length=8, max_length=256)]
 Service = Annotated[AccountsService, rest.provide(AccountsService)]
 
 router = rest.router()
@@ -48,6 +47,15 @@ class MailedPassword(MailedToken):
     password: Password
 
 
+class NewPassword(Body):
+    password: Password
+    new_password: Password
+
+
+class PresentPassword(Body):
+    password: Password
+
+
 class AccountOut(Document):
     id: UUID
     email: str
@@ -63,13 +71,12 @@ class TokensOut(Document):
 
 @router.post("/auth/register", status_code=201, operation_id="account_register")
 async def register(body: Credentials, service: Service) -> AccountOut:
-    return AccountOut.model_validate(await service.register(body.email, body.password))
+    return AccountOut.model_validate(await service.register(body.email, body.password, origin.get()))
 
 
 @router.post("/auth/login", operation_id="account_login")
-async def login(body: LoginCredentials, request: Request, service: Service) -> TokensOut:
-    address = request.client.host if request.client else ""
-    tokens = await service.login(body.email, body.password, address, tuple(body.scope.split()))
+async def login(body: LoginCredentials, service: Service) -> TokensOut:
+    tokens = await service.login(body.email, body.password, origin.get(), tuple(body.scope.split()))
     return TokensOut.model_validate(tokens)
 
 
@@ -101,13 +108,25 @@ async def request_verification(body: AccountAddress, service: Service) -> None:
 
 
 @router.post("/auth/verify-email/confirm", status_code=204, operation_id="account_verify_email")
-async def verify_email(body: MailedToken, service: Service) -> None:
-    await service.verify_email(body.token)
+async def verify_email(body: MailedPassword, service: Service) -> None:
+    """Says that the address is theirs, for who has the mail and the account's password."""
+    await service.verify_email(body.token, body.password)
 
 
 @router.get("/me", operation_id="account_me")
 async def me(caller: Caller, service: Service) -> AccountOut:
     return AccountOut.model_validate(await service.me(caller))
+
+
+@router.post("/me/password", status_code=204, operation_id="account_change_password")
+async def change_password(body: NewPassword, caller: Caller, service: Service) -> None:
+    """Another password; it ends every session."""
+    await service.change_password(caller, body.password, body.new_password, origin.get())
+
+
+@router.delete("/me", status_code=204, operation_id="account_delete")
+async def delete_me(body: PresentPassword, caller: Caller, service: Service) -> None:
+    await service.delete(caller, body.password, origin.get())
 
 
 @well_known.get("/.well-known/jwks.json")

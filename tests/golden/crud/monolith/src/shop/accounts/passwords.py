@@ -1,9 +1,15 @@
-"""Password hashes: Argon2id with OWASP's parameters, off the event loop, and only so many at once."""
+"""Password hashes: Argon2id with OWASP's parameters, off the event loop, and only so many at once.
+
+A password is hashed in its normal form (NFKC, as NIST SP 800-63B has it), so that it is the same on every keyboard.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import secrets
+import unicodedata
 from collections.abc import Callable
+from functools import cache
 from typing import TypeVar
 
 from anyio import to_thread
@@ -15,7 +21,6 @@ from shop.chassis.errors import Unavailable
 T = TypeVar("T")
 PATIENCE = 1.0  # seconds that a login waits for its turn
 HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)  # KiB
-NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$3AX6bfYMVjzA7iiMvMrTtw$5pG1eLt5sVtlAp4g/J5gNcATfPzujdSGZ+ouo2Pyi2M"
 
 
 class Passwords:
@@ -25,13 +30,20 @@ class Passwords:
         self._turns = asyncio.Semaphore(at_once)
 
     async def hash(self, password: str) -> str:
-        return await self._run(HASHER.hash, password)
+        return await self._run(_hash, password)
 
     async def matches(self, password: str, known: str | None) -> bool:
-        """Whether it is this password; without an account it takes as long, so that nobody learns who has one."""
-        return await self._run(_verify, known or NOBODY, password) and known is not None
+        return await self.verified(password, known) is not None
 
-    async def _run(self, work: Callable[..., T], *arguments: str) -> T:
+    async def verified(self, password: str, known: str | None) -> str | None:
+        """The hash to keep of this password: the one that is known, or a better one; None: it is not this password.
+
+        Without an account (None) it takes as long, so that nobody learns who has one.
+        """
+        kept = await self._run(_verify, known, password)
+        return kept if known is not None else None
+
+    async def _run(self, work: Callable[..., T], *arguments: str | None) -> T:
         try:
             async with asyncio.timeout(PATIENCE):
                 await self._turns.acquire()
@@ -43,8 +55,28 @@ class Passwords:
             self._turns.release()
 
 
-def _verify(known: str, password: str) -> bool:
+def _hash(password: str) -> str:
+    return HASHER.hash(unicodedata.normalize("NFKC", password))
+
+
+def _verify(known: str | None, password: str) -> str | None:
+    known = known or _nobody()
+    normal = unicodedata.normalize("NFKC", password)
+    for form in dict.fromkeys((normal, password)):  # a hash may be older than this rule
+        if _is(known, form):
+            good = form == normal and not HASHER.check_needs_rehash(known)
+            return known if good else HASHER.hash(normal)
+    return None
+
+
+def _is(known: str, password: str) -> bool:
     try:
         return HASHER.verify(known, password)
     except VerificationError:
         return False
+
+
+@cache
+def _nobody() -> str:
+    """A hash that no password has, as costly as any."""
+    return HASHER.hash(secrets.token_urlsafe())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -17,6 +18,7 @@ from shop.chassis.tokens import LIFETIME, REFRESH
 from .domain import Account
 from .keys import SigningKey
 
+log = logging.getLogger(__name__)
 READ_AGAIN = 10.0  # seconds
 SETTLED = 2 * REFRESH  # seconds after which everybody who verifies has heard of a key
 
@@ -53,7 +55,12 @@ class Signer:
 
     def _keys(self) -> list[tuple[dict[str, Any], SigningKey]]:
         if not self._known or time.monotonic() - self._read > READ_AGAIN:
-            self._known = [(_public(key.private), key) for key in self._load()]
+            try:
+                self._known = [(_public(key.private), key) for key in self._load()]
+            except Exception as error:  # whatever keeps them may be away; those that are known are good
+                if not self._known:
+                    raise
+                log.warning("the signing keys cannot be read again: %r", error)
             self._read = time.monotonic()
         return self._known
 

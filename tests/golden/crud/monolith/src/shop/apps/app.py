@@ -5,67 +5,78 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
+import httpx2 as httpx
 from fastapi import FastAPI
 
+from shop.accounts import wiring as accounts_wiring
 from shop.accounts.api import router as accounts_router
 from shop.accounts.api import well_known
-from shop.accounts.keys import load_keys
-from shop.accounts.mail import Mailer
-from shop.accounts.passwords import Passwords
-from shop.accounts.reactions import AccountsReactions
-from shop.accounts.repository import AccountsUnit
-from shop.accounts.service import AccountsService
+from shop.accounts.keys import signing_keys
+from shop.accounts.pages import pages
+from shop.accounts.settings import checked
 from shop.accounts.signer import Signer
-from shop.accounts.throttle import Throttle
+from shop.chassis.background import Background
 from shop.chassis.cache import Cache, MemoryCache
-from shop.chassis.events import Dispatcher
-from shop.chassis.housekeeping import Housekeeping
 from shop.chassis.http import create_api
 from shop.chassis.logs import configure_logs
 from shop.chassis.outbox import Relay
+from shop.chassis.part import Part
 from shop.chassis.settings import Settings
-from shop.chassis.sql import Database
+from shop.chassis.sql import Database, tables
+from shop.chassis.sql_jobs import Jobs
+from shop.chassis.supervised import Supervised
 from shop.chassis.tokens import Verifier
 from shop.chassis.valkey import ValkeyCache
 from shop.chassis.watched import watched
+from shop.items import wiring as items_wiring
 from shop.items.api import router as items_router
-from shop.items.repository import ItemsUnit
-from shop.items.service import ItemsService
 
-MODULES = ("accounts", "items")
+MODULES = (
+    "accounts",
+    "items",
+)
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
-    settings = settings or Settings()
+def create_app(
+    settings: Settings | None = None, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None
+) -> FastAPI:
+    """`transports`: how to reach other systems, by name, if not over the network."""
+    settings = checked(settings or Settings())
     if settings.log_json:
         configure_logs()
-    database = Database(settings.database_url, settings.pool_size)
+    database = Database(settings.database_url, settings.pool_size, settings.database_pooler)
     cache: Cache = MemoryCache()
     if settings.cache_url:
         cache = ValkeyCache(settings.cache_url, "shop")
-    signer = Signer(partial(load_keys, settings.jwt_keys), settings.jwt_issuer, settings.jwt_audience)
+    signer = Signer(partial(signing_keys, settings), settings.jwt_issuer, settings.jwt_audience)
     verifier = Verifier(signer.jwks, settings.jwt_issuer, settings.jwt_audience)
-    dispatcher = Dispatcher()
-    relay = Relay(database, dispatcher.deliver)
-    relay.watch(AccountsUnit)
+    background = Background()
+    relay = Relay(database, background, tables(MODULES, "outbox"))
+    part = Part(settings, database, cache, relay, transports or {})
 
-    accounts_units = partial(AccountsUnit, database, cache, relay)
-    accounts = AccountsService(accounts_units, signer, Passwords(), Throttle(cache))
-    mailer = Mailer(settings.mail_url, settings.mail_from)
-    dispatcher.subscribe(AccountsReactions(accounts_units, mailer, settings.site_url).handlers())
-    items_units = partial(ItemsUnit, database, cache)
-    items = ItemsService(items_units)
+    accounts = accounts_wiring.service(part, signer)
+    items = items_wiring.service(part)
 
-    housekeeping = Housekeeping(database, [AccountsUnit, ItemsUnit])
+    background.add(part, MODULES)
+    scheduler = Jobs(database, background.jobs.values(), tables(MODULES, "jobs"))
+    scheduled = {"jobs": scheduler.run} if settings.background else {}
+    supervised = Supervised({"relay": relay.run, **scheduled})
     app = create_api(
         "shop",
-        [items_router, accounts_router, well_known],
+        [
+            items_router,
+            accounts_router,
+            pages,
+            well_known,
+        ],
         [accounts, items],
         verifier,
-        ready={"database": database.ping},
-        running=[relay.run, *([housekeeping.run] if settings.background else [])],
-        closing=[cache.close, database.close],
+        settings,
+        ready={"database": database.ping, "background": supervised.check},
+        running=[supervised.run],
+        closing=[*part.closing, cache.close, database.close],
     )
-    return watched(app, cache, database, relay.depth)
+    return watched(app, cache, database, [relay.metrics, scheduler.metrics, supervised.metrics])

@@ -38,7 +38,7 @@ def main(settings: Settings | None = None) -> None:
             create_app(check(settings or Settings())),
             access_log=False,  # NGINX writes it
             server_header=False,
-            forwarded_allow_ips="*",  # only NGINX reaches it
+            proxy_headers=False,  # the app reads them: TRUSTED_PROXIES
             timeout_keep_alive=KEEP_ALIVE,
             timeout_graceful_shutdown=FINISHING,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from shop.chassis.cache import Cache
-from shop.chassis.sql import Database, UtcDateTime, handled_table
+from shop.chassis.sql import Database, UtcDateTime, check_listings, handled_table, jobs_table
 from shop.chassis.sql_unit import SqlUnit
 from shop.chassis.store import Codec
 
@@ -25,11 +25,12 @@ items = sa.Table(
     sa.Column("done", sa.Boolean(), nullable=False),
     sa.Index("ix_items_owner_id", "owner_id", "id"),
 )
+check_listings(items, domain.ITEM_LISTS, by_owner=True)
 ITEM = Codec(domain.Item)
 
 
 class ItemsUnit(SqlUnit):
-    module, handled = "items", handled_table(metadata)
+    module, handled, jobs = "items", handled_table(metadata), jobs_table(metadata)
 
     def __init__(self, database: Database, cache: Cache) -> None:
         super().__init__(database, cache)

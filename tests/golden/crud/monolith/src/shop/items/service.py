@@ -1,4 +1,8 @@
-"""What the items module does, and who may have it done."""
+"""What the items module does, and who may have it done.
+
+What is `@retried` runs again from its beginning, up to 50 times, when another writer was first; a unit's lists do not
+see what it has staged.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from shop.chassis.access import Access, Caller, there
+from shop.chassis.entity import Versions
 from shop.chassis.retry import retried
 from shop.chassis.store import Page, Query, Repeat, Repository, UnitOfWork
 
@@ -36,9 +41,9 @@ class ItemsService:
     async def create_item(self, caller: Caller, fields: Mapping[str, Any], repeat: Repeat | None = None) -> domain.Item:
         ITEM.to_create(caller)
         unit = self._units()
-        if (earlier := await unit.repeated(repeat)) is not None:
-            return there(await unit.items.get(earlier))
         created = domain.Item(**fields, owner_id=caller.id)
+        if (earlier := await unit.repeated(repeat)) is not None:
+            return ITEM.to_repeat(caller, there(await unit.items.get(earlier)), created)
         unit.items.add(created)
         unit.remember(repeat, created.id)
         await unit.commit()
@@ -46,18 +51,18 @@ class ItemsService:
 
     @retried
     async def update_item(
-        self, caller: Caller, item_id: UUID, changes: Mapping[str, Any], version: int | None = None
+        self, caller: Caller, item_id: UUID, changes: Mapping[str, Any], versions: Versions = None
     ) -> domain.Item:
         unit = self._units()
-        before = ITEM.to_write(caller, await unit.items.get(item_id)).expect(version)
+        before = ITEM.to_write(caller, await unit.items.get(item_id)).expect(versions)
         after = before.changed(**changes)
         unit.items.save(before, after)
         await unit.commit()
         return after
 
     @retried
-    async def delete_item(self, caller: Caller, item_id: UUID, version: int | None = None) -> None:
+    async def delete_item(self, caller: Caller, item_id: UUID, versions: Versions = None) -> None:
         unit = self._units()
-        found = ITEM.to_write(caller, await unit.items.get(item_id)).expect(version)
+        found = ITEM.to_write(caller, await unit.items.get(item_id)).expect(versions)
         unit.items.delete(found)
         await unit.commit()

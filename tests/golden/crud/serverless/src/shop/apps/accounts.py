@@ -8,40 +8,40 @@ from functools import partial
 import httpx2 as httpx
 from fastapi import FastAPI
 
+from shop.accounts import wiring as accounts_wiring
 from shop.accounts.api import router as accounts_router
 from shop.accounts.api import well_known
-from shop.accounts.keys import load_keys, read_keys
-from shop.accounts.passwords import Passwords
-from shop.accounts.repository import AccountsUnit
-from shop.accounts.service import AccountsService
+from shop.accounts.keys import signing_keys
+from shop.accounts.pages import pages
+from shop.accounts.settings import checked
 from shop.accounts.signer import Signer
-from shop.accounts.throttle import Throttle
+from shop.apps.event_routes import ROUTES
 from shop.chassis.dynamodb import Database
 from shop.chassis.functions import FunctionSettings, NoCache
 from shop.chassis.http import create_api
-from shop.chassis.http_function import HttpFunction, secret
+from shop.chassis.http_function import HttpFunction
+from shop.chassis.part import Part
 from shop.chassis.tokens import Verifier
 
 
 def create_app(settings: FunctionSettings, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None) -> FastAPI:
     """`transports`: how to reach the functions of other parts, if not as AWS does."""
+    settings = checked(settings)
     database, cache = Database(settings.stack, ["accounts"]), NoCache()
-    keys = partial(load_keys, settings.jwt_keys)
-    if settings.jwt_secret:
-        keys = partial(read_keys, secret(settings.jwt_secret))
-    signer = Signer(keys, settings.jwt_issuer, settings.jwt_audience)
+    signer = Signer(partial(signing_keys, settings), settings.jwt_issuer, settings.jwt_audience)
     verifier = Verifier(signer.jwks, settings.jwt_issuer, settings.jwt_audience)
+    part = Part(settings, database, cache, ROUTES, transports or {})
 
-    accounts_units = partial(AccountsUnit, database, cache)
-    accounts = AccountsService(accounts_units, signer, Passwords(), Throttle(cache))
+    accounts = accounts_wiring.service(part, signer)
 
     return create_api(
         "shop",
-        [accounts_router, well_known],
+        [accounts_router, pages, well_known],
         [accounts],
         verifier,
+        settings,
         ready={"database": database.ping},
-        closing=[database.close],
+        closing=[*part.closing, database.close],
     )
 
 

@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 
 import httpx2 as httpx
 from fastapi import FastAPI
 
+from shop.apps.event_routes import ROUTES
+from shop.chassis.background import Background
 from shop.chassis.cache import Cache, MemoryCache
-from shop.chassis.client import Client
-from shop.chassis.events import Dispatcher
-from shop.chassis.housekeeping import Housekeeping
 from shop.chassis.http import create_api
 from shop.chassis.logs import configure_logs
 from shop.chassis.outbox import Relay
+from shop.chassis.part import Part
 from shop.chassis.push import Push, events_router
-from shop.chassis.remote import remote_jwks
+from shop.chassis.remote import remote_jwks, to_part
 from shop.chassis.settings import Settings
-from shop.chassis.sql import Database
+from shop.chassis.sql import Database, tables
+from shop.chassis.sql_jobs import Jobs
+from shop.chassis.supervised import Supervised
 from shop.chassis.tokens import Verifier
 from shop.chassis.valkey import ValkeyCache
 from shop.chassis.watched import watched
 from shop.contracts.inventory_http import inventory_contract
+from shop.inventory import wiring as inventory_wiring
 from shop.inventory.api import router as inventory_router
-from shop.inventory.reactions import InventoryReactions
-from shop.inventory.repository import InventoryUnit
-from shop.inventory.service import InventoryService
 
 MODULES = ("inventory",)
 
@@ -34,44 +33,39 @@ MODULES = ("inventory",)
 def create_app(
     settings: Settings | None = None, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None
 ) -> FastAPI:
-    """`transports`: how to reach other parts, if not over the network."""
+    """`transports`: how to reach other parts and other systems, by name, if not over the network."""
     settings = settings or Settings()
     if settings.log_json:
         configure_logs()
-    database = Database(settings.database_url, settings.pool_size)
+    database = Database(settings.database_url, settings.pool_size, settings.database_pooler)
     cache: Cache = MemoryCache()
     if settings.cache_url:
         cache = ValkeyCache(settings.cache_url, "shop:inventory")
-    to_accounts = Client("accounts", settings, transports)
-    to_orders = Client("orders", settings, transports)
+    to_accounts = to_part("accounts", settings, transports)
     verifier = Verifier(remote_jwks(to_accounts), settings.jwt_issuer, settings.jwt_audience)
-    dispatcher = Dispatcher()
-    push = Push(
-        dispatcher.deliver,
-        {
-            "inventory.stock.refused": [to_orders],
-            "inventory.stock.reserved": [to_orders],
-        },
-    )
-    relay = Relay(database, push.deliver)
-    relay.watch(InventoryUnit)
+    background = Background()
+    push = Push(background, ROUTES, MODULES, settings, transports)
+    relay = Relay(database, push, tables(MODULES, "outbox"))
+    part = Part(settings, database, cache, relay, transports or {})
 
-    inventory_units = partial(InventoryUnit, database, cache, relay)
-    inventory = InventoryService(inventory_units)
-    dispatcher.subscribe(InventoryReactions(inventory_units).handlers())
+    inventory = inventory_wiring.service(part)
 
-    housekeeping = Housekeeping(database, [InventoryUnit])
+    background.add(part, MODULES)
+    scheduler = Jobs(database, background.jobs.values(), tables(MODULES, "jobs"))
+    scheduled = {"jobs": scheduler.run} if settings.background else {}
+    supervised = Supervised({"relay": relay.run, **scheduled})
     app = create_api(
         "shop",
         [
             inventory_router,
             inventory_contract(inventory, settings.internal_token),
-            events_router(dispatcher, settings.internal_token),
+            events_router(background, settings.internal_token),
         ],
         [inventory],
         verifier,
-        ready={"database": database.ping},
-        running=[relay.run, *([housekeeping.run] if settings.background else [])],
-        closing=[to_accounts.close, to_orders.close, cache.close, database.close],
+        settings,
+        ready={"database": database.ping, "background": supervised.check},
+        running=[supervised.run],
+        closing=[*part.closing, to_accounts.close, push.close, cache.close, database.close],
     )
-    return watched(app, cache, database, relay.depth)
+    return watched(app, cache, database, [relay.metrics, scheduler.metrics, supervised.metrics])

@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 
 import httpx2 as httpx
 from fastapi import FastAPI
 
+from shop.apps.event_routes import ROUTES
+from shop.chassis.background import Background
 from shop.chassis.cache import Cache, MemoryCache
-from shop.chassis.client import Client
-from shop.chassis.events import Dispatcher
-from shop.chassis.housekeeping import Housekeeping
 from shop.chassis.http import create_api
 from shop.chassis.logs import configure_logs
 from shop.chassis.outbox import Relay
+from shop.chassis.part import Part
 from shop.chassis.push import Push, events_router
-from shop.chassis.remote import remote_jwks
+from shop.chassis.remote import remote_jwks, to_part
 from shop.chassis.settings import Settings
-from shop.chassis.sql import Database
+from shop.chassis.sql import Database, tables
+from shop.chassis.sql_jobs import Jobs
+from shop.chassis.supervised import Supervised
 from shop.chassis.tokens import Verifier
 from shop.chassis.valkey import ValkeyCache
 from shop.chassis.watched import watched
+from shop.payments import wiring as payments_wiring
 from shop.payments.api import router as payments_router
-from shop.payments.provider import SandboxProvider
-from shop.payments.reactions import PaymentsReactions
-from shop.payments.repository import PaymentsUnit
-from shop.payments.service import PaymentsService
 
 MODULES = ("payments",)
 
@@ -34,40 +32,38 @@ MODULES = ("payments",)
 def create_app(
     settings: Settings | None = None, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None
 ) -> FastAPI:
-    """`transports`: how to reach other parts, if not over the network."""
+    """`transports`: how to reach other parts and other systems, by name, if not over the network."""
     settings = settings or Settings()
     if settings.log_json:
         configure_logs()
-    database = Database(settings.database_url, settings.pool_size)
+    database = Database(settings.database_url, settings.pool_size, settings.database_pooler)
     cache: Cache = MemoryCache()
     if settings.cache_url:
         cache = ValkeyCache(settings.cache_url, "shop:payments")
-    to_accounts = Client("accounts", settings, transports)
-    to_orders = Client("orders", settings, transports)
+    to_accounts = to_part("accounts", settings, transports)
     verifier = Verifier(remote_jwks(to_accounts), settings.jwt_issuer, settings.jwt_audience)
-    dispatcher = Dispatcher()
-    push = Push(
-        dispatcher.deliver,
-        {
-            "payments.payment.captured": [to_orders],
-            "payments.payment.declined": [to_orders],
-        },
-    )
-    relay = Relay(database, push.deliver)
-    relay.watch(PaymentsUnit)
+    background = Background()
+    push = Push(background, ROUTES, MODULES, settings, transports)
+    relay = Relay(database, push, tables(MODULES, "outbox"))
+    part = Part(settings, database, cache, relay, transports or {})
 
-    payments_units = partial(PaymentsUnit, database, cache, relay)
-    payments = PaymentsService(payments_units)
-    dispatcher.subscribe(PaymentsReactions(payments_units, SandboxProvider()).handlers())
+    payments = payments_wiring.service(part)
 
-    housekeeping = Housekeeping(database, [PaymentsUnit])
+    background.add(part, MODULES)
+    scheduler = Jobs(database, background.jobs.values(), tables(MODULES, "jobs"))
+    scheduled = {"jobs": scheduler.run} if settings.background else {}
+    supervised = Supervised({"relay": relay.run, **scheduled})
     app = create_api(
         "shop",
-        [payments_router, events_router(dispatcher, settings.internal_token)],
+        [
+            payments_router,
+            events_router(background, settings.internal_token),
+        ],
         [payments],
         verifier,
-        ready={"database": database.ping},
-        running=[relay.run, *([housekeeping.run] if settings.background else [])],
-        closing=[to_accounts.close, to_orders.close, cache.close, database.close],
+        settings,
+        ready={"database": database.ping, "background": supervised.check},
+        running=[supervised.run],
+        closing=[*part.closing, to_accounts.close, push.close, cache.close, database.close],
     )
-    return watched(app, cache, database, relay.depth)
+    return watched(app, cache, database, [relay.metrics, scheduler.metrics, supervised.metrics])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal, Self
 from uuid import UUID
@@ -14,6 +14,10 @@ from shop.chassis.entity import Entity, now
 
 SESSION = timedelta(days=30)
 LINK = timedelta(minutes=30)
+GRACE = timedelta(
+    seconds=10
+)  # for which a refresh token that was used is good still: two tabs, an answer that was lost
+MOST_TOKENS = 32  # of one session
 
 Purpose = Literal["verify-email", "password-reset"]
 
@@ -24,19 +28,47 @@ class Account(Entity):
     password_hash: str
     roles: tuple[str, ...] = ()
     verified: bool = False  # whoever owns the account has shown that the address is theirs
-    sessions_since: datetime = field(default_factory=now)  # sessions that are older are no longer good
+    sessions_generation: int = 1  # sessions that began with another one have ended
+    links_generation: int = 1  # links that were mailed with another one open nothing
 
     def with_password(self, password_hash: str) -> Self:
-        """A new password ends every session. Whoever chose it had the mail, so the address is theirs."""
-        return self.changed(password_hash=password_hash, verified=True, sessions_since=now())
+        """A new password ends every session, and uses up every link."""
+        return self.changed(
+            password_hash=password_hash,
+            sessions_generation=self.sessions_generation + 1,
+            links_generation=self.links_generation + 1,
+        )
+
+    def with_mailed_password(self, password_hash: str) -> Self:
+        """Whoever chose it had the mail, so the address is theirs."""
+        return replace(self.with_password(password_hash), verified=True)
+
+    def with_roles(self, roles: tuple[str, ...]) -> Self:
+        """Other roles end every session: nobody goes on with those that they had."""
+        return self.changed(roles=roles, sessions_generation=self.sessions_generation + 1)
+
+    def with_address(self) -> Self:
+        """A link has shown that the address is theirs. Those that were mailed before are used up with it."""
+        return self.changed(verified=True, links_generation=self.links_generation + 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshToken:
+    secret_hash: str
+    used_at: datetime | None = None  # for the first time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session(Entity):
-    """Someone's login on one device. Each refresh changes its secret, so a token is good once."""
+    """Someone's login on one device, and its family of refresh tokens.
+
+    It has the generation of the account as it was before the password was looked at. So a login, or a refresh, that is
+    under way while the password or the roles change begins nothing that outlives the change.
+    """
 
     account_id: UUID
-    secret_hash: str
+    generation: int
+    tokens: tuple[RefreshToken, ...]  # that are good, the oldest first
     scopes: tuple[str, ...] = EVERY_SCOPE
     expires_at: datetime = field(default_factory=lambda: now() + SESSION)
 
@@ -44,16 +76,26 @@ class Session(Entity):
     def begin(cls, account: Account, scopes: tuple[str, ...]) -> tuple[Self, str]:
         """A session, and the first refresh token of it."""
         secret = secrets.token_urlsafe(32)
-        session = cls(account_id=account.id, secret_hash=_hash(secret), scopes=scopes)
+        first = RefreshToken(secret_hash=_hash(secret))
+        session = cls(account_id=account.id, generation=account.sessions_generation, tokens=(first,), scopes=scopes)
         return session, f"{session.id}.{secret}"
 
-    def renewed(self) -> tuple[Self, str]:
-        """The session with its next refresh token."""
-        secret = secrets.token_urlsafe(32)
-        return self.changed(secret_hash=_hash(secret), expires_at=now() + SESSION), f"{self.id}.{secret}"
+    def renewed(self, secret: str, at: datetime) -> tuple[Self, str] | None:
+        """The session with one more refresh token; None: the one that is shown is good no more."""
+        good = [token for token in self.tokens if token.used_at is None or at <= token.used_at + GRACE]
+        shown = next((token for token in good if secrets.compare_digest(token.secret_hash, _hash(secret))), None)
+        if shown is None:
+            return None
+        others = [token for token in good if token is not shown]
+        used = replace(shown, used_at=shown.used_at or at)
+        following = secrets.token_urlsafe(32)
+        tokens = (*others, used, RefreshToken(secret_hash=_hash(following)))
+        renewed = self.changed(tokens=tokens[-MOST_TOKENS:], expires_at=at + SESSION)
+        return renewed, f"{self.id}.{following}"
 
-    def knows(self, secret: str) -> bool:
-        return secrets.compare_digest(self.secret_hash, _hash(secret))
+    def holds(self, account: Account) -> bool:
+        """Whether nothing has ended it."""
+        return self.generation == account.sessions_generation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,15 +103,21 @@ class Link(Entity):
     """What was mailed to an account's address: good once, for a while, for one purpose."""
 
     account_id: UUID
+    generation: int
     purpose: Purpose
     secret_hash: str
     expires_at: datetime = field(default_factory=lambda: now() + LINK)
 
     @classmethod
-    def make(cls, account: Account, purpose: Purpose) -> tuple[Self, str]:
+    def make(cls, account: Account, purpose: Purpose, link_id: UUID, secret: str) -> tuple[Self, str]:
         """A link, and the token that it carries."""
-        secret = secrets.token_urlsafe(32)
-        link = cls(account_id=account.id, purpose=purpose, secret_hash=_hash(secret))
+        link = cls(
+            id=link_id,
+            account_id=account.id,
+            generation=account.links_generation,
+            purpose=purpose,
+            secret_hash=_hash(secret),
+        )
         return link, f"{link.id}.{secret}"
 
     def opens(self, purpose: Purpose, secret: str) -> bool:

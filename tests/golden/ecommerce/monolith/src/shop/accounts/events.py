@@ -17,3 +17,4 @@ class LinkRequested(Event):
     type: ClassVar[str] = "accounts.link.requested"
     email: str
     purpose: Purpose
+    registering: bool = False  # asked for by somebody who wanted to register with it

@@ -16,6 +16,8 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from shop.chassis.settings import Settings
+
 NEEDED = 3600  # seconds that a key verifies after the next one has come; a token lives for less
 END = b"-----END PRIVATE KEY-----"
 
@@ -38,6 +40,11 @@ def read_keys(pems: bytes, since: float = 0.0) -> list[SigningKey]:
     """The keys of PEM documents, one behind the other."""
     found = [serialization.load_pem_private_key(part + END, None) for part in pems.split(END) if part.strip()]
     return [SigningKey(key, since) for key in found if isinstance(key, ec.EllipticCurvePrivateKey)]
+
+
+def signing_keys(settings: Settings) -> list[SigningKey]:
+    """The keys from where the settings say, read anew each time."""
+    return load_keys(settings.jwt_keys)
 
 
 def make_key(folder: Path) -> None:

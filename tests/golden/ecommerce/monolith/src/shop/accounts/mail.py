@@ -5,50 +5,82 @@ from __future__ import annotations
 import smtplib
 import ssl
 import time
+from email import policy
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from anyio import to_thread
+from email_validator import validate_email
 
-from shop.chassis.errors import Unavailable
+from shop.chassis.errors import Refused, Unavailable
+from shop.chassis.settings import nearby
+
+from .addresses import to_server
 
 PATIENCE = 10.0  # seconds
+FOR_GOOD = 500  # a server that answers 500 or more will answer the same to the same mail
 
 
 class Mailer:
-    """`url`: `smtp://[USER:PASSWORD@]HOST[:PORT]` (encrypted where the server offers it), `smtps://...`, `file:FOLDER`."""
+    """`url`: `smtp://[USER:PASSWORD@]HOST[:PORT]` (encrypted: from here to another network always), `smtps://...`, `file:FOLDER`."""
 
     def __init__(self, url: str, sender: str) -> None:
         self._url = urlsplit(url)
-        self._sender = sender
+        known = validate_email(sender, check_deliverability=False, test_environment=True, allow_display_name=True)
+        self._sender = _address(known.ascii_email or known.normalized, known.display_name or "")
+        self._nearby = nearby(url)
 
     async def send(self, to: str, subject: str, text: str) -> None:
-        """Hands the mail over (Unavailable: it cannot be just now)."""
-        mail = EmailMessage()
-        mail["From"], mail["To"], mail["Subject"] = self._sender, to, subject
-        mail["Date"], mail["Message-ID"] = formatdate(), make_msgid(domain=self._sender.rpartition("@")[2])
+        """Hands the mail over (Unavailable: it cannot be just now; Refused: another try is in vain)."""
+        recipient = to_server(to)
+        mail = EmailMessage(policy.SMTP if recipient.isascii() else policy.SMTPUTF8)
+        mail["From"], mail["To"], mail["Subject"] = self._sender, _address(recipient), subject
+        mail["Date"], mail["Message-ID"] = formatdate(), make_msgid(domain=self._sender.domain)
         mail.set_content(text, cte="8bit")  # so that a link stays on its line
         try:
-            await to_thread.run_sync(self._keep if self._url.scheme == "file" else self._hand_over, mail)
+            await to_thread.run_sync(self._keep if self._url.scheme == "file" else self._hand_over, mail, recipient)
         except (OSError, smtplib.SMTPException) as error:
+            code, why = _answer(error, recipient)
+            if code >= FOR_GOOD:
+                raise Refused(f"{code} {why}") from error
             raise Unavailable("The mail server does not take the mail") from error
 
-    def _keep(self, mail: EmailMessage) -> None:
+    def _keep(self, mail: EmailMessage, _: str) -> None:
         folder = Path(self._url.path)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{time.time_ns()}.eml").write_bytes(mail.as_bytes())
 
-    def _hand_over(self, mail: EmailMessage) -> None:
+    def _hand_over(self, mail: EmailMessage, recipient: str) -> None:
         host, tls = self._url.hostname or "localhost", ssl.create_default_context()
         if self._url.scheme == "smtps":
             server: smtplib.SMTP = smtplib.SMTP_SSL(host, self._url.port or 465, timeout=PATIENCE, context=tls)
         else:
             server = smtplib.SMTP(host, self._url.port or 25, timeout=PATIENCE)
         with server:
-            if self._url.scheme == "smtp" and server.has_extn("starttls"):
+            server.ehlo_or_helo_if_needed()  # until then nothing is known of what it offers
+            if self._url.scheme == "smtp" and (server.has_extn("starttls") or not self._nearby):
                 server.starttls(context=tls)
+                server.ehlo()
             if self._url.username:
                 server.login(unquote(self._url.username), unquote(self._url.password or ""))
-            server.send_message(mail)
+            if not recipient.isascii() and not server.has_extn("smtputf8"):
+                raise Refused("the mail server takes no address beyond ASCII (SMTPUTF8)")
+            server.send_message(mail, self._sender.addr_spec, [recipient])
+
+
+def _address(address: str, name: str = "") -> Address:
+    """For a header: as it is, and not read again."""
+    local, _, domain = address.rpartition("@")
+    return Address(name, local, domain)
+
+
+def _answer(error: Exception, recipient: str) -> tuple[int, object]:
+    """What the server said of this recipient or this mail; 0: what went wrong is not about them."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return error.recipients[recipient]
+    if isinstance(error, smtplib.SMTPDataError):
+        return error.smtp_code, error.smtp_error
+    return 0, ""

@@ -2,44 +2,65 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
-from shop.chassis.events import Reactions
+from shop.chassis.background import handles
+from shop.chassis.errors import Refused
 
 from .domain import Link
 from .events import LinkRequested
+from .links import LinkSecrets
 from .mail import Mailer
 from .service import Unit
 
+log = logging.getLogger(__name__)
 TEXTS = {
-    "verify-email": ("Is this your address?", "To say that this address is yours, open"),
-    "password-reset": ("A new password", "To choose a new password, open"),
+    "verify-email": (
+        "Is this your address?",
+        "To say that this address is yours, open this page and enter your password",
+    ),
+    "password-reset": ("A new password", "To choose a new password, open this page"),
+    "account-exists": (
+        "You have an account already",
+        "Somebody wanted to register with this address, which has an account. If that was you, log in;\n"
+        "to choose a new password, open this page",
+    ),
 }
 
 
 class AccountsReactions:
-    def __init__(self, units: Callable[[], Unit], mailer: Mailer, site_url: str) -> None:
+    def __init__(self, units: Callable[[], Unit], mailer: Mailer, secrets: LinkSecrets, site_url: str) -> None:
         self._units = units
         self._mailer = mailer
+        self._secrets = secrets
         self._site_url = site_url
 
-    def handlers(self) -> Reactions:
-        return {LinkRequested: self.send_link}
-
+    @handles(LinkRequested)
     async def send_link(self, event: LinkRequested) -> None:
-        """The link is there before its mail is, and the event is done with only after: what cannot be sent is tried again."""
+        """One link an event: it is there before its mail is, and what cannot be sent is tried again with the same link.
+
+        Whom the mail server refuses for good is told nothing more: the answer is logged, and the event is done with.
+        """
         unit, done = self._units(), self._units()
         account = await unit.accounts.find("email", event.email)
         if account is None or await done.seen(event.id):
             return
-        link, token = Link.make(account, event.purpose)
-        unit.links.add(link)
+        link, token = Link.make(account, event.purpose, event.id, self._secrets.of(event.id))
+        before = await unit.links.get(link.id)
+        if before is None:
+            unit.links.add(link)
+        else:
+            unit.links.save(before, before.changed(secret_hash=link.secret_hash, expires_at=link.expires_at))
         await unit.commit()
-        subject, text = TEXTS[event.purpose]
+        subject, text = TEXTS["account-exists" if event.registering else event.purpose]
         url = f"{self._site_url}/{event.purpose}?token={token}"
-        await self._mailer.send(
-            account.email,
-            subject,
-            f"{text}\n\n{url}\n\nIt works once, for half an hour. If you did not ask for it, there is nothing to do.\n",
-        )
+        try:
+            await self._mailer.send(
+                account.email,
+                subject,
+                f"{text}:\n\n{url}\n\nIt works once, for half an hour. If you did not ask for it, there is nothing to do.\n",
+            )
+        except Refused as refused:
+            log.warning("the mail to account %s is refused for good: %s", account.id, refused)
         await done.commit()

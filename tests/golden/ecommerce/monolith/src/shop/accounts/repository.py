@@ -6,10 +6,11 @@ import sqlalchemy as sa
 
 from shop.chassis.cache import Cache
 from shop.chassis.outbox import PublishingSqlUnit, Relay, outbox_table
-from shop.chassis.sql import Database, UtcDateTime, handled_table
+from shop.chassis.sql import Database, UtcDateTime, handled_table, jobs_table
 from shop.chassis.store import Codec
 
 from .domain import Account, Link, Session
+from .throttle import Counter
 
 metadata = sa.MetaData()
 
@@ -24,7 +25,8 @@ accounts = sa.Table(
     sa.Column("password_hash", sa.String(200), nullable=False),
     sa.Column("roles", sa.JSON(), nullable=False),
     sa.Column("verified", sa.Boolean(), nullable=False),
-    sa.Column("sessions_since", UtcDateTime(), nullable=False),
+    sa.Column("sessions_generation", sa.Integer(), nullable=False),
+    sa.Column("links_generation", sa.Integer(), nullable=False),
     sa.UniqueConstraint("email", name="uq_accounts_email"),
 )
 ACCOUNT = Codec(Account)
@@ -37,7 +39,8 @@ sessions = sa.Table(
     sa.Column("created_at", UtcDateTime(), nullable=False),
     sa.Column("updated_at", UtcDateTime(), nullable=False),
     sa.Column("account_id", sa.Uuid(), nullable=False),
-    sa.Column("secret_hash", sa.String(64), nullable=False),
+    sa.Column("generation", sa.Integer(), nullable=False),
+    sa.Column("tokens", sa.JSON(), nullable=False),
     sa.Column("scopes", sa.JSON(), nullable=False),
     sa.Column("expires_at", UtcDateTime(), nullable=False),
     sa.Index("ix_sessions_expires_at", "expires_at"),
@@ -52,6 +55,7 @@ links = sa.Table(
     sa.Column("created_at", UtcDateTime(), nullable=False),
     sa.Column("updated_at", UtcDateTime(), nullable=False),
     sa.Column("account_id", sa.Uuid(), nullable=False),
+    sa.Column("generation", sa.Integer(), nullable=False),
     sa.Column("purpose", sa.String(20), nullable=False),
     sa.Column("secret_hash", sa.String(64), nullable=False),
     sa.Column("expires_at", UtcDateTime(), nullable=False),
@@ -59,13 +63,27 @@ links = sa.Table(
 )
 LINK = Codec(Link)
 
+counters = sa.Table(
+    "counters",
+    metadata,
+    sa.Column("id", sa.Uuid(), primary_key=True),
+    sa.Column("version", sa.Integer(), nullable=False),
+    sa.Column("created_at", UtcDateTime(), nullable=False),
+    sa.Column("updated_at", UtcDateTime(), nullable=False),
+    sa.Column("count", sa.Integer(), nullable=False),
+    sa.Column("expires_at", UtcDateTime(), nullable=False),
+    sa.Index("ix_counters_expires_at", "expires_at"),
+)
+COUNTER = Codec(Counter)
+
 
 class AccountsUnit(PublishingSqlUnit):
-    module, handled, outbox = "accounts", handled_table(metadata), outbox_table(metadata)
-    expiring = (sessions, links)
+    module, handled, jobs, outbox = "accounts", handled_table(metadata), jobs_table(metadata), outbox_table(metadata)
+    expiring = (sessions, links, counters)
 
     def __init__(self, database: Database, cache: Cache, relay: Relay) -> None:
         super().__init__(database, cache, relay)
         self.accounts = self.repository(ACCOUNT, accounts)
         self.sessions = self.repository(SESSION, sessions)
         self.links = self.repository(LINK, links)
+        self.counters = self.repository(COUNTER, counters)

@@ -5,84 +5,88 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
+import httpx2 as httpx
 from fastapi import FastAPI
 
+from shop.accounts import wiring as accounts_wiring
 from shop.accounts.api import router as accounts_router
 from shop.accounts.api import well_known
-from shop.accounts.keys import load_keys
-from shop.accounts.mail import Mailer
-from shop.accounts.passwords import Passwords
-from shop.accounts.reactions import AccountsReactions
-from shop.accounts.repository import AccountsUnit
-from shop.accounts.service import AccountsService
+from shop.accounts.keys import signing_keys
+from shop.accounts.pages import pages
+from shop.accounts.settings import checked
 from shop.accounts.signer import Signer
-from shop.accounts.throttle import Throttle
+from shop.chassis.background import Background
 from shop.chassis.cache import Cache, MemoryCache
-from shop.chassis.events import Dispatcher
-from shop.chassis.housekeeping import Housekeeping
 from shop.chassis.http import create_api
 from shop.chassis.logs import configure_logs
 from shop.chassis.outbox import Relay
+from shop.chassis.part import Part
 from shop.chassis.settings import Settings
-from shop.chassis.sql import Database
+from shop.chassis.sql import Database, tables
+from shop.chassis.sql_jobs import Jobs
+from shop.chassis.supervised import Supervised
 from shop.chassis.tokens import Verifier
 from shop.chassis.valkey import ValkeyCache
 from shop.chassis.watched import watched
+from shop.inventory import wiring as inventory_wiring
 from shop.inventory.api import router as inventory_router
-from shop.inventory.reactions import InventoryReactions
-from shop.inventory.repository import InventoryUnit
-from shop.inventory.service import InventoryService
+from shop.orders import wiring as orders_wiring
 from shop.orders.api import router as orders_router
-from shop.orders.reactions import OrdersReactions
-from shop.orders.repository import OrdersUnit
-from shop.orders.service import OrdersService
+from shop.payments import wiring as payments_wiring
 from shop.payments.api import router as payments_router
-from shop.payments.provider import SandboxProvider
-from shop.payments.reactions import PaymentsReactions
-from shop.payments.repository import PaymentsUnit
-from shop.payments.service import PaymentsService
 
-MODULES = ("accounts", "inventory", "orders", "payments")
+MODULES = (
+    "accounts",
+    "inventory",
+    "orders",
+    "payments",
+)
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
-    settings = settings or Settings()
+def create_app(
+    settings: Settings | None = None, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None
+) -> FastAPI:
+    """`transports`: how to reach other systems, by name, if not over the network."""
+    settings = checked(settings or Settings())
     if settings.log_json:
         configure_logs()
-    database = Database(settings.database_url, settings.pool_size)
+    database = Database(settings.database_url, settings.pool_size, settings.database_pooler)
     cache: Cache = MemoryCache()
     if settings.cache_url:
         cache = ValkeyCache(settings.cache_url, "shop")
-    signer = Signer(partial(load_keys, settings.jwt_keys), settings.jwt_issuer, settings.jwt_audience)
+    signer = Signer(partial(signing_keys, settings), settings.jwt_issuer, settings.jwt_audience)
     verifier = Verifier(signer.jwks, settings.jwt_issuer, settings.jwt_audience)
-    dispatcher = Dispatcher()
-    relay = Relay(database, dispatcher.deliver)
-    relay.watch(AccountsUnit, InventoryUnit, PaymentsUnit, OrdersUnit)
+    background = Background()
+    relay = Relay(database, background, tables(MODULES, "outbox"))
+    part = Part(settings, database, cache, relay, transports or {})
 
-    accounts_units = partial(AccountsUnit, database, cache, relay)
-    accounts = AccountsService(accounts_units, signer, Passwords(), Throttle(cache))
-    mailer = Mailer(settings.mail_url, settings.mail_from)
-    dispatcher.subscribe(AccountsReactions(accounts_units, mailer, settings.site_url).handlers())
-    inventory_units = partial(InventoryUnit, database, cache, relay)
-    inventory = InventoryService(inventory_units)
-    dispatcher.subscribe(InventoryReactions(inventory_units).handlers())
-    payments_units = partial(PaymentsUnit, database, cache, relay)
-    payments = PaymentsService(payments_units)
-    dispatcher.subscribe(PaymentsReactions(payments_units, SandboxProvider()).handlers())
-    orders_units = partial(OrdersUnit, database, cache, relay)
-    orders = OrdersService(orders_units, inventory)
-    dispatcher.subscribe(OrdersReactions(orders_units).handlers())
+    accounts = accounts_wiring.service(part, signer)
+    inventory = inventory_wiring.service(part)
+    payments = payments_wiring.service(part)
+    orders = orders_wiring.service(part, inventory)
 
-    housekeeping = Housekeeping(database, [AccountsUnit, InventoryUnit, PaymentsUnit, OrdersUnit])
+    background.add(part, MODULES)
+    scheduler = Jobs(database, background.jobs.values(), tables(MODULES, "jobs"))
+    scheduled = {"jobs": scheduler.run} if settings.background else {}
+    supervised = Supervised({"relay": relay.run, **scheduled})
     app = create_api(
         "shop",
-        [inventory_router, payments_router, orders_router, accounts_router, well_known],
+        [
+            inventory_router,
+            payments_router,
+            orders_router,
+            accounts_router,
+            pages,
+            well_known,
+        ],
         [accounts, inventory, payments, orders],
         verifier,
-        ready={"database": database.ping},
-        running=[relay.run, *([housekeeping.run] if settings.background else [])],
-        closing=[cache.close, database.close],
+        settings,
+        ready={"database": database.ping, "background": supervised.check},
+        running=[supervised.run],
+        closing=[*part.closing, cache.close, database.close],
     )
-    return watched(app, cache, database, relay.depth)
+    return watched(app, cache, database, [relay.metrics, scheduler.metrics, supervised.metrics])

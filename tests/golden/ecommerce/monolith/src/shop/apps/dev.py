@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
+import httpx2 as httpx
 from fastapi import FastAPI
 
 from shop.apps import app as root
@@ -12,6 +14,9 @@ from shop.chassis.settings import Settings
 from shop.local.dev import prepared
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
+def create_app(
+    settings: Settings | None = None, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None
+) -> FastAPI:
+    """`transports`: how to reach other systems, by name, if not over the network."""
     settings = settings or Settings()
-    return prepared(root.create_app(settings), partial(prepare, "app", settings))
+    return prepared(root.create_app(settings, transports), partial(prepare, "app", settings))

@@ -1,52 +1,58 @@
-"""Events that nobody could handle: `python -m shop.apps.letters` shows them, with `replay` they are tried again."""
+"""What could not be done: `python -m shop.apps.letters` shows it, with `replay` it is tried again.
+
+These are events that a handler could not deal with, and jobs whose last run was given up.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Iterable
+from importlib import import_module
 
-import sqlalchemy as sa
-
-from shop.accounts.repository import AccountsUnit
+from shop.apps.migrate import PARTS
 from shop.chassis.entity import now
-from shop.chassis.outbox import PublishingSqlUnit
 from shop.chassis.settings import Settings
-from shop.chassis.sql import Database
+from shop.chassis.sql import Database, tables
 from shop.chassis.sql_connection import connected
-from shop.inventory.repository import InventoryUnit
-from shop.orders.repository import OrdersUnit
-from shop.payments.repository import PaymentsUnit
-
-UNITS: dict[str, tuple[type[PublishingSqlUnit], ...]] = {
-    "app": (AccountsUnit, InventoryUnit, OrdersUnit, PaymentsUnit),
-}
 
 
-async def dead(database: Database, unit: type[PublishingSqlUnit]) -> list[str]:
-    """A line for each of the module's dead events: what it is, and why nobody could handle it."""
-    table = unit.outbox
-    async with connected(database.module(unit.module)) as connection:
-        rows = (await connection.execute(table.select().where(table.c.due.is_(None)))).all()
-    return [f"{unit.module} {row.type} {row.id} after {row.attempts} attempts: {row.error}" for row in rows]
+async def dead(database: Database, modules: Iterable[str]) -> list[str]:
+    """A line for each: what it is, and why it could not be done."""
+    lines = []
+    for module, table in tables(modules, "outbox").items():
+        async with connected(database.module(module)) as connection:
+            rows = (await connection.execute(table.select().where(table.c.due.is_(None)))).all()
+        lines += [f"{row.type} {row.id} to {row.handler} after {row.attempts} attempts: {row.error}" for row in rows]
+    for module, table in tables(modules, "jobs").items():
+        async with connected(database.module(module)) as connection:
+            rows = (await connection.execute(table.select().where(table.c.failed.is_not(None)))).all()
+        lines += [f"job {row.name}, given up at {row.failed:%Y-%m-%d %H:%M}: {row.error}" for row in rows]
+    return lines
 
 
-async def replay(database: Database, unit: type[PublishingSqlUnit]) -> None:
-    """Gives the module's dead events all their attempts again; the running relay finds them."""
-    table = unit.outbox
-    async with connected(database.module(unit.module), writing=True) as connection:
-        await connection.execute(sa.update(table).values(due=now(), attempts=0).where(table.c.due.is_(None)))
+async def replay(database: Database, modules: Iterable[str]) -> None:
+    """Gives all of it its attempts again, and has it due now; whoever runs finds it."""
+    for module, table in tables(modules, "outbox").items():
+        async with connected(database.module(module), writing=True) as connection:
+            again = table.update().values(due=now(), attempts=0)
+            await connection.execute(again.where(table.c.due.is_(None)))
+    for module, table in tables(modules, "jobs").items():
+        async with connected(database.module(module), writing=True) as connection:
+            await connection.execute(table.update().values(due=now()).where(table.c.failed.is_not(None)))
 
 
 async def main(part: str, again: bool) -> None:
-    database = Database(Settings().database_url)
-    for unit in UNITS[part]:
-        for line in await dead(database, unit):
-            print(line)
-        if again:
-            await replay(database, unit)
+    modules = import_module(f"{__package__}.{part}").MODULES
+    settings = Settings()
+    database = Database(settings.database_url, pooler=settings.database_pooler)
+    for line in await dead(database, modules):
+        print(line)
+    if again:
+        await replay(database, modules)
     await database.close()
 
 
 if __name__ == "__main__":
     words = [word for word in sys.argv[1:] if word != "replay"]
-    asyncio.run(main(words[0] if words else next(iter(UNITS)), "replay" in sys.argv))
+    asyncio.run(main(words[0] if words else PARTS[0], "replay" in sys.argv))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from shop.chassis.events import Reactions
+from shop.chassis.background import handles
 from shop.chassis.retry import retried
 from shop.contracts import inventory as contract
 from shop.contracts.orders import OrderPlaced, OrderRejected
@@ -18,9 +18,7 @@ class InventoryReactions:
     def __init__(self, units: Callable[[], Unit]) -> None:
         self._units = units
 
-    def handlers(self) -> Reactions:
-        return {OrderPlaced: self.reserve, OrderRejected: self.release}
-
+    @handles(OrderPlaced)
     @retried
     async def reserve(self, event: OrderPlaced) -> None:
         """Sets aside all that was ordered, or nothing."""
@@ -41,6 +39,7 @@ class InventoryReactions:
             unit.publish(contract.StockReserved(order_id=event.order_id))
         await unit.commit()
 
+    @handles(OrderRejected)
     @retried
     async def release(self, event: OrderRejected) -> None:
         """Puts back what was set aside for the order, once."""

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from shop.chassis.cache import Cache
 from shop.chassis.outbox import PublishingSqlUnit, Relay, outbox_table
-from shop.chassis.sql import Database, Money, UtcDateTime, handled_table, line
+from shop.chassis.sql import Database, Money, UtcDateTime, check_listings, handled_table, jobs_table, line
 from shop.chassis.store import Codec
 
 from . import domain
@@ -30,6 +30,7 @@ products = sa.Table(
     sa.Index("ix_products_category", "category", "id"),
     sa.Index("ix_products_category_price", "category", "price", "id"),
 )
+check_listings(products, domain.PRODUCT_LISTS)
 PRODUCT = Codec(domain.Product)
 
 reservations = sa.Table(
@@ -46,7 +47,7 @@ RESERVATION = Codec(domain.Reservation)
 
 
 class InventoryUnit(PublishingSqlUnit):
-    module, handled, outbox = "inventory", handled_table(metadata), outbox_table(metadata)
+    module, handled, jobs, outbox = "inventory", handled_table(metadata), jobs_table(metadata), outbox_table(metadata)
 
     def __init__(self, database: Database, cache: Cache, relay: Relay) -> None:
         super().__init__(database, cache, relay)

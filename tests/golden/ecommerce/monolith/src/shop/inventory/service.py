@@ -1,4 +1,8 @@
-"""What the inventory module does, and who may have it done."""
+"""What the inventory module does, and who may have it done.
+
+What is `@retried` runs again from its beginning, up to 50 times, when another writer was first; a unit's lists do not
+see what it has staged.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from shop.chassis.access import Access, Caller, there
+from shop.chassis.entity import Versions
 from shop.chassis.events import PublishingUnit
 from shop.chassis.retry import retried
 from shop.chassis.store import Page, Query, Repeat, Repository
@@ -43,9 +48,9 @@ class InventoryService:
     ) -> domain.Product:
         PRODUCT.to_create(caller)
         unit = self._units()
-        if (earlier := await unit.repeated(repeat)) is not None:
-            return there(await unit.products.get(earlier))
         created = domain.Product(**fields)
+        if (earlier := await unit.repeated(repeat)) is not None:
+            return PRODUCT.to_repeat(caller, there(await unit.products.get(earlier)), created)
         unit.products.add(created)
         unit.remember(repeat, created.id)
         await unit.commit()
@@ -53,19 +58,19 @@ class InventoryService:
 
     @retried
     async def update_product(
-        self, caller: Caller, product_id: UUID, changes: Mapping[str, Any], version: int | None = None
+        self, caller: Caller, product_id: UUID, changes: Mapping[str, Any], versions: Versions = None
     ) -> domain.Product:
         unit = self._units()
-        before = PRODUCT.to_write(caller, await unit.products.get(product_id)).expect(version)
+        before = PRODUCT.to_write(caller, await unit.products.get(product_id)).expect(versions)
         after = before.changed(**changes)
         unit.products.save(before, after)
         await unit.commit()
         return after
 
     @retried
-    async def delete_product(self, caller: Caller, product_id: UUID, version: int | None = None) -> None:
+    async def delete_product(self, caller: Caller, product_id: UUID, versions: Versions = None) -> None:
         unit = self._units()
-        found = PRODUCT.to_write(caller, await unit.products.get(product_id)).expect(version)
+        found = PRODUCT.to_write(caller, await unit.products.get(product_id)).expect(versions)
         unit.products.delete(found)
         await unit.commit()
 

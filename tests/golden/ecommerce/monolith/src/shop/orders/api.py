@@ -28,7 +28,15 @@ class LineIn(Body):
 
 class OrderIn(Body):
     lines: Annotated[list[LineIn], Field(min_length=1, max_length=40)]
-    payment_method: Annotated[String, Field(min_length=1, max_length=64)]
+    payment_method: Annotated[
+        String,
+        Field(
+            min_length=1,
+            max_length=64,
+            description="What the payment provider takes. Its sandbox takes `card_ok` and declines everything else",
+            examples=["card_ok", "card_declined"],
+        ),
+    ]
 
 
 class LineOut(Document):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID
 
-from shop.chassis.events import Event, Reactions
+from shop.chassis.background import handles
+from shop.chassis.events import Event
 from shop.chassis.retry import retried
 from shop.contracts import orders as contract
 from shop.contracts.inventory import StockRefused, StockReserved
@@ -19,14 +20,7 @@ class OrdersReactions:
     def __init__(self, units: Callable[[], Unit]) -> None:
         self._units = units
 
-    def handlers(self) -> Reactions:
-        return {
-            StockReserved: self.stock_reserved,
-            StockRefused: self.stock_refused,
-            PaymentCaptured: self.payment_captured,
-            PaymentDeclined: self.payment_declined,
-        }
-
+    @handles(StockReserved)
     @retried
     async def stock_reserved(self, event: StockReserved) -> None:
         unit = self._units()
@@ -39,12 +33,15 @@ class OrdersReactions:
             )
             await unit.commit()
 
+    @handles(StockRefused)
     async def stock_refused(self, event: StockRefused) -> None:
         await self._end(event, event.order_id, "rejected", event.reason)
 
+    @handles(PaymentCaptured)
     async def payment_captured(self, event: PaymentCaptured) -> None:
         await self._end(event, event.order_id, "confirmed")
 
+    @handles(PaymentDeclined)
     async def payment_declined(self, event: PaymentDeclined) -> None:
         await self._end(event, event.order_id, "rejected", "payment_declined")
 

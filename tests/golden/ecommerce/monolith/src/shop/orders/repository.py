@@ -6,10 +6,10 @@ import sqlalchemy as sa
 
 from shop.chassis.cache import Cache
 from shop.chassis.outbox import PublishingSqlUnit, Relay, outbox_table
-from shop.chassis.sql import Database, UtcDateTime, handled_table
+from shop.chassis.sql import Database, UtcDateTime, check_listings, handled_table, jobs_table
 from shop.chassis.store import Codec
 
-from .domain import Order
+from .domain import ORDER_LISTS, Order
 
 metadata = sa.MetaData()
 
@@ -27,11 +27,12 @@ orders = sa.Table(
     sa.Column("reason", sa.String(32), nullable=True),
     sa.Index("ix_orders_owner_id", "owner_id", "id"),
 )
+check_listings(orders, ORDER_LISTS, by_owner=True)
 ORDER = Codec(Order)
 
 
 class OrdersUnit(PublishingSqlUnit):
-    module, handled, outbox = "orders", handled_table(metadata), outbox_table(metadata)
+    module, handled, jobs, outbox = "orders", handled_table(metadata), jobs_table(metadata), outbox_table(metadata)
 
     def __init__(self, database: Database, cache: Cache, relay: Relay) -> None:
         super().__init__(database, cache, relay)

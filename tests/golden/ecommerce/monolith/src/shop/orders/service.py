@@ -47,7 +47,8 @@ class OrdersService:
         ORDER.to_create(caller)
         unit = self._units()
         if (earlier := await unit.repeated(repeat)) is not None:
-            return there(await unit.orders.get(earlier))
+            placed = there(await unit.orders.get(earlier))
+            return ORDER.to_repeat(caller, placed, replace(placed, status="pending", reason=None))
         order = Order(owner_id=caller.known(), lines=await self._lines(wanted), payment_method=payment_method)
         if order.total >= MOST:
             raise Invalid("The order is too large", lines="cost too much")

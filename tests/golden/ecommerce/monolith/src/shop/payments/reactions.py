@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from shop.chassis.events import Reactions
+from shop.chassis.background import handles
 from shop.chassis.retry import retried
 from shop.contracts import payments as contract
 from shop.contracts.orders import PaymentRequested
@@ -19,9 +19,7 @@ class PaymentsReactions:
         self._units = units
         self._provider = provider
 
-    def handlers(self) -> Reactions:
-        return {PaymentRequested: self.take}
-
+    @handles(PaymentRequested)
     @retried
     async def take(self, event: PaymentRequested) -> None:
         unit = self._units()

@@ -6,10 +6,10 @@ import sqlalchemy as sa
 
 from shop.chassis.cache import Cache
 from shop.chassis.outbox import PublishingSqlUnit, Relay, outbox_table
-from shop.chassis.sql import Database, Money, UtcDateTime, handled_table
+from shop.chassis.sql import Database, Money, UtcDateTime, check_listings, handled_table, jobs_table
 from shop.chassis.store import Codec
 
-from .domain import Payment
+from .domain import PAYMENT_LISTS, Payment
 
 metadata = sa.MetaData()
 
@@ -27,11 +27,12 @@ payments = sa.Table(
     sa.UniqueConstraint("order_id", name="uq_payments_order_id"),
     sa.Index("ix_payments_owner_id", "owner_id", "id"),
 )
+check_listings(payments, PAYMENT_LISTS, by_owner=True)
 PAYMENT = Codec(Payment)
 
 
 class PaymentsUnit(PublishingSqlUnit):
-    module, handled, outbox = "payments", handled_table(metadata), outbox_table(metadata)
+    module, handled, jobs, outbox = "payments", handled_table(metadata), jobs_table(metadata), outbox_table(metadata)
 
     def __init__(self, database: Database, cache: Cache, relay: Relay) -> None:
         super().__init__(database, cache, relay)

@@ -10,8 +10,7 @@ from shop.chassis.settings import Settings
 from shop.local.moto_server import serve_functions
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI
-
+    from shop.chassis.functions import FunctionSettings
     from shop.local.gateway import Gateway
 
 TEMPLATE = Path(__file__).parents[3] / "deploy" / "template.yaml"
@@ -24,11 +23,11 @@ def create_app(settings: Settings | None = None, transports: Mapping[str, Any] |
     return Gateway(TEMPLATE, settings or Settings(), prepare, transports)
 
 
-async def prepare(accounts: FastAPI, settings: Settings) -> None:
+async def prepare(settings: FunctionSettings) -> None:
     """Sees to it that the first member of staff exists."""
-    from shop.accounts.service import AccountsService
+    from shop.apps.staff import ensure
 
-    await accounts.state.services[AccountsService].ensure_staff(settings.admin_email, settings.admin_password)
+    await ensure(settings)
 
 
 if __name__ == "__main__":

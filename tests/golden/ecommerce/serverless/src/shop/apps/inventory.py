@@ -3,41 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 
 import httpx2 as httpx
 from fastapi import FastAPI
 
-from shop.chassis.client import Client
+from shop.apps.event_routes import ROUTES
 from shop.chassis.dynamodb import Database
 from shop.chassis.functions import FunctionSettings, NoCache
 from shop.chassis.http import create_api
 from shop.chassis.http_function import HttpFunction, to_functions
-from shop.chassis.remote import remote_jwks
+from shop.chassis.part import Part
+from shop.chassis.remote import remote_jwks, to_part
 from shop.chassis.tokens import Verifier
 from shop.contracts.inventory_http import inventory_contract
+from shop.inventory import wiring as inventory_wiring
 from shop.inventory.api import router as inventory_router
-from shop.inventory.repository import InventoryUnit
-from shop.inventory.service import InventoryService
 
 
 def create_app(settings: FunctionSettings, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None) -> FastAPI:
     """`transports`: how to reach the functions of other parts, if not as AWS does."""
     database, cache = Database(settings.stack, ["inventory"]), NoCache()
     transports = transports or to_functions(settings, ["accounts"])
-    to_accounts = Client("accounts", settings, transports)
+    to_accounts = to_part("accounts", settings, transports)
     verifier = Verifier(remote_jwks(to_accounts), settings.jwt_issuer, settings.jwt_audience)
+    part = Part(settings, database, cache, ROUTES, transports or {})
 
-    inventory_units = partial(InventoryUnit, database, cache)
-    inventory = InventoryService(inventory_units)
+    inventory = inventory_wiring.service(part)
 
     return create_api(
         "shop",
         [inventory_router, inventory_contract(inventory, settings.internal_token)],
         [inventory],
         verifier,
+        settings,
         ready={"database": database.ping},
-        closing=[to_accounts.close, database.close],
+        closing=[*part.closing, to_accounts.close, database.close],
     )
 
 

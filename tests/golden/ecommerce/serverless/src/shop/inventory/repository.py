@@ -5,6 +5,7 @@ from __future__ import annotations
 from shop.chassis.cache import Cache
 from shop.chassis.dynamodb import Database
 from shop.chassis.dynamodb_outbox import PublishingDynamoUnit
+from shop.chassis.events import Routes
 from shop.chassis.store import Codec
 
 from . import domain
@@ -16,7 +17,7 @@ RESERVATION = Codec(domain.Reservation)
 class InventoryUnit(PublishingDynamoUnit):
     module = "inventory"
 
-    def __init__(self, database: Database, cache: Cache) -> None:
-        super().__init__(database, cache)
+    def __init__(self, database: Database, cache: Cache, routes: Routes) -> None:
+        super().__init__(database, cache, routes)
         self.products = self.repository(PRODUCT, "products", lists=domain.PRODUCT_LISTS, unique=("sku",))
         self.reservations = self.repository(RESERVATION, "reservations")

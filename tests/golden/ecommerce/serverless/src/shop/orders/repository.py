@@ -5,6 +5,7 @@ from __future__ import annotations
 from shop.chassis.cache import Cache
 from shop.chassis.dynamodb import Database
 from shop.chassis.dynamodb_outbox import PublishingDynamoUnit
+from shop.chassis.events import Routes
 from shop.chassis.store import Codec
 
 from .domain import ORDER_LISTS, Order
@@ -15,6 +16,6 @@ ORDER = Codec(Order)
 class OrdersUnit(PublishingDynamoUnit):
     module = "orders"
 
-    def __init__(self, database: Database, cache: Cache) -> None:
-        super().__init__(database, cache)
+    def __init__(self, database: Database, cache: Cache, routes: Routes) -> None:
+        super().__init__(database, cache, routes)
         self.orders = self.repository(ORDER, "orders", lists=ORDER_LISTS, by_owner=True)

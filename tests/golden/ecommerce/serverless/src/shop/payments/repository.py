@@ -5,6 +5,7 @@ from __future__ import annotations
 from shop.chassis.cache import Cache
 from shop.chassis.dynamodb import Database
 from shop.chassis.dynamodb_outbox import PublishingDynamoUnit
+from shop.chassis.events import Routes
 from shop.chassis.store import Codec
 
 from .domain import PAYMENT_LISTS, Payment
@@ -15,6 +16,6 @@ PAYMENT = Codec(Payment)
 class PaymentsUnit(PublishingDynamoUnit):
     module = "payments"
 
-    def __init__(self, database: Database, cache: Cache) -> None:
-        super().__init__(database, cache)
+    def __init__(self, database: Database, cache: Cache, routes: Routes) -> None:
+        super().__init__(database, cache, routes)
         self.payments = self.repository(PAYMENT, "payments", lists=PAYMENT_LISTS, by_owner=True, unique=("order_id",))

@@ -7,9 +7,8 @@ context.configure(
     connection=attributes["connection"],
     target_metadata=attributes["metadata"],
     render_as_batch=True,
-    compare_type=True,
-    render_item=attributes.get("render_item"),
-    process_revision_directives=attributes.get("process_revision_directives"),
+    autogenerate_plugins=["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
+    **attributes.get("comparison", {}),
 )
 with context.begin_transaction():
     context.run_migrations()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from importlib import import_module
@@ -11,27 +12,28 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ...chassis.sql import Database
+from . import values  # noqa: F401 - alembic finds what it knows of each database
 
 PACKAGE = Path(__file__).parents[2]
+TEMPORARY = "_alembic_tmp_"  # what alembic calls the copy of a SQLite table that it makes anew
 
 
 async def upgrade(database: Database, modules: Iterable[str]) -> None:
-    """Brings the tables of these modules up to date."""
+    """Brings the tables of these modules up to date, those of a module all at once or not at all."""
     for module in modules:
-        await run(database, module, lambda config: command.upgrade(config, "head"))
+        try:
+            await run(database, module, lambda config: command.upgrade(config, "head"))
+        except (IntegrityError, DataError) as error:
+            raise SystemExit(f"Nothing was changed in {module}: its rows do not fit, {error.orig}") from error
 
 
 async def run(database: Database, module: str, action: Callable[[Config], Any], **attributes: Any) -> None:
     """Runs an alembic command on a module. `attributes`: for its environment (`env.py`)."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent))
-    config.set_main_option("version_locations", str(PACKAGE / module / "migrations"))
-    config.set_main_option("path_separator", "os")
-    config.set_main_option("file_template", "%%(epoch)d_%%(slug)s")
-    config.attributes["metadata"] = import_module(f"{PACKAGE.name}.{module}.repository").metadata
+    config = configuration(module)
     config.attributes.update(attributes)
     async with migrating(database, module) as connection:
 
@@ -42,16 +44,69 @@ async def run(database: Database, module: str, action: Callable[[Config], Any], 
         await connection.run_sync(begin)
 
 
+def configuration(module: str) -> Config:
+    """What alembic has to know of a module."""
+    config = Config()
+    config.set_main_option("script_location", _literal(Path(__file__).parent))
+    config.set_main_option("version_locations", _literal(PACKAGE / module / "migrations"))
+    config.set_main_option("path_separator", "newline")
+    config.set_main_option("file_template", "%%(epoch)d_%%(slug)s")
+    config.attributes["metadata"] = import_module(f"{PACKAGE.name}.{module}.repository").metadata
+    return config
+
+
+def _literal(path: Path) -> str:
+    """The path, as alembic's settings take it: with a `%` in it they mean another setting."""
+    return str(path).replace("%", "%%")
+
+
 @asynccontextmanager
 async def migrating(database: Database, module: str) -> AsyncIterator[AsyncConnection]:
-    """A connection for the module's migrations, its schema made and in front; one migration at a time."""
+    """A connection in a transaction for the module's migrations, its schema made and in front; one migration at a time."""
     async with database.module(module).connect() as connection:
-        connection = await connection.execution_options(schema_translate_map=None)
         if connection.dialect.name == "postgresql":
+            connection = await connection.execution_options(schema_translate_map=None)
             await connection.execute(sa.text("SET LOCAL statement_timeout = 0"))  # a table may be large
             await connection.execute(sa.text("SET LOCAL lock_timeout = '60s'"))  # of another that migrates
             await connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('migrations'))"))
             await connection.execute(sa.text(f'CREATE SCHEMA IF NOT EXISTS "{module}"'))
             await connection.execute(sa.text(f'SET LOCAL search_path TO "{module}"'))
-        yield connection
+            yield connection
+            await connection.commit()
+        else:
+            async with _without_foreign_keys(connection):
+                yield connection
+
+
+@asynccontextmanager
+async def _without_foreign_keys(connection: AsyncConnection) -> AsyncIterator[None]:
+    """A transaction on SQLite, which alters a table by making it anew: others may refer to it, so they are asked after it."""
+    await connection.execution_options(isolation_level="AUTOCOMMIT")  # the driver begins none before a CREATE or DROP
+    await connection.exec_driver_sql("PRAGMA foreign_keys=OFF")  # which does nothing within a transaction
+    await connection.exec_driver_sql("PRAGMA busy_timeout=60000")  # of another that migrates
+    try:
+        await connection.exec_driver_sql("BEGIN IMMEDIATE")
+        await _clear(connection)
+        before = await _astray(connection)
+        yield
+        if astray := await _astray(connection) - before:
+            found = ", ".join(f"{count} of {table} to {to}" for (table, to), count in astray.items())
+            raise SystemExit(f"Nothing was changed: rows would refer to what is not there: {found}")
         await connection.commit()
+    finally:
+        await connection.invalidate()  # nobody gets it without its foreign keys; what was not committed goes with it
+
+
+async def _astray(connection: AsyncConnection) -> Counter[tuple[str, str]]:
+    """How many rows of a table refer to rows of another that are not there."""
+    found = await connection.exec_driver_sql("PRAGMA foreign_key_check")
+    return Counter((row["table"], row["parent"]) for row in found.mappings())
+
+
+async def _clear(connection: AsyncConnection) -> None:
+    """Takes away copies that an interrupted migration left, each beside its table."""
+    found = await connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'")
+    tables = set(found.scalars())
+    for name in tables:
+        if name.startswith(TEMPORARY) and name.removeprefix(TEMPORARY) in tables:
+            await connection.exec_driver_sql(f'DROP TABLE "{name}"')

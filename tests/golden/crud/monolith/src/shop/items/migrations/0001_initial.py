@@ -29,8 +29,17 @@ def upgrade() -> None:
         sa.Column("at", UtcDateTime(), nullable=False),
     )
     op.create_index("ix_handled_at", "handled", ["at"])
+    op.create_table(
+        "jobs",
+        sa.Column("name", sa.String(200), primary_key=True),
+        sa.Column("due", UtcDateTime(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("failed", UtcDateTime(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+    )
 
 
 def downgrade() -> None:
     op.drop_table("items")
+    op.drop_table("jobs")
     op.drop_table("handled")

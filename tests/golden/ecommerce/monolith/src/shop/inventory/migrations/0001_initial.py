@@ -44,9 +44,18 @@ def upgrade() -> None:
     )
     op.create_index("ix_handled_at", "handled", ["at"])
     op.create_table(
+        "jobs",
+        sa.Column("name", sa.String(200), primary_key=True),
+        sa.Column("due", UtcDateTime(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("failed", UtcDateTime(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+    )
+    op.create_table(
         "outbox",
         sa.Column("id", sa.Uuid(), primary_key=True),
         sa.Column("type", sa.String(200), nullable=False),
+        sa.Column("handler", sa.String(200), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("due", UtcDateTime(), nullable=True),
@@ -59,4 +68,5 @@ def downgrade() -> None:
     op.drop_table("reservations")
     op.drop_table("products")
     op.drop_table("outbox")
+    op.drop_table("jobs")
     op.drop_table("handled")

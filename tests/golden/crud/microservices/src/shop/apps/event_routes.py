@@ -1,0 +1,21 @@
+"""Where modules run, and with them the handlers of their events: `make routes` derives those anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+PARTS = {
+    "accounts": ("accounts",),
+    "items": ("items",),
+}
+ROUTES: Mapping[str, Mapping[str, str]] = {
+    "accounts.link.requested": {
+        "accounts.send_link": "accounts",
+    },
+}
+
+if __name__ == "__main__":
+    from shop.local.routes import write
+
+    write(Path(__file__), PARTS)

@@ -1,0 +1,131 @@
+"""Who is staff, as operators decide it; what settings say passes the types of the API, or nothing starts."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import jwt
+import pytest
+
+from shop.accounts.settings import checked
+from shop.apps.staff import ensure, main
+from shop.chassis.settings import Settings
+
+from tests.api import Api, eventually
+from tests.mail_server import MailServer
+
+PASSWORD = "open sesame, please"
+Command = Callable[..., str]
+
+
+@pytest.fixture
+def own(anonymous: Api, settings: Settings) -> Settings:
+    """What the command is told of the system that runs."""
+    return settings.model_copy(update={"database_url": f"{settings.database_url}/accounts"})
+
+
+@pytest.fixture
+def command(own: Settings) -> Command:
+    def said(action: str, email: str, password: str = "") -> str:
+        return asyncio.run(main(own, action, email, password))
+
+    return said
+
+
+def roles(anonymous: Api, email: str, password: str = PASSWORD) -> list[str]:
+    """As a token says them."""
+    tokens = anonymous.post("/api/auth/login", json={"email": email, "password": password}).json()
+    return list(jwt.decode(tokens["access_token"], options={"verify_signature": False})["roles"])
+
+
+def test_the_role_is_given_and_taken(anonymous: Api, command: Command) -> None:
+    email = f"{uuid4().hex}@example.com"
+    assert anonymous.post("/api/auth/register", json={"email": email, "password": PASSWORD}).status_code == 201
+    assert command("give", email) == f"{email} is staff now, with the account and the password that was there"
+    assert roles(anonymous, email) == ["staff"]
+    assert command("give", email) == f"{email} is staff already"
+    assert "not staff any more" in command("take", email)
+    assert roles(anonymous, email) == []
+    assert command("take", email) == f"{email} is not staff"
+
+
+def test_whoever_is_given_or_taken_the_role_goes_on_with_no_session_of_before(
+    anonymous: Api, command: Command, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "audit")
+    given = {"email": f"{uuid4().hex}@example.com", "password": PASSWORD}
+    assert anonymous.post("/api/auth/register", json=given).status_code == 201
+    for what in ("give", "take"):
+        token = anonymous.post("/api/auth/login", json=given).json()["refresh_token"]
+        command(what, given["email"])
+        assert anonymous.post("/api/auth/refresh", json={"refresh_token": token}).status_code == 401
+    told = [record.__dict__["event"] for record in caplog.records if record.name == "audit"]
+    assert [event for event in told if event.startswith("role")] == ["role_given", "role_taken"]
+
+
+def test_who_has_no_account_gets_one(anonymous: Api, command: Command) -> None:
+    email = f"{uuid4().hex}@example.com"
+    assert command("give", email, PASSWORD) == f"{email} is staff now, with a new account"
+    assert roles(anonymous, email) == ["staff"]
+
+
+def test_who_is_given_no_password_is_mailed_a_link_to_choose_one(
+    anonymous: Api, command: Command, mail: MailServer
+) -> None:
+    email = f"{uuid4().hex}@example.com"
+    assert "link" in command("give", email)
+    # whatever happens next in the system takes the mail along
+    assert anonymous.post("/api/auth/password-reset", json={"email": email}).status_code == 202
+    sent = eventually(lambda: mail.sent[email], lambda mails: len(mails) == 2)
+    token = str(sent[0].get_content()).partition("token=")[2].split()[0]
+    chosen = {"token": token, "password": PASSWORD}
+    assert anonymous.post("/api/auth/password-reset/confirm", json=chosen).status_code == 204
+    assert roles(anonymous, email) == ["staff"]
+
+
+def test_another_admin_password_changes_nothing_and_is_said(
+    anonymous: Api, own: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    asyncio.run(ensure(own))
+    assert caplog.text == ""
+    other = own.model_copy(update={"admin_password": "something else"})
+    asyncio.run(ensure(other))
+    assert "admin@example.com has another password than ADMIN_PASSWORD" in caplog.text
+    assert roles(anonymous, own.admin_email, own.admin_password) == ["staff"]
+
+
+def test_settings_are_in_the_form_of_the_api(settings: Settings) -> None:
+    given = {
+        "admin_email": "Boss@Example.com",
+        "site_url": "https://shop.example.com/",
+        "mail_from": "Shop <a@example.com>",
+    }
+    found = checked(settings.model_copy(update=given))
+    assert (found.admin_email, found.site_url) == ("boss@example.com", "https://shop.example.com")
+    assert checked(settings.model_copy(update={"site_url": "", "dev_port": 8123})).site_url == "http://127.0.0.1:8123"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("admin_email", "admin@localhost"),
+        ("admin_email", "boss"),
+        ("admin_email", ""),
+        ("admin_password", "admin"),
+        ("site_url", "shop.example.com"),
+        ("site_url", "ftp://shop.example.com"),
+        ("site_url", "https://shop.example.com/?a=b"),
+        ("mail_url", "mail.example.com:25"),
+        ("mail_url", "smtp://"),
+        ("mail_url", "smtp://mail.example.com:no"),
+        ("mail_from", "nobody"),
+        ("mail_from", "a@example.com, b@example.com"),
+    ],
+)
+def test_settings_that_cannot_be_used_keep_it_from_starting(settings: Settings, name: str, value: Any) -> None:
+    with pytest.raises(SystemExit, match=name.upper()):
+        checked(settings.model_copy(update={name: value}))

@@ -1,0 +1,73 @@
+"""Who is staff: for operators and their settings, since no request may say so."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+from shop.chassis import audit
+from shop.chassis.errors import Conflict
+from shop.chassis.retry import retried
+
+from .domain import Account
+from .events import LinkRequested
+from .passwords import Passwords
+from .service import Unit
+
+STAFF = "staff"
+
+
+class Staff:
+    """Each use case says in a sentence what it did, or why it did nothing."""
+
+    def __init__(self, units: Callable[[], Unit], passwords: Passwords) -> None:
+        self._units = units
+        self._passwords = passwords
+
+    async def ensure(self, email: str, password: str) -> str:
+        """Sees to it, once, that the first member of staff exists; what became of them since is left alone, and said."""
+        account = await self._units().accounts.find("email", email)
+        if account is None:
+            return await self.give(email, password)
+        if STAFF not in account.roles:
+            return f"{email} has an account that is not staff, and ADMIN_EMAIL does not change it: apps/staff.py does"
+        if not await self._passwords.matches(password, account.password_hash):
+            return f"{email} has another password than ADMIN_PASSWORD, which does not change it"
+        return ""
+
+    @retried
+    async def give(self, email: str, password: str = "") -> str:
+        """Makes them staff, with a new account if they have none; without a password, they are mailed a link to choose it."""
+        unit = self._units()
+        known = await unit.accounts.find("email", email)
+        if known is not None:
+            if STAFF in known.roles:
+                return f"{email} is staff already"
+            unit.accounts.save(known, known.with_roles((*known.roles, STAFF)))
+            await unit.commit()
+            audit.record("role_given", account=known.id, email=email, role=STAFF)
+            return f"{email} is staff now, with the account and the password that was there"
+        hashed = await self._passwords.hash(password or secrets.token_urlsafe(32))
+        account = Account(email=email, password_hash=hashed, roles=(STAFF,))
+        unit.accounts.add(account)
+        unit.publish(LinkRequested(email=email, purpose="verify-email" if password else "password-reset"))
+        try:
+            await unit.commit()
+        except Conflict:
+            return f"{email} got an account in this moment; try again"
+        audit.record("role_given", account=account.id, email=email, role=STAFF)
+        if password:
+            return f"{email} is staff now, with a new account"
+        return f"{email} is staff now, and is mailed a link to choose a password"
+
+    @retried
+    async def take(self, email: str) -> str:
+        """Takes the role; tokens that have it are good for it until they expire."""
+        unit = self._units()
+        account = await unit.accounts.find("email", email)
+        if account is None or STAFF not in account.roles:
+            return f"{email} is not staff"
+        unit.accounts.save(account, account.with_roles(tuple(role for role in account.roles if role != STAFF)))
+        await unit.commit()
+        audit.record("role_taken", account=account.id, email=email, role=STAFF)
+        return f"{email} is not staff any more; a token of theirs may still say so for a quarter of an hour"

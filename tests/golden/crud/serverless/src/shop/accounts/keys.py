@@ -1,0 +1,86 @@
+"""Signing keys: PEM files in a folder, named for when they were made.
+
+`python -m shop.accounts.keys FOLDER` makes one if there is none; with `rotate`, another one, and throws away those
+that no token needs any more. Running processes find it: it is published first, and signs two minutes later.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from shop.chassis.functions import FunctionSettings
+from shop.chassis.secret import secret
+from shop.chassis.settings import Settings
+
+NEEDED = 3600  # seconds that a key verifies after the next one has come; a token lives for less
+END = b"-----END PRIVATE KEY-----"
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    private: ec.EllipticCurvePrivateKey
+    since: float = 0.0  # when it was made, in seconds since 1970
+
+
+def load_keys(folder: Path) -> list[SigningKey]:
+    """The folder's keys (P-256), the oldest first (SystemExit: there is none)."""
+    keys = [key for path in _files(folder) for key in read_keys(path.read_bytes(), _since(path))]
+    if not keys:
+        raise SystemExit(f"There is no signing key in {folder}: python -m {__name__} {folder}")
+    return keys
+
+
+def read_keys(pems: bytes, since: float = 0.0) -> list[SigningKey]:
+    """The keys of PEM documents, one behind the other."""
+    found = [serialization.load_pem_private_key(part + END, None) for part in pems.split(END) if part.strip()]
+    return [SigningKey(key, since) for key in found if isinstance(key, ec.EllipticCurvePrivateKey)]
+
+
+def signing_keys(settings: Settings) -> list[SigningKey]:
+    """The keys from where the settings say, read anew each time."""
+    if isinstance(settings, FunctionSettings) and settings.jwt_secret:
+        return read_keys(secret(settings.jwt_secret))
+    return load_keys(settings.jwt_keys)
+
+
+def make_key(folder: Path) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    name = folder / f"{time.time_ns() // 1_000_000}.pem"
+    made = name.with_suffix(".new")  # a reader never sees half a key
+    with open(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(pem)
+    made.rename(name)
+
+
+def forget(folder: Path) -> None:
+    """Throws away keys that have signed nothing that is still valid."""
+    files = _files(folder)
+    for path, after in pairwise(files):
+        if time.time() - _since(after) > NEEDED:
+            path.unlink()
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.pem"), key=_since)
+
+
+def _since(path: Path) -> float:
+    return int(path.stem) / 1000 if path.stem.isdigit() else 0.0
+
+
+if __name__ == "__main__":
+    target, rotate = Path(sys.argv[1]), "rotate" in sys.argv
+    if rotate or not any(target.glob("*.pem")):
+        make_key(target)
+        forget(target)

@@ -1,0 +1,85 @@
+"""Who is staff, for operators: `python -m shop.apps.staff give EMAIL`, or `take EMAIL`; on the database of the settings."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import getpass
+import logging
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+from pydantic import TypeAdapter, ValidationError
+
+from shop.accounts.addresses import Email, Password
+from shop.accounts.passwords import Passwords
+from shop.accounts.repository import AccountsUnit
+from shop.accounts.settings import checked
+from shop.accounts.staff import Staff
+from shop.apps.event_routes import ROUTES
+from shop.chassis.background import Background
+from shop.chassis.cache import Cache, MemoryCache
+from shop.chassis.outbox import Relay
+from shop.chassis.push import Push
+from shop.chassis.settings import Settings
+from shop.chassis.sql import Database
+from shop.chassis.valkey import ValkeyCache
+
+log = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Staff]:
+    database = Database(settings.database_url)
+    cache: Cache = MemoryCache()
+    if settings.cache_url:
+        cache = ValkeyCache(settings.cache_url, "shop:accounts")
+    background = Background()  # it says who gets the events; whoever runs delivers them
+    push = Push(background, ROUTES, ["accounts"], settings, None)
+    relay = Relay(database, push, {})
+    try:
+        yield Staff(partial(AccountsUnit, database, cache, relay), Passwords())
+    finally:
+        await push.close()
+        await cache.close()
+        await database.close()
+
+
+async def ensure(settings: Settings) -> None:
+    """Sees to it that the member of staff exists whom the settings name, if they do."""
+    settings = checked(settings)
+    if settings.admin_email:
+        async with opened(settings) as staff:
+            said = await staff.ensure(settings.admin_email, settings.admin_password)
+        if said:
+            log.warning(said)
+
+
+async def main(settings: Settings, action: str, email: str, password: str) -> str:
+    async with opened(settings) as staff:
+        return await (staff.take(email) if action == "take" else staff.give(email, password))
+
+
+def asked() -> str:
+    """The password, from who sits there or from what is piped in."""
+    return getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Who is staff")
+    parser.add_argument(
+        "action", choices=["give", "take"], help="the role; giving it makes an account if there is none"
+    )
+    parser.add_argument("email")
+    parser.add_argument(
+        "--password", action="store_true", help="ask for a new account's password; else a link is mailed"
+    )
+    given = parser.parse_args()
+    try:
+        whose = TypeAdapter(Email).validate_python(given.email)
+        secret = TypeAdapter(Password).validate_python(asked()) if given.password else ""
+    except ValidationError as error:
+        raise SystemExit(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
+    print(asyncio.run(main(Settings(), given.action, whose, secret)))

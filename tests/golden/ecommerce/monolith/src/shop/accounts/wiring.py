@@ -1,0 +1,36 @@
+"""How the module accounts is put together: what it is made from, and what it has for the background (docs/guide.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+
+from shop.chassis.housekeeping import Housekeeping
+from shop.chassis.part import Part
+
+from .keys import signing_keys
+from .links import LinkSecrets
+from .mail import Mailer
+from .passwords import Passwords
+from .reactions import AccountsReactions
+from .repository import AccountsUnit
+from .service import AccountsService
+from .settings import checked
+from .signer import Signer
+from .throttle import Throttle
+
+
+def service(part: Part, signer: Signer) -> AccountsService:
+    units = part.units(AccountsUnit)
+    return AccountsService(units, signer, Passwords(), Throttle(units), part.settings.hide_accounts)
+
+
+def background(part: Part) -> Iterable[object]:
+    """Objects whose methods handle events or run on schedule."""
+    settings = checked(part.settings)
+    mailer = Mailer(settings.mail_url, settings.mail_from)
+    secrets = LinkSecrets(partial(signing_keys, settings))
+    return [
+        Housekeeping(part.database, AccountsUnit),
+        AccountsReactions(part.units(AccountsUnit), mailer, secrets, settings.site_url),
+    ]

@@ -1,0 +1,42 @@
+"""Nothing that a module has for the background is lost in silence: its handlers, its jobs, and what it publishes."""
+
+from __future__ import annotations
+
+from shop.chassis.background import Background
+from shop.chassis.cache import MemoryCache
+from shop.chassis.dynamodb import Database
+from shop.chassis.events import Event
+from shop.chassis.part import Part
+from shop.chassis.settings import Settings
+from shop.local import derived
+
+MODULES = [
+    "accounts",
+    "inventory",
+    "orders",
+    "payments",
+]
+
+
+def test_every_handler_and_job_is_put_together() -> None:
+    """`background` in a module's wiring.py names the objects whose methods work in the background."""
+    background = Background()
+    database = Database("test", MODULES)
+    background.add(Part(Settings.model_construct(modules_env=""), database, MemoryCache()), MODULES)
+    handlers = derived.handlers(MODULES)
+    forgotten = {name for kind in handlers for name in handlers[kind] if name not in background.targets(kind)}
+    forgotten |= derived.jobs(MODULES).keys() - background.jobs.keys()
+    assert not forgotten, f"their objects are missing in background() of their modules' wiring.py: {forgotten}"
+
+
+def test_every_event_is_handled() -> None:
+    """An event that nobody handles cannot be published: handle it in some module's reactions.py, or take it away."""
+    handled = derived.handlers(MODULES)
+    lost = {f"{event.__module__}.{event.__name__}" for event in _all(Event) if event.type not in handled}
+    assert not lost, f"nobody handles {lost}"
+
+
+def _all(kind: type[Event]) -> set[type[Event]]:
+    derived.handlers(MODULES)  # whatever modules and contracts define is imported
+    kinds = {found for found in kind.__subclasses__() if hasattr(found, "type")}
+    return kinds.union(*map(_all, kind.__subclasses__()))

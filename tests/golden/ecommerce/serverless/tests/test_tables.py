@@ -1,0 +1,33 @@
+"""The tables of each module, as `deploy/template.yaml` makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from shop.chassis.dynamodb import Database
+from shop.chassis.dynamodb_unit import DynamoUnit
+from shop.chassis.functions import NoCache
+from shop.local.template import Template
+
+ROOT = Path(__file__).parents[1]
+TABLES = Template(ROOT / "deploy" / "template.yaml", {"AWS::StackName": "it"}).of_type("AWS::DynamoDB::Table")
+MODULES = sorted(path.parent.name for path in (ROOT / "src" / "shop").glob("*/repository.py"))
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_list_has_its_index(module: str) -> None:
+    import_module(f"shop.{module}.repository")
+    (unit,) = [unit for unit in every_unit(DynamoUnit) if getattr(unit, "module", None) == module]
+    (table,) = [table for table in TABLES.values() if table["TableName"] == f"it-{module}"]
+    indexes = {index["IndexName"] for index in table.get("GlobalSecondaryIndexes", [])}
+    made: Callable[..., DynamoUnit] = partial(unit, routes={}) if hasattr(unit, "publish") else unit
+    assert made(Database("it", [module]), NoCache()).indexes <= indexes
+
+
+def every_unit(unit: type[DynamoUnit]) -> list[type[DynamoUnit]]:
+    return [found for child in unit.__subclasses__() for found in (child, *every_unit(child))]
