@@ -10,15 +10,9 @@ import pytest
 from tests.cli.terminal import CTRL_C, CTRL_U, DOWN, ENTER, ESCAPE, UP, Terminal
 
 from archgen.advisor import recommend
-<<<<<<< HEAD
-from archgen.cli.ask import Check, Lines, Option
-from archgen.cli.needs import SCREEN, ask_needs, ask_open
-from archgen.cli.wizard import QUESTIONS, add_answer, ask_assumption, ask_core
-=======
 from archgen.cli.ask import BACK, Back, Check, Lines, Option
 from archgen.cli.needs import SCREEN, ask_open
-from archgen.cli.wizard import FORGET, SAID_BY_YOU, add_answer, ask_assumption, ask_change, ask_core
->>>>>>> wizard
+from archgen.cli.wizard import FORGET, QUESTIONS, SAID_BY_YOU, add_answer, ask_assumption, ask_change, ask_core
 from archgen.evidence import load_evidence
 from archgen.generator.record import load_record
 from archgen.intake import Source, from_record, intake

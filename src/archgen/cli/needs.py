@@ -17,13 +17,7 @@ UNKNOWN, NO, YES = "not known", "no", "yes"
 
 
 def ask_needs(by: Asker, taken: Intake) -> dict[str, list[str]]:
-<<<<<<< HEAD
-    """The needs and the experience that were ticked, by key; nothing where either was said before."""
-    if any(taken.raw.get(key) is not None for key in KEYS):
-        return {}
-=======
     """The needs and the experience that were ticked, by key."""
->>>>>>> wizard
     needs = [Option(name, meaning.says, meaning.holds) for name, meaning in NEEDS.items()]
     experience = [Option(name, meaning.says, meaning.holds) for name, meaning in EXPERIENCE.items()]
     ticked = by.tick(SCREEN, [*needs, TEAM, *experience])
