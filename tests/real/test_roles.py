@@ -45,7 +45,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 @pytest.fixture
-def psql(tool: Callable[[str], str], project: Project) -> Callable[..., "subprocess.CompletedProcess[str]"]:
+def psql(tool: Callable[[str], str], project: Project) -> Callable[..., subprocess.CompletedProcess[str]]:
     def run(url: str, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [tool("psql"), url, "-qAt", "-v", "ON_ERROR_STOP=1", *arguments],
