@@ -380,3 +380,18 @@ def test_any_modules_are_taken_or_refused_with_places(modules: Any, parts: dict[
     else:
         found = ()
     assert all(mistake.message and "\n" not in mistake.where for mistake in found)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"fields": {"a": {"type": "string"}, "b": {"type": "string"}, "a_b": {"type": "string", "indexed": True}}, "lists": [["a", "b"]]}, {}),
+        ({"plural": "logs", "fields": {"in_x": {"type": "string", "indexed": True}}}, {"plural": "logs_in", "fields": {"x": {"type": "string", "indexed": True}}}),
+        ({"plural": "logs", "fields": {"x": {"type": "string", "indexed": True}}}, {"plural": "ix_logs_x"}),
+        ({"plural": "logs"}, {"plural": "logs_pkey"}),
+    ],
+)  # fmt: skip
+def test_indexes_that_would_be_called_the_same_are_refused(first: dict[str, Any], second: dict[str, Any]) -> None:
+    fields = {"fields": {"title": {"type": "string"}}}
+    found = mistakes({"notes": {"entities": {"log": fields | first, "other": fields | second}}})
+    assert any("would be called as another of the module is" in said for said in found.values())

@@ -66,3 +66,27 @@ def test_the_pools_of_all_processes_fit_into_what_the_database_takes(stack: Stac
     script = f"from {stack.package}.chassis.settings import Settings as S; s = S(); print(s.pool_size * s.processes)"
     needed = int(stack.compose("exec", "-T", "app", "python", "-c", script))
     assert 0 < needed <= int(most) - 10
+
+
+def test_the_app_may_touch_rows_and_holds_no_password_of_anybody_who_may_do_more(stack: Stack) -> None:
+    script = f"""
+import asyncio, os, sqlalchemy as sa
+from {stack.package}.chassis.settings import Settings
+from {stack.package}.chassis.sql import Database
+
+async def main():
+    engine = Database(Settings().database_url).module("orders")
+    for statement in ("SELECT current_user", "CREATE TABLE orders.x ()", "DROP TABLE orders.orders", "COPY orders.orders FROM PROGRAM 'id'"):
+        try:
+            async with engine.begin() as connection:
+                print(await connection.scalar(sa.text(statement)))
+        except sa.exc.DBAPIError as error:
+            print(error.orig.sqlstate)
+
+asyncio.run(main())
+print([name for name in os.environ if "OWNER" in name or "MIGRATION" in name or "POSTGRES" in name])
+"""
+    said = stack.compose("exec", "-T", "app", "python", "-c", script).splitlines()
+    assert said == ["app_rows", "42501", "42501", "42501", "[]"]
+    owners = "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'orders'"
+    assert stack.compose("exec", "-T", "postgres", "psql", "-U", "app", "-Atc", owners).strip() == "app_owner"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,23 +77,21 @@ class Lab:
     def run(self, *statements: str) -> list[Any]:
         """The rows that the last of these statements gives."""
         if not self.url:
-            with sqlite3.connect(self.project.folder / ".data/lab.sqlite") as connection:
-                found: list[Any] = []
-                for statement in statements:
-                    found = connection.execute(statement).fetchall()
-            connection.close()
-            return found
+            with closing(sqlite3.connect(self.project.folder / ".data/lab.sqlite")) as connection, connection:
+                return [connection.execute(statement).fetchall() for statement in statements][-1]
         return asyncio.run(self._run(statements))
 
     async def _run(self, statements: tuple[str, ...]) -> list[Any]:
         engine = create_async_engine(self.url)
-        async with engine.begin() as connection:
-            await connection.execute(sa.text("SET search_path TO lab"))
-            found: list[Any] = []
-            for statement in statements:
-                result = await connection.execute(sa.text(statement))
-                found = [tuple(row) for row in result] if result.returns_rows else []
-        await engine.dispose()
+        found: list[Any] = []
+        try:
+            async with engine.begin() as connection:
+                await connection.execute(sa.text("SET search_path TO lab"))
+                for statement in statements:
+                    result = await connection.execute(sa.text(statement))
+                    found = [tuple(row) for row in result] if result.returns_rows else []
+        finally:
+            await engine.dispose()
         return found
 
 

@@ -35,7 +35,7 @@ SPECIAL = "is what is special in its password (@ / ? # % :) percent-encoded?"
 class Address:
     """`url` and, beside it, `arguments`: for asyncpg, or for SQLite. `pooler`: whether it says that one is in between."""
 
-    url: str
+    url: str = field(repr=False)
     password: str = field(default="", repr=False)
     arguments: Mapping[str, Any] = field(default_factory=dict)
     pooler: bool = False
@@ -63,7 +63,8 @@ class Address:
             _refuse(f"{', '.join(unknown)}: not a parameter that is known here")
         query = urlencode({name: value for name, value in given.items() if name in KNOWN})
         password = unquote(parts.netloc.partition("@")[0].partition(":")[2]) or given.get("password", "")
-        return cls(parts._replace(query=query).geturl(), password, arguments, pooler)
+        plain = f"postgresql://{parts.netloc}{parts.path}" + (f"?{query}" if query else "")
+        return cls(plain, password, arguments, pooler)
 
 
 def within(url: str, name: str) -> str:

@@ -224,6 +224,8 @@ def _render(what: str, item: Any, context: Any) -> str | Literal[False]:
     """How a migration writes the chassis' own column types, and truth and time for every database."""
     if what == "server_default":
         return _default(getattr(item, "arg", None))
+    if what == "type" and item._variant_mapping:
+        context.imports.add("from sqlalchemy import Text")  # alembic writes a variant's own types by their bare names
     text = _own(item) if what == "type" else None
     if text is None:
         return False
