@@ -82,5 +82,5 @@ def test_the_signing_keys_come_from_the_secret_that_is_named(chassis: Chassis, a
         keys.make_key(tmp_path / name)
         pems += [path.read_text() for path in (tmp_path / name).glob("*.pem")]
     import_module("boto3").client("secretsmanager").create_secret(Name="shop-keys", SecretString="".join(pems))
-    found = [key.private.private_numbers() for key in keys.read_keys(chassis("http_function").secret("shop-keys"))]
+    found = [key.private.private_numbers() for key in keys.read_keys(chassis("functions").secret("shop-keys"))]
     assert found == [keys.load_keys(tmp_path / name)[0].private.private_numbers() for name in ("old", "new")]
