@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import re
 from importlib import import_module
 from secrets import token_hex
 from typing import Any
@@ -87,7 +88,11 @@ def test_a_new_thing_is_found_under_the_prefix_that_a_trusted_proxy_took_away(be
     assert behind.ask("GET", location.removeprefix("/shop"), headers=under).status_code == 200
     under_api = {"X-Forwarded-Prefix": "/api"}  # it begins as the path does
     assert behind.product(staff, token_hex(8), **under_api).headers["Location"].startswith("/api/api/products/")
-    assert "'/shop/openapi.json'" in behind.ask("GET", "/docs", headers=under).text.replace('"', "'")
+    loaded = re.findall(r'(?:src|href)="([^"]+)"', behind.ask("GET", "/docs", headers=under).text)
+    assert len(loaded) == 4 and all(path.startswith("/shop/docs/") for path in loaded)
+    for path in loaded:
+        assert behind.ask("GET", path.removeprefix("/shop"), headers=under).status_code == 200, path
+    assert '"/shop/openapi.json"' in behind.ask("GET", "/docs/swagger-initializer.js", headers=under).text
     for wrong in ("//evil.example.com", "https://evil.example.com", "shop", "/a b", "/<script>"):
         headers = {"X-Forwarded-Prefix": wrong}
         assert behind.product(staff, token_hex(8), **headers).headers["Location"].startswith("/api/products/"), wrong

@@ -119,7 +119,7 @@ def test_a_function_is_built_at_its_first_call_and_keeps_what_it_built(chassis: 
     built = handler._built
     assert built is not None and handler.built is built
     assert [answer["statusCode"] for answer in answers] == [200, 200]
-    assert json.loads(answers[0]["body"]) == json.loads(answers[1]["body"])
+    assert json.loads(http.body_of(answers[0])) == json.loads(http.body_of(answers[1]))
 
 
 def test_a_background_function_imports_neither_fastapi_nor_a_router(shop: Project) -> None:
@@ -169,7 +169,7 @@ def test_all_instances_of_a_function_count_failed_logins_as_one(chassis: Chassis
 
     def instance() -> Any:
         database = chassis("dynamodb").Database("shop", ["accounts"])
-        return throttle(lambda: unit(database, chassis("functions").NoCache()))
+        return throttle(lambda: unit(database, chassis("functions").NoCache(), {}))
 
     async def guess() -> None:
         for _ in range(5):

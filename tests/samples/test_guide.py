@@ -91,7 +91,7 @@ def test_the_steps_of_the_guide_work_as_they_stand_there(project: Project) -> No
     follow(project, job)
     follow(project, reaction)
     if (project.folder / "src/shop/local/routes.py").exists():
-        project.make("event_routes")
+        project.make("routes")
     complete_template(project)
     project.make("format")
     project.make("check")
@@ -126,7 +126,7 @@ def test_a_handler_that_is_forgotten_anywhere_fails_a_test_that_says_so(architec
     if architecture != "monolith":
         assert "run `make routes`" in done.stdout
     if architecture == "serverless":
-        project.make("event_routes")
+        project.make("routes")
         done = subprocess.run(
             [environment()["VENV"] + "/bin/python", "-m", "pytest", "-q", "tests/test_template.py"],
             cwd=project.folder,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import fastapi_csp_docs
 import fastapi_offline
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
@@ -17,12 +17,14 @@ def add_docs(app: FastAPI) -> None:
     """To an app that has no docs of its own (`docs_url=None`)."""
 
     @app.get("/docs", include_in_schema=False)
-    async def docs() -> HTMLResponse:
+    async def docs(request: Request) -> HTMLResponse:
+        here = request.scope.get("root_path", "") + "/docs"
         return fastapi_csp_docs.get_swagger_ui_html(
             title=app.title,
-            swagger_js_url="/docs/files/swagger-ui-bundle.js",
-            swagger_css_url="/docs/files/swagger-ui.css",
-            swagger_favicon_url="/docs/files/favicon.png",
+            swagger_js_url=f"{here}/files/swagger-ui-bundle.js",
+            swagger_css_url=f"{here}/files/swagger-ui.css",
+            swagger_favicon_url=f"{here}/files/favicon.png",
+            swagger_ui_init_script_url=f"{here}/swagger-initializer.js",
         )
 
     fastapi_csp_docs.setup(app, redoc_url=None)  # what starts it, and takes people back who logged in elsewhere

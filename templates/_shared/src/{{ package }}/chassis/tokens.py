@@ -101,7 +101,7 @@ class Verifier:
         try:
             published = await self._jwks()
             if published != self._published:
-                found = jwt.PyJWKSet.from_dict(published).keys
+                found = jwt.PyJWKSet.from_dict(published).keys if published["keys"] else []
                 self._keys = {str(key.key_id): key for key in found if key.public_key_use in ("sig", None)}
                 self._published = published
                 self._callers.clear()

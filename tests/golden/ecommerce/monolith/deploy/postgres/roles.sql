@@ -3,7 +3,7 @@
 -- Whoever may make roles runs it in that database, and may run it again: passwords and rights become what is said here,
 -- and tables of whoever runs it change hands. `make up` and `make deploy` do so in their containers; elsewhere:
 --
---   OWNER_PASSWORD=... ROWS_PASSWORD=... psql "$ADMIN_URL" --single-transaction -v ON_ERROR_STOP=1 -f deploy/postgres/roles.sql
+--   OWNER_PASSWORD=... ROWS_PASSWORD=... psql "$SUPERUSER_URL" --single-transaction -v ON_ERROR_STOP=1 -f deploy/postgres/roles.sql
 --
 -- Where one server has several databases of this kind, OWNER and ROWS name other roles.
 

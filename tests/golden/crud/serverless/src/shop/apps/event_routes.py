@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 PARTS = {
     "accounts": ("accounts",),
@@ -14,8 +13,3 @@ ROUTES: Mapping[str, Mapping[str, str]] = {
         "accounts.send_link": "accounts",
     },
 }
-
-if __name__ == "__main__":
-    from shop.local.routes import write
-
-    write(Path(__file__), PARTS)
