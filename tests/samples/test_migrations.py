@@ -28,8 +28,9 @@ def project(tmp_path: Path) -> Project:
 def add(project: Project, columns: str) -> None:
     repository = project.folder / "src/shop/items/repository.py"
     text = repository.read_text().replace(COLUMN, COLUMN + columns)
-    for names in ("Database, UtcDateTime, handled_table", "Database, UtcDateTime, line, handled_table"):
-        text = text.replace(f"import {names}", "import Database, Money, UtcDateTime, handled_table, line")
+    text = text.replace("chassis.sql import Database, ", "chassis.sql import Money, line, Database, ").replace(
+        " line, check", " check"
+    )
     repository.write_text(text)
 
 

@@ -23,7 +23,7 @@ def routes(parts: Parts) -> Routes:
 
 def write() -> None:
     """Writes the routes into `apps/event_routes.py` anew."""
-    known = import_module("...apps.event_routes", __name__)
+    known = import_module("..apps.event_routes", __package__)
     path, parts = Path(str(known.__file__)), known.PARTS
     lines = ["{"]
     for kind, found in routes(parts).items():
