@@ -33,17 +33,10 @@ def test_a_project_renders_again_from_its_record_alone(
 
 
 def test_a_module_is_the_same_bytes_in_every_architecture(preset_tree: Trees, choice: tuple[str, str]) -> None:
-    """Where calls cross processes, the client that makes them is there as well, in a file of its own.
-
-    A repository, what a module is made from, and where its signing keys lie vary with the database; a tree of the same
-    database has these too, byte for byte.
-    """
-
-    same_database = choice[1] != "serverless"
-    by_database = "" if same_database else r"|/(repository|wiring|keys)\.py$"
+    """Where calls cross processes, the client that makes them is there as well, in a file of its own."""
 
     def modules(architecture: str) -> dict[str, bytes]:
-        varies = re.compile(rf"/apps/|/chassis/|/local/|/migrations/|/contracts/\w+_http\.py${by_database}")
+        varies = re.compile(r"/apps/|/chassis/|/local/|/migrations/|/repository\.py$|/contracts/\w+_http\.py$")
         tree = preset_tree(choice[0], architecture)
         return {path: data for path, data in tree.items() if path.startswith("src/") and not varies.search(path)}
 

@@ -122,7 +122,7 @@ def value(column: sa.Column[Any], hint: Any) -> str:
 
 def unique(column: sa.Column[Any]) -> bool:
     kinds = [c for c in column.table.constraints if isinstance(c, sa.UniqueConstraint)]
-    return any([column] == list(kind.columns) for kind in kinds) or any(i.unique for i in column.table.indexes)
+    return any(column.name in kind.columns for kind in kinds) or any(i.unique for i in column.table.indexes)
 
 
 @asynccontextmanager

@@ -52,6 +52,10 @@ class Database:
         """The table of this module."""
         return self._tables[name]
 
+    def upkeep(self, unit: type[object]) -> list[object]:
+        """What a module's tables need done in the background: nothing, since DynamoDB deletes what has had its day (`ttl`)."""
+        return []
+
     async def ping(self) -> None:
         """Asks every table (Unavailable when one does not answer)."""
         await asyncio.gather(*(table.get("ping") for table in self._tables.values()))

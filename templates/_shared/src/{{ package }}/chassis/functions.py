@@ -26,6 +26,13 @@ class FunctionSettings(Settings):
     dead_letters: str = ""  # the URL of the queue for what need not be tried again
     jwt_secret: str = ""  # the secret that holds the signing keys; empty: the folder `jwt_keys`
 
+    def signing_pems(self) -> bytes:
+        if not self.jwt_secret:
+            return b""
+        from .secret import secret  # only the function that signs has it
+
+        return secret(self.jwt_secret)
+
 
 class Function(Generic[T]):
     """A Lambda handler. `build` makes what it stands on, given settings and how to reach other functions."""

@@ -54,6 +54,10 @@ class Settings(BaseSettings):
     modules_env: str = ".env"  # where modules' own settings stand beside the environment; empty: nowhere
     dev_port: int = 8000
 
+    def signing_pems(self) -> bytes:
+        """The signing keys, where they do not lie in the folder `jwt_keys`."""
+        return b""
+
     @property
     def pool_size(self) -> int:
         """Connections of one process: all of them together never ask the server for more than it has."""

@@ -160,6 +160,12 @@ class Database:
         pool = self._pool.pool if self._pool is not None else None
         return (pool.checkedout(), pool.size()) if isinstance(pool, QueuePool) else (0, 0)
 
+    def upkeep(self, unit: Any) -> list[object]:
+        """What a module's tables need done in the background, for its `wiring.py`. `unit`: its class."""
+        from .housekeeping import Housekeeping
+
+        return [Housekeeping(self, unit)]
+
     async def close(self) -> None:
         for engine in [self._pool] if self._pool is not None else list(self._modules.values()):
             await engine.dispose()

@@ -44,7 +44,8 @@ def read_keys(pems: bytes, since: float = 0.0) -> list[SigningKey]:
 
 def signing_keys(settings: Settings) -> list[SigningKey]:
     """The keys from where the settings say, read anew each time."""
-    return load_keys(settings.jwt_keys)
+    pems = settings.signing_pems()
+    return read_keys(pems) if pems else load_keys(settings.jwt_keys)
 
 
 def make_key(folder: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from shop.chassis import audit
 from shop.chassis.access import EVERY_SCOPE, Access, Caller
 from shop.chassis.entity import now
-from shop.chassis.errors import Conflict, Invalid, Stale, Unauthenticated
+from shop.chassis.errors import Conflict, Forbidden, Invalid, Stale, Unauthenticated
 from shop.chassis.events import PublishingUnit
 from shop.chassis.retry import retried
 from shop.chassis.store import Repository
@@ -217,7 +217,7 @@ class AccountsService:
         return account
 
     async def _own(self, unit: Unit, caller: Caller, password: str, address: str) -> Account:
-        """The caller's account (Invalid: that is not its password; TooMany: it was guessed at too often)."""
+        """The caller's account (Forbidden: that is not its password; TooMany: it was guessed at too often)."""
         OWN.to_create(caller)
         account = await unit.accounts.get(caller.known())
         if account is None:
@@ -226,7 +226,7 @@ class AccountsService:
         if not await self._passwords.matches(password, account.password_hash):
             audit.record("login_failed", account=account.id, email=account.email)
             await self._throttle.login_failed(account.email, address)
-            raise Invalid("The password is wrong", password="is not yours")  # noqa: S106 - says so
+            raise Forbidden("The password is wrong")
         return account
 
     async def _session(self, unit: Unit, refresh_token: str) -> tuple[Session | None, str]:

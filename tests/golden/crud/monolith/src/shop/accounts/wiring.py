@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 
-from shop.chassis.housekeeping import Housekeeping
 from shop.chassis.part import Part
 
 from .keys import signing_keys
@@ -31,6 +30,6 @@ def background(part: Part) -> Iterable[object]:
     mailer = Mailer(settings.mail_url, settings.mail_from)
     secrets = LinkSecrets(partial(signing_keys, settings))
     return [
-        Housekeeping(part.database, AccountsUnit),
+        *part.database.upkeep(AccountsUnit),
         AccountsReactions(part.units(AccountsUnit), mailer, secrets, settings.site_url),
     ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from shop.chassis.housekeeping import Housekeeping
 from shop.chassis.part import Part
 
 from .repository import ItemsUnit
@@ -18,5 +17,5 @@ def service(part: Part) -> ItemsService:
 def background(part: Part) -> Iterable[object]:
     """Objects whose methods handle events or run on schedule."""
     return [
-        Housekeeping(part.database, ItemsUnit),
+        *part.database.upkeep(ItemsUnit),
     ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from shop.chassis.housekeeping import Housekeeping
 from shop.chassis.part import Part
 
 from .reactions import InventoryReactions
@@ -19,6 +18,6 @@ def service(part: Part) -> InventoryService:
 def background(part: Part) -> Iterable[object]:
     """Objects whose methods handle events or run on schedule."""
     return [
-        Housekeeping(part.database, InventoryUnit),
+        *part.database.upkeep(InventoryUnit),
         InventoryReactions(part.units(InventoryUnit)),
     ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from shop.chassis.housekeeping import Housekeeping
 from shop.chassis.part import Part
 from shop.contracts.inventory import Inventory
 
@@ -20,6 +19,6 @@ def service(part: Part, inventory: Inventory) -> OrdersService:
 def background(part: Part) -> Iterable[object]:
     """Objects whose methods handle events or run on schedule."""
     return [
-        Housekeeping(part.database, OrdersUnit),
+        *part.database.upkeep(OrdersUnit),
         OrdersReactions(part.units(OrdersUnit)),
     ]

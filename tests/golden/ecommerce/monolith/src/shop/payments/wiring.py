@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from shop.chassis.housekeeping import Housekeeping
 from shop.chassis.part import Part
 
 from .provider import SandboxProvider
@@ -20,6 +19,6 @@ def service(part: Part) -> PaymentsService:
 def background(part: Part) -> Iterable[object]:
     """Objects whose methods handle events or run on schedule."""
     return [
-        Housekeeping(part.database, PaymentsUnit),
+        *part.database.upkeep(PaymentsUnit),
         PaymentsReactions(part.units(PaymentsUnit), SandboxProvider()),
     ]
