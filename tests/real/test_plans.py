@@ -115,14 +115,20 @@ def value(column: sa.Column[Any], hint: Any) -> str:
     if choices:
         return f"(ARRAY{list(choices)})[1 + n % {len(choices)}]"
     if isinstance(column.type, sa.String):
-        repeats = "" if column.primary_key or unique(column) else " % 1000"
+        repeats = "" if column.primary_key or unique(column) or column.name in together(column.table) else " % 1000"
         return f"'a' || n{repeats}"
     return BY_TYPE[type(column.type).__name__]
 
 
 def unique(column: sa.Column[Any]) -> bool:
     kinds = [c for c in column.table.constraints if isinstance(c, sa.UniqueConstraint)]
-    return any(column.name in kind.columns for kind in kinds) or any(i.unique for i in column.table.indexes)
+    return any([column] == list(kind.columns) for kind in kinds) or any(i.unique for i in column.table.indexes)
+
+
+def together(table: sa.Table) -> set[str]:
+    """The columns of rules over several: no two rows are alike in all of them."""
+    rules = [rule for rule in table.constraints if isinstance(rule, sa.UniqueConstraint)]
+    return {column.name for rule in rules if len(rule.columns) > 1 for column in rule.columns}
 
 
 @asynccontextmanager
