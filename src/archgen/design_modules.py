@@ -204,7 +204,7 @@ def _left_behind(module: DomainModule, deleted: str) -> Iterator[tuple[str, str,
         if content.to == deleted:
             yield name, key, "delete" if content.required else "clear"
     for name, spec in module.spec.entities.items():
-        if deleted == ACCOUNT and "owner" in (spec.access.read, spec.access.write):
+        if deleted == ACCOUNT and spec.owned:
             yield name, "owner_id", "delete"
 
 
