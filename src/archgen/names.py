@@ -57,7 +57,7 @@ MODULES = _words("""
     accounts apps chassis contracts tests test conftest main migrations public information_schema
     domain service repository api settings database cache journey support samples
     signer verifier part push relay transports partial create_api remote_jwks to_part events_router well_known signing_keys
-    app background scheduler scheduled supervised tables keys local references secret watched configure_logs wiring pages
+    app background scheduler scheduled supervised tables keys local references watched configure_logs wiring pages
     checked
 """)
 PARTS = _words("""

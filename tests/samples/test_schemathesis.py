@@ -15,7 +15,7 @@ LOOKED_UP = {
     "ecommerce": ["POST /api/orders"],
     "all types": [
         f"{method} /api/{path}"
-        for plural, one in (("categories", "category"), ("things", "thing"), ("notes", "note"))
+        for plural, one in (("categories", "category"), ("things", "thing"), ("notes", "note"), ("remarks", "remark"))
         for method, path in (("POST", plural), ("PATCH", f"{plural}/{{{one}_id}}"))
     ],
 }

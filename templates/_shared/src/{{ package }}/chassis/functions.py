@@ -18,6 +18,7 @@ from .settings import Settings
 T = TypeVar("T")
 Event = dict[str, Any]
 THREADS = 32  # calls to AWS at once
+SECRET_AGE = 60  # seconds until a secret is asked for again
 
 
 class FunctionSettings(Settings):
@@ -29,9 +30,10 @@ class FunctionSettings(Settings):
     def signing_pems(self) -> bytes:
         if not self.jwt_secret:
             return b""
-        from .secret import secret  # only the function that signs has it
+        from aws_lambda_powertools.utilities import parameters  # only the function that signs needs it
 
-        return secret(self.jwt_secret)
+        pems: str = parameters.get_secret(self.jwt_secret, max_age=SECRET_AGE)
+        return pems.encode()
 
 
 class Function(Generic[T]):
