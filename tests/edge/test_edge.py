@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import logging
 import re
 from importlib import import_module
 from secrets import token_hex
@@ -37,6 +38,17 @@ def test_a_client_is_whom_a_trusted_proxy_names_and_of_ipv6_a_whole_network(behi
     # and whoever is none may write what they like
     assert failed_login("2001:db8:1:2::5", "198.51.100.7") == 429
     assert failed_login("203.0.113.9", "2001:db8:1:2::5") == 401
+
+
+def test_a_client_writes_nothing_into_the_audit_log_but_an_address(
+    behind: Behind, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "audit")
+    body = {"email": f"{token_hex(8)}@example.com", "password": PASSWORD}
+    headers = {"X-Forwarded-For": "fe80::1%x email=staff@example.com"}
+    assert behind.ask("POST", "/api/auth/login", json=body, headers=headers).status_code == 401
+    (line,) = (record.getMessage() for record in caplog.records if "login_failed" in record.getMessage())
+    assert line == f"login_failed email={body['email']} address=fe80::1"
 
 
 def test_head_is_answered_as_get_without_the_body_wherever_get_is(behind: Behind) -> None:

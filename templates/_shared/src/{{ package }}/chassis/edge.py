@@ -104,7 +104,7 @@ class Proxied:
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:
     try:
-        address = ip_address(text)
+        address = ip_address(text.partition("%")[0])  # without a zone, which may be any text
     except ValueError:
         return None
     if isinstance(address, IPv6Address):

@@ -19,12 +19,14 @@ from pydantic import (
     PlainSerializer,
     Strict,
     WithJsonSchema,
+    model_validator,
 )
 
 DATE = r"\d{4}-\d\d-\d\d"
 DATETIME = r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)"  # RFC 3339
 ID = r"[\da-fA-F]{8}(-[\da-fA-F]{4}){3}-[\da-fA-F]{12}"
 EXAMPLES = {DATE: "2026-01-31", DATETIME: "2026-01-31T12:00:00Z", ID: "01920000-0000-7000-8000-000000000000"}
+SPARE = 100  # fields of a body that are told to be unknown one by one
 PRINTABLE = r"^[^\x00]*$"  # no database keeps a NUL
 
 
@@ -32,6 +34,14 @@ class Body(BaseModel):
     """A JSON document from a client. `partial=True` in a subclass: any field may be left out (a merge patch)."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _few(cls, value: Any) -> Any:
+        """Refuses at once what has far too many fields: each would become an error of its own."""
+        if isinstance(value, dict) and len(value) > len(cls.model_fields) + SPARE:
+            raise ValueError(f"has {len(value)} fields, which is far too many")
+        return value
 
     def __init_subclass__(cls, *, partial: bool = False) -> None:
         super().__init_subclass__()

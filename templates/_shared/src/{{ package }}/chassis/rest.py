@@ -127,7 +127,7 @@ class ListQuery(BaseModel):
         """The listing that serves these filters in this order (Invalid: none does, and what is offered)."""
         given = self.model_dump(exclude={"limit", "after"}, exclude_none=True)
         sort = str(given.pop("sort", "-id"))
-        wanted = (set(given), sort.lstrip("-"), sort[0] == "-")
+        wanted = (set(given), sort.removeprefix("-"), sort.startswith("-"))
         for listing in offered:
             if (set(listing.filters), listing.sort, listing.descending) == wanted:
                 return store.Query(listing, given, self.limit, self.after)

@@ -143,7 +143,7 @@ class Database:
                 self._modules[name] = self._pool.execution_options(schema_translate_map={None: name})
             else:
                 folder = self._url.partition(":///")[2]
-                Path(folder).mkdir(parents=True, exist_ok=True)
+                Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
                 engine = self._connect(f"sqlite+aiosqlite:///{folder}/{name}.sqlite")
                 event.listen(engine.sync_engine, "connect", _prepare_sqlite)
                 self._modules[name] = engine

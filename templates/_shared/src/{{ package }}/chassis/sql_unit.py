@@ -17,7 +17,7 @@ from .sql import Database, Money
 from .sql_connection import Transaction, Write, connected
 from .sql_query import reading_only, select
 from .sql_refusals import check_lengths
-from .store import Codec, Listing, Page, Query, Repeat, Staged
+from .store import MOST_BYTES, Codec, Listing, Page, Query, Repeat, Staged
 from .unit import Rows, Unit
 
 E = TypeVar("E", bound=Entity)
@@ -98,9 +98,7 @@ class SqlRepository(Rows[E]):
     def _select(self, query: Query) -> sa.Select[Any]:
         columns, listing = self._table.c, query.listing
         sort = columns[listing.sort]
-        order = [sort] if listing.sort == "id" else [sort, columns.id]
-        statement = sa.select(self._table).limit(query.limit + 1)
-        statement = statement.order_by(*[c.desc() if listing.descending else c.asc() for c in order])
+        statement = sa.select(self._table).limit(query.limit + 1).order_by(*_order(columns, listing))
         if query.owner is not None:
             statement = statement.where(columns.owner_id == query.owner)
         for name in listing.filters:
@@ -109,7 +107,21 @@ class SqlRepository(Rows[E]):
             statement = statement.where(sort.is_not(None))
         if query.after is not None:
             statement = statement.where(self._behind(listing, *self._codec.after(query.after, listing.sort)))
-        return statement
+        return self._fitting(statement, listing)
+
+    def _fitting(self, statement: sa.Select[Any], listing: Listing) -> sa.Select[Any]:
+        """Where rows may be large, only as many as fit a page and one more: the database leaves out the others."""
+        columns = self._table.columns
+        large = [column.name for column in columns if isinstance(column.type, sa.Text | sa.JSON)]
+        if not large:
+            return statement
+        row = statement.subquery().c
+        sizes = [sa.func.coalesce(sa.func.length(sa.cast(row[name], sa.Text)), 0) for name in large]
+        size = sum(sizes, sa.literal(0))
+        before = sa.func.sum(size).over(order_by=_order(row, listing)) - size
+        sized = sa.select(*row, before.label("before")).subquery().c
+        kept = sa.select(*[sized[column.name] for column in columns]).where(sized.before <= MOST_BYTES)
+        return kept.order_by(*_order(sized, listing))
 
     def _behind(self, listing: Listing, value: Any, entity_id: UUID) -> sa.ColumnElement[bool]:
         columns = self._table.c
@@ -121,3 +133,9 @@ class SqlRepository(Rows[E]):
         here = sa.tuple_(columns[listing.sort], columns.id)
         there = sa.tuple_(sa.literal(value, columns[listing.sort].type), sa.literal(entity_id, sa.Uuid()))
         return here < there if listing.descending else here > there
+
+
+def _order(columns: Any, listing: Listing) -> list[sa.ColumnElement[Any]]:
+    """By what the listing sorts by, then by id."""
+    found = [columns[name] for name in dict.fromkeys([listing.sort, "id"])]
+    return [column.desc() if listing.descending else column.asc() for column in found]
