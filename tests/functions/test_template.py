@@ -49,6 +49,7 @@ def test_the_gateway_limits_each_way_in_that_costs_a_password_hash_or_a_mail(tem
     }
     gateway = template.of_type("AWS::Serverless::HttpApi")["Api"]
     costly = {f"POST /api/auth/{what}" for what in ("login", "register", "password-reset", "verify-email")}
+    costly.add("ANY /password-reset")  # the page, which mails a link, too
     assert set(gateway["RouteSettings"]) == costly and costly <= routes
     everywhere = gateway["DefaultRouteSettings"]["ThrottlingRateLimit"]
     assert all(0 < limit["ThrottlingRateLimit"] < everywhere for limit in gateway["RouteSettings"].values())
