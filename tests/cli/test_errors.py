@@ -198,6 +198,14 @@ def test_a_full_disk_is_a_message() -> None:
     assert done.returncode == 1 and done.stderr == "error: No space left on device\n"
 
 
+def test_a_folder_that_is_no_longer_there_is_named_as_what_is_wrong(folder: Path) -> None:
+    command = ["sh", "-c", 'mkdir gone && cd gone && rmdir ../gone && "$0" "$@"', *MAIN, "new", "shop", "--no-input"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and done.stderr.endswith(
+        "error: the current folder is no longer there\nhint: cd to one that is\n"
+    )
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(
     st.text(st.characters(exclude_characters="\0"), max_size=20).filter(lambda name: not name.startswith("-")),

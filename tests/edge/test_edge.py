@@ -128,6 +128,37 @@ def test_a_compressed_body_is_refused_and_never_unpacked(behind: Behind) -> None
     assert "415" in responses
 
 
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain"])  # as curl and fetch have it
+def test_a_body_that_is_not_called_json_is_refused_with_what_to_call_it(behind: Behind, kind: str) -> None:
+    content = json.dumps({"email": "staff@example.com", "password": PASSWORD})
+    answer = behind.ask("POST", "/api/auth/login", content=content, headers={"Content-Type": kind})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (422, "application/problem+json")
+    assert "Content-Type: application/json" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("written", "price"),
+    [("19.99", "19.99"), ("9999999999999.99", "9999999999999.99"), ("9007199254740993", "9007199254740993.00")],
+)
+def test_a_price_that_is_a_json_number_is_kept_to_the_last_digit(behind: Behind, written: str, price: str) -> None:
+    body = f'{{"sku": "{token_hex(8)}", "name": "saw", "category": "tool", "price": {written}}}'
+    headers = behind.staff() | {"Content-Type": "application/json"}
+    assert behind.ask("POST", "/api/products", content=body, headers=headers).json()["price"] == price
+
+
+@pytest.mark.parametrize("written", ["999999999999999.99", "1234567890123456.78", "-1e15"])
+def test_a_price_of_more_digits_than_a_json_number_keeps_is_refused_and_taken_as_a_string(
+    behind: Behind, written: str
+) -> None:
+    body = f'{{"sku": "{token_hex(8)}", "name": "saw", "category": "tool", "price": {written}}}'
+    headers = behind.staff() | {"Content-Type": "application/json"}
+    answer = behind.ask("POST", "/api/products", content=body, headers=headers)
+    assert answer.status_code == 422 and "write it as a string" in answer.text
+    if "e" not in written:
+        quoted = body.replace(written, f'"{written}"')
+        assert behind.ask("POST", "/api/products", content=quoted, headers=headers).json()["price"] == written
+
+
 def test_the_sites_that_are_named_may_ask_and_no_others(behind: Behind) -> None:
     asked = "authorization,content-type,idempotency-key,if-match"
     preflight = {"Access-Control-Request-Method": "PATCH", "Access-Control-Request-Headers": asked}

@@ -143,18 +143,19 @@ def test_the_signing_keys_come_from_the_secret_that_is_named(chassis: Chassis, a
         keys.make_key(tmp_path / name)
         pems += [path.read_text() for path in (tmp_path / name).glob("*.pem")]
     import_module("boto3").client("secretsmanager").create_secret(Name="shop-keys", SecretString="".join(pems))
-    found = [key.private.private_numbers() for key in keys.read_keys(chassis("secret").secret("shop-keys"))]
+    settings = chassis("functions").FunctionSettings(jwt_secret="shop-keys")
+    found = [key.private.private_numbers() for key in keys.read_keys(settings.signing_pems())]
     assert found == [keys.load_keys(tmp_path / name)[0].private.private_numbers() for name in ("old", "new")]
 
 
 def test_a_secret_that_was_changed_is_read_anew(chassis: Chassis, aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
     client = import_module("boto3").client("secretsmanager")
     client.create_secret(Name="shop-changing", SecretString="old")
-    secret = chassis("secret")
-    monkeypatch.setattr(secret, "AGAIN", 0)
-    assert secret.secret("shop-changing") == b"old"
+    settings = chassis("functions").FunctionSettings(jwt_secret="shop-changing")
+    monkeypatch.setattr(chassis("functions"), "SECRET_AGE", 0)
+    assert settings.signing_pems() == b"old"
     client.put_secret_value(SecretId="shop-changing", SecretString="new")
-    assert secret.secret("shop-changing") == b"new"
+    assert settings.signing_pems() == b"new"
 
 
 def test_all_instances_of_a_function_count_failed_logins_as_one(chassis: Chassis, aws: None) -> None:

@@ -113,3 +113,12 @@ def test_the_samples_environment_is_what_projects_ask_for(preset_tree: Trees) ->
         asked |= {*project["project"]["dependencies"], *project["dependency-groups"]["dev"]}
     own = tomllib.loads((TEMPLATES.parent / "pyproject.toml").read_text())
     assert set(own["dependency-groups"]["samples"]) == asked
+
+
+@pytest.mark.parametrize("auth", ["builtin", "oidc"])
+def test_selinux_lets_containers_read_what_is_mounted_into_them(
+    preset_tree: Callable[..., dict[str, bytes]], auth: str
+) -> None:
+    compose = preset_tree("crud", "monolith", auth)["deploy/compose.yaml"].decode()
+    mounts = re.findall(r"\./[^\s\"]+:/[^\s\"]+", compose)
+    assert mounts and all(mount.endswith(":ro,z") for mount in mounts)

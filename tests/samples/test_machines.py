@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -184,3 +185,32 @@ def test_mail_and_the_password_for_it_never_leave_the_network_in_plain_text(tmp_
     far = said("smtp://me:secret@mail.example.com:587")
     assert "kept" in far and not {"AUTH", "MAIL", "DATA"} & set(far)
     assert "MAIL" in said("smtp://mail:1025")
+
+
+@pytest.mark.parametrize("architecture", ["monolith", "microservices"])
+def test_who_is_staff_is_said_on_the_command_line_and_asked_of_tables_that_are_there(
+    architecture: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = new(tmp_path, "shop", "--preset", "crud", "--architecture", architecture)
+    monkeypatch.setenv("EMAIL", "somebody@example.com")  # as mailers and git have it
+    with pytest.raises(AssertionError, match="who\\?"):
+        project.make("staff")
+    with pytest.raises(AssertionError, match=r"no such table: accounts.*make migrate") as refused:
+        project.make("staff", "EMAIL=somebody@example.com")
+    assert "Traceback" not in str(refused.value)
+
+
+def test_containers_hear_what_env_says_and_not_what_the_shell_exports(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = new(tmp_path, "shop", "--preset", "crud", "--architecture", "monolith")
+    names = [line.partition("=")[0] for line in (project.folder / ".env").read_text().splitlines() if "=" in line]
+    names = [name for name in names if name.isupper()]
+    for name in names:
+        monkeypatch.setenv(name, "of-another-project")
+    heard = project.make("--dry-run", "up", "deploy", "down", "letters", "backup", "restore", "FILE=x")
+    told = [line for line in heard.splitlines() if re.search(r"docker compose|deploy/(up|rollout|restore)\.py", line)]
+    assert len(told) == 6 and all("env -u DEV_PORT" in line for line in told)
+    shown = tmp_path / "shown.mk"
+    shown.write_text("shown:\n\t@$(OWN) env\n")
+    assert "of-another-project" not in project.make("-f", "Makefile", "-f", str(shown), "shown")

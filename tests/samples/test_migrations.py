@@ -56,6 +56,35 @@ def test_a_module_that_is_not_there_is_named_beside_those_that_are(project: Proj
         project.make("migration", "MODULE=nope", "NAME=x")
 
 
+def test_migrations_that_two_branches_wrote_are_told_of_and_joined(project: Project) -> None:
+    repository = project.folder / "src/shop/items/repository.py"
+    migrations = project.folder / "src/shop/items/migrations"
+    before = repository.read_text()
+    for name in ("one", "two"):  # each of its branch, which has not the other's
+        kept = {path: path.read_text() for path in migrations.glob("*_one.py")}
+        for path in kept:
+            path.unlink()
+        repository.write_text(before)
+        add(project, f'    sa.Column("{name}", sa.Text(), nullable=True),\n')
+        project.make("migration", "MODULE=items", f"NAME={name}")
+        for path, text in kept.items():
+            path.write_text(text)
+    add(project, '    sa.Column("one", sa.Text(), nullable=True),\n')
+    with pytest.raises(AssertionError, match=r"_one\.py and \d+_two\.py were written apart") as refused:
+        project.make("migrate")
+    assert "Traceback" not in str(refused.value)
+    project.make("migration", "MODULE=items", "NAME=merge")
+    project.make("migrate")
+    assert "Nothing changed" in project.make("migration", "MODULE=items", "NAME=again")
+
+
+def test_a_migration_s_name_is_not_the_shell_s(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NAME", "host-of-wsl")
+    monkeypatch.setenv("MODULE", "items")
+    with pytest.raises(AssertionError, match="which\\? make migration MODULE="):
+        project.make("migration")
+
+
 @pytest.fixture
 def chemistry(tmp_path: Path) -> Lab:
     made = lab(tmp_path)

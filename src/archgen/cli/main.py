@@ -94,6 +94,9 @@ def _told(error: Exception) -> int:
         # whoever read stdout has gone; without this, the interpreter complains of it once more at its end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    if isinstance(error, FileNotFoundError) and error.filename is None:  # which only the current folder is without
+        _say("the current folder is no longer there", "cd to one that is")
+        return 1
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
         _say(f"{place}{error.strerror or error}", None)

@@ -18,7 +18,9 @@ from pydantic import (
     Field,
     PlainSerializer,
     Strict,
+    ValidatorFunctionWrapHandler,
     WithJsonSchema,
+    WrapValidator,
     model_validator,
 )
 
@@ -27,6 +29,7 @@ DATETIME = r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)" 
 ID = r"[\da-fA-F]{8}(-[\da-fA-F]{4}){3}-[\da-fA-F]{12}"
 EXAMPLES = {DATE: "2026-01-31", DATETIME: "2026-01-31T12:00:00Z", ID: "01920000-0000-7000-8000-000000000000"}
 SPARE = 100  # fields of a body that are told to be unknown one by one
+EXACT = 15  # digits of a decimal that a float gives back as they were
 PRINTABLE = r"^[^\x00]*$"  # no database keeps a NUL
 
 
@@ -108,10 +111,13 @@ def _plain(value: Any, depth: int = 0) -> Any:
 def money(scale: int) -> Any:
     """Validates and normalises a decimal of 18 digits, `scale` of them behind the point; travels as a string."""
 
-    def exact(value: Decimal) -> Decimal:
-        return value.quantize(Decimal(1).scaleb(-scale)) + 0  # + 0: no negative zero
+    def exact(value: Any, checked: ValidatorFunctionWrapHandler) -> Decimal:
+        if isinstance(value, float) and 10 ** (EXACT - scale) <= abs(value) < math.inf:
+            raise ValueError("has more digits than a JSON number keeps: write it as a string")
+        number: Decimal = checked(value)
+        return number.quantize(Decimal(1).scaleb(-scale)) + 0  # + 0: no negative zero
 
-    return AfterValidator(exact)
+    return WrapValidator(exact)
 
 
 String = Annotated[str, Strict(), Field(pattern=PRINTABLE)]

@@ -131,6 +131,8 @@ async def _answer(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, Problem):
         return problem(error.status, error.title, error.detail, error.errors, error.headers)
     if isinstance(error, RequestValidationError):
+        if isinstance(error.body, bytes):  # which was not read as JSON, as its sender did not call it that
+            return problem(422, Invalid.title, "A body is JSON, and says so: Content-Type: application/json")
         wrong = {_place(found): found["msg"] for found in error.errors()[:MOST]}
         return problem(422, Invalid.title, "The request is not valid", wrong)
     if isinstance(error, HTTPException):

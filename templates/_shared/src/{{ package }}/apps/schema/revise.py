@@ -20,7 +20,7 @@ from sqlalchemy.dialects import postgresql
 from ...chassis.settings import Settings
 from ...chassis.sql import Database, Money, UtcDateTime
 from .history import History, check, default, history, kind
-from .migrate import PACKAGE, TEMPORARY, configuration, run, upgrade
+from .migrate import PACKAGE, TEMPORARY, configuration, last, run, upgrade
 
 LONGEST = 63  # letters of a name in PostgreSQL
 
@@ -30,8 +30,14 @@ async def revise(database: Database, module: str, message: str, renamed: list[st
     if not (PACKAGE / module / "migrations").is_dir():
         known = sorted(folder.parent.name for folder in PACKAGE.glob("*/migrations"))
         raise SystemExit(f"There is no module {module} with tables; there are {', '.join(known)}")
-    await upgrade(database, [module])
     config = configuration(module)
+    if len(found := last(module)) > 1:
+        command.merge(config, [script.revision for script in found], message)
+        print(
+            "Migrations of several branches are joined by one that does nothing: what both changed is yours to look at"
+        )
+        return
+    await upgrade(database, [module])
     revision = Revision(history(config), config.attributes["metadata"], renamed)
     comparison = {
         "compare_type": revision.has_another_type,
