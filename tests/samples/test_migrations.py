@@ -85,6 +85,16 @@ def test_a_migration_s_name_is_not_the_shell_s(project: Project, monkeypatch: py
         project.make("migration")
 
 
+def test_a_module_that_was_added_by_hand_gets_its_first_migration(project: Project) -> None:
+    items, reviews = project.folder / "src/shop/items", project.folder / "src/shop/reviews"
+    reviews.mkdir()
+    for name in ("__init__.py", "domain.py", "repository.py"):
+        (reviews / name).write_text((items / name).read_text().replace("items", "reviews"))
+    project.make("migration", "MODULE=reviews", "NAME=initial")
+    (written,) = (reviews / "migrations").glob("*.py")
+    assert 'op.create_table("reviews"' in " ".join(written.read_text().split()).replace("( ", "(")
+
+
 @pytest.fixture
 def chemistry(tmp_path: Path) -> Lab:
     made = lab(tmp_path)
