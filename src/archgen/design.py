@@ -171,7 +171,12 @@ def _grouping(requirements: Requirements, domain: Domain, template: Template) ->
         }
     if template == "monolith":
         return {"app": domain.names}
-    return {name: (name,) for name in domain.names}
+    return {_part_name(name): (name,) for name in domain.names}
+
+
+def _part_name(module: str) -> str:
+    """The name of a module's own part: the module's, where nothing in `apps/` has it."""
+    return f"{module}_part" if names.check_part(module) else module
 
 
 def _calls(

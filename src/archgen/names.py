@@ -6,7 +6,6 @@ container, so one that works in all of them is asked for at once.
 
 from __future__ import annotations
 
-import builtins
 import json
 import keyword
 import re
@@ -42,40 +41,30 @@ DEPENDENCIES = _words("""
     watchfiles websockets werkzeug wheel xdist yaml
 """)
 
-# A composition root has a variable with each module's name: one that hides a builtin is a finding of its own lint.
-BUILTINS = frozenset(filter(str.islower, dir(builtins))) | _words("copyright credits exit help license quit")
-
 # Folders and tools that a project's own package would be taken for.
 _PROJECTS = _words("src test tests docs build dist deploy venv env conftest setup con prn aux nul pg_catalog")
 
-# Modules of the standard library that composition roots and modules import by name.
+# Modules of the standard library that a generated project imports by name.
 _IMPORTED = _words("""
     abc asyncio base64 collections contextlib copy dataclasses datetime decimal enum functools hashlib importlib inspect io
     itertools json logging math operator os pathlib re secrets signal string sys threading time types typing uuid warnings
 """)
-MODULES = _words("""
-    accounts apps chassis contracts tests test conftest main migrations public information_schema
-    domain service repository api settings database cache journey support samples
-    signer verifier part push relay transports partial create_api remote_jwks to_part events_router well_known signing_keys
-    app background scheduler scheduled supervised tables keys local references watched configure_logs wiring pages
-    checked
-""")
+# What lies beside a module: in the project's package, in its `tests/`, and in PostgreSQL, where it has a schema.
+BESIDE = _words("accounts apps chassis contracts local")
+TESTS = _words("api conftest journey load mail_server")
+SCHEMAS = _words("public information_schema")
+# What a module's unit of work stands on has the name that its own would have.
+UNITS = _words("sql dynamo publishing publishing_sql publishing_dynamo")
+
+# What lies beside a part's root in `apps/`, and the containers that run beside it.
 PARTS = _words("""
     dev local gateway main tests test chassis contracts migrate nginx postgres postgresql sqlite valkey redis dynamodb
-    load root conftest serve letters worker mail schema production background event_routes
+    load root conftest serve letters worker mail schema production background event_routes staff part
 """)
 
-# PostgreSQL's reserved words, those that may be a function or a type included, and what SQLite adds to them.
-SQL = _words("""
-    all analyse analyze and any array as asc asymmetric authorization between binary both case cast check collate collation
-    column concurrently constraint create cross current_catalog current_date current_role current_schema current_time
-    current_timestamp current_user default deferrable desc distinct do else end except false fetch for foreign freeze from
-    full grant group having ilike in initially inner intersect into is isnull join lateral leading left like limit localtime
-    localtimestamp natural not notnull null offset on only or order outer overlaps placing primary references returning right
-    select session_user similar some symmetric system_user table tablesample then to trailing true union unique user using
-    variadic verbose when where window with
-    add alter autoincrement commit delete drop escape exists if index insert set transaction update values
-""")
+# Words that PostgreSQL or SQLite reserve and SQLAlchemy does not put into quotes; it quotes the others.
+SQL = _words("collation concurrently lateral returning system_user tablesample")
+UNQUOTED = "a word of SQL that stands unquoted"
 
 # Tables and paths of every project beside the entities' own, and what a module's unit of work and its tables'
 # own file call theirs.
@@ -125,10 +114,7 @@ def check_project(name: str) -> str | None:
 
 def check_part(name: str) -> str | None:
     return _form(name) or _taken(
-        name,
-        (PYTHON, "a word of Python"),
-        (PARTS, "taken in every project"),
-        (DEPENDENCIES | _IMPORTED, "a package that the project imports"),
+        name, (PYTHON, "a word of Python"), (PARTS, "a file of every project's apps, or a container beside it")
     )
 
 
@@ -138,14 +124,16 @@ def check_module(name: str, package: str | None = None) -> str | None:
         return f"{name} is the project's own name"
     if name.startswith("pg_"):
         return "names that begin with pg_ belong to PostgreSQL"
+    if name.startswith("test_"):
+        return "names that begin with test_ belong to pytest"
     return _form(name) or _taken(
         name,
         (PYTHON, "a word of Python"),
-        (SQL, "a reserved word of SQL"),
-        (MODULES, "taken in every project"),
-        (DEPENDENCIES | _IMPORTED, "a package that the project imports"),
-        (PARTS, "taken in every project"),
-        (BUILTINS, "a builtin of Python"),
+        (SQL, UNQUOTED),
+        (BESIDE, "a folder of every project's own package"),
+        (TESTS, "a file or folder of every project's tests"),
+        (SCHEMAS, "a schema of every PostgreSQL database"),
+        (UNITS, "taken: its unit of work would have the name of what all units stand on"),
     )
 
 
@@ -155,7 +143,7 @@ def check_entity(name: str) -> str | None:
 
 def check_plural(name: str) -> str | None:
     return _form(name, PLURAL_MOST) or _taken(
-        name, (PYTHON, "a word of Python"), (SQL, "a reserved word of SQL"), (PLURALS, "taken in every project")
+        name, (PYTHON, "a word of Python"), (SQL, UNQUOTED), (PLURALS, "taken in every project")
     )
 
 
@@ -165,7 +153,7 @@ def check_field(name: str) -> str | None:
     return _form(name) or _taken(
         name,
         (PYTHON, "a word of Python"),
-        (SQL, "a reserved word of SQL"),
+        (SQL, UNQUOTED),
         (FIELDS, "taken by what every entity has or its code is written with"),
     )
 

@@ -61,15 +61,41 @@ def test_a_name_that_is_taken_makes_an_importable_package(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["class", "select", "chassis", "accounts", "shop", "pg_x", "A", "a__b", "_a", "", "asyncio"]
+    ("name", "said"),
+    [
+        ("class", "is a word of Python"),
+        ("returning", "is a word of SQL that stands unquoted"),
+        ("chassis", "is a folder of every project's own package"),
+        ("conftest", "is a file or folder of every project's tests"),
+        ("public", "is a schema of every PostgreSQL database"),
+        ("publishing", "its unit of work would have the name"),
+        ("shop", "is the project's own name"),
+        ("pg_x", "belong to PostgreSQL"),
+        ("test_x", "belong to pytest"),
+        ("A", "is not lower-case"),
+        ("a__b", "is not lower-case"),
+        ("_a", "is not lower-case"),
+        ("", "is not lower-case"),
+    ],
 )
-def test_a_bad_module_name_is_refused(name: str) -> None:
-    assert names.check_module(name, "shop")
+def test_a_module_that_cannot_be_is_refused_and_told_by_what_its_name_is_taken(name: str, said: str) -> None:
+    assert said in str(names.check_module(name, "shop"))
 
 
 @pytest.mark.parametrize(
     "name",
-    ["id", "created_at", "limit", "order", "model_x", "json", "self", "from", "version", "date", "of", "construct"],
+    [
+        *("settings", "mail", "keys", "support", "worker", "events", "database", "cache", "license", "help", "list"),
+        *("select", "order", "user", "redis", "asyncio", "datetime", "background", "service", "domain", "staff"),
+    ],
+)
+def test_everyday_words_are_modules(name: str) -> None:
+    assert names.check_module(name, "shop") is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["id", "created_at", "limit", "lateral", "model_x", "json", "self", "from", "version", "date", "of", "construct"],
 )
 def test_a_bad_field_name_is_refused(name: str) -> None:
     assert names.check_field(name)
@@ -80,7 +106,7 @@ def test_an_entity_whose_class_the_generated_code_has_is_refused(entity: str, ma
     assert made in str(names.check_class(names.class_of(entity)))
 
 
-@pytest.mark.parametrize("name", ["user", "outbox", "me", "select"])
+@pytest.mark.parametrize("name", ["outbox", "me", "lateral"])
 def test_a_bad_path_is_refused(name: str) -> None:
     assert names.check_plural(name)
 

@@ -53,8 +53,25 @@ EDGES = {
     }
 }
 
+# names that composition roots, tests and SQL use themselves
+ROOTS_OWN_WORDS = {
+    name: {
+        "entities": {f"thing{number}": entity(order={"type": "string", "unique": True}, user={"type": "integer"})},
+        **({"reacts_to": ["events.thing0.deleted"]} if name == "order" else {}),
+    }
+    for number, name in enumerate(
+        ("events", "settings", "database", "cache", "background", "part", "relay", "worker", "staff", "mail", "list")
+        + ("help", "httpx", "partial", "select", "order", "support", "pages", "well_known", "datetime")
+    )
+}
+ROOTS_OWN_WORDS["order"]["entities"]["line2"] = entity(
+    end={"type": "reference", "to": "events.thing0"}, select={"type": "decimal"}
+)
 
-@pytest.mark.parametrize("modules", [EVENT_ALONE, CODES_OWN_WORDS, EDGES], ids=["event", "words", "edges"])
+
+@pytest.mark.parametrize(
+    "modules", [EVENT_ALONE, CODES_OWN_WORDS, EDGES, ROOTS_OWN_WORDS], ids=["event", "words", "edges", "roots"]
+)
 @pytest.mark.parametrize("architecture", ["monolith", "microservices", "serverless"])
 def test_an_unusual_domain_is_rendered_clean(modules: dict[str, Any], architecture: str, tmp_path: Path) -> None:
     answers = {"name": "odd-one", "architecture": architecture, "modules": modules}

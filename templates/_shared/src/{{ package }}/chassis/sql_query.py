@@ -22,7 +22,7 @@ async def reading_only(engine: AsyncEngine, module: str) -> AsyncIterator[AsyncC
     """A transaction that cannot write, in which plain SQL finds the module's tables by their names."""
     async with connected(engine, writing=True) as connection:
         if connection.dialect.name == "postgresql":
-            await connection.execute(sa.text(READ_ONLY), {"module": module})
+            await connection.execute(sa.text(READ_ONLY), {"module": f'"{module}"'})
             yield connection
             return
         await connection.execute(sa.text("PRAGMA query_only = ON"))
