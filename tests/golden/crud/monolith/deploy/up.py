@@ -26,7 +26,7 @@ def let_read(folder: Path) -> None:
     """Whoever a container runs as may read what is mounted into it; not the keys of TLS, which are their owner's to give."""
     for path in (folder, *folder.rglob("*")):
         wanted = 0o055 if path.is_dir() else 0o044
-        private = path.parent.name == "tls" and path.suffix not in (".conf", ".example")
+        private = path.is_file() and "tls" in path.parts and path.suffix not in (".conf", ".example")
         if not private and path.stat().st_mode & wanted != wanted:
             path.chmod(path.stat().st_mode | wanted)
 

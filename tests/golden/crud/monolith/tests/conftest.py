@@ -101,7 +101,10 @@ def _clean_up(request: pytest.FixtureRequest) -> Iterator[None]:
         answers = {path: staff.delete(path) for path in made}
         assert {answer.status_code for answer in answers.values()} <= {204, 404, 405, 409}, answers
         refused = [path for path, answer in answers.items() if answer.status_code == 409]
-        assert len(refused) < len(made), f"the test leaves rows that cannot be deleted: {refused}"
+        assert len(refused) < len(made), (
+            f"the test leaves rows that cannot be deleted: {refused}; where a rule of yours forbids it, "
+            f"let `_clean_up` first end what it waits for: {answers[refused[0]].text}"
+        )
         made = refused
 
 

@@ -77,3 +77,15 @@ def test_a_body_that_is_no_document_is_refused(anonymous: Api, body: str) -> Non
 def test_an_answer_tells_of_a_hundred_errors_at_most(anonymous: Api) -> None:
     answer = anonymous.post("/api/auth/login", json={f"no such field {i}": 1 for i in range(1000)})
     assert answer.status_code == 422 and len(answer.json()["errors"]) <= 100
+
+
+def test_a_body_of_thousands_of_unknown_fields_is_one_mistake(anonymous: Api) -> None:
+    answer = anonymous.post("/api/auth/login", json={f"field{number}": 0 for number in range(5_000)})
+    assert answer.status_code == 422
+    assert [error["field"] for error in answer.json()["errors"]] == ["body"]
+
+
+@pytest.mark.parametrize("sort", ["", "-", "--id", "nonsense"])
+def test_an_order_that_is_none_is_refused(staff: Api, sort: str) -> None:
+    for path in ("items",):
+        assert staff.get(f"/api/{path}", params={"sort": sort}).status_code == 422, path

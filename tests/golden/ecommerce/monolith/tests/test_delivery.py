@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 
+from shop.apps.migrate import PARTS
 from shop.chassis.background import Background
 from shop.chassis.cache import MemoryCache
 from shop.chassis.events import Event
@@ -12,12 +14,7 @@ from shop.chassis.settings import Settings
 from shop.chassis.sql import Database
 from shop.local import derived
 
-MODULES = [
-    "accounts",
-    "inventory",
-    "orders",
-    "payments",
-]
+MODULES = sorted(file.parent.name for file in derived.PACKAGE.glob("*/wiring.py"))
 
 
 def test_every_handler_and_job_is_put_together(tmp_path: Path) -> None:
@@ -29,6 +26,12 @@ def test_every_handler_and_job_is_put_together(tmp_path: Path) -> None:
     forgotten = {name for kind in handlers for name in handlers[kind] if name not in background.targets(kind)}
     forgotten |= derived.jobs(MODULES).keys() - background.jobs.keys()
     assert not forgotten, f"their objects are missing in background() of their modules' wiring.py: {forgotten}"
+
+
+def test_every_module_runs_in_a_part() -> None:
+    """Its name stands in MODULES of its part's root, in apps/."""
+    running = {module for part in PARTS for module in import_module(f"shop.apps.{part}").MODULES}
+    assert set(MODULES) <= running, f"no part in apps/ runs {set(MODULES) - running}"
 
 
 def test_every_event_is_handled() -> None:

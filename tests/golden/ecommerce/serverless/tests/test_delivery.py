@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shop.apps.event_routes import PARTS
 from shop.chassis.background import Background
 from shop.chassis.cache import MemoryCache
 from shop.chassis.dynamodb import Database
@@ -10,12 +11,7 @@ from shop.chassis.part import Part
 from shop.chassis.settings import Settings
 from shop.local import derived
 
-MODULES = [
-    "accounts",
-    "inventory",
-    "orders",
-    "payments",
-]
+MODULES = sorted(file.parent.name for file in derived.PACKAGE.glob("*/wiring.py"))
 
 
 def test_every_handler_and_job_is_put_together() -> None:
@@ -27,6 +23,12 @@ def test_every_handler_and_job_is_put_together() -> None:
     forgotten = {name for kind in handlers for name in handlers[kind] if name not in background.targets(kind)}
     forgotten |= derived.jobs(MODULES).keys() - background.jobs.keys()
     assert not forgotten, f"their objects are missing in background() of their modules' wiring.py: {forgotten}"
+
+
+def test_every_module_runs_in_a_part() -> None:
+    """Its name stands in PARTS of event_routes.py, in apps/."""
+    running = {module for modules in PARTS.values() for module in modules}
+    assert set(MODULES) <= running, f"no part in apps/ runs {set(MODULES) - running}"
 
 
 def test_every_event_is_handled() -> None:

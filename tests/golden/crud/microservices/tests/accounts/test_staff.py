@@ -42,9 +42,23 @@ def roles(anonymous: Api, email: str, password: str = PASSWORD) -> list[str]:
     return list(jwt.decode(tokens["access_token"], options={"verify_signature": False})["roles"])
 
 
-def test_the_role_is_given_and_taken(anonymous: Api, command: Command) -> None:
-    email = f"{uuid4().hex}@example.com"
-    assert anonymous.post("/api/auth/register", json={"email": email, "password": PASSWORD}).status_code == 201
+def token_of(mail: MailServer, email: str, count: int = 1) -> str:
+    """Of the last link that an address was mailed, when there are so many."""
+    sent = eventually(lambda: mail.sent[email], lambda mails: len(mails) == count)
+    return str(sent[-1].get_content()).partition("token=")[2].split()[0]
+
+
+def proven(anonymous: Api, mail: MailServer) -> dict[str, str]:
+    """The credentials of an account that has shown that the address is its owner's."""
+    given = {"email": f"{uuid4().hex}@example.com", "password": PASSWORD}
+    assert anonymous.post("/api/auth/register", json=given).status_code == 201
+    shown = {"token": token_of(mail, given["email"]), "password": PASSWORD}
+    assert anonymous.post("/api/auth/verify-email/confirm", json=shown).status_code == 204
+    return given
+
+
+def test_the_role_is_given_and_taken(anonymous: Api, command: Command, mail: MailServer) -> None:
+    email = proven(anonymous, mail)["email"]
     assert command("give", email) == f"{email} is staff now, with the account and the password that was there"
     assert roles(anonymous, email) == ["staff"]
     assert command("give", email) == f"{email} is staff already"
@@ -54,17 +68,39 @@ def test_the_role_is_given_and_taken(anonymous: Api, command: Command) -> None:
 
 
 def test_whoever_is_given_or_taken_the_role_goes_on_with_no_session_of_before(
-    anonymous: Api, command: Command, caplog: pytest.LogCaptureFixture
+    anonymous: Api, command: Command, mail: MailServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "audit")
-    given = {"email": f"{uuid4().hex}@example.com", "password": PASSWORD}
-    assert anonymous.post("/api/auth/register", json=given).status_code == 201
+    given = proven(anonymous, mail)
     for what in ("give", "take"):
         token = anonymous.post("/api/auth/login", json=given).json()["refresh_token"]
         command(what, given["email"])
         assert anonymous.post("/api/auth/refresh", json={"refresh_token": token}).status_code == 401
     told = [record.__dict__["event"] for record in caplog.records if record.name == "audit"]
     assert [event for event in told if event.startswith("role")] == ["role_given", "role_taken"]
+
+
+@pytest.mark.parametrize("chosen", ["", "of the operator's choice"])
+def test_whoever_registered_with_an_address_that_may_not_be_theirs_is_not_staff_by_it(
+    anonymous: Api, command: Command, mail: MailServer, chosen: str
+) -> None:
+    somebody = {"email": f"{uuid4().hex}@example.com", "password": PASSWORD}
+    assert anonymous.post("/api/auth/register", json=somebody).status_code == 201
+    token_of(mail, somebody["email"])
+    session = anonymous.post("/api/auth/login", json=somebody).json()["refresh_token"]
+    assert "its password ends" in command("give", somebody["email"], chosen)
+    assert anonymous.post("/api/auth/login", json=somebody).status_code == 401
+    assert anonymous.post("/api/auth/refresh", json={"refresh_token": session}).status_code == 401
+    if not chosen:
+        # whatever happens next in the system takes the mail along
+        assert anonymous.post("/api/auth/verify-email", json={"email": somebody["email"]}).status_code == 202
+        eventually(lambda: mail.sent[somebody["email"]], lambda mails: len(mails) == 3)
+        texts = [str(sent.get_content()) for sent in mail.sent[somebody["email"]]]
+        (text,) = (text for text in texts if "/password-reset?" in text)
+        chosen = "of the owner's choice"
+        body = {"token": text.partition("token=")[2].split()[0], "password": chosen}
+        assert anonymous.post("/api/auth/password-reset/confirm", json=body).status_code == 204
+    assert roles(anonymous, somebody["email"], chosen) == ["staff"]
 
 
 def test_who_has_no_account_gets_one(anonymous: Api, command: Command) -> None:

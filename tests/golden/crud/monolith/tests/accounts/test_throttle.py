@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from shop.accounts import throttle
+from shop.accounts.passwords import Passwords
 from shop.accounts.throttle import networks
 from shop.apps import dev
 from shop.chassis.settings import Settings
@@ -118,3 +121,45 @@ def test_who_hides_accounts_mails_an_address_no_more_than_a_few_times(hiding: Ap
 def test_who_hides_accounts_lets_staff_in(hiding: Api, settings: Settings) -> None:
     given = {"email": settings.admin_email, "password": settings.admin_password}
     assert hiding.post("/api/auth/login", json=given).status_code == 200
+
+
+def test_no_more_guesses_are_answered_at_once_than_one_after_another(anonymous: Api) -> None:
+    given = {"email": f"{uuid4().hex}@example.com", "password": PASSWORD}
+    assert anonymous.post("/api/auth/register", json=given).status_code == 201
+
+    def guess(number: int) -> int:
+        body = {**given, "password": f"guess number {number}"}
+        return anonymous.post("/api/auth/login", json=body).status_code
+
+    with ThreadPoolExecutor(25) as guessing:
+        answers = list(guessing.map(guess, range(25)))
+    assert 0 < answers.count(401) <= throttle.LOGINS_OF_ACCOUNT
+
+
+def test_a_right_guess_that_comes_beside_too_many_wrong_ones_is_not_told(
+    anonymous: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = {"email": f"{uuid4().hex}@example.com", "password": PASSWORD}
+    assert anonymous.post("/api/auth/register", json=given).status_code == 201
+    verify = Passwords.verified
+
+    async def late(self: Passwords, password: str, known: str | None) -> str | None:
+        monkeypatch.setattr(throttle, "LOGINS_OF_ACCOUNT", 0)  # meanwhile others have failed
+        return await verify(self, password, known)
+
+    monkeypatch.setattr(Passwords, "verified", late)
+    wrong = anonymous.post("/api/auth/login", json={**given, "password": "a wrong guess"})
+    monkeypatch.setattr(throttle, "LOGINS_OF_ACCOUNT", 10)
+    assert wrong.status_code == 429
+    assert anonymous.post("/api/auth/login", json=given).status_code == 429
+
+
+def test_who_asks_for_mail_again_and_again_keeps_nobody_waiting_for_longer(
+    anonymous: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = {"email": f"{uuid4().hex}@example.com"}
+    moment = datetime.now(UTC)
+    monkeypatch.setattr(throttle, "now", lambda: moment)
+    for minutes, status in [(0, 202), (0, 202), (0, 202), (1, 429), (3, 429), (2, 202)]:
+        moment += timedelta(minutes=minutes)
+        assert anonymous.post("/api/auth/password-reset", json=body).status_code == status

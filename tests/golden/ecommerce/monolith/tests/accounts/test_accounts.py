@@ -105,3 +105,8 @@ def test_who_has_not_logged_in_is_nobody(anonymous: Api) -> None:
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"] == "Bearer"
     assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+def test_a_token_that_may_only_write_reads_not_even_whose_it_is(anonymous: Api, credentials: dict[str, str]) -> None:
+    tokens = anonymous.post("/api/auth/login", json={**credentials, "scope": "write"}).json()
+    assert Api(anonymous.http, tokens["access_token"]).get("/api/me").status_code == 403

@@ -154,4 +154,5 @@ def test_whom_the_server_does_not_know_is_mailed_once(anonymous: Api, mail: Mail
 def test_mail_for_nobody_but_us_lies_in_a_folder(tmp_path: Path) -> None:
     asyncio.run(Mailer(f"file:{tmp_path / 'mails'}", SENDER).send("a@example.com", "Hello", "a text"))
     (kept,) = (tmp_path / "mails").glob("*.eml")
+    assert (tmp_path / "mails").stat().st_mode & 0o077 == 0  # a link in it lets in whoever has it
     assert b"To: a@example.com" in kept.read_bytes()

@@ -102,3 +102,10 @@ def test_what_is_in_a_link_cannot_become_part_of_the_page(anonymous: Api, path: 
     for answer in (page, sent):
         found = Page(answer.text)
         assert "script" not in found.tags and found.fields["token"] == token
+
+
+@pytest.mark.parametrize("path", ["/verify-email", "/password-reset"])
+def test_a_form_has_no_more_than_a_browser_would_send(anonymous: Api, path: str) -> None:
+    longest = {"token": "\U0001f511" * 200, "password": "\U0001f511" * 256}
+    assert anonymous.post(path, data=longest).status_code == 422
+    assert anonymous.post(path, content="a&" * 5_000).status_code == 413

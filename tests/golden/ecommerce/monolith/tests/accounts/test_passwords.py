@@ -70,3 +70,13 @@ def test_whoever_logs_in_has_the_better_hash_from_then_on(anonymous: Api, monkey
 def test_an_address_without_an_account_costs_as_much_as_one_with_it() -> None:
     assert not HASHER.check_needs_rehash(passwords._nobody())
     assert verified("open sesame", None) is None
+
+
+def test_a_link_that_nobody_was_sent_costs_no_hash(anonymous: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed: list[str] = []
+    monkeypatch.setattr(passwords, "_hash", hashed.append)
+    for token in (f"{uuid4()}.secret", "nonsense"):
+        body = {"token": token, "password": TYPED}
+        assert anonymous.post("/api/auth/password-reset/confirm", json=body).status_code == 422
+        assert anonymous.post("/password-reset", data=body).status_code == 422
+    assert hashed == []

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import httpx2 as httpx
 from fastapi import FastAPI
 
-from shop.apps import accounts, items
+from shop.apps import accounts as accounts_part
+from shop.apps import items as items_part
 from shop.apps.migrate import PARTS, prepare
 from shop.chassis.settings import Settings
 from shop.chassis.sql_url import within
@@ -33,8 +34,8 @@ def create_app(
     settings = settings or Settings()
     parts: dict[str, FastAPI] = {}
     between = {**{name: InProcess(parts, name) for name in PARTS}, **(transports or {})}
-    parts["accounts"] = accounts.create_app(_of_part(settings, "accounts"), between)
-    parts["items"] = items.create_app(_of_part(settings, "items"), between)
+    parts["accounts"] = accounts_part.create_app(_of_part(settings, "accounts"), between)
+    parts["items"] = items_part.create_app(_of_part(settings, "items"), between)
 
     async def ready() -> None:
         for name in PARTS:

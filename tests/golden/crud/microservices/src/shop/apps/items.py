@@ -14,7 +14,8 @@ from shop.chassis.http import create_api
 from shop.chassis.logs import configure_logs
 from shop.chassis.outbox import Relay
 from shop.chassis.part import Part
-from shop.chassis.push import Push, events_router
+from shop.chassis.push import Push
+from shop.chassis.push import events_router as event_receiver
 from shop.chassis.remote import remote_jwks, to_part
 from shop.chassis.settings import Settings
 from shop.chassis.sql import Database, tables
@@ -47,7 +48,7 @@ def create_app(
     relay = Relay(database, push, tables(MODULES, "outbox"))
     part = Part(settings, database, cache, relay, transports or {})
 
-    items = items_wiring.service(part)
+    items_service = items_wiring.service(part)
 
     background.add(part, MODULES)
     scheduler = Jobs(database, background.jobs.values(), tables(MODULES, "jobs"))
@@ -57,9 +58,11 @@ def create_app(
         "shop",
         [
             items_router,
-            events_router(background, settings.internal_token),
+            event_receiver(background, settings.internal_token),
         ],
-        [items],
+        [
+            items_service,
+        ],
         verifier,
         settings,
         ready={"database": database.ping, "background": supervised.check},

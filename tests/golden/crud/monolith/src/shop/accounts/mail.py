@@ -50,7 +50,7 @@ class Mailer:
 
     def _keep(self, mail: EmailMessage, _: str) -> None:
         folder = Path(self._url.path)
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # links in mails are for nobody else
         (folder / f"{time.time_ns()}.eml").write_bytes(mail.as_bytes())
 
     def _hand_over(self, mail: EmailMessage, recipient: str) -> None:

@@ -9,7 +9,7 @@ from html import escape
 from typing import Annotated
 from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse
 from pydantic import ValidationError
 
@@ -30,13 +30,17 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",  # the address has the link's token
     "X-Content-Type-Options": "nosniff",
 }
+LARGEST = 8_192  # bytes of a form: the longest password and a token, percent-encoded
 VERIFY, RESET, FORGOT = "Is this your address?", "Choose a new password", "Forgot your password?"
 OTHERWISE = '<p>You do not know it? Then <a href="password-reset">choose a new one</a>.</p>'
 
 
 async def _sent(request: Request) -> dict[str, str]:
     """The fields of a form."""
-    return dict(parse_qsl((await request.body()).decode(errors="replace"), keep_blank_values=True))
+    body = await request.body()
+    if len(body) > LARGEST:
+        raise HTTPException(413, f"A form has at most {LARGEST} bytes")
+    return dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
 
 
 Form = Annotated[dict[str, str], Depends(_sent)]

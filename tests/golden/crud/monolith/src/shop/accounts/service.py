@@ -100,6 +100,7 @@ class AccountsService:
             audit.record("login_failed", email=email)
             await self._throttle.login_failed(email, address)
             raise Unauthenticated("The address or the password is wrong")
+        await self._throttle.login(email, address)  # again: others may have failed beside this one
         if kept != account.password_hash:
             await self._renew_hash(account, kept)
         session, refresh_token = Session.begin(account, scopes)
@@ -170,6 +171,7 @@ class AccountsService:
 
     async def reset_password(self, token: str, password: str) -> None:
         """A new password, by a link that was mailed; whoever was logged in with the old one is logged out."""
+        await self._open(self._units(), token, "password-reset")  # a link that is made up costs no hash
         await self._set_password(token, await self._passwords.hash(password))
 
     @retried
@@ -199,6 +201,7 @@ class AccountsService:
         audit.record("account_deleted", account=account.id)
 
     async def me(self, caller: Caller) -> Account:
+        OWN.to_list(caller)
         account = await self._units().accounts.read(caller.known())
         if account is None:
             raise Unauthenticated("The account is no more")
@@ -227,6 +230,7 @@ class AccountsService:
             audit.record("login_failed", account=account.id, email=account.email)
             await self._throttle.login_failed(account.email, address)
             raise Forbidden("The password is wrong")
+        await self._throttle.login(account.email, address)
         return account
 
     async def _session(self, unit: Unit, refresh_token: str) -> tuple[Session | None, str]:

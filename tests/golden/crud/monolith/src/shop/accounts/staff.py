@@ -37,20 +37,29 @@ class Staff:
 
     @retried
     async def give(self, email: str, password: str = "") -> str:
-        """Makes them staff, with a new account if they have none; without a password, they are mailed a link to choose it."""
+        """Makes them staff, with a new account if they have none; without a password, they are mailed a link to choose it.
+
+        An account that has not shown that the address is theirs may be somebody else's: its password ends.
+        """
         unit = self._units()
         known = await unit.accounts.find("email", email)
-        if known is not None:
-            if STAFF in known.roles:
-                return f"{email} is staff already"
+        if known is not None and STAFF in known.roles:
+            return f"{email} is staff already"
+        if known is not None and known.verified:
             unit.accounts.save(known, known.with_roles((*known.roles, STAFF)))
             await unit.commit()
             audit.record("role_given", account=known.id, email=email, role=STAFF)
             return f"{email} is staff now, with the account and the password that was there"
         hashed = await self._passwords.hash(password or secrets.token_urlsafe(32))
+        unit.publish(LinkRequested(email=email, purpose="verify-email" if password else "password-reset"))
+        if known is not None:
+            unit.accounts.save(known, known.with_password(hashed).with_roles((*known.roles, STAFF)))
+            await unit.commit()
+            audit.record("role_given", account=known.id, email=email, role=STAFF)
+            chosen = "the one that was given" if password else "one that they choose by the link in a mail"
+            return f"{email} is staff now; the account had not shown that the address is theirs: its password ends, for {chosen}"
         account = Account(email=email, password_hash=hashed, roles=(STAFF,))
         unit.accounts.add(account)
-        unit.publish(LinkRequested(email=email, purpose="verify-email" if password else "password-reset"))
         try:
             await unit.commit()
         except Conflict:

@@ -56,14 +56,19 @@ class Throttle:
             raise
 
     async def login_failed(self, email: str, address: str) -> None:
+        """Counts it (TooMany: so many failed at once that nobody is told of this one)."""
         client, _ = networks(address)
-        if await self._count(f"login:{email}") == LOGINS_OF_ACCOUNT:
+        of_account = await self._count(f"login:{email}")
+        if of_account == LOGINS_OF_ACCOUNT:
             audit.record("account_locked", email=email)
         if await self._count(f"login:{client}") == LOGINS_FROM_ADDRESS:
             audit.record("address_locked", network=client)
+        if of_account > LOGINS_OF_ACCOUNT:
+            raise TooMany
 
     async def link(self, email: str) -> None:
-        """Counts a mail to this address (TooMany: it had enough of them)."""
+        """Counts a mail to this address (TooMany: it had enough of them, and one that is refused counts no more)."""
+        await self._check(f"link:{email}", LINKS_TO_ACCOUNT)
         if await self._count(f"link:{email}") > LINKS_TO_ACCOUNT:
             raise TooMany
 

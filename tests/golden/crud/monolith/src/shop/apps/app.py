@@ -57,8 +57,8 @@ def create_app(
     relay = Relay(database, background, tables(MODULES, "outbox"))
     part = Part(settings, database, cache, relay, transports or {})
 
-    accounts = accounts_wiring.service(part, signer)
-    items = items_wiring.service(part)
+    accounts_service = accounts_wiring.service(part, signer)
+    items_service = items_wiring.service(part)
 
     background.add(part, MODULES)
     scheduler = Jobs(database, background.jobs.values(), tables(MODULES, "jobs"))
@@ -72,7 +72,10 @@ def create_app(
             pages,
             well_known,
         ],
-        [accounts, items],
+        [
+            accounts_service,
+            items_service,
+        ],
         verifier,
         settings,
         ready={"database": database.ping, "background": supervised.check},

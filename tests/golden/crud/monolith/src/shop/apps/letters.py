@@ -10,6 +10,8 @@ import sys
 from collections.abc import Iterable
 from importlib import import_module
 
+from sqlalchemy.exc import DBAPIError
+
 from shop.apps.migrate import PARTS
 from shop.chassis.entity import now
 from shop.chassis.settings import Settings
@@ -43,14 +45,20 @@ async def replay(database: Database, modules: Iterable[str]) -> None:
 
 
 async def main(part: str, again: bool) -> None:
+    if part not in PARTS:
+        raise SystemExit(f"There is no part {part}; there are {', '.join(PARTS)}")
     modules = import_module(f"{__package__}.{part}").MODULES
     settings = Settings()
     database = Database(settings.database_url, pooler=settings.database_pooler)
-    for line in await dead(database, modules):
-        print(line)
-    if again:
-        await replay(database, modules)
-    await database.close()
+    try:
+        lines = await dead(database, modules)
+        print("\n".join(lines) or f"Nothing is left undone in {part}", file=sys.stdout if lines else sys.stderr)
+        if again:
+            await replay(database, modules)
+    except DBAPIError as error:
+        raise SystemExit(f"DATABASE_URL does not lead to the tables of {part}: {error.orig}") from None
+    finally:
+        await database.close()
 
 
 if __name__ == "__main__":

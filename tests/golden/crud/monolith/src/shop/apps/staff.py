@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from pydantic import TypeAdapter, ValidationError
+from sqlalchemy.exc import DBAPIError
 
 from shop.accounts.addresses import Email, Password
 from shop.accounts.passwords import Passwords
@@ -81,4 +82,10 @@ if __name__ == "__main__":
         secret = TypeAdapter(Password).validate_python(asked()) if given.password else ""
     except ValidationError as error:
         raise SystemExit(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
-    print(asyncio.run(main(Settings(), given.action, whose, secret)))
+    try:
+        print(asyncio.run(main(Settings(), given.action, whose, secret)))
+    except (DBAPIError, OSError) as error:
+        wrong = getattr(error, "orig", error)
+        raise SystemExit(
+            f"Accounts cannot be read or written: {wrong}. Are their tables there (make migrate)?"
+        ) from None

@@ -27,12 +27,14 @@ def create_app(settings: FunctionSettings, transports: Mapping[str, httpx.AsyncB
     verifier = Verifier(remote_jwks(to_accounts), settings.jwt_issuer, settings.jwt_audience)
     part = Part(settings, database, cache, ROUTES, transports or {})
 
-    items = items_wiring.service(part)
+    items_service = items_wiring.service(part)
 
     return create_api(
         "shop",
         [items_router],
-        [items],
+        [
+            items_service,
+        ],
         verifier,
         settings,
         ready={"database": database.ping},

@@ -22,7 +22,8 @@ from shop.chassis.http import create_api
 from shop.chassis.logs import configure_logs
 from shop.chassis.outbox import Relay
 from shop.chassis.part import Part
-from shop.chassis.push import Push, events_router
+from shop.chassis.push import Push
+from shop.chassis.push import events_router as event_receiver
 from shop.chassis.settings import Settings
 from shop.chassis.sql import Database, tables
 from shop.chassis.sql_jobs import Jobs
@@ -52,7 +53,7 @@ def create_app(
     relay = Relay(database, push, tables(MODULES, "outbox"))
     part = Part(settings, database, cache, relay, transports or {})
 
-    accounts = accounts_wiring.service(part, signer)
+    accounts_service = accounts_wiring.service(part, signer)
 
     background.add(part, MODULES)
     scheduler = Jobs(database, background.jobs.values(), tables(MODULES, "jobs"))
@@ -64,9 +65,11 @@ def create_app(
             accounts_router,
             pages,
             well_known,
-            events_router(background, settings.internal_token),
+            event_receiver(background, settings.internal_token),
         ],
-        [accounts],
+        [
+            accounts_service,
+        ],
         verifier,
         settings,
         ready={"database": database.ping, "background": supervised.check},

@@ -7,7 +7,10 @@ from collections.abc import Mapping
 import httpx2 as httpx
 from fastapi import FastAPI
 
-from shop.apps import accounts, inventory, orders, payments
+from shop.apps import accounts as accounts_part
+from shop.apps import inventory as inventory_part
+from shop.apps import orders as orders_part
+from shop.apps import payments as payments_part
 from shop.apps.migrate import PARTS, prepare
 from shop.chassis.settings import Settings
 from shop.chassis.sql_url import within
@@ -33,10 +36,10 @@ def create_app(
     settings = settings or Settings()
     parts: dict[str, FastAPI] = {}
     between = {**{name: InProcess(parts, name) for name in PARTS}, **(transports or {})}
-    parts["accounts"] = accounts.create_app(_of_part(settings, "accounts"), between)
-    parts["inventory"] = inventory.create_app(_of_part(settings, "inventory"), between)
-    parts["orders"] = orders.create_app(_of_part(settings, "orders"), between)
-    parts["payments"] = payments.create_app(_of_part(settings, "payments"), between)
+    parts["accounts"] = accounts_part.create_app(_of_part(settings, "accounts"), between)
+    parts["inventory"] = inventory_part.create_app(_of_part(settings, "inventory"), between)
+    parts["orders"] = orders_part.create_app(_of_part(settings, "orders"), between)
+    parts["payments"] = payments_part.create_app(_of_part(settings, "payments"), between)
 
     async def ready() -> None:
         for name in PARTS:

@@ -14,7 +14,8 @@ from shop.chassis.http import create_api
 from shop.chassis.logs import configure_logs
 from shop.chassis.outbox import Relay
 from shop.chassis.part import Part
-from shop.chassis.push import Push, events_router
+from shop.chassis.push import Push
+from shop.chassis.push import events_router as event_receiver
 from shop.chassis.remote import remote_jwks, to_part
 from shop.chassis.settings import Settings
 from shop.chassis.sql import Database, tables
@@ -48,7 +49,7 @@ def create_app(
     relay = Relay(database, push, tables(MODULES, "outbox"))
     part = Part(settings, database, cache, relay, transports or {})
 
-    inventory = inventory_wiring.service(part)
+    inventory_service = inventory_wiring.service(part)
 
     background.add(part, MODULES)
     scheduler = Jobs(database, background.jobs.values(), tables(MODULES, "jobs"))
@@ -58,10 +59,12 @@ def create_app(
         "shop",
         [
             inventory_router,
-            inventory_contract(inventory, settings.internal_token),
-            events_router(background, settings.internal_token),
+            inventory_contract(inventory_service, settings.internal_token),
+            event_receiver(background, settings.internal_token),
         ],
-        [inventory],
+        [
+            inventory_service,
+        ],
         verifier,
         settings,
         ready={"database": database.ping, "background": supervised.check},

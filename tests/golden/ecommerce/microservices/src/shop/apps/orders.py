@@ -14,7 +14,8 @@ from shop.chassis.http import create_api
 from shop.chassis.logs import configure_logs
 from shop.chassis.outbox import Relay
 from shop.chassis.part import Part
-from shop.chassis.push import Push, events_router
+from shop.chassis.push import Push
+from shop.chassis.push import events_router as event_receiver
 from shop.chassis.remote import remote_jwks, to_part
 from shop.chassis.settings import Settings
 from shop.chassis.sql import Database, tables
@@ -49,7 +50,7 @@ def create_app(
     relay = Relay(database, push, tables(MODULES, "outbox"))
     part = Part(settings, database, cache, relay, transports or {})
 
-    orders = orders_wiring.service(part, InventoryClient(to_inventory))
+    orders_service = orders_wiring.service(part, InventoryClient(to_inventory))
 
     background.add(part, MODULES)
     scheduler = Jobs(database, background.jobs.values(), tables(MODULES, "jobs"))
@@ -59,9 +60,11 @@ def create_app(
         "shop",
         [
             orders_router,
-            events_router(background, settings.internal_token),
+            event_receiver(background, settings.internal_token),
         ],
-        [orders],
+        [
+            orders_service,
+        ],
         verifier,
         settings,
         ready={"database": database.ping, "background": supervised.check},

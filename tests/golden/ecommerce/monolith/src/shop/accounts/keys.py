@@ -6,8 +6,8 @@ that no token needs any more. Running processes find it: it is published first, 
 
 from __future__ import annotations
 
+import argparse
 import os
-import sys
 import time
 from dataclasses import dataclass
 from itertools import pairwise
@@ -77,7 +77,11 @@ def _since(path: Path) -> float:
 
 
 if __name__ == "__main__":
-    target, rotate = Path(sys.argv[1]), "rotate" in sys.argv
-    if rotate or not any(target.glob("*.pem")):
+    parser = argparse.ArgumentParser(description="Makes a key that signs access tokens, if there is none")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("rotate", nargs="?", choices=["rotate"], help="another one, in place of the newest")
+    given = parser.parse_args()
+    target: Path = given.folder
+    if given.rotate or not any(target.glob("*.pem")):
         make_key(target)
         forget(target)

@@ -63,10 +63,10 @@ def create_app(
     relay = Relay(database, background, tables(MODULES, "outbox"))
     part = Part(settings, database, cache, relay, transports or {})
 
-    accounts = accounts_wiring.service(part, signer)
-    inventory = inventory_wiring.service(part)
-    payments = payments_wiring.service(part)
-    orders = orders_wiring.service(part, inventory)
+    accounts_service = accounts_wiring.service(part, signer)
+    inventory_service = inventory_wiring.service(part)
+    payments_service = payments_wiring.service(part)
+    orders_service = orders_wiring.service(part, inventory_service)
 
     background.add(part, MODULES)
     scheduler = Jobs(database, background.jobs.values(), tables(MODULES, "jobs"))
@@ -82,7 +82,12 @@ def create_app(
             pages,
             well_known,
         ],
-        [accounts, inventory, payments, orders],
+        [
+            accounts_service,
+            inventory_service,
+            payments_service,
+            orders_service,
+        ],
         verifier,
         settings,
         ready={"database": database.ping, "background": supervised.check},

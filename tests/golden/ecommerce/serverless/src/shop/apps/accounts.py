@@ -32,12 +32,14 @@ def create_app(settings: FunctionSettings, transports: Mapping[str, httpx.AsyncB
     verifier = Verifier(signer.jwks, settings.jwt_issuer, settings.jwt_audience)
     part = Part(settings, database, cache, ROUTES, transports or {})
 
-    accounts = accounts_wiring.service(part, signer)
+    accounts_service = accounts_wiring.service(part, signer)
 
     return create_api(
         "shop",
         [accounts_router, pages, well_known],
-        [accounts],
+        [
+            accounts_service,
+        ],
         verifier,
         settings,
         ready={"database": database.ping},

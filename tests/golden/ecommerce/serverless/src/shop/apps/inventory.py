@@ -28,12 +28,14 @@ def create_app(settings: FunctionSettings, transports: Mapping[str, httpx.AsyncB
     verifier = Verifier(remote_jwks(to_accounts), settings.jwt_issuer, settings.jwt_audience)
     part = Part(settings, database, cache, ROUTES, transports or {})
 
-    inventory = inventory_wiring.service(part)
+    inventory_service = inventory_wiring.service(part)
 
     return create_api(
         "shop",
-        [inventory_router, inventory_contract(inventory, settings.internal_token)],
-        [inventory],
+        [inventory_router, inventory_contract(inventory_service, settings.internal_token)],
+        [
+            inventory_service,
+        ],
         verifier,
         settings,
         ready={"database": database.ping},

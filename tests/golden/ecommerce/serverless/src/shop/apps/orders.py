@@ -29,12 +29,14 @@ def create_app(settings: FunctionSettings, transports: Mapping[str, httpx.AsyncB
     verifier = Verifier(remote_jwks(to_accounts), settings.jwt_issuer, settings.jwt_audience)
     part = Part(settings, database, cache, ROUTES, transports or {})
 
-    orders = orders_wiring.service(part, InventoryClient(to_inventory))
+    orders_service = orders_wiring.service(part, InventoryClient(to_inventory))
 
     return create_api(
         "shop",
         [orders_router],
-        [orders],
+        [
+            orders_service,
+        ],
         verifier,
         settings,
         ready={"database": database.ping},

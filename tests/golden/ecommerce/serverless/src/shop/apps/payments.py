@@ -27,12 +27,14 @@ def create_app(settings: FunctionSettings, transports: Mapping[str, httpx.AsyncB
     verifier = Verifier(remote_jwks(to_accounts), settings.jwt_issuer, settings.jwt_audience)
     part = Part(settings, database, cache, ROUTES, transports or {})
 
-    payments = payments_wiring.service(part)
+    payments_service = payments_wiring.service(part)
 
     return create_api(
         "shop",
         [payments_router],
-        [payments],
+        [
+            payments_service,
+        ],
         verifier,
         settings,
         ready={"database": database.ping},

@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.script import Script, ScriptDirectory
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -25,10 +26,22 @@ TEMPORARY = "_alembic_tmp_"  # what alembic calls the copy of a SQLite table tha
 async def upgrade(database: Database, modules: Iterable[str]) -> None:
     """Brings the tables of these modules up to date, those of a module all at once or not at all."""
     for module in modules:
+        if len(found := last(module)) > 1:
+            names = " and ".join(Path(script.path).name for script in found)
+            raise SystemExit(
+                f"Nothing was changed in {module}: {names} were written apart, and none follows the other. "
+                f'make migration MODULE={module} NAME="merge" joins them'
+            )
         try:
             await run(database, module, lambda config: command.upgrade(config, "head"))
         except (IntegrityError, DataError) as error:
             raise SystemExit(f"Nothing was changed in {module}: its rows do not fit, {error.orig}") from error
+
+
+def last(module: str) -> list[Script]:
+    """The migrations that none follows: several, where branches that each wrote one came together."""
+    scripts = ScriptDirectory.from_config(configuration(module))
+    return sorted((scripts.get_revision(head) for head in scripts.get_heads()), key=lambda script: script.path)
 
 
 async def run(database: Database, module: str, action: Callable[[Config], Any], **attributes: Any) -> None:

@@ -20,18 +20,25 @@ from sqlalchemy.dialects import postgresql
 from ...chassis.settings import Settings
 from ...chassis.sql import Database, Money, UtcDateTime
 from .history import History, check, default, history, kind
-from .migrate import PACKAGE, TEMPORARY, configuration, run, upgrade
+from .migrate import PACKAGE, TEMPORARY, configuration, last, run, upgrade
 
 LONGEST = 63  # letters of a name in PostgreSQL
 
 
 async def revise(database: Database, module: str, message: str, renamed: list[str]) -> None:
     """Writes a migration: what the module's `repository.py` says and its tables do not yet have."""
-    if not (PACKAGE / module / "migrations").is_dir():
-        known = sorted(folder.parent.name for folder in PACKAGE.glob("*/migrations"))
+    if not (PACKAGE / module / "repository.py").is_file():
+        known = sorted(file.parent.name for file in PACKAGE.glob("*/repository.py"))
         raise SystemExit(f"There is no module {module} with tables; there are {', '.join(known)}")
-    await upgrade(database, [module])
+    (PACKAGE / module / "migrations").mkdir(exist_ok=True)  # a new module has none yet
     config = configuration(module)
+    if len(found := last(module)) > 1:
+        command.merge(config, [script.revision for script in found], message)
+        print(
+            "Migrations of several branches are joined by one that does nothing: what both changed is yours to look at"
+        )
+        return
+    await upgrade(database, [module])
     revision = Revision(history(config), config.attributes["metadata"], renamed)
     comparison = {
         "compare_type": revision.has_another_type,
