@@ -54,19 +54,16 @@ EDGES = {
 }
 
 # names that composition roots, tests and SQL use themselves
-ROOTS_OWN_WORDS = {
-    name: {
-        "entities": {f"thing{number}": entity(order={"type": "string", "unique": True}, user={"type": "integer"})},
-        **({"reacts_to": ["events.thing0.deleted"]} if name == "order" else {}),
-    }
-    for number, name in enumerate(
-        ("events", "settings", "database", "cache", "background", "part", "relay", "worker", "staff", "mail", "list")
-        + ("help", "httpx", "partial", "select", "order", "support", "pages", "well_known", "datetime")
-    )
+TAKEN = """
+    events settings database cache background part relay worker staff mail list help httpx partial select order support
+    pages well_known datetime
+""".split()
+THING = entity(order={"type": "string", "unique": True}, user={"type": "integer"})
+ROOTS_OWN_WORDS: dict[str, Any] = {name: {"entities": {f"thing{at}": THING}} for at, name in enumerate(TAKEN)}
+ROOTS_OWN_WORDS["order"] = {
+    "entities": {"line2": entity(end={"type": "reference", "to": "events.thing0"}, select={"type": "decimal"})},
+    "reacts_to": ["events.thing0.deleted"],
 }
-ROOTS_OWN_WORDS["order"]["entities"]["line2"] = entity(
-    end={"type": "reference", "to": "events.thing0"}, select={"type": "decimal"}
-)
 
 
 @pytest.mark.parametrize(
