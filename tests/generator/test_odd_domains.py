@@ -54,10 +54,10 @@ EDGES = {
 }
 
 # names that composition roots, tests and SQL use themselves
-TAKEN = """
-    events settings database cache background part relay worker staff mail list help httpx partial select order support
-    pages well_known datetime
-""".split()
+TAKEN = (
+    *("events", "settings", "database", "cache", "background", "part", "relay", "worker", "staff", "mail", "list"),
+    *("help", "httpx", "partial", "select", "order", "support", "pages", "well_known", "datetime"),
+)
 THING = entity(order={"type": "string", "unique": True}, user={"type": "integer"})
 ROOTS_OWN_WORDS: dict[str, Any] = {name: {"entities": {f"thing{at}": THING}} for at, name in enumerate(TAKEN)}
 ROOTS_OWN_WORDS["order"] = {
