@@ -214,9 +214,8 @@ def test_of_many_logins_around_a_reset_no_session_with_the_old_password_is_left(
                     if answer.status_code != 503:  # its turn may not come at once
                         return answer.status_code
 
-            logins = [
-                asyncio.ensure_future(ask("POST", "/api/auth/login", old)) for _ in range(9)
-            ]  # ten that fail lock it
+            # ten that fail lock the account
+            logins = [asyncio.ensure_future(ask("POST", "/api/auth/login", old)) for _ in range(9)]
             assert await reset() == 204
             answers = await asyncio.gather(*logins)
             given = [answer.json()["refresh_token"] for answer in answers if answer.status_code == 200]

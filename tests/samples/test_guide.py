@@ -60,9 +60,8 @@ def complete_template(project: Project) -> None:
     template = project.folder / "deploy/template.yaml"
     if not template.exists():
         return
-    command = [environment()["VENV"] + "/bin/python", "-m", "pytest", "tests/test_template.py"]
     for _ in range(2):
-        done = subprocess.run(command, cwd=project.folder, capture_output=True, text=True, check=False)
+        done = project.pytest("tests/test_template.py")
         if done.returncode == 0:
             return
         code = (
@@ -111,25 +110,13 @@ def test_a_handler_that_is_forgotten_anywhere_fails_a_test_that_says_so(architec
         + '\n\n@dataclass(frozen=True, slots=True, kw_only=True)\nclass OrderForgotten(Event):\n    """Lost."""\n\n'
         '    type: ClassVar[str] = "orders.order.forgotten"\n'
     )
-    done = subprocess.run(
-        [environment()["VENV"] + "/bin/python", "-m", "pytest", "-q", "tests/test_delivery.py"]
-        + [str(path) for path in sorted((project.folder / "tests").glob("test_[rt][oe][um]*.py"))],
-        cwd=project.folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    others = sorted((project.folder / "tests").glob("test_[rt][oe][um]*.py"))
+    done = project.pytest("tests/test_delivery.py", *map(str, others))
     assert "background() of their modules' wiring.py: {'accounts.notice'}" in done.stdout
     assert "nobody handles {'shop.contracts.orders.OrderForgotten'}" in done.stdout
     if architecture != "monolith":
         assert "run `make routes`" in done.stdout
     if architecture == "serverless":
         project.make("routes")
-        done = subprocess.run(
-            [environment()["VENV"] + "/bin/python", "-m", "pytest", "-q", "tests/test_template.py"],
-            cwd=project.folder,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = project.pytest("tests/test_template.py")
         assert "OrdersToAccounts:" in done.stdout and "in ToAccountsRole" in done.stdout

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
-from tests.support.projects import Project, environment, new
+from tests.support.projects import Project, new
 
 pytestmark = [pytest.mark.samples, pytest.mark.timeout(600)]
 
 
 def run(project: Project, *tests: str) -> str:
     """What those tests of the project say, at least one of which fails."""
-    done = subprocess.run(
-        [environment()["VENV"] + "/bin/python", "-m", "pytest", "-q", *tests],
-        cwd=project.folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = project.pytest(*tests)
     assert done.returncode == 1, done.stdout + done.stderr
     return done.stdout
 

@@ -26,8 +26,9 @@ def test_no_more_rows_are_read_than_a_page_has_room_for(
         number: int
         data: Any
         note: str | None = None
+        before: int = 0  # what a query might call the bytes that stand before a row
 
-    Large.__annotations__ = {"number": int, "data": Any, "note": str | None}
+    Large.__annotations__ = {"number": int, "data": Any, "note": str | None, "before": int}
     metadata = sa.MetaData()
     table = sa.Table(
         "larges",
@@ -39,6 +40,7 @@ def test_no_more_rows_are_read_than_a_page_has_room_for(
         sa.Column("number", sa.BigInteger(), nullable=False),
         sa.Column("data", sa.JSON(), nullable=True),
         sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("before", sa.BigInteger(), nullable=False),
     )
 
     class LargeUnit(sql_unit.SqlUnit):  # type: ignore[misc, name-defined]

@@ -43,6 +43,11 @@ class Project:
         assert done.returncode == 0, f"make {' '.join(arguments)}: {done.stdout[-6000:]}"
         return done.stdout
 
+    def pytest(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """The project's own tests, or some of them, whatever comes of it; `new` or `make` has prepared it."""
+        command = [environment()["VENV"] + "/bin/python", "-m", "pytest", "-q", *arguments]
+        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
+
     @contextmanager
     def running(self) -> Iterator[str]:
         """`make dev`, ready; its URL. Stopped at the end as Ctrl-C does it."""

@@ -119,8 +119,8 @@ class SqlRepository(Rows[E]):
         sizes = [sa.func.coalesce(sa.func.length(sa.cast(row[name], sa.Text)), 0) for name in large]
         size = sum(sizes, sa.literal(0))
         before = sa.func.sum(size).over(order_by=_order(row, listing)) - size
-        sized = sa.select(*row, before.label("before")).subquery().c
-        kept = sa.select(*[sized[column.name] for column in columns]).where(sized.before <= MOST_BYTES)
+        sized = sa.select(*row, before.label("_before")).subquery().c
+        kept = sa.select(*[sized[column.name] for column in columns]).where(sized["_before"] <= MOST_BYTES)
         return kept.order_by(*_order(sized, listing))
 
     def _behind(self, listing: Listing, value: Any, entity_id: UUID) -> sa.ColumnElement[bool]:
