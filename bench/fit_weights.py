@@ -16,8 +16,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from archgen.advisor.facts import Facts, facts_from
-from archgen.advisor.scoring import Model, Verdict, chance, compile_criterion, family_of
-from archgen.evidence import FOLDER, Evidence, Precedent, load_evidence
+from archgen.advisor.scoring import Model, Verdict, chance, compile_criterion, find_family
+from archgen.evidence.loader import FOLDER, load_evidence
+from archgen.evidence.schema import Evidence, Precedent
 
 SPREAD = 0.15
 LEAST, MOST = 0.3, 1.5
@@ -45,16 +46,16 @@ class Row:
 def family(outcome: str) -> str:
     """The family of an outcome: X+event_streaming belongs to X."""
     name = outcome.split("+")[0]
-    return name if name == "event_streaming" else family_of(name)
+    return name if name == "event_streaming" else find_family(name)
 
 
-def facts_of_case(case: Precedent, each: float, needs: bool = True) -> Facts:
+def derive_case_facts(case: Precedent, each: float, needs: bool = True) -> Facts:
     """The circumstances of a decision as facts, with what is known of its needs or without."""
     known = (case.needs, case.experience) if needs else ((), ())
     return facts_from(dict(case.inputs), *known, each)
 
 
-def answer_of(question: str, case: Precedent) -> float | None:
+def find_answer(question: str, case: Precedent) -> float | None:
     """What the record answers, between no and yes; None where it does not say."""
     families = list(dict.fromkeys(family(o) for o in case.outcome if family(o) != "event_streaming"))
     if question == "stream":
@@ -94,11 +95,11 @@ class Fitting:
         for question, (_, yes, _) in QUESTIONS.items():
             compiled = [(compile_criterion(c), 1.0 if c.choice == yes else -1.0) for c in self.named[question]]
             for case in cases:
-                answer = answer_of(question, case)
+                answer = find_answer(question, case)
                 if answer is None:
                     continue
                 for needs in (True, False):
-                    facts = facts_of_case(case, self.each, needs)
+                    facts = derive_case_facts(case, self.each, needs)
                     points = tuple(sign * of(facts) for of, sign in compiled)
                     self.rows[question].append((case.organisation, Row(points, answer, 0.5)))
 
@@ -145,7 +146,7 @@ def held_out(fitting: Fitting, needs: bool = True, spread: float = SPREAD) -> li
     for case in fitting.cases:
         if case.organisation not in fits:
             fits[case.organisation] = Model(fitting.evidence, fitting.fit([case.organisation], spread))
-        judged.append((case, fits[case.organisation].judge(facts_of_case(case, fitting.each, needs))))
+        judged.append((case, fits[case.organisation].judge(derive_case_facts(case, fitting.each, needs))))
     return judged
 
 

@@ -18,14 +18,15 @@ from random import Random
 from typing import Any
 
 from archgen.advisor.confidence import SEED, perturbed
-from archgen.advisor.facts import LEVELS, NUMBERS, Facts, facts_of
+from archgen.advisor.facts import LEVELS, NUMBERS, Facts, derive_facts
 from archgen.advisor.precedents import is_acceptable
 from archgen.advisor.scoring import Model, Verdict
 from archgen.advisor.signing import defensible
-from archgen.evidence import Evidence, Precedent, load_evidence
+from archgen.evidence.loader import load_evidence
+from archgen.evidence.schema import Evidence, Precedent
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from bench.fit_weights import Fitting, best_chance, facts_of_case, family, held_out, threshold
+from bench.fit_weights import Fitting, best_chance, derive_case_facts, family, held_out, threshold
 
 FAMILIES = ("monolith", "microservices", "serverless", "event_streaming")
 BANDS = ((0.0, 0.5), (0.5, 0.65), (0.65, 0.8), (0.8, 0.9), (0.9, 1.01))
@@ -80,7 +81,7 @@ def is_first(verdict: Verdict, case: Precedent) -> bool:
     )
 
 
-def loss_of(chances: Mapping[str, float], case: Precedent) -> float | None:
+def compute_loss(chances: Mapping[str, float], case: Precedent) -> float | None:
     """The surprise at the record's first choice; none where it names no cut."""
     wanted = family(case.outcome[0])
     return None if wanted == FAMILIES[3] else -log(max(1e-6, chances[wanted]))
@@ -90,7 +91,7 @@ def score(judged: Iterable[tuple[Precedent, Verdict]], limits: Callable[[Precede
     """`limits` gives the chance from which a family is defensible, for each case."""
     pairs = list(judged)
     count = max(len(pairs), 1)
-    losses = [loss for c, v in pairs if (loss := loss_of(v.families, c)) is not None]
+    losses = [loss for c, v in pairs if (loss := compute_loss(v.families, c)) is not None]
     covered = size = None
     if limits is not None:
         sets = [(c, {family(name) for name in defensible(v, limits(c))}) for c, v in pairs]
@@ -140,7 +141,7 @@ def simple_rule(cases: Sequence[Precedent], said: Callable[[Precedent], str]) ->
         others = [c for c in cases if c.organisation != case.organisation and said(c) == answer]
         seen = Counter(family(c.outcome[0]) for c in others)
         whole = sum(seen[f] for f in FAMILIES[:3]) + 3
-        loss = loss_of({f: (seen[f] + 1) / whole for f in FAMILIES[:3]}, case)
+        loss = compute_loss({f: (seen[f] + 1) / whole for f in FAMILIES[:3]}, case)
         losses += [] if loss is None else [loss]
     count = len(cases)
     return Score(count, acceptable / count, first / count, rejected, sum(losses) / len(losses))
@@ -148,12 +149,13 @@ def simple_rule(cases: Sequence[Precedent], said: Callable[[Precedent], str]) ->
 
 def facts_without(case: Precedent, evidence: Evidence, *left_out: str) -> Facts:
     """The facts as a user gets them who does not answer some questions."""
-    from archgen.intake import from_flags, intake
+    from archgen.answers.resolve import resolve
+    from archgen.answers.sources import from_flags
 
     given = {k: v for k, v in case.inputs.items() if k not in left_out}
     whole = {k: int(v) if k in ("team_size", "teams") else v for k, v in given.items()}
     said = {**whole, "needs": list(case.needs), "experience": list(case.experience)}
-    return facts_of(intake([from_flags({"name": "case", **said})]).requirements, evidence)
+    return derive_facts(resolve([from_flags({"name": "case", **said})]).requirements, evidence)
 
 
 def noisy(model: Model, facts: Facts, estimated: Iterable[str], seed: int) -> list[Facts]:
@@ -245,7 +247,7 @@ def report(cases: list[Precedent], evidence: Evidence, say: Callable[[str], Any]
     def judge(needs: bool) -> Judged:
         if own:
             return held_out(fitting, needs)
-        return [(c, model.judge(facts_of_case(c, fitting.each, needs))) for c in cases]
+        return [(c, model.judge(derive_case_facts(c, fitting.each, needs))) for c in cases]
 
     told, untold = judge(True), judge(False)
     shipped = evidence.weighing.defensible
@@ -262,7 +264,7 @@ def report(cases: list[Precedent], evidence: Evidence, say: Callable[[str], Any]
     for left_out in (("teams",), ("scope",), ("teams", "scope")):
         pairs = [(c, model.judge(facts_without(c, evidence, *left_out))) for c in cases]
         say(score(pairs).row(f"with needs, without `{'` and `'.join(left_out)}`, weights as shipped"))
-    facts = {c.id: facts_of_case(c, fitting.each) for c in cases}
+    facts = {c.id: derive_case_facts(c, fitting.each) for c in cases}
     drawn = [(c, model.judge(f)) for n, c in enumerate(cases) for f in noisy(model, facts[c.id], c.estimated, SEED + n)]
     say(score(drawn).row(f"with needs and noise, {NOISE_DRAWS} draws a case, weights as shipped"))
     prior = Model(evidence, {})

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from archgen.evidence import load_evidence
+from archgen.evidence.loader import load_evidence
 
 PAGE = Path(__file__).parents[1] / "docs" / "advisor.md"
 START, END = "<!-- figures -->\n", "<!-- /figures -->\n"

@@ -1,6 +1,6 @@
 """What is required of the system, in full: every answer, given or inferred, with what was inferred listed.
 
-`Answers` (archgen.answers) is what a user says; this is what the advisor and the design work from.
+`Answers` (archgen.answers.schema) is what a user says; this is what the advisor and the design work from.
 """
 
 from __future__ import annotations
@@ -8,9 +8,6 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
-
-from archgen.blueprint import ServiceLevels
-from archgen.needs import Experience, Need
 
 Scope = Literal["mvp", "product", "platform"]
 Pattern = Literal["steady", "diurnal", "spiky", "rare"]
@@ -29,6 +26,27 @@ Workload = Literal[
 Grade = Literal["low", "medium", "high"]
 Compliance = Literal["none", "some", "strict"]
 ArchitectureChoice = Literal["auto", "monolith", "microservices", "serverless"]
+
+Need = Literal[
+    "replay",
+    "fan_out",
+    "absorb_bursts",
+    "separate_release",
+    "outside_builders",
+    "hot_part",
+    "isolation",
+    "global_reach",
+    "live_connections",
+    "long_work",
+    "often_idle",
+    "sudden_peaks",
+    "self_hosted",
+    "nobody_operates",
+    "own_hardware",
+    "legacy_beside",
+]
+
+Experience = Literal["servers", "containers", "kubernetes", "functions", "streams"]
 
 # what is inferred from the number of engineers: up to the first an mvp, from the second a platform
 SCOPE_BOUNDS = (3, 50)
@@ -64,6 +82,12 @@ class Assumption(_Frozen):
     field: str
     value: JsonValue
     because: str
+
+
+class ServiceLevels(_Frozen):
+    p95_ms: float
+    rps: float
+    error_rate: float
 
 
 class Requirements(_Frozen):

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from archgen.evidence import Evidence, load_evidence
+from archgen.evidence.loader import load_evidence
+from archgen.evidence.schema import Evidence
 
 
 @pytest.fixture(scope="session")

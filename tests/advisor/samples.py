@@ -7,8 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from archgen.advisor.facts import LEVELS
-from archgen.blueprint import ServiceLevels
-from archgen.requirements import Requirements
+from archgen.requirements import Requirements, ServiceLevels
 
 SHOP: dict[str, Any] = {
     "name": "shop",

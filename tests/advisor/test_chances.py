@@ -5,19 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from bench.fit_weights import COVERAGE, Fitting, facts_of_case, held_out, weights_file
+from bench.fit_weights import COVERAGE, Fitting, derive_case_facts, held_out, weights_file
 from bench.score_cases import leaf, leave_out, score, simple_rule
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.advisor.samples import MVP, PLATFORM, SOCIAL, any_requirements, requirements
 
 from archgen.advisor import recommend
-from archgen.advisor.facts import NUMBERS, facts_of
+from archgen.advisor.facts import NUMBERS, derive_facts
+from archgen.advisor.needs import EXPERIENCE, NEEDS
 from archgen.advisor.question import best_question, information
 from archgen.advisor.scoring import Model
-from archgen.evidence import FOLDER, load_evidence
-from archgen.intake import from_flags, intake
-from archgen.needs import EXPERIENCE, NEEDS
+from archgen.answers.resolve import resolve
+from archgen.answers.sources import from_flags
+from archgen.evidence.loader import FOLDER, load_evidence
 from archgen.requirements import Assumption, Requirements
 
 EVIDENCE = load_evidence()
@@ -37,7 +38,7 @@ def with_needs() -> st.SearchStrategy[dict[str, Any]]:
 
 
 def chances(asked: Requirements) -> dict[str, float]:
-    found = MODEL.judge(facts_of(asked, EVIDENCE))
+    found = MODEL.judge(derive_facts(asked, EVIDENCE))
     each = {str(name): chance for name, chance in found.probabilities.items()}
     return each | {"event_streaming": found.chances["dataflow"]["stream"]}
 
@@ -76,7 +77,7 @@ def test_nor_where_the_rest_is_inferred_from_it(
     elif field == "traffic_rps_avg" or not only_people:
         answers |= {"traffic_rps_avg": rate}
     more = int(answers[field] * LITTLE) if field == "team_size" else answers[field] * LITTLE
-    one, other = (intake([from_flags(a)]).requirements for a in (answers, {**answers, field: more}))
+    one, other = (resolve([from_flags(a)]).requirements for a in (answers, {**answers, field: more}))
     assert furthest(chances(one), chances(other)) <= MOST
 
 
@@ -85,7 +86,7 @@ def test_no_single_decision_moves_the_chance_of_another_by_more_than_ten_points(
     fitting = Fitting(EVIDENCE, [other for other in CASES if other.id != case.id])
     without = Model(EVIDENCE, fitting.fit())
     for other in CASES:
-        facts = facts_of_case(other, MODEL.engineers_per_team)
+        facts = derive_case_facts(other, MODEL.engineers_per_team)
         here, there = MODEL.judge(facts).probabilities, without.judge(facts).probabilities
         assert all(abs(here[name] - there[name]) <= 0.1 for name in here), other.id
 
@@ -163,7 +164,7 @@ def test_a_need_speaks_the_same_way_whatever_else_holds(
     having = asked.model_copy(update={**known, "needs": (*others, need)})
     decision = "many" if architecture == "microservices" else None
     if decision:
-        before, after = (MODEL.judge(facts_of(r, EVIDENCE)).chances["partition"]["many"] for r in (without, having))
+        before, after = (MODEL.judge(derive_facts(r, EVIDENCE)).chances["partition"]["many"] for r in (without, having))
     else:
         before, after = chances(without)[architecture], chances(having)[architecture]
     assert sign * (after - before) >= -1e-12
@@ -213,13 +214,13 @@ def test_a_tie_is_said_with_what_would_break_it() -> None:
 
 def test_the_question_that_is_proposed_tells_most_and_is_open() -> None:
     asked = requirements(**SOCIAL)
-    facts = facts_of(asked, EVIDENCE)
+    facts = derive_facts(asked, EVIDENCE)
     verdict = MODEL.judge(facts)
     question = best_question(MODEL, facts, verdict, ())
     assert question is not None and question.value in {*NEEDS, *EXPERIENCE} and question.asks.endswith("?")
     known = requirements(**SOCIAL, needs=(question.value,)) if question.field == "needs" else asked
     if known is not asked:
-        after = best_question(MODEL, facts_of(known, EVIDENCE), MODEL.judge(facts_of(known, EVIDENCE)), ())
+        after = best_question(MODEL, derive_facts(known, EVIDENCE), MODEL.judge(derive_facts(known, EVIDENCE)), ())
         assert after is None or after.value != question.value
     answers = [("no", 0.5, verdict), ("yes", 0.5, verdict)]
     assert information(answers) == pytest.approx(0)

@@ -10,13 +10,14 @@ from tests.advisor.samples import MVP, PLATFORM, any_requirements, requirements
 
 from archgen.advisor import recommend
 from archgen.advisor.compare import compare
-from archgen.advisor.facts import facts_of
+from archgen.advisor.facts import derive_facts
 from archgen.advisor.recommendation import Recommendation
 from archgen.advisor.schema import recommendation_schema
 from archgen.advisor.scoring import Model
-from archgen.evidence import load_evidence
-from archgen.inference import again
-from archgen.intake import from_flags, intake
+from archgen.answers.inference import again
+from archgen.answers.resolve import resolve
+from archgen.answers.sources import from_flags
+from archgen.evidence.loader import load_evidence
 from archgen.reports.comparison import print_comparison
 from archgen.requirements import Requirements
 
@@ -71,12 +72,12 @@ def test_the_document_fits_its_schema_and_reads_back_the_same(asked: Requirement
     ],
 )
 def test_a_flip_holds_when_all_that_is_inferred_from_it_is_inferred_again(answers: dict[str, object]) -> None:
-    taken = intake([from_flags({"name": "case", **answers})])
+    taken = resolve([from_flags({"name": "case", **answers})])
     vary = again(taken.answers, taken.domain)
     model = Model(EVIDENCE)
     for flip in recommend(taken.requirements, EVIDENCE, vary).flips:
-        said = intake([from_flags({"name": "case", **answers}), from_flags({flip.field: flip.to})])
-        found = model.judge(facts_of(said.requirements, EVIDENCE))
+        said = resolve([from_flags({"name": "case", **answers}), from_flags({flip.field: flip.to})])
+        found = model.judge(derive_facts(said.requirements, EVIDENCE))
         assert found.name == (flip.architecture, flip.event_streaming)
 
 
@@ -92,6 +93,6 @@ def test_a_flip_holds_when_all_that_is_inferred_from_it_is_inferred_again(answer
 def test_the_use_cases_get_their_architecture_from_a_few_answers(
     answers: dict[str, object], architecture: str, stream: bool
 ) -> None:
-    taken = intake([from_flags({"name": "case", **answers})])
+    taken = resolve([from_flags({"name": "case", **answers})])
     advice = recommend(taken.requirements, EVIDENCE)
     assert (advice.architecture, advice.event_streaming) == (architecture, stream)

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 from tests.advisor.samples import MVP, PLATFORM, REALTIME, SOCIAL, any_requirements, requirements
 
 from archgen.advisor import recommend
-from archgen.advisor.facts import facts_of
-from archgen.advisor.plan import Design, services_of
+from archgen.advisor.facts import derive_facts
+from archgen.advisor.sizing import Design, count_services
 from archgen.errors import InputError
-from archgen.evidence import Evidence, load_evidence
+from archgen.evidence.loader import load_evidence
+from archgen.evidence.schema import Evidence
 from archgen.requirements import Requirements
 
 EVIDENCE = load_evidence()
@@ -32,9 +33,9 @@ def test_a_total_is_the_sum_of_its_lines_and_lies_in_its_range(asked: Requiremen
 @settings(max_examples=60)
 @given(any_requirements(), st.floats(1.01, 50))
 def test_more_traffic_never_costs_less(asked: Requirements, times: float) -> None:
-    facts = facts_of(asked, EVIDENCE)
+    facts = derive_facts(asked, EVIDENCE)
     facts.update(partition="one", dataflow="calls")
-    design = Design(EVIDENCE, facts, False, services_of(facts, 0, EVIDENCE))
+    design = Design(EVIDENCE, facts, False, count_services(facts, 0, EVIDENCE))
     for runtime, names in {"servers": ("containers", "microservices"), "functions": ("serverless",)}.items():
         biller, now = design.biller(runtime), design.demand(runtime)
         for name in names:
@@ -97,9 +98,9 @@ def test_at_the_break_even_both_cost_the_same() -> None:
     asked = requirements()
     found = recommend(asked, EVIDENCE).cost.break_even_rps
     assert found is not None
-    facts = facts_of(asked, EVIDENCE)
+    facts = derive_facts(asked, EVIDENCE)
     facts.update(recommended_runtime="servers", partition="one", dataflow="calls")
-    design = Design(EVIDENCE, facts, False, services_of(facts, 0, EVIDENCE))
+    design = Design(EVIDENCE, facts, False, count_services(facts, 0, EVIDENCE))
     factor = found / asked.traffic_rps_avg
     containers = design.biller("servers").containers(design.demand("servers").times(factor)).total
     functions = design.biller("functions").serverless(design.demand("functions").times(factor)).total

@@ -9,7 +9,7 @@ from tests.advisor.samples import MVP, PLATFORM, REALTIME, SOCIAL, requirements
 
 from archgen.advisor import recommend
 from archgen.advisor.facts import LEVELS, NUMBERS, SAID
-from archgen.evidence import CHOICES, Evidence, Rule
+from archgen.evidence.schema import CHOICES, Evidence, Rule
 
 FACTS = {*LEVELS, *NUMBERS, *SAID, "burstiness", "autonomous_teams", "said_pattern", "event_flow"}
 ANSWERS = {**LEVELS, **SAID, "said_pattern": (*LEVELS["traffic_pattern"], "unsaid"), "event_flow": ("no", "yes")}

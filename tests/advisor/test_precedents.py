@@ -8,11 +8,12 @@ from hypothesis import given, settings
 from tests.advisor.samples import SOCIAL, any_requirements, requirements
 
 from archgen.advisor import recommend
-from archgen.advisor.facts import LEVELS, NUMBERS, facts_of
-from archgen.advisor.precedents import distance, facts_of_precedent, is_acceptable
+from archgen.advisor.facts import LEVELS, NUMBERS, derive_facts
+from archgen.advisor.needs import EXPERIENCE, NEEDS
+from archgen.advisor.precedents import derive_precedent_facts, distance, is_acceptable
 from archgen.advisor.scoring import Model
-from archgen.evidence import Evidence, load_evidence
-from archgen.needs import EXPERIENCE, NEEDS
+from archgen.evidence.loader import load_evidence
+from archgen.evidence.schema import Evidence
 from archgen.requirements import Requirements
 
 EVIDENCE = load_evidence()
@@ -34,7 +35,7 @@ def test_each_precedent_says_what_was_done_why_and_where_to_read_it() -> None:
 @settings(max_examples=40)
 @given(any_requirements(), any_requirements())
 def test_a_distance_is_symmetric_and_between_nothing_and_one(a: Requirements, b: Requirements) -> None:
-    one, other = facts_of(a, EVIDENCE), facts_of(b, EVIDENCE)
+    one, other = derive_facts(a, EVIDENCE), derive_facts(b, EVIDENCE)
     assert distance(one, one) == 0
     assert 0 <= distance(one, other) <= 1
     assert abs(distance(one, other) - distance(other, one)) < 1e-12
@@ -77,7 +78,7 @@ def test_the_figures_say_everything_that_is_asked_of_them() -> None:
 def test_the_confusion_counts_every_case_once() -> None:
     model = Model(EVIDENCE)
     cases = read_cases(None, EVIDENCE)
-    judged = [(c, model.judge(facts_of_precedent(c, model.engineers_per_team))) for c in cases]
+    judged = [(c, model.judge(derive_precedent_facts(c, model.engineers_per_team))) for c in cases]
     table = confusion(judged)
     assert sum(table.values()) == len(cases)
     assert sum(table[f, f] for f in FAMILIES) >= 0.75 * len(cases)

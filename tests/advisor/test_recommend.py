@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 from tests.advisor.samples import MVP, PLATFORM, REALTIME, SOCIAL, any_requirements, requirements
 
 from archgen.advisor import recommend
-from archgen.advisor.facts import facts_of
+from archgen.advisor.facts import derive_facts
 from archgen.advisor.recommendation import TEMPLATE_OF
 from archgen.advisor.scoring import PARTITION_NAMES, Model
-from archgen.evidence import Evidence, load_evidence
+from archgen.evidence.loader import load_evidence
+from archgen.evidence.schema import Evidence
 from archgen.requirements import Assumption, Requirements
 
 EVIDENCE = load_evidence()
@@ -19,7 +20,7 @@ MODEL = Model(EVIDENCE)
 
 
 def verdict(asked: Requirements) -> tuple[str, bool]:
-    return MODEL.judge(facts_of(asked, EVIDENCE)).name
+    return MODEL.judge(derive_facts(asked, EVIDENCE)).name
 
 
 @pytest.mark.parametrize(

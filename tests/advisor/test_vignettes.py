@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 import yaml
 
-from archgen.advisor.facts import facts_of
+from archgen.advisor.facts import derive_facts
 from archgen.advisor.scoring import Model, Verdict
-from archgen.evidence import load_evidence
-from archgen.intake import from_flags, intake
+from archgen.answers.resolve import resolve
+from archgen.answers.sources import from_flags
+from archgen.evidence.loader import load_evidence
 
 VIGNETTES: dict[str, dict[str, Any]] = yaml.safe_load(
     Path(__file__).with_name("vignettes.yaml").read_text(encoding="utf-8")
@@ -22,7 +23,7 @@ MODEL = Model(EVIDENCE)
 
 def judged(answers: dict[str, Any]) -> Verdict:
     """The verdict on these answers, with what is missing inferred as for a user."""
-    return MODEL.judge(facts_of(intake([from_flags({"name": "case", **answers})]).requirements, EVIDENCE))
+    return MODEL.judge(derive_facts(resolve([from_flags({"name": "case", **answers})]).requirements, EVIDENCE))
 
 
 def names(verdict: Verdict) -> set[str]:

@@ -9,7 +9,7 @@ import pytest
 from archgen.advisor import queueing as q
 from archgen.advisor.cost import compute_break_even, lambda_gb_seconds, lcu
 from archgen.advisor.units import HOURS_A_MONTH, SECONDS_A_MONTH, per_day, per_minute
-from archgen.evidence import Evidence
+from archgen.evidence.schema import Evidence
 
 
 def usd(text: str) -> Decimal:

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from archgen.intake import from_record, intake
+from archgen.answers.resolve import resolve
+from archgen.answers.sources import from_record
 from archgen.requirements import Requirements
 
 
 def infer(**answers: Any) -> Requirements:
-    return intake([from_record(answers)]).requirements
+    return resolve([from_record(answers)]).requirements
 
 
 def because(requirements: Requirements, field: str) -> str:
@@ -80,13 +81,13 @@ def test_traffic_in_words_is_listed_with_what_it_was_taken_for() -> None:
 
 
 def test_a_workload_without_a_preset_takes_that_of_crud_and_says_so() -> None:
-    both = intake([from_record({"workload": "social"})])
+    both = resolve([from_record({"workload": "social"})])
     assert both.domain.preset == "crud"
     assert because(both.requirements, "preset") == "no modules were given, and there is no preset for social yet"
 
 
 def test_a_workload_with_a_preset_takes_it() -> None:
-    assert intake([from_record({"workload": "ecommerce"})]).domain.names == (
+    assert resolve([from_record({"workload": "ecommerce"})]).domain.names == (
         "accounts",
         "inventory",
         "orders",
@@ -96,7 +97,7 @@ def test_a_workload_with_a_preset_takes_it() -> None:
 
 def test_modules_without_a_preset_are_the_whole_domain() -> None:
     modules = {"notes": {"entities": {"note": {"fields": {"title": {"type": "string"}}}}}}
-    both = intake([from_record({"workload": "ecommerce", "modules": modules})])
+    both = resolve([from_record({"workload": "ecommerce", "modules": modules})])
     assert both.domain.names == ("accounts", "notes") and both.domain.preset is None
 
 

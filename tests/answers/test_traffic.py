@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archgen.traffic import MOST_RPS, parse_traffic
+from archgen.answers.traffic import MOST_RPS, parse_traffic
 
 
 @pytest.mark.parametrize(

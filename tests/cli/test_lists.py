@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pytest
 from tests.cli.conftest import Archgen
 
-from archgen.machine import Finding, examine_machine
-from archgen.presets import PRESETS
+from archgen.doctor import Finding, examine_machine
+from archgen.domain.presets import PRESETS
 
 
 def test_presets_are_listed_with_their_modules(archgen: Archgen) -> None:
@@ -54,7 +54,7 @@ def test_doctor_fails_where_a_required_tool_is_missing(
     archgen: Archgen, monkeypatch: pytest.MonkeyPatch, there: tuple[str, ...], code: int
 ) -> None:
     machine = list(findings(*there).values())
-    monkeypatch.setattr("archgen.machine.examine_machine", lambda: machine)
+    monkeypatch.setattr("archgen.doctor.examine_machine", lambda: machine)
     told, document = archgen("doctor"), archgen("doctor", "--json")
     assert told.code == document.code == code
     assert document.document["ready"] is (code == 0)

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import get_args
 
 from archgen import errors, requirements
-from archgen.answers import Answers, LevelAnswers, StackAnswers
-from archgen.answers_text import read_yaml
+from archgen.answers.resolve import resolve
+from archgen.answers.schema import Answers, LevelAnswers, StackAnswers
+from archgen.answers.sources import from_record
+from archgen.answers.yaml_reader import read_yaml
 from archgen.cli.main import INTERRUPTED
-from archgen.domain import LEVELS, TYPES
-from archgen.intake import from_record, intake
-from archgen.presets import PRESETS
+from archgen.domain.presets import PRESETS
+from archgen.domain.schema import LEVELS, TYPES
 
 TEXT = (Path(__file__).parents[2] / "docs/reference.md").read_text()
 WORDS = set(re.findall(r"`([a-z0-9_]+)`", TEXT))
@@ -42,7 +43,7 @@ def test_every_exit_code_is_named() -> None:
 
 def test_the_example_is_a_domain() -> None:
     example = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)[0]
-    assert intake([from_record(read_yaml(example, "example").data)]).domain.names == (
+    assert resolve([from_record(read_yaml(example, "example").data)]).domain.names == (
         "accounts",
         "inventory",
         "reviews",

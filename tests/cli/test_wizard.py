@@ -10,12 +10,13 @@ import pytest
 from tests.cli.terminal import CTRL_C, CTRL_U, DOWN, ENTER, ESCAPE, UP, Terminal
 
 from archgen.advisor import recommend
-from archgen.cli.ask import BACK, Back, Check, Lines, Option
+from archgen.answers.resolve import resolve
+from archgen.answers.sources import Source, from_record
 from archgen.cli.needs import SCREEN, ask_open
+from archgen.cli.prompts import BACK, Back, Check, Lines, Option
 from archgen.cli.wizard import FORGET, QUESTIONS, SAID_BY_YOU, add_answer, ask_assumption, ask_change, ask_core
-from archgen.evidence import load_evidence
+from archgen.evidence.loader import load_evidence
 from archgen.generator.record import load_record
-from archgen.intake import Source, from_record, intake
 
 Open = Callable[..., Terminal]
 
@@ -238,7 +239,7 @@ class Scripted:
 def test_each_default_follows_from_the_answers_so_far() -> None:
     sources: list[Source] = []
     by = Scripted({"Kind of system": ["iot"], "Scope": ["platform"]})
-    taken = ask_core(sources, intake(sources), by=by)
+    taken = ask_core(sources, resolve(sources), by=by)
     asked = {field: taken.raw[field] for field in QUESTIONS}
     assert asked == {
         "name": "backend",
@@ -253,26 +254,26 @@ def test_each_default_follows_from_the_answers_so_far() -> None:
 def test_what_was_ticked_becomes_needs_and_experience_and_is_no_longer_asked() -> None:
     sources: list[Source] = []
     by = Scripted({SCREEN: ["kubernetes", "replay", "self_hosted"]})
-    taken = ask_core(sources, intake(sources), by=by)
+    taken = ask_core(sources, resolve(sources), by=by)
     assert taken.raw["needs"] == ["replay", "self_hosted"] and taken.raw["experience"] == ["kubernetes"]
     again = Scripted({})
-    ask_core([*sources, from_record({"scope": None})], intake([*sources]), by=again)
+    ask_core([*sources, from_record({"scope": None})], resolve([*sources]), by=again)
     assert SCREEN not in again.asked
 
 
 def test_a_way_back_leads_to_the_question_before_with_what_was_said_as_its_default() -> None:
     sources: list[Source] = []
     by = Scripted({"Scope": ["mvp", "platform"], "Backend engineers": [BACK, "9"], "Kind of system": ["iot"]})
-    taken = ask_core(sources, intake(sources), by=by)
+    taken = ask_core(sources, resolve(sources), by=by)
     assert by.asked[:5] == ["Name of the project", "Kind of system", "Scope", "Backend engineers", "Scope"]
     assert (taken.raw["scope"], taken.raw["team_size"]) == ("platform", 9)
     first = Scripted({"Name of the project": [BACK, "shop"]})
-    assert ask_core([], intake([]), by=first).raw["name"] == "shop"
+    assert ask_core([], resolve([]), by=first).raw["name"] == "shop"
 
 
 def test_every_answer_can_be_changed_after_the_summary() -> None:
     sources: list[Source] = []
-    taken = ask_core(sources, intake(sources), by=Scripted({}))
+    taken = ask_core(sources, resolve(sources), by=Scripted({}))
     by = Scripted(
         {
             "Which answer?": ["name", "workload", "traffic", "needs", "done"],
@@ -291,7 +292,7 @@ def test_yes_to_the_one_question_joins_what_is_known() -> None:
     sources = [from_record({"workload": "social", "traffic_pattern": "spiky", "relational_needs": "medium"})]
     known = {"scope": "product", "ops_maturity": "medium", "independent_scaling_need": "low", "needs": ["isolation"]}
     sources.append(from_record(known))
-    taken = intake(sources)
+    taken = resolve(sources)
     question = recommend(taken.requirements, load_evidence()).question
     assert question is not None and question.value is not None
     after = ask_open(Scripted({question.asks: ["yes"]}), sources, taken)
@@ -303,7 +304,7 @@ def test_yes_to_the_one_question_joins_what_is_known() -> None:
 def test_what_a_source_says_is_not_asked() -> None:
     sources = [from_record({"name": "x", "preset": "crud", "scope": "mvp", "team_size": 1, "traffic_rps_peak": 5})]
     by = Scripted({})
-    ask_core(sources, intake(sources), by=by)
+    ask_core(sources, resolve(sources), by=by)
     assert by.asked == []
 
 
@@ -316,7 +317,7 @@ def test_an_assumption_that_is_changed_stays_in_the_list_as_said() -> None:
             "Requests or events a second, on average": ["9.5"],
         }
     )
-    taken = ask_assumption(by, sources, intake(sources))
+    taken = ask_assumption(by, sources, resolve(sources))
     assert (taken.requirements.data_gb, taken.requirements.traffic_rps_avg) == (7, 9.5)
     assert not taken.requirements.was_assumed("data_gb") and taken.raw == {"data_gb": 7, "traffic_rps_avg": 9.5}
     last = {option.value: option.detail for option in by.offered[-1]}

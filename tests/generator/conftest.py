@@ -11,13 +11,11 @@ from typing import Any
 import pytest
 
 from archgen.advisor import recommend
-from archgen.blueprint import ServiceLevels
-from archgen.design import blueprint_of
-from archgen.domain_rules import domain_of
-from archgen.evidence import load_evidence
-from archgen.generator import preview, record_of, templates_dir
-from archgen.presets import preset_for
-from archgen.requirements import Requirements, StackChoice
+from archgen.blueprint.build import build_blueprint
+from archgen.domain.presets import assemble_domain, preset_for
+from archgen.evidence.loader import load_evidence
+from archgen.generator import build_record, preview, templates_dir
+from archgen.requirements import Requirements, ServiceLevels, StackChoice
 
 PRESETS = ("crud", "ecommerce")
 ARCHITECTURES = ("monolith", "microservices", "serverless")
@@ -112,9 +110,9 @@ def _preset_record(preset: str, architecture: str, auth: str = "builtin") -> dic
         }
     )
     recommendation = recommend(requirements, load_evidence())
-    blueprint = blueprint_of(requirements, domain_of(preset_for(preset), {}), recommendation)
+    blueprint = build_blueprint(requirements, assemble_domain(preset_for(preset), {}), recommendation)
     answers = {"name": "shop", "preset": preset, "architecture": architecture}
-    return record_of(answers, requirements, recommendation, blueprint)
+    return build_record(answers, requirements, recommendation, blueprint)
 
 
 @pytest.fixture

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from tests.support.projects import environment
 
-from archgen.cli.plan import plan_of
-from archgen.domain import ENTITIES_MOST, MODULE_MOST
+from archgen.answers.resolve import resolve
+from archgen.answers.sources import from_record
+from archgen.domain.schema import ENTITIES_MOST, MODULE_MOST
 from archgen.generator import render, templates_dir
-from archgen.intake import from_record, intake
+from archgen.pipeline import make_plan
 
 DESCRIBE = """
 from pathlib import Path
@@ -38,7 +39,7 @@ def test_every_entity_of_the_largest_domain_stands_in_the_openapi_document(tmp_p
         for m in range(ENTITIES_MOST // MODULE_MOST)
     }
     answers = {"name": "large", "architecture": "monolith", "modules": modules}
-    render(plan_of(intake([from_record(answers)])).record, templates_dir(), tmp_path)
+    render(make_plan(resolve([from_record(answers)])).record, templates_dir(), tmp_path)
     done = subprocess.run(
         [sys.executable, "-c", DESCRIBE],
         cwd=tmp_path,

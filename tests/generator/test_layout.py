@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from archgen.cli.plan import plan_of
+from archgen.answers.resolve import resolve
+from archgen.answers.sources import from_record
+from archgen.domain.naming import PART_MOST
 from archgen.errors import ArchgenError
 from archgen.generator import render, templates_dir
 from archgen.generator.layout import lay_out
-from archgen.intake import from_record, intake
-from archgen.names import PART_MOST
+from archgen.pipeline import make_plan
 
 LONG = "registration_of_vehicles_and_their_owners"
 SETTINGS = "[tool.ruff]\nline-length = 120\n"
@@ -46,7 +47,7 @@ def entity(length: int) -> dict[str, Any]:
 
 def linted(tree: Path, **answers: Any) -> str:
     """What the lint of a project of these answers says."""
-    render(plan_of(intake([from_record(answers)])).record, templates_dir(), tree)
+    render(make_plan(resolve([from_record(answers)])).record, templates_dir(), tree)
     said = ""
     for command in (["format", "--check"], ["check"]):
         done = subprocess.run(
@@ -116,7 +117,9 @@ def test_what_is_no_python_is_told_with_its_place(tmp_path: Path) -> None:
 
 
 def test_the_chassis_stays_as_it_lies_in_the_templates(tmp_path: Path) -> None:
-    record = plan_of(intake([from_record({"name": "shop", "preset": "ecommerce", "architecture": "monolith"})])).record
+    record = make_plan(
+        resolve([from_record({"name": "shop", "preset": "ecommerce", "architecture": "monolith"})])
+    ).record
     render(record, templates_dir(), tmp_path)
     for folder in ("chassis", "local", "apps/schema"):
         for file in (tmp_path / "src/shop" / folder).rglob("*.py"):

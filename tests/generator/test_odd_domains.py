@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from archgen.cli.plan import plan_of
+from archgen.answers.resolve import resolve
+from archgen.answers.sources import from_record
 from archgen.generator import render, templates_dir
-from archgen.intake import from_record, intake
+from archgen.pipeline import make_plan
 
 
 def entity(**fields: Any) -> dict[str, Any]:
@@ -72,7 +73,7 @@ ROOTS_OWN_WORDS["order"] = {
 @pytest.mark.parametrize("architecture", ["monolith", "microservices", "serverless"])
 def test_an_unusual_domain_is_rendered_clean(modules: dict[str, Any], architecture: str, tmp_path: Path) -> None:
     answers = {"name": "odd-one", "architecture": architecture, "modules": modules}
-    render(plan_of(intake([from_record(answers)])).record, templates_dir(), tmp_path / "odd-one")
+    render(make_plan(resolve([from_record(answers)])).record, templates_dir(), tmp_path / "odd-one")
     for command in (["format", "--check"], ["check"]):
         done = subprocess.run(
             [sys.executable, "-m", "ruff", *command, "--no-cache", "."],

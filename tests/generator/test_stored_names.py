@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from archgen.cli.plan import plan_of
+from archgen.answers.resolve import resolve
+from archgen.answers.sources import from_record
 from archgen.generator import preview
-from archgen.intake import from_record, intake
+from archgen.pipeline import make_plan
 
 LONG = "shipping_address_region"
 FIELDS = {f"{LONG}{n}_code": {"type": "string", "max_length": 9, "indexed": True} for n in range(3)}
@@ -28,7 +29,7 @@ def test_shortened_names_are_taken_by_postgresql_and_are_all_different(read: str
         },
     }
     answers = {"name": "long-names", "architecture": "monolith", "modules": {"crm": {"entities": {"person": entity}}}}
-    files = dict(preview(plan_of(intake([from_record(answers)])).record))
+    files = dict(preview(make_plan(resolve([from_record(answers)])).record))
     named = [
         re.findall(r'"((?:ix|uq|fk)_people\w*)"', files[f"src/long_names/crm/{path}"].decode())
         for path in ("repository.py", "migrations/0001_initial.py")

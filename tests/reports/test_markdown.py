@@ -7,7 +7,7 @@ from markdown_it import MarkdownIt
 from tests.advisor.samples import MVP, PLATFORM, REALTIME, SOCIAL, requirements
 
 from archgen.advisor import recommend
-from archgen.evidence import load_evidence
+from archgen.evidence.loader import load_evidence
 from archgen.reports.markdown import adr
 from archgen.requirements import Assumption
 

@@ -9,10 +9,10 @@ import pytest
 from tests.advisor.samples import MVP, PLATFORM, REALTIME, SOCIAL, requirements
 
 from archgen.advisor import recommend
-from archgen.advisor.facts import facts_of
+from archgen.advisor.facts import derive_facts
 from archgen.advisor.scoring import Model
-from archgen.evidence import load_evidence
-from archgen.reports.grid import CODES, axes, facts_at, page_data
+from archgen.evidence.loader import load_evidence
+from archgen.reports.charts import CODES, axes, facts_at, page_data
 from archgen.reports.html import html, in_json, in_script
 
 EVIDENCE = load_evidence()
@@ -105,7 +105,7 @@ def test_the_grid_says_at_every_point_what_the_advisor_says(answers: dict[str, A
     code = data["grid"][here["latency"] * len(over["team"]) + here["team"]][here["traffic"]]
     assert data["codes"][code.lower()] == advice.architecture
     assert code.isupper() == advice.event_streaming
-    facts = facts_of(asked, EVIDENCE)
+    facts = derive_facts(asked, EVIDENCE)
     for at in range(0, len(data["grid"]), 7):
         team, latency = over["team"][at % len(over["team"])], over["latency"][at // len(over["team"])]
         found = MODEL.judge(facts_at(facts, MODEL, over["traffic"][3], team, latency))
@@ -116,7 +116,7 @@ def test_the_grid_says_at_every_point_what_the_advisor_says(answers: dict[str, A
 @pytest.mark.parametrize("answers", [{}, PLATFORM, SOCIAL, MVP, REALTIME])
 def test_todays_answers_lie_on_the_grid_exactly_and_the_axes_rise(answers: dict[str, Any]) -> None:
     asked = requirements(**answers)
-    over = axes(facts_of(asked, EVIDENCE))
+    over = axes(derive_facts(asked, EVIDENCE))
     assert asked.traffic_rps_avg in over["traffic"]
     assert asked.team_size in over["team"]
     assert asked.latency_ms_target in over["latency"]

@@ -11,8 +11,9 @@ import pytest
 from tests.advisor.samples import SOCIAL
 
 from archgen.advisor import recommend
-from archgen.evidence import load_evidence
-from archgen.intake import from_flags, intake
+from archgen.answers.resolve import resolve
+from archgen.answers.sources import from_flags
+from archgen.evidence.loader import load_evidence
 from archgen.reports.html import html
 
 pytestmark = pytest.mark.real
@@ -40,7 +41,7 @@ def browser(tool: Callable[[str], str]) -> Iterator[Any]:
 def written(folder: Path, **answers: Any) -> str:
     """The address of the page for these answers."""
     evidence = load_evidence()
-    taken = intake([from_flags(answers)])
+    taken = resolve([from_flags(answers)])
     file = folder / "report.html"
     file.write_text(html(taken.requirements, evidence, recommend(taken.requirements, evidence)), encoding="utf-8")
     return file.as_uri()

@@ -7,7 +7,7 @@ from rich.console import Console
 from tests.advisor.samples import MVP, PLATFORM, REALTIME, SOCIAL, requirements
 
 from archgen.advisor import recommend
-from archgen.evidence import load_evidence
+from archgen.evidence.loader import load_evidence
 from archgen.reports.terminal import best_flips, print_recommendation
 from archgen.requirements import Assumption
 

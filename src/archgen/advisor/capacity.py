@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from archgen.advisor.facts import Facts
-    from archgen.advisor.knowledge import Evidence, Machine
+    from archgen.evidence.schema import Evidence, Machine
 
 GIB = 2**30
 MOST_CONNECTIONS = 5000
@@ -65,12 +65,12 @@ class Demand:
         return replace(self, average=self.average * factor, peak=self.peak * factor)
 
 
-def demand_of(
+def estimate_demand(
     facts: Facts, evidence: Evidence, *, cached: bool, streaming: bool, cpu_ms: float | None = None
 ) -> Demand:
     """What these facts ask for; `cpu_ms` in place of the CPU time of a request that was measured, else assumed."""
     number = evidence.parameter
-    measured = cpu_of(facts, evidence)
+    measured = estimate_cpu_ms(facts, evidence)
     scale = (measured if cpu_ms is None else cpu_ms) / number("cpu_ms")
     cpu = scale * number("event_cpu_ms" if streaming and "cpu_ms" not in facts else "cpu_ms")
     data_gb = facts.number("data_gb")
@@ -90,7 +90,7 @@ def demand_of(
     )
 
 
-def cpu_of(facts: Facts, evidence: Evidence) -> float:
+def estimate_cpu_ms(facts: Facts, evidence: Evidence) -> float:
     """Milliseconds of CPU that a request takes: as measured, else as assumed."""
     return facts.number("cpu_ms") if "cpu_ms" in facts else evidence.parameter("cpu_ms")
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archgen.advisor.engine import recommend, sentence
-from archgen.advisor.facts import facts_of
+from archgen.advisor.facts import derive_facts
 from archgen.advisor.recommendation import TEMPLATE_OF, Document, Recommendation
-from archgen.advisor.scoring import Model, family_of
+from archgen.advisor.scoring import Model, find_family
 from archgen.advisor.signing import weight_for
 
 if TYPE_CHECKING:
-    from archgen.advisor.knowledge import Evidence
+    from archgen.evidence.schema import Evidence
     from archgen.requirements import Requirements
 
 COMPARABLE = ("monolith", "microservices", "serverless")
@@ -57,8 +57,8 @@ def compare(requirements: Requirements, evidence: Evidence, a: str, b: str) -> C
 def _side(requirements: Requirements, evidence: Evidence, name: str, advice: Recommendation) -> Side:
     built = recommend(requirements.model_copy(update={"architecture": name}), evidence)
     bill = built.cost.per_month[built.cost.candidate]
-    family = family_of(built.architecture)
-    facts = facts_of(requirements, evidence)
+    family = find_family(built.architecture)
+    facts = derive_facts(requirements, evidence)
     mine = [
         (weight_for(p, family), sentence(p, facts))
         for p in Model(evidence).explain(facts)

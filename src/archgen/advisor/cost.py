@@ -19,7 +19,7 @@ from archgen.advisor.capacity import (
 from archgen.advisor.units import HOURS_A_MONTH, a_month
 
 if TYPE_CHECKING:
-    from archgen.advisor.knowledge import Evidence
+    from archgen.evidence.schema import Evidence
 
 KB_A_GB = 1024 * 1024
 MONTHLY = Decimal(HOURS_A_MONTH)

@@ -8,9 +8,8 @@ from math import log
 from typing import TYPE_CHECKING, get_args
 
 from archgen.advisor.confidence import confidence
-from archgen.advisor.facts import Facts, facts_of
-from archgen.advisor.flips import find_flips
-from archgen.advisor.plan import Design, candidate_of, capacity_of, cost_of, fits_one_machine, services_of
+from archgen.advisor.facts import Facts, derive_facts
+from archgen.advisor.needs import EXPERIENCE, NEEDS, ran
 from archgen.advisor.precedents import nearest_precedents
 from archgen.advisor.question import best_question
 from archgen.advisor.recommendation import (
@@ -28,13 +27,21 @@ from archgen.advisor.recommendation import (
     Risk,
     RuledOut,
 )
-from archgen.advisor.scoring import FAMILIES, PARTITION_NAMES, Model, Point, Verdict, family_of, holds
+from archgen.advisor.scoring import FAMILIES, PARTITION_NAMES, Model, Point, Verdict, find_family, holds
+from archgen.advisor.sensitivity import find_flips
 from archgen.advisor.signing import best_form, considered, defensible, look_again, notes
+from archgen.advisor.sizing import (
+    Design,
+    choose_candidate,
+    count_services,
+    estimate_cost,
+    fits_one_machine,
+    size_capacity,
+)
 from archgen.advisor.stack import choose_stack, with_figures
-from archgen.needs import EXPERIENCE, NEEDS, ran
 
 if TYPE_CHECKING:
-    from archgen.advisor.knowledge import Evidence
+    from archgen.evidence.schema import Evidence
     from archgen.requirements import Requirements
 
     Again = Callable[[str, str | float | int | tuple[str, ...]], Requirements]
@@ -63,7 +70,7 @@ def recommend(requirements: Requirements, evidence: Evidence, again: Again | Non
     when it holds with the rest as it is and with the rest as it would be.
     """
     model = Model(evidence)
-    facts = facts_of(requirements, evidence)
+    facts = derive_facts(requirements, evidence)
     advice = model.judge(facts)
     built = overridden(advice, requirements.architecture)
     points = model.explain(facts)
@@ -71,16 +78,16 @@ def recommend(requirements: Requirements, evidence: Evidence, again: Again | Non
     target = round(1 - requirements.slo.error_rate, 6)
     fits = fits_one_machine(facts, evidence, streaming=built.event_streaming, target=target)
     said["fits_one_machine"] = "yes" if fits else "no"
-    design = Design(evidence, said, built.event_streaming, services_of(facts, len(requirements.parts), evidence))
+    design = Design(evidence, said, built.event_streaming, count_services(facts, len(requirements.parts), evidence))
     said["shards"] = float(design.shards(TEMPLATE_OF[built.architecture]))
     stack = choose_stack(said, requirements, evidence)
     said["services_per_team"] = design.services / facts.number("autonomous_teams")
     said["services_per_engineer"] = design.services / facts.number("team_size")
-    candidate = candidate_of(TEMPLATE_OF[built.architecture], stack)
+    candidate = choose_candidate(TEMPLATE_OF[built.architecture], stack)
     said.update({topic: option.choice for topic, option in stack.items()})
-    capacity = capacity_of(design, candidate, stack, target)
+    capacity = size_capacity(design, candidate, stack, target)
     said["up_as_asked"] = "yes" if capacity.availability.meets else "no"
-    cost = cost_of(design, candidate)
+    cost = estimate_cost(design, candidate)
     unanswered = {a.field for a in requirements.assumed}
     trust = confidence(model, facts, advice, unanswered)
     held = defensible(advice, evidence.weighing.defensible)
@@ -95,30 +102,30 @@ def recommend(requirements: Requirements, evidence: Evidence, again: Again | Non
         architecture=built.architecture,
         event_streaming=built.event_streaming,
         template=TEMPLATE_OF[built.architecture],
-        decisions=decisions_of(advice, built, points, facts, trust.decisions),
+        decisions=explain_decisions(advice, built, points, facts, trust.decisions),
         confidence=trust.verdict,
         probabilities={name: round(share, 3) for name, share in advice.probabilities.items()},
         defensible=held,
-        tie=tie_of(advice, question, evidence.weighing.tie),
+        tie=describe_tie(advice, question, evidence.weighing.tie),
         considered=considered(advice, points, cost, held, lambda point: sentence(point, facts)),
         question=question,
-        look_again=look_again(facts, flips, capacity, family_of(built.architecture)),
+        look_again=look_again(facts, flips, capacity, find_family(built.architecture)),
         recovery=notes("recovery", said, evidence),
         duties=notes("duty", said, evidence),
         skills=notes("skill", said, evidence),
         way_on=notes("way", said, evidence),
-        scores=scores_of(advice),
+        scores=score_architectures(advice),
         gates=tuple(
             RuledOut(
                 architecture=SPEAKS_OF[g.decision, g.choice], rule=g.rule, because=g.because, source=evidence.cite(g)
             )
             for g in advice.gates
         ),
-        reasons=reasons_of(advice, points, facts, evidence, requirements),
+        reasons=rank_reasons(advice, points, facts, evidence, requirements),
         runner_up=runner_up(built, advice),
         flips=flips,
         precedents=nearest_precedents(facts, built, evidence),
-        override=override_of(requirements.architecture, advice, built, risks, cost),
+        override=describe_override(requirements.architecture, advice, built, risks, cost),
         assumed=requirements.assumed,
         not_asked=not_asked(requirements),
         stack=with_figures(stack, capacity, evidence),
@@ -131,7 +138,7 @@ def recommend(requirements: Requirements, evidence: Evidence, again: Again | Non
 
 def holds_again(flip: Flip, again: Again, model: Model) -> bool:
     """Whether a flip holds when all that was inferred from its field is inferred again."""
-    found = model.judge(facts_of(again(flip.field, flip.to), model.evidence))
+    found = model.judge(derive_facts(again(flip.field, flip.to), model.evidence))
     return found.name == (flip.architecture, flip.event_streaming)
 
 
@@ -162,7 +169,7 @@ def facts_with_verdict(facts: Facts, built: Verdict, advice: Verdict, asked: str
     return said
 
 
-def scores_of(advice: Verdict) -> dict[str, float]:
+def score_architectures(advice: Verdict) -> dict[str, float]:
     """Points of each architecture: the logarithm of its family's chance, less what the better form of it is ahead.
 
     The advice has the most; zero is what a gate rules out.
@@ -183,7 +190,7 @@ def runner_up(built: Verdict, advice: Verdict) -> Architecture:
     return best_form(advice, max(families, key=lambda family: families[family]))
 
 
-def tie_of(advice: Verdict, question: Question | None, closer: float) -> str | None:
+def describe_tie(advice: Verdict, question: Question | None, closer: float) -> str | None:
     """Two families too close to call, and what would break the tie."""
     first, second = sorted(advice.families.items(), key=lambda found: -found[1])[:2]
     if first[1] - second[1] >= closer:
@@ -201,7 +208,9 @@ def not_asked(requirements: Requirements) -> tuple[str, ...]:
     return tuple(name for name in (*NEEDS, *EXPERIENCE) if name not in known)
 
 
-def override_of(asked: str, advice: Verdict, built: Verdict, risks: tuple[Risk, ...], cost: Cost) -> Override | None:
+def describe_override(
+    asked: str, advice: Verdict, built: Verdict, risks: tuple[Risk, ...], cost: Cost
+) -> Override | None:
     """What the user's own choice replaces, the first risk it carries, and what it costs more."""
     if built is advice:
         return None
@@ -220,7 +229,7 @@ def override_of(asked: str, advice: Verdict, built: Verdict, risks: tuple[Risk, 
     )
 
 
-def decisions_of(
+def explain_decisions(
     advice: Verdict, built: Verdict, points: list[Point], facts: Facts, shares: Mapping[str, float]
 ) -> Decisions:
     """Each decision with the points and chances of its choices, and the strongest reason."""
@@ -280,7 +289,7 @@ def shown(value: str | float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def basis_of(field: str | None, requirements: Requirements) -> Basis:
+def find_basis(field: str | None, requirements: Requirements) -> Basis:
     """Whether what a criterion looked at was said, or taken in place of an answer."""
     if field is None:
         return "always"
@@ -293,7 +302,7 @@ def basis_of(field: str | None, requirements: Requirements) -> Basis:
     return "assumed" if any(name in assumed for name in ASKED_AS.get(field, (field,))) else "said"
 
 
-def reasons_of(
+def rank_reasons(
     advice: Verdict, points: list[Point], facts: Facts, evidence: Evidence, requirements: Requirements
 ) -> tuple[Reason, ...]:
     """Every point that was given: first the best for each decision behind the advice, then what else speaks for it."""
@@ -322,16 +331,16 @@ def reasons_of(
             decision=p.criterion.decision,
             criterion=p.criterion.id,
             value=shown(facts[p.criterion.field]) if p.criterion.field else "always",
-            effect=effect_of(p),
+            effect=share_points(p),
             because=sentence(p, facts),
             source=evidence.cite(p.criterion),
-            basis=basis_of(p.criterion.field, requirements),
+            basis=find_basis(p.criterion.field, requirements),
         )
         for p in ordered
     )
 
 
-def effect_of(point: Point) -> dict[str, float]:
+def share_points(point: Point) -> dict[str, float]:
     """Architecture to points; servers are every architecture but serverless."""
     choice, points = point.criterion.choice, round(point.points, 2)
     names = list(PARTITION_NAMES.values()) if choice == "servers" else [SPEAKS_OF[point.criterion.decision, choice]]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING, get_args
 
-from archgen.knots import Knots, between
-from archgen.needs import EXPERIENCE, NEEDS, ran
+from archgen.advisor.needs import EXPERIENCE, NEEDS, ran
+from archgen.evidence.interpolation import Knots, interpolate
 from archgen.requirements import APART, OPS_BOUNDS, SCOPE_BOUNDS, TEAM_OF, Compliance, Grade, Pattern, Scope, Workload
 
 if TYPE_CHECKING:
-    from archgen.advisor.knowledge import Evidence
+    from archgen.evidence.schema import Evidence
     from archgen.requirements import Requirements
 
 Fact = str | float
@@ -78,7 +78,7 @@ class Facts(dict[str, Fact]):
         self["event_flow"] = KNOWN[flows]
 
 
-def facts_of(requirements: Requirements, evidence: Evidence) -> Facts:
+def derive_facts(requirements: Requirements, evidence: Evidence) -> Facts:
     """The facts of these requirements."""
     answers = {field: getattr(requirements, field) for field in (*NUMBERS, *LEVELS)}
     assumed = {assumption.field for assumption in requirements.assumed}
@@ -105,9 +105,9 @@ def facts_from(
     facts["said_pattern"] = "unsaid" if "traffic_pattern" in assumed else facts["traffic_pattern"]
     for field, knots in GRADES.items():
         if field in assumed and "team_size" not in assumed:
-            facts[f"{field}_grade"] = between(facts.number("team_size"), knots)
+            facts[f"{field}_grade"] = interpolate(facts.number("team_size"), knots)
     if "scope_grade" in facts and facts["workload"] in APART and "independent_scaling_need" in assumed:
-        facts["independent_scaling_need_grade"] = between(facts.number("team_size"), GRADED_APART)
+        facts["independent_scaling_need_grade"] = interpolate(facts.number("team_size"), GRADED_APART)
     if "teams" in assumed and "team_size" not in assumed:
         facts["teams_grade"] = 1.0
     facts.derive(engineers_per_team)

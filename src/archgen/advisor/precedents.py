@@ -6,14 +6,14 @@ from math import log
 from typing import TYPE_CHECKING
 
 from archgen.advisor.facts import LEVELS, Facts, facts_from
+from archgen.advisor.needs import NEEDS
 from archgen.advisor.recommendation import PrecedentNote
-from archgen.needs import NEEDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from archgen.advisor.knowledge import Evidence, Precedent
     from archgen.advisor.scoring import Verdict
+    from archgen.evidence.schema import Evidence, Precedent
 
 SHOWN = 3
 FAR = log(1000.0)  # a factor of a thousand in a number is as far apart as can be
@@ -38,7 +38,7 @@ WEIGHTS: Mapping[str, float] = {
 NEEDS_WEIGHT = 0.4  # judgement: as much as teams
 
 
-def facts_of_precedent(precedent: Precedent, engineers_per_team: float) -> Facts:
+def derive_precedent_facts(precedent: Precedent, engineers_per_team: float) -> Facts:
     """The circumstances of a decision as facts."""
     return facts_from(dict(precedent.inputs), precedent.needs, precedent.experience, engineers_per_team)
 
@@ -84,7 +84,7 @@ def nearest_precedents(facts: Facts, verdict: Verdict, evidence: Evidence) -> tu
     """The three nearest; when they are of one mind, also the nearest of the other."""
     each = evidence.parameter("engineers_per_team")
     ranked = sorted(
-        ((distance(facts, facts_of_precedent(p, each)), p) for p in evidence.precedents), key=lambda found: found[0]
+        ((distance(facts, derive_precedent_facts(p, each)), p) for p in evidence.precedents), key=lambda found: found[0]
     )
     notes = [
         PrecedentNote(

@@ -7,8 +7,8 @@ from math import log2
 from typing import TYPE_CHECKING
 
 from archgen.advisor.facts import LEVELS, Facts
+from archgen.advisor.needs import EXPERIENCE, NEEDS, Meaning, ran
 from archgen.advisor.recommendation import Question
-from archgen.needs import EXPERIENCE, NEEDS, Meaning, ran
 
 if TYPE_CHECKING:
     from archgen.advisor.scoring import Model, Verdict

@@ -15,13 +15,13 @@ from operator import eq, ge, gt, le, lt, ne
 from typing import TYPE_CHECKING
 
 from archgen.advisor.facts import LEVELS, Facts
-from archgen.advisor.knowledge import CHOICES
 from archgen.advisor.recommendation import Architecture
+from archgen.evidence.schema import CHOICES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from archgen.advisor.knowledge import Condition, Criterion, Evidence, Gate
+    from archgen.evidence.schema import Condition, Criterion, Evidence, Gate
 
 OPERATORS: dict[str, Callable[..., bool]] = {"==": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
 PARTITION_NAMES: dict[str, Architecture] = {"one": "monolith", "few": "modular_monolith", "many": "microservices"}
@@ -72,7 +72,7 @@ class Verdict:
     @property
     def family(self) -> tuple[str, bool]:
         """What is built: a monolith is one template, with modules or without."""
-        return family_of(self.architecture), self.event_streaming
+        return find_family(self.architecture), self.event_streaming
 
     def odds(self, decision: str, choice: str, other: str) -> float:
         """The chance of a choice against another; what a gate rules out has none."""
@@ -112,7 +112,7 @@ class Verdict:
         return {family: sum(each[name] for name in names) for family, names in FAMILIES.items()}
 
 
-def family_of(architecture: str) -> str:
+def find_family(architecture: str) -> str:
     return next(family for family, names in FAMILIES.items() if architecture in names)
 
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from math import ceil
 from typing import TYPE_CHECKING
 
-from archgen.advisor.outlook import months_until
+from archgen.advisor.growth import months_until
 from archgen.advisor.recommendation import Considered, LookAgain, Note
-from archgen.advisor.scoring import FAMILIES, family_of, holds
+from archgen.advisor.scoring import FAMILIES, find_family, holds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from archgen.advisor.facts import Facts
-    from archgen.advisor.knowledge import Evidence
     from archgen.advisor.recommendation import Architecture, Capacity, Cost, Flip
     from archgen.advisor.scoring import Point, Verdict
+    from archgen.evidence.schema import Evidence
 
 YEAR = 12
 SOONER = 3
@@ -101,7 +101,7 @@ def look_again(facts: Facts, flips: Sequence[Flip], capacity: Capacity, family: 
     due = [(float(YEAR), "a year has passed, and what was known then is old")]
     sooner = []
     for flip in flips:
-        if family_of(flip.architecture) == family and flip.field != "needs":
+        if find_family(flip.architecture) == family and flip.field != "needs":
             continue
         name = flip.architecture.replace("_", " ")
         to = flip.to

@@ -9,17 +9,17 @@ from archgen.advisor.recommendation import StackChoice
 from archgen.advisor.scoring import holds
 
 if TYPE_CHECKING:
-    from archgen.advisor.knowledge import Evidence
     from archgen.advisor.recommendation import Capacity
+    from archgen.evidence.schema import Evidence
     from archgen.requirements import Requirements
 
 
-def cache_of(facts: Facts, evidence: Evidence, runtime: str) -> str:
+def choose_cache(facts: Facts, evidence: Evidence, runtime: str) -> str:
     """The cache that would be advised on another runtime."""
     return _advised("cache", facts, evidence, runtime)
 
 
-def database_of(facts: Facts, evidence: Evidence, runtime: str) -> str:
+def choose_database(facts: Facts, evidence: Evidence, runtime: str) -> str:
     """The database that would be advised on another runtime."""
     return _advised("database", facts, evidence, runtime)
 

@@ -10,7 +10,7 @@ from archgen.cli.options import Json
 def doctor(as_json: Json = False) -> None:
     """Show what this machine has for running what is generated."""
     from archgen.cli.console import on_stdout, print_json
-    from archgen.machine import examine_machine
+    from archgen.doctor import examine_machine
 
     findings = examine_machine()
     ready = all(finding.found for finding in findings if finding.required)

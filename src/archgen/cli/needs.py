@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archgen.cli.ask import Option
-from archgen.needs import EXPERIENCE, NEEDS
+from archgen.advisor.needs import EXPERIENCE, NEEDS
+from archgen.cli.prompts import Option
 
 if TYPE_CHECKING:
-    from archgen.cli.ask import Asker
-    from archgen.intake import Intake, Source
+    from archgen.answers.resolve import Resolved
+    from archgen.answers.sources import Source
+    from archgen.cli.prompts import Asker
 
 SCREEN = "What else holds?"
 TEAM = "  In production, this team has run"
 UNKNOWN, NO, YES = "not known", "no", "yes"
 
 
-def ask_needs(by: Asker, taken: Intake) -> dict[str, list[str]]:
+def ask_needs(by: Asker, taken: Resolved) -> dict[str, list[str]]:
     """The needs and the experience that were ticked, by key."""
     needs = [Option(name, meaning.says, meaning.holds) for name, meaning in NEEDS.items()]
     experience = [Option(name, meaning.says, meaning.holds) for name, meaning in EXPERIENCE.items()]
@@ -28,12 +29,12 @@ def ask_needs(by: Asker, taken: Intake) -> dict[str, list[str]]:
     return {key: names for key, names in found.items() if names}
 
 
-def ask_open(by: Asker, sources: list[Source], taken: Intake) -> Intake:
+def ask_open(by: Asker, sources: list[Source], taken: Resolved) -> Resolved:
     """Ask the one question that the advisor would put next; what is not known stays open."""
     from archgen.advisor import recommend
     from archgen.cli.console import note
     from archgen.cli.wizard import add_answer, ask_field
-    from archgen.evidence import load_evidence
+    from archgen.evidence.loader import load_evidence
 
     question = recommend(taken.requirements, load_evidence()).question
     if question is None:

@@ -15,9 +15,11 @@ from archgen.cli.options import AnswersFile, ArchitectureName, Json, NoInput, Pr
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from archgen.cli.ask import Option
-    from archgen.cli.plan import Invocation, Plan
-    from archgen.intake import Intake, Source
+    from archgen.answers.resolve import Resolved
+    from archgen.answers.sources import Source
+    from archgen.cli.invocation import Invocation
+    from archgen.cli.prompts import Option
+    from archgen.pipeline import Plan
 
 
 def new(
@@ -44,22 +46,23 @@ def new(
     as_json: Json = False,
 ) -> None:
     """Write a new project, of the architecture that fits best."""
-    from archgen.cli.ask import can_ask
-    from archgen.cli.outcome import print_dry_run, print_plan
-    from archgen.cli.plan import Invocation, plan_of, wizard_answers
+    from archgen.answers.resolve import resolve
+    from archgen.cli.invocation import Invocation, wizard_answers
+    from archgen.cli.output import print_dry_run, print_plan
+    from archgen.cli.prompts import can_ask
     from archgen.generator.project import check_target
-    from archgen.intake import intake
+    from archgen.pipeline import make_plan
 
     here = name == "."
     if here:
         name = _name_here(output, sets or ())
     sources = given(answers, sets, name=name, preset=preset, architecture=architecture)
-    taken = intake(sources)
+    taken = resolve(sources)
     place = partial(_place, None if here else output or Path())
     said = Invocation(answers, sets or (), preset, architecture, output, no_git, here=here)
     if no_input or defaults or as_json or not can_ask():
         check_target(place(taken.requirements.name))
-        plan = plan_of(taken)
+        plan = make_plan(taken)
         if not as_json:
             print_plan(plan)
     else:
@@ -80,8 +83,8 @@ def _place(folder: Path | None, name: str) -> Path:
 
 def _name_here(output: Path | None, sets: Sequence[str]) -> str | None:
     """The name of a project that is the current folder: the folder's, unless another is said."""
+    from archgen.domain.naming import check_project
     from archgen.errors import InputError, Mistake
-    from archgen.names import check_project
 
     if output is not None:
         raise InputError([Mistake("--output", "does not go with . as the name, which is this folder", "leave one out")])
@@ -95,7 +98,7 @@ def _name_here(output: Path | None, sets: Sequence[str]) -> str | None:
 
 def _write(plan: Plan, target: Path, said: Invocation, *, git: bool, as_json: bool) -> None:
     from archgen.cli.console import steps
-    from archgen.cli.outcome import print_written
+    from archgen.cli.output import print_written
     from archgen.cli.signals import too_late
     from archgen.generator.project import write_project
 
@@ -106,14 +109,14 @@ def _write(plan: Plan, target: Path, said: Invocation, *, git: bool, as_json: bo
 
 def _asked(sources: list[Source], place: Callable[[str], Path]) -> Plan:
     """Questions, then the recommendation, until it is confirmed."""
-    from archgen.cli.ask import Back, Option, asker
+    from archgen.answers.resolve import resolve
     from archgen.cli.console import complain, note
-    from archgen.cli.outcome import print_plan
-    from archgen.cli.plan import plan_of
+    from archgen.cli.output import print_plan
+    from archgen.cli.prompts import Back, Option, asker
     from archgen.cli.wizard import add_answer, ask_assumption, ask_change, ask_core
     from archgen.errors import IncompatibleError, TargetError
     from archgen.generator.project import check_target
-    from archgen.intake import intake
+    from archgen.pipeline import make_plan
 
     def check_name(name: str) -> str | None:
         try:
@@ -123,14 +126,14 @@ def _asked(sources: list[Source], place: Callable[[str], Path]) -> Plan:
         return None
 
     by = asker()
-    taken = intake(sources)
+    taken = resolve(sources)
     if taken.answers.name:
         check_target(place(taken.answers.name))
     taken = ask_core(sources, taken, check_name=check_name, by=by)
     explain = False
     while True:
         try:
-            plan = plan_of(taken)
+            plan = make_plan(taken)
         except IncompatibleError as error:
             complain(error)
             taken = add_answer(sources, "architecture", by.select("Build", _possible(taken), None))
@@ -169,20 +172,20 @@ def _asked(sources: list[Source], place: Callable[[str], Path]) -> Plan:
             raise typer.Exit(1)
 
 
-def _possible(taken: Intake) -> list[Option]:
+def _possible(taken: Resolved) -> list[Option]:
     """The architectures that go with all other answers."""
     from archgen.advisor import recommend
-    from archgen.cli.ask import Option
-    from archgen.design import TEMPLATES, blueprint_of
+    from archgen.blueprint.build import TEMPLATES, build_blueprint
+    from archgen.cli.prompts import Option
     from archgen.errors import IncompatibleError
-    from archgen.evidence import load_evidence
+    from archgen.evidence.loader import load_evidence
 
     advice = recommend(taken.requirements, load_evidence())
 
     def fits(architecture: str) -> bool:
         requirements = taken.requirements.model_copy(update={"architecture": architecture})
         try:
-            blueprint_of(requirements, taken.domain, advice)
+            build_blueprint(requirements, taken.domain, advice)
         except IncompatibleError:
             return False
         return True

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from archgen.intake import Source
+    from archgen.answers.sources import Source
 
 
 def expanded(path: Path | None) -> Path | None:
@@ -54,7 +54,7 @@ def given(
     architecture: str | None = None,
 ) -> list[Source]:
     """What the command line says, the weakest first."""
-    from archgen.intake import from_file, from_flags, from_sets
+    from archgen.answers.sources import from_file, from_flags, from_sets
 
     sources = []
     if answers is not None:

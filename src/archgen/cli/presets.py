@@ -8,14 +8,14 @@ from archgen.cli.options import Json
 def presets(as_json: Json = False) -> None:
     """List the domains that come with archgen."""
     from archgen.cli.console import on_stdout, print_json
-    from archgen.presets import ACCOUNTS, PRESETS
+    from archgen.domain.presets import ACCOUNTS, PRESETS
 
     documents = [
         {
             "name": preset.name,
             "summary": preset.summary,
             "modules": {
-                module.name: [entity.plural_of(name) for name, entity in module.spec.entities.items()]
+                module.name: [entity.pluralize(name) for name, entity in module.spec.entities.items()]
                 for module in (ACCOUNTS, *preset.modules)
             },
         }

@@ -63,10 +63,10 @@ def recommend(
 ) -> None:
     """Recommend an architecture, with reasons; write no project."""
     from archgen.advisor import recommend as advise
-    from archgen.cli.ask import can_ask
-    from archgen.evidence import load_evidence
-    from archgen.inference import again
-    from archgen.intake import intake
+    from archgen.answers.inference import again
+    from archgen.answers.resolve import resolve
+    from archgen.cli.prompts import can_ask
+    from archgen.evidence.loader import load_evidence
 
     form = Format.json if as_json else form
     wrong = Mistakes()
@@ -76,7 +76,7 @@ def recommend(
     recorded = wrong.of(lambda: _recorded(check), None)
     if recorded is not None:
         sources = _from_record(recorded, sources, alone=answers is None)
-    taken = wrong.of(lambda: intake(sources), None)
+    taken = wrong.of(lambda: resolve(sources), None)
     wrong.tell()
     assert evidence is not None and taken is not None
     if form is Format.text and not no_input and not taken.raw and recorded is None and can_ask():
@@ -193,7 +193,7 @@ def _recorded(path: Path | None) -> dict[str, Any] | None:
 
 def _from_record(record: dict[str, Any], sources: list[Any], *, alone: bool) -> list[Any]:
     """The recorded answers below the others, unless an answers file is there to take their place."""
-    from archgen.intake import from_record
+    from archgen.answers.sources import from_record
 
     return [from_record(record.get("answers", {})), *sources] if alone else sources
 

@@ -29,6 +29,6 @@ def schema(
 
         print_json(recommendation_schema())
     else:
-        from archgen.answers import schema as answers_schema
+        from archgen.answers.schema import answers_schema
 
         print_json(answers_schema())

@@ -6,14 +6,15 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Literal, get_args, get_origin
 
-from archgen.answers import Answers
-from archgen.answers_text import Text, scalar
-from archgen.cli.ask import Asker, Back, Option, asker
+from archgen.answers.resolve import Resolved, resolve, say_over
+from archgen.answers.schema import Answers
+from archgen.answers.sources import Source
+from archgen.answers.validation import annotation_at
+from archgen.answers.yaml_reader import Text, scalar
 from archgen.cli.console import note
 from archgen.cli.needs import ask_needs, ask_open
-from archgen.complaints import annotation_at
+from archgen.cli.prompts import Asker, Back, Option, asker
 from archgen.errors import InputError
-from archgen.intake import Intake, Source, intake, say_over
 
 WORKLOADS = {
     "crud": "records that people keep: forms, lists, an office",
@@ -59,15 +60,15 @@ FORGET, FORGET_SAYS = "forget", "assume it again"
 
 def ask_core(
     sources: list[Source],
-    taken: Intake,
+    taken: Resolved,
     *,
     name: bool = True,
     check_name: Callable[[str], str | None] = lambda name: None,
     by: Asker | None = None,
-) -> Intake:
+) -> Resolved:
     """Ask what the sources have not said; the answers join the sources as their last."""
     by = by or asker()
-    steps: list[Callable[[Intake], Intake]] = [
+    steps: list[Callable[[Resolved], Resolved]] = [
         partial(_ask_question, by, sources, field, check_name)
         for field in QUESTIONS
         if not any(taken.raw.get(key) for key in _SAID_BY.get(field, (field,))) and (field != "name" or name)
@@ -89,13 +90,13 @@ def ask_core(
 
 
 def _ask_question(
-    by: Asker, sources: list[Source], field: str, check_name: Callable[[str], str | None], taken: Intake
-) -> Intake:
+    by: Asker, sources: list[Source], field: str, check_name: Callable[[str], str | None], taken: Resolved
+) -> Resolved:
     check = check_name if field == "name" else lambda typed: None
     return add_answer(sources, field, ask_field(by, field, QUESTIONS[field], sources, taken, check))
 
 
-def _ask_needs(by: Asker, sources: list[Source], taken: Intake) -> Intake:
+def _ask_needs(by: Asker, sources: list[Source], taken: Resolved) -> Resolved:
     taken = drop_answers(sources, *NEEDS)
     for field, value in ask_needs(by, taken).items():
         taken = add_answer(sources, field, value)
@@ -103,8 +104,8 @@ def _ask_needs(by: Asker, sources: list[Source], taken: Intake) -> Intake:
 
 
 def ask_change(
-    by: Asker, sources: list[Source], taken: Intake, check_name: Callable[[str], str | None], *, name: bool = True
-) -> Intake:
+    by: Asker, sources: list[Source], taken: Resolved, check_name: Callable[[str], str | None], *, name: bool = True
+) -> Resolved:
     """Let one after another of the wizard's questions be answered anew."""
     fields = [field for field in QUESTIONS if field != "name" or name]
     while True:
@@ -123,26 +124,26 @@ def ask_change(
             return taken
 
 
-def _current(field: str, taken: Intake) -> Any:
+def _current(field: str, taken: Resolved) -> Any:
     if field == "traffic":
         return taken.answers.traffic or f"{taken.requirements.traffic_rps_avg:g} rps"
     return getattr(taken.requirements, field)
 
 
-def add_answer(sources: list[Source], field: str, value: Any) -> Intake:
+def add_answer(sources: list[Source], field: str, value: Any) -> Resolved:
     """Take one more answer into the wizard's own source, and everything that follows from it."""
     with_answer = _with(sources, field, value)
-    taken = intake(with_answer)
+    taken = resolve(with_answer)
     sources[:] = with_answer
     return taken
 
 
-def drop_answers(sources: list[Source], *fields: str) -> Intake:
+def drop_answers(sources: list[Source], *fields: str) -> Resolved:
     """Take answers of the wizard back: what they were about is inferred again, or as other sources say."""
     kept = [source for source in sources if source.label != LABEL]
     data = {key: value for key, value in answered(sources).items() if key not in fields}
     sources[:] = [*kept, Source(LABEL, Text(data), "set")] if data else kept
-    return intake(sources)
+    return resolve(sources)
 
 
 def answered(sources: Sequence[Source]) -> dict[str, Any]:
@@ -160,7 +161,7 @@ def ask_field(
     field: str,
     question: str,
     sources: Sequence[Source],
-    taken: Intake,
+    taken: Resolved,
     check: Callable[[str], str | None] = lambda typed: None,
 ) -> Any:
     """Ask for one key of the answers, with what was taken so far as its default, until it fits the others."""
@@ -177,7 +178,7 @@ def ask_field(
     return _value(annotation, typed)
 
 
-def ask_assumption(by: Asker, sources: list[Source], taken: Intake) -> Intake:
+def ask_assumption(by: Asker, sources: list[Source], taken: Resolved) -> Resolved:
     """Show what was assumed, and let one after another be changed; what was changed stays in the list."""
     while True:
         assumed = [a for a in taken.requirements.assumed if a.field in Answers.model_fields and a.field not in _APART]
@@ -207,7 +208,7 @@ def _wrong(sources: Sequence[Source], field: str, value: Any) -> str | None:
     if value is None:
         return "an answer is needed"
     try:
-        intake(_with(sources, field, value))
+        resolve(_with(sources, field, value))
     except InputError as error:
         return error.mistakes[0].message
     return None

@@ -1,18 +1,18 @@
 """Blueprint -> files. The only package that imports copier, and it does so when it renders."""
 
-from archgen.generator.folder import templates_dir
 from archgen.generator.project import Written, check_target, preview, write_project
-from archgen.generator.record import RECORD, dump_record, load_record, record_of
+from archgen.generator.record import RECORD, build_record, dump_record, load_record
 from archgen.generator.rendering import render
+from archgen.generator.templates import templates_dir
 
 __all__ = [
     "RECORD",
     "Written",
+    "build_record",
     "check_target",
     "dump_record",
     "load_record",
     "preview",
-    "record_of",
     "render",
     "templates_dir",
     "write_project",

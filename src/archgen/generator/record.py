@@ -43,7 +43,7 @@ _WORDS = re.compile(r"[A-Za-z_/](?:[\w .,;/()%+'-]*[\w.,;/()%+'-])?", re.ASCII)
 _TAKEN = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
 
 
-def record_of(
+def build_record(
     answers: Mapping[str, Any], requirements: BaseModel, recommendation: BaseModel, blueprint: BaseModel
 ) -> dict[str, Any]:
     """The record of a project: JSON values only, in the order in which people read them."""

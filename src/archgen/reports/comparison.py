@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archgen.reports.words import ARCHITECTURES, costs, plain
+from archgen.reports.labels import ARCHITECTURES, costs, plain
 
 if TYPE_CHECKING:
     from rich.console import Console

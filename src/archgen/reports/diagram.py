@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
-from archgen.reports.words import plain
+from archgen.reports.labels import plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

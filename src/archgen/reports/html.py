@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archgen.errors import ArchgenError
+from archgen.reports.charts import page_data
 from archgen.reports.diagram import c4
-from archgen.reports.grid import page_data
-from archgen.reports.words import (
+from archgen.reports.labels import (
     ARCHITECTURES,
     CANDIDATES,
     also,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
     from archgen.advisor import Recommendation
-    from archgen.advisor.knowledge import Evidence
+    from archgen.evidence.schema import Evidence
     from archgen.requirements import Requirements
 
 PAGE = Path(__file__).parent / "page"

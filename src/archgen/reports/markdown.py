@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from archgen.generator.folder import templates_dir
-from archgen.reports.words import services
+from archgen.generator.templates import templates_dir
+from archgen.reports.labels import services
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

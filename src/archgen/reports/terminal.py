@@ -9,7 +9,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from archgen.advisor.recommendation import TEMPLATE_OF
-from archgen.reports.words import (
+from archgen.reports.labels import (
     ARCHITECTURES,
     CANDIDATES,
     also,

@@ -1,0 +1,251 @@
+"""Requirements, domain and advice -> Blueprint: what is built, of what can be built.
+
+`OFFERED` is the one table of what can be generated. The advice may name more; what is taken instead is said
+by `substitutions`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol, get_args
+
+from archgen.blueprint.modules import ModulePlan, plan_modules
+from archgen.blueprint.schema import Blueprint, Module, Part, Stack, Template
+from archgen.domain import naming
+from archgen.domain.schema import Domain
+from archgen.errors import IncompatibleError
+from archgen.requirements import Assumption, Requirements, StackChoice
+from archgen.text import shown
+
+# For each template and each choice of `stack`: what can be generated, the default first.
+OFFERED: Mapping[Template, Mapping[str, tuple[str, ...]]] = {
+    "monolith": {
+        "database": ("postgresql",),
+        "cache": ("valkey",),
+        "broker": ("none",),
+        "api": ("rest",),
+        "auth": ("builtin", "oidc"),
+        "observability": ("prometheus", "opentelemetry"),
+        "sharding": ("none",),
+    },
+    "microservices": {
+        "database": ("postgresql",),
+        "cache": ("valkey",),
+        "broker": ("none",),
+        "api": ("rest",),
+        "auth": ("builtin", "oidc"),
+        "observability": ("prometheus", "opentelemetry"),
+        "sharding": ("none",),
+    },
+    "serverless": {
+        "database": ("dynamodb",),
+        "cache": ("none",),
+        "broker": ("none",),
+        "api": ("rest",),
+        "auth": ("builtin", "oidc"),
+        "observability": ("none",),
+        "sharding": ("none",),
+    },
+}
+ACCOUNT_EVENTS = ("accounts.account.created", "accounts.account.deleted")
+TEMPLATES: tuple[Template, ...] = get_args(Template)
+
+
+class Choice(Protocol):
+    @property
+    def choice(self) -> str: ...
+
+
+class Advice(Protocol):
+    """What the design needs of a recommendation."""
+
+    @property
+    def architecture(self) -> str: ...
+
+    @property
+    def stack(self) -> Mapping[str, Any]: ...
+
+
+def build_blueprint(requirements: Requirements, domain: Domain, recommendation: Advice) -> Blueprint:
+    """The blueprint; IncompatibleError when what was asked for does not go together or cannot be generated."""
+    architecture = _architecture(requirements, recommendation)
+    template = _template(requirements, architecture)
+    grouping = _grouping(requirements, domain, template)
+    part_of = {module: part for part, modules in grouping.items() for module in modules}
+    stack = _stack(requirements.stack, recommendation.stack, template, _awaiting_accounts(domain))
+    modules = plan_modules(ModulePlan(domain, part_of))
+    if stack["auth"] == "oidc":  # the accounts module sends no mail, and says nothing to anybody
+        modules = tuple(
+            module.model_copy(update={"publishes": False, "subscribes": ()}) if module.kind == "accounts" else module
+            for module in modules
+        )
+    if template == "serverless":
+        _check_quotas(modules)
+    uses = {module.name: module.uses for module in modules}
+    parts = tuple(
+        Part(name=name, modules=inside, calls=_calls(name, inside, uses, part_of)) for name, inside in grouping.items()
+    )
+    if template != _TEMPLATE[architecture]:
+        architecture = template
+    return Blueprint.model_validate(
+        {
+            "name": requirements.name,
+            "package": naming.to_package_name(requirements.name),
+            "preset": domain.preset,
+            "architecture": architecture,
+            "template": template,
+            "events": any(module.subscribes for module in modules),
+            "modules": modules,
+            "parts": parts,
+            "stack": stack,
+            "slo": requirements.slo,
+        }
+    )
+
+
+def substitutions(requirements: Requirements, recommendation: Advice, blueprint: Blueprint) -> tuple[Assumption, ...]:
+    """Where the advice names what cannot be generated yet: what was taken in its place, and why."""
+    taken = []
+    for key in Stack.model_fields:
+        advised = recommendation.stack.get(key)
+        value = getattr(blueprint.stack, key)
+        if getattr(requirements.stack, key) == "auto" and advised is not None and _word(advised.choice) != value:
+            because = (
+                f"{advised.choice} is advised, and not generated for {blueprint.template} yet"
+                if _word(advised.choice) != "none"
+                else f"none is needed, and {blueprint.template} comes with it for now"
+            )
+            if _word(advised.choice) in OFFERED[blueprint.template][key]:  # what was left out for the domain's sake
+                because = f"{advised.choice} is advised, and a module reacts to what becomes of an account"
+            taken.append(Assumption(field=f"stack.{key}", value=value, because=because))
+    advised_template = _TEMPLATE.get(recommendation.architecture)
+    if requirements.architecture == "auto" and advised_template != blueprint.template:
+        because = (
+            f"{recommendation.architecture} is advised, and parts says otherwise: {len(blueprint.parts)} of servers"
+        )
+        taken.append(Assumption(field="architecture", value=blueprint.template, because=because))
+    return tuple(taken)
+
+
+_TEMPLATE: Mapping[str, Template] = {
+    "monolith": "monolith",
+    "modular_monolith": "monolith",
+    "microservices": "microservices",
+    "serverless": "serverless",
+}
+
+
+def _architecture(requirements: Requirements, recommendation: Advice) -> str:
+    """What was asked for, else what is advised; a monolith keeps the finer name that the advice has for it."""
+    asked, advised = requirements.architecture, recommendation.architecture
+    if asked == "auto" or _TEMPLATE.get(advised) == asked:
+        return advised
+    return asked
+
+
+def _template(requirements: Requirements, architecture: str) -> Template:
+    """The template; `parts` decide between the two of servers, unless that contradicts what was asked for."""
+    template = _TEMPLATE[architecture]
+    count = len(requirements.parts)
+    if not count or template == "serverless":
+        return template
+    by_parts: Template = "monolith" if count == 1 else "microservices"
+    if requirements.architecture == "monolith" and count > 1:
+        raise IncompatibleError(
+            f"a monolith is one part, and parts has {count}: {', '.join(requirements.parts)}",
+            "leave parts out, or say --architecture microservices",
+        )
+    if requirements.architecture == "microservices" and count == 1:
+        raise IncompatibleError(
+            f"microservices are two parts or more, and parts has one: {next(iter(requirements.parts))}",
+            "leave parts out, or say --architecture monolith",
+        )
+    return by_parts
+
+
+def _grouping(requirements: Requirements, domain: Domain, template: Template) -> dict[str, tuple[str, ...]]:
+    """Part -> its modules, in the order of the domain."""
+    if requirements.parts:
+        return {
+            part: tuple(name for name in domain.names if name in modules)
+            for part, modules in requirements.parts.items()
+        }
+    if template == "monolith":
+        return {"app": domain.names}
+    return {_part_name(name): (name,) for name in domain.names}
+
+
+def _part_name(module: str) -> str:
+    """The name of a module's own part: the module's, where nothing in `apps/` has it."""
+    return f"{module}_part" if naming.check_part(module) else module
+
+
+def _calls(
+    part: str, modules: tuple[str, ...], uses: Mapping[str, tuple[str, ...]], part_of: Mapping[str, str]
+) -> tuple[str, ...]:
+    called = {part_of[used] for module in modules for used in uses[module]} - {part}
+    return tuple(name for name in dict.fromkeys(part_of.values()) if name in called)
+
+
+ROUTES_MOST = 300  # of an HTTP API, docs.aws.amazon.com/apigateway, quotas for HTTP APIs, read 2026-11
+RESOURCES_MOST = 500  # of a stack, docs.aws.amazon.com/AWSCloudFormation, quotas, read 2026-11
+ROUTES_OF_EVERY_PROJECT = 12  # accounts, keys, health
+
+
+def _check_quotas(modules: tuple[Module, ...]) -> None:
+    """Refuse functions that one gateway and one stack cannot hold: two routes for each entity, with a permission each."""
+    entities = sum(len(module.entities) for module in modules)
+    routes = ROUTES_OF_EVERY_PROJECT + 2 * entities
+    reacting = {module.part for module in modules if module.subscribes}
+    pipes = {(kind.split(".")[0], module.part) for module in modules for kind in module.subscribes}
+    # a function, its role and its table; for who reacts another function, a role, two queues, their policy and a mapping
+    resources = routes + 3 * len(modules) + 6 * len(reacting) + len(pipes) + 10
+    for what, count, most in (("routes", routes, ROUTES_MOST), ("resources", resources, RESOURCES_MOST)):
+        if count > most:
+            raise IncompatibleError(
+                f"functions of {entities} entities in {len(modules)} modules need {count} {what}, and AWS takes {most}",
+                "say --architecture monolith or microservices, or make several projects of it",
+            )
+
+
+def _awaiting_accounts(domain: Domain) -> tuple[str, ...]:
+    """The modules that react to an account, which an identity provider makes and deletes without our knowing."""
+    return tuple(module.name for module in domain.modules if set(ACCOUNT_EVENTS) & set(module.spec.reacts_to))
+
+
+def _stack(
+    asked: StackChoice, advised: Mapping[str, Any], template: Template, awaiting: tuple[str, ...]
+) -> dict[str, str]:
+    """Each choice as asked, else as advised where that can be generated, else the table's default."""
+    chosen, wrong, hints = {}, [], []
+    for key, offered in OFFERED[template].items():
+        name = getattr(asked, key)
+        if key == "auth" and awaiting:
+            if name == "oidc":
+                wrong.append(
+                    f"stack.auth: with oidc no account is created or deleted here, and {', '.join(awaiting)} waits for it"
+                )
+                hints.append(f"take {' and '.join(ACCOUNT_EVENTS)} out of reacts_to, or say --set stack.auth=builtin")
+                continue
+            offered = ("builtin",)
+        if name == "auto":
+            advice = _word(advised[key].choice) if key in advised else ""
+            chosen[key] = advice if advice in offered else offered[0]
+        elif name in offered:
+            chosen[key] = name
+        else:
+            wrong.append(f"stack.{key}: {shown(name)} cannot be generated with {template}")
+            hints.append(f"stack.{key} offers auto, {', '.join(offered)}{_elsewhere(key, name)}")
+    if wrong:
+        raise IncompatibleError("; ".join(wrong), "; ".join(hints))
+    return chosen
+
+
+def _elsewhere(key: str, name: str) -> str:
+    others = [template for template in TEMPLATES if name in OFFERED[template][key]]
+    return f" ({name} comes with --architecture {' or '.join(others)})" if others else ""
+
+
+def _word(choice: str) -> str:
+    """A product's name as the table writes it."""
+    return choice.strip().lower()

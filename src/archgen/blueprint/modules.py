@@ -1,0 +1,216 @@
+"""A domain's modules as the templates read them: defaults resolved, references linked, reactions worked out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from archgen.blueprint.schema import Access, Effect, Entity, Field, Listing, Module, Reaction, Referrer, Target
+from archgen.domain import naming
+from archgen.domain.field_values import normal, resolve_length, resolve_scale
+from archgen.domain.schema import ALL_ACTIONS, OWNER, Action, Domain, DomainModule, EntitySpec, FieldSpec
+
+ACCOUNT = "accounts.account"
+
+
+@dataclass(frozen=True, slots=True)
+class ModulePlan:
+    """A domain that keeps to the rules, and the part that each of its modules runs in."""
+
+    domain: Domain
+    part_of: dict[str, str]
+
+
+def plan_modules(plan: ModulePlan) -> tuple[Module, ...]:
+    wanted = {event for module in plan.domain.modules for event in module.spec.reacts_to}
+    return tuple(_module(plan, module, wanted) for module in plan.domain.modules)
+
+
+def _module(plan: ModulePlan, module: DomainModule, wanted: set[str]) -> Module:
+    aliases = _aliases(module)
+    entities = tuple(
+        _entity(plan.domain, module, name, spec, wanted, aliases) for name, spec in module.spec.entities.items()
+    )
+    return Module.model_validate(
+        {
+            "name": module.name,
+            "kind": module.kind,
+            "part": plan.part_of[module.name],
+            "entities": entities,
+            "reactions": tuple(_reaction(plan.domain, module, event) for event in module.spec.reacts_to),
+            "publishes": bool(module.publishes) or any(entity.publishes for entity in entities),
+            "contract": _is_seen(plan.domain, module) or any(entity.publishes for entity in entities),
+            "subscribes": (*module.subscribes, *module.spec.reacts_to),
+            "uses": module.uses,
+        }
+    )
+
+
+def _is_seen(domain: Domain, module: DomainModule) -> bool:
+    """Whether another module calls this one, or hears what it alone publishes."""
+    others = [other for other in domain.modules if other.name != module.name]
+    heard = {event for other in others for event in other.subscribes}
+    return any(module.name in other.uses for other in others) or bool(heard & set(module.publishes))
+
+
+def _aliases(module: DomainModule) -> dict[tuple[str, str], str]:
+    """What the values of each enum are called, by entity and field: ProductCategory, unless the module has one already."""
+    taken = {naming.to_class_name(name) for name in module.spec.entities}
+    found = {}
+    for name, entity in module.spec.entities.items():
+        for key, content in entity.fields.items():
+            if content.type != "enum":
+                continue
+            alias = naming.to_class_name(f"{name}_{key}")
+            while alias in taken:
+                alias += "Choice"
+            taken.add(alias)
+            found[name, key] = alias
+    return found
+
+
+def _entity(
+    domain: Domain,
+    module: DomainModule,
+    name: str,
+    spec: EntitySpec,
+    wanted: set[str],
+    aliases: dict[tuple[str, str], str],
+) -> Entity:
+    return Entity(
+        name=name,
+        cls=naming.to_class_name(name),
+        plural=spec.pluralize(name),
+        access=Access(read=spec.access.read, write=spec.access.write),
+        owned=spec.owned,
+        fields=tuple(
+            _field(domain, module, name, key, content, aliases.get((name, key))) for key, content in spec.fields.items()
+        ),
+        lists=tuple(_listing(listing) for listing in spec.lists),
+        unique=tuple(_unique(spec, rule) for rule in spec.unique),
+        publishes=tuple(action for action in ALL_ACTIONS if f"{module.name}.{name}.{action}" in wanted),
+        referred=any(
+            content.to == f"{module.name}.{name}" and is_checked(domain, other, entity, content)
+            for other in domain.modules
+            for entity, _, content in _references(other)
+        ),
+        referrers=tuple(
+            Referrer(entity=other, field=key, required=content.required)
+            for other, key, content in _references(module)
+            if content.to == f"{module.name}.{name}"
+        ),
+    )
+
+
+def _field(domain: Domain, module: DomainModule, entity: str, name: str, spec: FieldSpec, alias: str | None) -> Field:
+    """A field with a default may always be left out, and is never lacking."""
+    has_default = spec.default is not None
+    required = spec.required and not has_default
+    return Field(
+        name=name,
+        type=spec.type,
+        required=required,
+        nullable=not required and not has_default,
+        unique=spec.unique,
+        indexed=spec.indexed,
+        default=normal(spec, spec.default) if has_default else None,
+        min=None if spec.min is None else normal(spec, spec.min),
+        max=None if spec.max is None else normal(spec, spec.max),
+        max_length=resolve_length(spec),
+        scale=resolve_scale(spec),
+        values=spec.values,
+        alias=alias,
+        to=None if spec.to is None else _target(domain, module, entity, spec),
+    )
+
+
+def _target(domain: Domain, module: DomainModule, name: str, field: FieldSpec) -> Target:
+    owner, _, entity = str(field.to).partition(".")
+    spec = domain[owner].spec.entities[entity]
+    return Target(
+        module=owner,
+        entity=entity,
+        cls=naming.to_class_name(entity),
+        plural=spec.pluralize(entity),
+        local=owner == module.name,
+        checked=is_checked(domain, module, name, field),
+    )
+
+
+def is_checked(domain: Domain, module: DomainModule, entity: str, field: FieldSpec) -> bool:
+    """Whether a reference to another module is looked up before it is written, where both run in one part.
+
+    Not in a circle of required ones, where the first row refers to what is not there yet.
+    """
+    owner = str(field.to).partition(".")[0]
+    if owner == module.name:
+        return False
+    return not (field.required and f"{module.name}.{entity}" in _needed(domain, str(field.to)))
+
+
+def _needed(domain: Domain, start: str) -> set[str]:
+    """The entities (`module.entity`) of which rows have to be there before one of `start` can be, itself included."""
+    found: set[str] = set()
+    left = [start]
+    while left:
+        path = left.pop()
+        if path in found:
+            continue
+        found.add(path)
+        owner, _, name = path.partition(".")
+        fields = domain[owner].spec.entities[name].fields.values()
+        left += [content.to for content in fields if content.to is not None and content.required]
+    return found
+
+
+def _unique(spec: EntitySpec, rule: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple("owner_id" if name == OWNER and name not in spec.fields else name for name in rule)
+
+
+def _listing(listing: tuple[str, ...]) -> Listing:
+    *filters, sort = listing
+    return Listing(filters=tuple(filters), sort=sort.removeprefix("-"), descending=sort.startswith("-"))
+
+
+def _reaction(domain: Domain, module: DomainModule, event: str) -> Reaction:
+    owner, entity, word = event.split(".")
+    action: Action = next(action for action in ALL_ACTIONS if action == word)
+    effects: tuple[Effect, ...] = ()
+    if action == "deleted" and owner != module.name:
+        effects = tuple(
+            Effect(
+                entity=name,
+                cls=naming.to_class_name(name),
+                plural=module.spec.entities[name].pluralize(name),
+                field=key,
+                effect=effect,
+            )
+            for name, key, effect in _left_behind(module, f"{owner}.{entity}")
+        )
+    return Reaction(
+        event=event,
+        module=owner,
+        entity=entity,
+        action=action,
+        cls=naming.to_class_name(entity) + action.capitalize(),
+        effects=effects,
+    )
+
+
+def _left_behind(module: DomainModule, deleted: str) -> Iterator[tuple[str, str, Literal["delete", "clear"]]]:
+    """What refers to a row that is deleted, as (entity, field, what becomes of it); a row refers to the account that owns it."""
+    for name, key, content in _references(module):
+        if content.to == deleted:
+            yield name, key, "delete" if content.required else "clear"
+    for name, spec in module.spec.entities.items():
+        if deleted == ACCOUNT and spec.owned:
+            yield name, "owner_id", "delete"
+
+
+def _references(module: DomainModule) -> Iterator[tuple[str, str, FieldSpec]]:
+    """The module's references, as (entity, field, what it says)."""
+    for name, entity in module.spec.entities.items():
+        for key, content in entity.fields.items():
+            if content.type == "reference":
+                yield name, key, content

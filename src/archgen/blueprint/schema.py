@@ -1,0 +1,167 @@
+"""What is to be built, in full: the document from which the templates render a project.
+
+`archgen.yaml` records it, and the templates folder alone turns it into files: whatever a template needs to
+know stands here, and nothing else does. Three axes: `modules` (what the domain is), `parts` (where modules
+run) and `stack` (what they run on).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from archgen.domain.schema import Action, FieldType, Level
+from archgen.requirements import ServiceLevels
+
+Template = Literal["monolith", "microservices", "serverless"]
+
+
+class Document(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Target(Document):
+    """The entity that a reference points to; `local` when it lies in the same module.
+
+    `checked`: in another, which can tell whether the row is there, where both run in one part.
+    """
+
+    module: str
+    entity: str
+    cls: str
+    plural: str
+    local: bool
+    checked: bool
+
+
+class Field(Document):
+    """A field of an entity. `nullable`: a row may lack it (not required, and no default)."""
+
+    name: str
+    type: FieldType
+    required: bool
+    nullable: bool
+    unique: bool
+    indexed: bool
+    default: JsonValue = None  # decimals, dates and the like as the strings that travel in JSON
+    min: JsonValue = None
+    max: JsonValue = None
+    max_length: int | None = None  # string: 255 if not said, text: 100,000
+    scale: int | None = None  # decimal: 2 if not said
+    values: tuple[str, ...] = ()
+    alias: str | None = None  # enum: the name of the type that its values make, unique in its module
+    to: Target | None = None
+
+
+class Listing(Document):
+    """An order in which rows are listed: filters that must all be given, then the field to sort by."""
+
+    filters: tuple[str, ...]
+    sort: str
+    descending: bool
+
+
+class Access(Document):
+    read: Level
+    write: Level
+
+
+class Referrer(Document):
+    """An entity of the same module with a field that refers to this one; `required` as that field is."""
+
+    entity: str
+    field: str
+    required: bool
+
+
+class Entity(Document):
+    """`owned`: access asks who created a row, so rows remember it. `publishes`: actions that something reacts to.
+
+    `unique`: fields that are unique together, `owner_id` among them. `referred`: checked references of other modules.
+    """
+
+    name: str
+    cls: str
+    plural: str
+    access: Access
+    owned: bool
+    fields: tuple[Field, ...]
+    lists: tuple[Listing, ...]
+    unique: tuple[tuple[str, ...], ...]
+    publishes: tuple[Action, ...]
+    referred: bool
+    referrers: tuple[Referrer, ...]
+
+
+class Effect(Document):
+    """What becomes of the rows whose `field` refers to a row that was deleted."""
+
+    entity: str
+    cls: str
+    plural: str
+    field: str
+    effect: Literal["delete", "clear"]
+
+
+class Reaction(Document):
+    """A module's answer to an event of another (or of itself). No effects: log what arrived, once."""
+
+    event: str  # inventory.product.deleted
+    module: str
+    entity: str
+    action: Action
+    cls: str  # ProductDeleted
+    effects: tuple[Effect, ...]
+
+
+class Module(Document):
+    """`kind` picks the templates: `entities` for what the answers declare, else the preset's own code.
+
+    `publishes`: it has an outbox. `contract`: others see something of it. `uses`: modules that it calls through theirs.
+    """
+
+    name: str
+    kind: Literal["accounts", "entities", "inventory", "orders", "payments"]
+    part: str
+    entities: tuple[Entity, ...]
+    reactions: tuple[Reaction, ...]
+    publishes: bool
+    contract: bool
+    subscribes: tuple[str, ...]  # every event type that arrives here, those of the preset's own code included
+    uses: tuple[str, ...]
+
+
+class Part(Document):
+    """Modules that run together; `calls`: the other parts whose contracts these modules use."""
+
+    name: str
+    modules: tuple[str, ...]
+    calls: tuple[str, ...]
+
+
+class Stack(Document):
+    """What the project runs on. `sqlite` and the in-process twins are always there where a server is chosen."""
+
+    database: Literal["postgresql", "dynamodb"]
+    cache: Literal["valkey", "none"]
+    broker: Literal["none"]
+    api: Literal["rest"]
+    auth: Literal["builtin", "oidc"]
+    observability: Literal["none", "prometheus", "opentelemetry"]  # servers have metrics and, by a setting, traces
+    sharding: Literal["none"]
+
+
+class Blueprint(Document):
+    """`events`: something in the project reacts to something."""
+
+    name: str
+    package: str
+    preset: str | None
+    architecture: Literal["monolith", "modular_monolith", "microservices", "serverless"]
+    template: Template
+    events: bool
+    modules: tuple[Module, ...]
+    parts: tuple[Part, ...]
+    stack: Stack
+    slo: ServiceLevels

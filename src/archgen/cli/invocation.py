@@ -1,0 +1,52 @@
+"""What is going to be written: from answers to the record of a project, and the command that says the same."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from archgen.answers.sources import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """What the command line said, as far as the same again without questions needs it."""
+
+    answers: Path | None = None
+    sets: Sequence[str] = ()
+    preset: str | None = None
+    architecture: str | None = None
+    output: Path | None = None
+    no_git: bool = False
+    here: bool = False
+    wizard: dict[str, Any] = field(default_factory=dict)
+
+
+def command(name: str, said: Invocation) -> str:
+    """The command that writes the same project without a question."""
+    asked = {key: value for key, value in said.wizard.items() if key not in ("name", "architecture")}
+    words = ["archgen", "new", "." if said.here else name]
+    words += ["--answers", str(said.answers)] if said.answers else []
+    words += ["--preset", said.preset] if said.preset else []
+    architecture = said.wizard.get("architecture", said.architecture)
+    words += ["--architecture", architecture] if architecture else []
+    for item in (*said.sets, *(f"{key}={_shown(value)}" for key, value in asked.items())):
+        words += ["--set", item]
+    words += ["--output", str(said.output)] if said.output else []
+    words += ["--no-git"] if said.no_git else []
+    return shlex.join([*words, "--no-input"])
+
+
+def _shown(value: Any) -> str:
+    return ",".join(value) if isinstance(value, list | tuple) else str(value)
+
+
+def wizard_answers(sources: Sequence[Source]) -> dict[str, Any]:
+    """What was asked for and answered, flat."""
+    from archgen.cli.wizard import answered
+
+    return answered(sources)

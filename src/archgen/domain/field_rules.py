@@ -1,0 +1,105 @@
+"""What a single field must keep to: which constraints its type takes, and that they do not contradict."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from archgen.domain.field_values import Unfit, compared, normal
+from archgen.domain.schema import FieldSpec
+from archgen.errors import Mistake
+from archgen.text import shown
+
+UNINDEXABLE = ("text", "json")
+INDEXED_LENGTH = 255  # characters: 1,020 bytes at most in UTF-8, below 1,024, the tightest key of the databases
+STRING_MOST = 10_000
+
+_VALUE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?", re.ASCII)
+
+# The constraints that only some types take.
+_TAKES: dict[str, tuple[str, ...]] = {
+    "min": ("integer", "decimal"),
+    "max": ("integer", "decimal"),
+    "max_length": ("string", "text"),
+    "scale": ("decimal",),
+    "values": ("enum",),
+    "to": ("reference",),
+}
+
+
+def check_field(where: str, spec: FieldSpec) -> Iterator[Mistake]:
+    """All that is wrong with one field, without the rest of the domain."""
+    fits = True
+    for name, types in _TAKES.items():
+        if getattr(spec, name) not in (None, ()) and spec.type not in types:
+            fits = False
+            yield Mistake(f"{where}.{name}", f"a field of type {spec.type} takes no {name}", f"it is for {_or(types)}")
+    for name in ("unique", "indexed"):
+        if getattr(spec, name) and spec.type in UNINDEXABLE:
+            yield Mistake(f"{where}.{name}", f"a field of type {spec.type} cannot be {name}", "use string instead")
+    if spec.type == "enum":
+        yield from _check_values(where, spec)
+    if spec.type == "reference" and spec.to is None:
+        yield Mistake(f"{where}.to", "a reference says what it refers to", f"add {where}.to: module.entity")
+    if spec.type == "boolean" and spec.unique:
+        yield Mistake(f"{where}.unique", "a boolean cannot be unique: there would be two rows at most")
+    yield from _check_length(where, spec)
+    if fits:
+        yield from _check_values_of_type(where, spec)
+
+
+def _check_values(where: str, spec: FieldSpec) -> Iterator[Mistake]:
+    if not spec.values:
+        yield Mistake(f"{where}.values", "an enum lists its values", f"add {where}.values: [one, another]")
+    for index, value in enumerate(spec.values):
+        if not _VALUE.fullmatch(value):
+            yield Mistake(
+                f"{where}.values.{index}",
+                f"{shown(value)} is not a plain word",
+                "letters, digits, and - _ . between them, 64 at most",
+            )
+    twice = sorted({value for value in spec.values if spec.values.count(value) > 1})
+    if twice:
+        yield Mistake(f"{where}.values", f"has {', '.join(map(shown, twice))} more than once")
+
+
+def _check_length(where: str, spec: FieldSpec) -> Iterator[Mistake]:
+    if spec.type != "string" or spec.max_length is None:
+        return
+    if spec.max_length > STRING_MOST:
+        yield Mistake(f"{where}.max_length", f"a string has {STRING_MOST} characters at most", "use type text")
+    elif (spec.unique or spec.indexed) and spec.max_length > INDEXED_LENGTH:
+        yield Mistake(
+            f"{where}.max_length",
+            f"an index takes {INDEXED_LENGTH} characters at most",
+            f"say a max_length of {INDEXED_LENGTH} or less, or leave the index out",
+        )
+
+
+def _check_values_of_type(where: str, spec: FieldSpec) -> Iterator[Mistake]:
+    """`default`, `min` and `max`, and what they say of each other."""
+    good = {}
+    for name in ("min", "max", "default"):
+        value = getattr(spec, name)
+        if value is None:
+            continue
+        try:
+            good[name] = normal(spec, value)
+        except Unfit as error:
+            yield Mistake(f"{where}.{name}", str(error))
+    if spec.type in _TAKES["min"]:
+        bounds = {name: compared(spec, value) for name, value in good.items()}
+        if "min" in bounds and "max" in bounds and bounds["min"] > bounds["max"]:
+            yield Mistake(f"{where}.min", f"{good['min']} is more than max, {good['max']}")
+        elif "default" in bounds and "min" in bounds and bounds["default"] < bounds["min"]:
+            yield Mistake(f"{where}.default", f"{good['default']} is less than min, {good['min']}")
+        elif "default" in bounds and "max" in bounds and bounds["default"] > bounds["max"]:
+            yield Mistake(f"{where}.default", f"{good['default']} is more than max, {good['max']}")
+    if "default" in good and spec.unique:
+        yield Mistake(f"{where}.default", "a unique field has no default: a second row could not have it")
+    if good.get("default") == "" and spec.indexed:
+        yield Mistake(f"{where}.default", "an indexed string is not empty", "leave the default out")
+
+
+def _or(words: tuple[str, ...]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"

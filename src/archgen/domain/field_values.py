@@ -1,0 +1,170 @@
+"""Values of a field's type, as they travel in JSON: `default`, `min` and `max`, checked and brought to one form."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from uuid import UUID
+
+from pydantic import JsonValue
+
+from archgen.domain.schema import FieldSpec
+from archgen.text import shown
+
+DIGITS = 18  # of a decimal, those behind the point included
+INTEGER_LEAST, INTEGER_MOST = -(2**63), 2**63 - 1
+STRING_LENGTH, TEXT_LENGTH, JSON_DEPTH = 255, 100_000, 16
+SCALE = 2
+
+
+class Unfit(ValueError):
+    """A value that is none of its field's type; the message goes to the user."""
+
+
+def resolve_length(spec: FieldSpec) -> int | None:
+    """The most characters of a string or a text."""
+    if spec.type == "string":
+        return STRING_LENGTH if spec.max_length is None else spec.max_length
+    if spec.type == "text":
+        return TEXT_LENGTH if spec.max_length is None else spec.max_length
+    return None
+
+
+def resolve_scale(spec: FieldSpec) -> int | None:
+    """The digits of a decimal behind the point."""
+    return (SCALE if spec.scale is None else spec.scale) if spec.type == "decimal" else None
+
+
+def normal(spec: FieldSpec, value: JsonValue) -> JsonValue:
+    """`value` in the form in which it travels, or Unfit that says why it is none of the field's type."""
+    return _NORMAL[spec.type](spec, value)
+
+
+def compared(spec: FieldSpec, value: JsonValue) -> Decimal | int:
+    """A normal integer or decimal as something that compares."""
+    return Decimal(str(value)) if spec.type == "decimal" else int(str(value))
+
+
+def _string(spec: FieldSpec, value: JsonValue) -> str:
+    if not isinstance(value, str):
+        raise Unfit(f"{shown(value)} is not a string; quote it")
+    _storable(value)
+    most = resolve_length(spec)
+    if most is not None and len(value) > most:
+        raise Unfit(f"has {len(value)} characters, and the field takes {most}")
+    return value
+
+
+def _integer(spec: FieldSpec, value: JsonValue) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise Unfit(f"{shown(value)} is not an integer")
+    if not INTEGER_LEAST <= value <= INTEGER_MOST:
+        raise Unfit("does not fit into 64 bits")
+    return value
+
+
+def _decimal(spec: FieldSpec, value: JsonValue) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float | str) or len(str(value)) > 60:
+        raise Unfit(f"{shown(value)} is not a decimal number")
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        raise Unfit(f"{shown(value)} is not a decimal number") from None
+    if not number.is_finite():
+        raise Unfit(f"{shown(value)} is not a finite number")
+    scale = SCALE if spec.scale is None else spec.scale
+    if abs(number) >= Decimal(10) ** (DIGITS - scale):
+        raise Unfit(f"has more than {DIGITS} digits, {scale} of them behind the point")
+    fixed = number.quantize(Decimal(1).scaleb(-scale))
+    if fixed != number:
+        raise Unfit(f"{shown(value)} has more than {scale} digits behind the point; say a larger scale")
+    return format(fixed + 0, "f")  # + 0: no negative zero
+
+
+def _boolean(spec: FieldSpec, value: JsonValue) -> bool:
+    if not isinstance(value, bool):
+        raise Unfit(f"{shown(value)} is neither true nor false")
+    return value
+
+
+def _date(spec: FieldSpec, value: JsonValue) -> str:
+    try:
+        if isinstance(value, str) and len(value) == len("2024-05-01"):
+            return date.fromisoformat(value).isoformat()
+    except ValueError:
+        pass
+    raise Unfit(f"{shown(value)} is not a date such as 2024-05-01")
+
+
+def _datetime(spec: FieldSpec, value: JsonValue) -> str:
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) and len(value) <= 40 else None
+        if moment is not None and moment.tzinfo is not None:
+            return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    except (ValueError, OverflowError):
+        pass
+    raise Unfit(f"{shown(value)} is not a time with its zone, such as 2024-05-01T12:00:00Z")
+
+
+def _uuid(spec: FieldSpec, value: JsonValue) -> str:
+    try:
+        if isinstance(value, str) and len(value) == 36:
+            return str(UUID(value))
+    except ValueError:
+        pass
+    raise Unfit(f"{shown(value)} is not a UUID")
+
+
+def _enum(spec: FieldSpec, value: JsonValue) -> str:
+    if not isinstance(value, str) or value not in spec.values:
+        raise Unfit(f"{shown(value)} is not one of {', '.join(spec.values)}")
+    return value
+
+
+def _json(spec: FieldSpec, value: JsonValue) -> JsonValue:
+    _plain(value, 0)
+    return value
+
+
+def _reference(spec: FieldSpec, value: JsonValue) -> JsonValue:
+    raise Unfit("a reference has no default: no row is there from the start")
+
+
+def _storable(text: str) -> None:
+    if any(char == "\0" or "\ud800" <= char <= "\udfff" for char in text):
+        raise Unfit("has a character that cannot be stored")
+
+
+def _plain(value: JsonValue, depth: int) -> None:
+    if depth > JSON_DEPTH:
+        raise Unfit("is nested too deeply")
+    if isinstance(value, str):
+        _storable(value)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise Unfit("has a number that is not finite")
+    elif isinstance(value, int) and not INTEGER_LEAST <= value <= INTEGER_MOST:
+        raise Unfit("has an integer of more than 64 bits")
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            _storable(key)
+            _plain(inner, depth + 1)
+    elif isinstance(value, list):
+        for inner in value:
+            _plain(inner, depth + 1)
+
+
+_NORMAL: dict[str, Callable[[FieldSpec, JsonValue], JsonValue]] = {
+    "string": _string,
+    "text": _string,
+    "integer": _integer,
+    "decimal": _decimal,
+    "boolean": _boolean,
+    "date": _date,
+    "datetime": _datetime,
+    "uuid": _uuid,
+    "enum": _enum,
+    "json": _json,
+    "reference": _reference,
+}

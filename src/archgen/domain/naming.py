@@ -1,0 +1,222 @@
+"""Names of projects, parts, modules, entities and fields: their form, and every word that is taken.
+
+The lists are here and nowhere else. A name becomes a Python package, a class, a column, a path and a
+container, so one that works in all of them is asked for at once.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+import sys
+import unicodedata
+from collections.abc import Callable
+from functools import cache
+
+from archgen.text import shown
+
+MOST = 40  # letters of a project's name
+PLURAL_MOST = 50
+PART_MOST = 40  # of any other; what the database calls a name made of several is shortened where it must be
+
+_PROJECT = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*", re.ASCII)
+_NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*", re.ASCII)
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# Soft keywords (match, case, type) are names like any other: `import case` is Python.
+PYTHON = frozenset(map(str.lower, keyword.kwlist))
+
+# What a generated project imports: a package of its own with one of these names would shadow it.
+DEPENDENCIES = _words("""
+    aiosqlite alembic annotated_types anyio archgen argon2 argon2_cffi asyncpg aws_lambda_powertools awscrt boto3
+    boto3_stubs botocore cachetools certifi cffi click cryptography dotenv fastapi flask greenlet grimp h11 httpcore
+    httptools httpx hypothesis idna import_linter importlinter iniconfig jinja2 jwt mako mangum moto mypy mypy_boto3
+    mypy_extensions opentelemetry packaging pip pluggy prometheus_client psycopg purgatory pydantic pydantic_core
+    pydantic_settings pyjwt pytest python_multipart redis requests ruff s3transfer schemathesis setuptools six sqlalchemy
+    stamina starlette structlog tenacity typing_extensions typing_inspection urllib3 uuid_utils uv uvicorn uvloop valkey
+    watchfiles websockets werkzeug wheel xdist yaml
+""")
+
+# Folders and tools that a project's own package would be taken for.
+_PROJECTS = _words("src test tests docs build dist deploy venv env conftest setup con prn aux nul pg_catalog")
+
+# Modules of the standard library that a generated project imports by name.
+_IMPORTED = _words("""
+    abc asyncio base64 collections contextlib copy dataclasses datetime decimal enum functools hashlib importlib inspect io
+    itertools json logging math operator os pathlib re secrets signal string sys threading time types typing uuid warnings
+""")
+# What lies beside a module: in the project's package, in its `tests/`, and in PostgreSQL, where it has a schema.
+BESIDE = _words("accounts apps chassis contracts local")
+TESTS = _words("api conftest journey load mail_server")
+SCHEMAS = _words("public information_schema")
+# What a module's unit of work stands on has the name that its own would have.
+UNITS = _words("sql dynamo publishing publishing_sql publishing_dynamo")
+
+# What lies beside a part's root in `apps/`, and the containers that run beside it.
+PARTS = _words("""
+    dev local gateway main tests test chassis contracts migrate nginx postgres postgresql sqlite valkey redis dynamodb
+    load root conftest serve letters worker mail schema production background event_routes staff part
+""")
+
+# Words that PostgreSQL or SQLite reserve and SQLAlchemy does not put into quotes; it quotes the others.
+SQL = _words("collation concurrently lateral returning system_user tablesample")
+UNQUOTED = "a word of SQL that stands unquoted"
+
+# Tables and paths of every project beside the entities' own, and what a module's unit of work and its tables'
+# own file call theirs.
+PLURALS = _words("""
+    outbox handled dead_letters jobs alembic_version idempotency_keys auth me
+    repository repeated remember seen commit publish engine staged module table cache database relay
+    metadata domain sa line entity_columns handled_table jobs_table outbox_table
+""")
+
+# Entities whose constant, the name in capitals, a module's `service.py` imports, or whose sample is taken for an import.
+ENTITIES = _words("uuid uuid4")
+
+# What a module's `domain.py` and `api.py` import, as far as an entity could make the same.
+CLASSES = _words("Any Decimal Entity ListQuery Listing Literal Owned")
+# What is made of each entity's class; every one of them is unique over a project, as in its OpenAPI document.
+SUFFIXES = ("", "In", "Patch", "Out", "Query", "Created", "Updated", "Deleted")
+
+# What every entity has, what lists take, the methods of both, what pydantic claims (and everything that begins with
+# model_), and what the annotations beside a field name: types, `domain.NoteKind`, `money(2)`.
+FIELDS = _words("""
+    id created_at updated_at version owner_id limit after sort self cls
+    changed expect of repository
+    copy dict json schema schema_json validate construct from_orm parse_obj parse_raw parse_file update_forward_refs
+    str int float bool bytes list set tuple date datetime domain money
+""")
+
+
+def check_project(name: str) -> str | None:
+    """What is wrong with a project's name, if anything."""
+    if not name:
+        return "a name is needed"
+    if len(name) > MOST:
+        return f"has {len(name)} characters, and {MOST} are the most"
+    if not _PROJECT.fullmatch(name):
+        return f"{shown(name, 20)} is not lower-case letters, digits and single hyphens, first a letter"
+    package = to_package_name(name)
+    if package in PYTHON:
+        return f"{name} is a word of Python"
+    if package in sys.stdlib_module_names:
+        return f"{name} is a module of Python's standard library"
+    if package in DEPENDENCIES:
+        return f"{name} is a package that the project itself needs"
+    if package in _PROJECTS or package in _IMPORTED:
+        return f"{name} is taken by a folder or a tool of every project"
+    return None
+
+
+def check_part(name: str) -> str | None:
+    return _form(name) or _taken(
+        name, (PYTHON, "a word of Python"), (PARTS, "a file of every project's apps, or a container beside it")
+    )
+
+
+def check_module(name: str, package: str | None = None) -> str | None:
+    """What is wrong with a module's name in the project whose package is `package`."""
+    if name == package:
+        return f"{name} is the project's own name"
+    if name.startswith("pg_"):
+        return "names that begin with pg_ belong to PostgreSQL"
+    if name.startswith("test_"):
+        return "names that begin with test_ belong to pytest"
+    return _form(name) or _taken(
+        name,
+        (PYTHON, "a word of Python"),
+        (SQL, UNQUOTED),
+        (BESIDE, "a folder of every project's own package"),
+        (TESTS, "a file or folder of every project's tests"),
+        (SCHEMAS, "a schema of every PostgreSQL database"),
+        (UNITS, "taken: its unit of work would have the name of what all units stand on"),
+    )
+
+
+def check_entity(name: str) -> str | None:
+    return _form(name) or _taken(name, (PYTHON, "a word of Python"), (ENTITIES, "taken in every module"))
+
+
+def check_plural(name: str) -> str | None:
+    return _form(name, PLURAL_MOST) or _taken(
+        name, (PYTHON, "a word of Python"), (SQL, UNQUOTED), (PLURALS, "taken in every project")
+    )
+
+
+def check_field(name: str) -> str | None:
+    if name.startswith("model_"):
+        return "names that begin with model_ belong to pydantic"
+    return _form(name) or _taken(
+        name,
+        (PYTHON, "a word of Python"),
+        (SQL, UNQUOTED),
+        (FIELDS, "taken by what every entity has or its code is written with"),
+    )
+
+
+def check_class(name: str) -> str | None:
+    """What is wrong with an entity's class name, if anything."""
+    for suffix in SUFFIXES:
+        if name + suffix in CLASSES:
+            return f"makes the class {name + suffix}, which the generated code has already"
+    return None
+
+
+def to_class_name(entity: str) -> str:
+    """order_line -> OrderLine."""
+    return "".join(word.capitalize() for word in entity.split("_"))
+
+
+def list_class_names(entity: str) -> tuple[str, ...]:
+    """Every class name that an entity makes."""
+    return tuple(to_class_name(entity) + suffix for suffix in SUFFIXES)
+
+
+@cache
+def pluralize(entity: str) -> str:
+    """The English plural of an entity's last word: order_line -> order_lines, category -> categories."""
+    from pluralizer import Pluralizer
+
+    english = Pluralizer()  # type: ignore[no-untyped-call]
+    for singular, plural in (("schema", "schemas"), ("virus", "viruses"), ("index", "indexes")):
+        english.add_irregular_rule(singular, plural)
+    *first, last = entity.split("_")
+    found = "_".join([*first, english.plural(last)])
+    return found if _NAME.fullmatch(found) else f"{entity}s"
+
+
+def in_form(name: str) -> str | None:
+    """`name` as lower-case words with underscores, if that makes a name: firstName -> first_name."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", name.strip()[:200]) if not unicodedata.combining(c))
+    if not plain.isascii():
+        return None
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+", "_", plain).strip("_").lower()
+    return words if _NAME.fullmatch(words) else None
+
+
+def suggest_name(check: Callable[[str], str | None], name: str, longer: str) -> str:
+    """A name that would do: the same one in the form that is asked for, else `longer`."""
+    for candidate in (in_form(name), in_form(longer)):
+        if candidate and candidate != name and check(candidate) is None:
+            return f"for example {candidate}"
+    return "choose another name"
+
+
+def to_package_name(project: str) -> str:
+    return project.replace("-", "_")
+
+
+def _form(name: str, most: int = PART_MOST) -> str | None:
+    if len(name) > most:
+        return f"has {len(name)} characters, and {most} are the most"
+    if not _NAME.fullmatch(name):
+        return "is not lower-case letters, digits and single underscores, beginning with a letter"
+    return None
+
+
+def _taken(name: str, *lists: tuple[frozenset[str], str]) -> str | None:
+    return next((f"{name} is {why}" for words, why in lists if name in words), None)

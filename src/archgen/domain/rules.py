@@ -1,0 +1,349 @@
+"""What a whole domain must keep to, beyond its form: names, references, reactions, lists, cycles.
+
+`check_domain` finds every mistake at once, each with its dotted key. What is declared but broken in form is
+`declared` still, so that one mistake does not make others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from archgen.domain import naming
+from archgen.domain.declared import Declared
+from archgen.domain.field_rules import INDEXED_LENGTH, UNINDEXABLE, check_field
+from archgen.domain.naming import suggest_name
+from archgen.domain.presets import Preset, assemble_domain
+from archgen.domain.schema import (
+    OWNER,
+    TIMES,
+    Domain,
+    EntitySpec,
+    ModuleSpec,
+)
+from archgen.errors import Mistake
+from archgen.text import join_key, nearest, shown
+
+WIDTH_MOST = 600  # characters of the strings of one index
+INDEXES_MOST = 20  # of a table, by the strictest of the databases: DynamoDB's quota of global secondary indexes
+
+
+def check_domain(
+    preset: Preset | None, modules: Mapping[str, ModuleSpec], package: str | None, declared: Declared | None = None
+) -> list[Mistake]:
+    """All that is wrong with `modules` beside `preset`, in the order in which they are written."""
+    declared = declared or Declared()
+    given = {module.name: preset.name for module in preset.modules} if preset else {}
+    mistakes = [
+        Mistake(
+            f"modules.{name}",
+            f"the preset {given[name]} has a module {name} of its own",
+            "choose another name, or leave the preset out and declare the whole domain",
+        )
+        for name in modules
+        if name in given
+    ]
+    own = {name: spec for name, spec in modules.items() if name not in given}
+    domain = assemble_domain(preset, own)
+    check = _Check(domain, declared, package)
+    for name, spec in own.items():
+        mistakes += check.module(name, spec)
+    mistakes += check.clashes(set(own))
+    return mistakes
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    domain: Domain
+    declared: Declared
+    package: str | None
+
+    def module(self, name: str, spec: ModuleSpec) -> Iterator[Mistake]:
+        where = f"modules.{name}"
+        if wrong := naming.check_module(name, self.package):
+            better = suggest_name(partial(naming.check_module, package=self.package), name, f"{self.package}_{name}")
+            yield Mistake(join_key("modules", name), wrong, better)
+        if not spec.entities and not self.declared.modules.get(name):
+            yield Mistake(where, "has no entities: a module keeps one at least", f"add {where}.entities")
+        for entity, content in spec.entities.items():
+            yield from self.entity(name, entity, content)
+        yield from self._cycles(name, spec)
+        yield from self._stored_names(where, spec)
+        seen: set[str] = set()
+        for index, event in enumerate(spec.reacts_to):
+            yield from self._reaction(f"{where}.reacts_to.{index}", event, seen)
+
+    def entity(self, module: str, name: str, spec: EntitySpec) -> Iterator[Mistake]:
+        where = f"modules.{module}.entities.{name}"
+        if wrong := naming.check_entity(name):
+            yield Mistake(
+                join_key(f"modules.{module}.entities", name),
+                wrong,
+                suggest_name(_check_entity, name, f"{module}_{name}"),
+            )
+        elif wrong := naming.check_class(naming.to_class_name(name)):
+            yield Mistake(where, wrong, suggest_name(_check_entity, name, f"{module}_{name}"))
+        plural = spec.pluralize(name)
+        if wrong := naming.check_plural(plural):
+            yield Mistake(f"{where}.plural", f"{shown(plural)}: {wrong}", f"say {where}.plural")
+        if not spec.fields and not self.declared.modules.get(module, {}).get(name):
+            yield Mistake(f"{where}.fields", "an entity has at least one field", f"add {where}.fields")
+        for field_name, field_spec in spec.fields.items():
+            place = f"{where}.fields.{field_name}"
+            if wrong := naming.check_field(field_name):
+                better = suggest_name(naming.check_field, field_name, f"{name}_{field_name}")
+                yield Mistake(join_key(f"{where}.fields", field_name), wrong, better)
+            yield from check_field(place, field_spec)
+            if field_spec.type == "reference" and field_spec.to is not None:
+                yield from self._reference(f"{place}.to", field_spec.to)
+        yield from self._lists(where, module, name, spec)
+        yield from self._unique(where, module, name, spec)
+
+    def _stored_names(self, where: str, spec: ModuleSpec) -> Iterator[Mistake]:
+        """Tables, indexes and constraints of a module, which PostgreSQL has in one schema: no two of one name.
+
+        The whole names, as `templates/_macros/sql.jinja` makes them; what is shortened there ends in a hash of these.
+        """
+        taken = {"ix_handled_at": "handled", "ix_outbox_due": "outbox"}
+        taken |= {spec.pluralize(name): f"the table of {name}" for name, spec in spec.entities.items()}
+        for name, entity in spec.entities.items():
+            plural, owned = entity.pluralize(name), entity.access.read == "owner"
+            keys = [[key] for key, content in entity.fields.items() if content.indexed or content.type == "reference"]
+            keys += [[*filters, sort.removeprefix("-")] for *filters, sort in filter(None, entity.lists)]
+            keys += [["owner_id"], *(["owner_id", *columns] for columns in keys)] if owned else []
+            made = {f"ix_{plural}_{'_'.join(columns)}": columns for columns in keys}
+            clashing = [columns for columns in keys if made[f"ix_{plural}_{'_'.join(columns)}"] != columns]
+            rules = [[key] for key, content in entity.fields.items() if content.unique]
+            rules += [
+                [("owner_id" if key == OWNER and OWNER not in entity.fields else key) for key in rule]
+                for rule in entity.unique
+            ]
+            made |= {f"uq_{plural}_{'_'.join(rule)}": rule for rule in rules}
+            clashing += [rule for rule in rules if made[f"uq_{plural}_{'_'.join(rule)}"] != rule]
+            for stored, columns in [(f"{plural}_pkey", ["id"]), *made.items()]:
+                if stored in taken:
+                    clashing.append(columns)
+                taken.setdefault(stored, f"{name}.{', '.join(columns)}")
+            for columns in clashing:
+                yield Mistake(
+                    f"{where}.entities.{name}",
+                    f"the index of {', '.join(columns)} would be called as another of the module is",
+                    "choose another name for a field, or another plural",
+                )
+
+    def _reference(self, where: str, to: str) -> Iterator[Mistake]:
+        module, _, entity = to.partition(".")
+        known = [f"{owner.name}.{name}" for owner, name, _ in self.domain.entities()]
+        if to in known or self.declared.has_entity(module, entity):
+            return
+        meant = nearest(to, known)
+        if meant is None:  # people leave out the module
+            meant = next((path for path in known if path.endswith(f".{to}")), None)
+        hint = f"did you mean {meant}?" if meant else f"say module.entity; there are {', '.join(known[:12])}"
+        yield Mistake(where, f"{shown(to)} is not an entity of this project", hint)
+
+    def _reaction(self, where: str, event: str, seen: set[str]) -> Iterator[Mistake]:
+        if event in seen:
+            yield Mistake(where, f"{event} is listed twice", "leave one of them out")
+            return
+        seen.add(event)
+        known = {
+            f"{owner.name}.{name}.{action}"
+            for owner, name, _ in self.domain.entities()
+            for action in owner.list_actions(name)
+        }
+        path = event.split(".")
+        if event in known:
+            return
+        broken = len(path) == 3 and path[2] in ("created", "updated", "deleted")
+        if broken and self.declared.has_entity(*path[:2]):
+            return
+        entity = ".".join(path[:2])
+        offered = sorted(name for name in known if name.startswith(entity + "."))
+        meant = nearest(event, known)
+        if offered:
+            hint = f"{entity} has {', '.join(offered)}"
+        else:
+            hint = f"did you mean {meant}?" if meant else "say module.entity.created, .updated or .deleted"
+        yield Mistake(where, f"{shown(event)} is not an event of this project", hint)
+
+    def _lists(self, where: str, module: str, entity: str, spec: EntitySpec) -> Iterator[Mistake]:
+        seen: set[tuple[frozenset[str], str]] = set()
+        for index, listing in enumerate(spec.lists):
+            place = f"{where}.lists.{index}"
+            if not listing:
+                yield Mistake(place, "is empty", "say the fields to filter by, and last the one to sort by")
+                continue
+            *filters, sort = listing
+            fields = [*filters, sort.removeprefix("-")]
+            if len(set(fields)) < len(fields):
+                yield Mistake(place, "names a field twice", "a field is either filtered by or sorted by")
+                continue
+            if len(fields) > 5:
+                yield Mistake(place, f"names {len(fields)} fields, and 5 are the most")
+                continue
+            if (key := (frozenset(filters), sort)) in seen:
+                yield Mistake(place, "is there already", "the order of the filters makes no difference")
+            seen.add(key)
+            for name in fields if fields[-1] not in TIMES else fields[:-1]:
+                yield from self._listed(place, module, entity, spec, name)
+            yield from _too_wide(place, spec, fields)
+        keys = sum(1 for content in spec.fields.values() if content.indexed or content.type == "reference")
+        owned = spec.access.read == "owner"
+        if (indexes := (1 + len(spec.lists) + keys) * (2 if owned else 1)) > INDEXES_MOST:
+            twice = ", each once more for an owner's rows" if owned else ""
+            yield Mistake(
+                where,
+                f"needs {indexes} indexes{twice}, and {INDEXES_MOST} are the most",
+                "index or list by fewer fields",
+            )
+
+    def _unique(self, where: str, module: str, entity: str, spec: EntitySpec) -> Iterator[Mistake]:
+        seen: set[frozenset[str]] = set()
+        for index, rule in enumerate(spec.unique):
+            place = f"{where}.unique.{index}"
+            if not rule:
+                yield Mistake(place, "is empty", "say the fields that are unique together")
+                continue
+            if len(set(rule)) < len(rule):
+                yield Mistake(place, "names a field twice")
+                continue
+            if len(rule) > 5:
+                yield Mistake(place, f"names {len(rule)} fields, and 5 are the most")
+                continue
+            if frozenset(rule) in seen:
+                yield Mistake(place, "is there already", "the order of the fields makes no difference")
+            seen.add(frozenset(rule))
+            fields = [name for name in rule if name != OWNER or name in spec.fields]
+            if len(fields) < len(rule) and not spec.owned:
+                hint = f"say {where}.access.write: owner, or leave it out"
+                yield Mistake(place, f"rows of {entity} do not remember their owner", hint)
+            if len(rule) == len(fields) == 1:
+                yield Mistake(place, "names one field alone", f"say {where}.fields.{rule[0]}.unique: true instead")
+                continue
+            for name in fields:
+                yield from self._listed(place, module, entity, spec, name)
+                if name in spec.fields and spec.fields[name].unique:
+                    yield Mistake(place, f"{name} is unique by itself", "leave one of the two out")
+            if wider := next((other for other in spec.unique if set(other) < set(rule)), None):
+                yield Mistake(place, f"{', '.join(wider)} are unique together already", "leave one of the two out")
+            yield from _too_wide(place, spec, fields)
+
+    def _listed(self, where: str, module: str, entity: str, spec: EntitySpec, name: str) -> Iterator[Mistake]:
+        content = spec.fields.get(name)
+        if content is None:
+            if self.declared.has_field(module, entity, name):
+                return
+            meant = nearest(name, spec.fields)
+            if name == "id" and ".lists." in where:
+                hint = "rows come newest first by themselves"
+            elif name in TIMES and ".lists." in where:
+                hint = "a list may sort by it, and not filter by it"
+            elif name.startswith("-") and ".lists." in where:
+                hint = "only the last of a list, the one to sort by, takes a -"
+            else:
+                hint = f"did you mean {meant}?" if meant else f"there are {', '.join(spec.fields) or 'none'}"
+            yield Mistake(where, f"{shown(name)} is not a field of {entity}", hint)
+        elif content.type in UNINDEXABLE:
+            yield Mistake(where, f"{name} is {content.type}, which no index serves", "leave it out")
+        elif content.type == "string" and (content.max_length or 0) > INDEXED_LENGTH:
+            yield Mistake(
+                where,
+                f"{name} has up to {content.max_length} characters, and an index takes {INDEXED_LENGTH}",
+                f"say a max_length of {INDEXED_LENGTH} or less",
+            )
+
+    def _cycles(self, module: str, spec: ModuleSpec) -> Iterator[Mistake]:
+        """Required references within a module in a circle: no row could be the first."""
+        needs = {
+            name: [
+                (key, content.to.partition(".")[2])
+                for key, content in entity.fields.items()
+                if content.type == "reference"
+                and content.required
+                and content.to is not None
+                and content.to.partition(".")[0] == module
+            ]
+            for name, entity in spec.entities.items()
+        }
+        told: set[str] = set()
+        for start in needs:
+            path = _circle(start, needs)
+            if path and not told & {name for name, _ in path}:
+                told |= {name for name, _ in path}
+                first, key = path[0]
+                round_trip = " -> ".join([*(name for name, _ in path), first])
+                yield Mistake(
+                    f"modules.{module}.entities.{first}.fields.{key}",
+                    f"can never be created: {round_trip}, each required",
+                    "make one of these references optional",
+                )
+
+    def clashes(self, own: set[str]) -> Iterator[Mistake]:
+        """Entities whose name, path or class another of the project has already."""
+        entities: dict[str, str] = {}
+        plurals: dict[str, str] = {}
+        classes = {name: f"the module {module.name}" for module in self.domain.modules for name in module.classes}
+        yield from self._module_clashes(own)
+        for module, name, spec in self.domain.entities():
+            here, mine = f"{module.name}.{name}", module.name in own
+            where = f"modules.{module.name}.entities.{name}"
+            plural = spec.pluralize(name)
+            if mine and name in entities:
+                yield Mistake(where, f"{entities[name]} has that name already", "an entity's name is unique")
+            elif mine and (taken := next((c for c in naming.list_class_names(name) if c in classes), None)):
+                yield Mistake(
+                    where, f"makes the class {taken}, which {classes[taken]} has already", "choose another name"
+                )
+            if mine and plural in plurals:
+                yield Mistake(
+                    f"{where}.plural", f"{plurals[plural]} has the path /api/{plural} already", f"say {where}.plural"
+                )
+            entities.setdefault(name, here)
+            plurals.setdefault(plural, here)
+            for made in naming.list_class_names(name):
+                classes.setdefault(made, here)
+
+    def _module_clashes(self, own: set[str]) -> Iterator[Mistake]:
+        """Names that composition roots and `domain.py` make of two names and that come out the same."""
+        made: dict[str, str] = {}
+        for module in self.domain.modules:
+            name = module.name
+            for local in (name, f"{name}_units", f"{name}_router", f"{name}_contract", naming.to_class_name(name)):
+                if name in own and made.get(local, name) != name:
+                    yield Mistake(
+                        f"modules.{name}", f"is too much like {made[local]}: both make {local}", "choose another name"
+                    )
+                    break
+                made.setdefault(local, name)
+
+
+def _too_wide(where: str, spec: EntitySpec, fields: list[str]) -> Iterator[Mistake]:
+    """An index takes 2,704 bytes of a row (PostgreSQL), and a character may be four."""
+    found = [spec.fields[name] for name in fields if name in spec.fields and spec.fields[name].type == "string"]
+    if (width := sum(content.max_length or INDEXED_LENGTH for content in found)) > WIDTH_MOST:
+        yield Mistake(
+            where,
+            f"its strings have up to {width} characters together, and an index takes {WIDTH_MOST}",
+            "say a smaller max_length, or leave one out",
+        )
+
+
+def _circle(start: str, needs: Mapping[str, list[tuple[str, str]]]) -> list[tuple[str, str]] | None:
+    """A way from `start` back to it, as (entity, field) steps."""
+    stack: list[tuple[str, list[tuple[str, str]]]] = [(start, [])]
+    seen: set[str] = set()
+    while stack:
+        name, path = stack.pop()
+        for key, target in needs.get(name, ()):
+            if target == start:
+                return [*path, (name, key)]
+            if target not in seen and target in needs:
+                seen.add(target)
+                stack.append((target, [*path, (name, key)]))
+    return None
+
+
+def _check_entity(name: str) -> str | None:
+    return naming.check_entity(name) or naming.check_class(naming.to_class_name(name))

@@ -1,0 +1,218 @@
+"""The domain as people write it in `modules:`, and as the design reads it.
+
+Here is its form (names are keys, types are types); what a whole domain must keep to is in `rules`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from dataclasses import field as attribute
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, Strict
+
+from archgen.domain.naming import pluralize
+from archgen.text import nearest
+
+FieldType = Literal[
+    "string", "text", "integer", "decimal", "boolean", "date", "datetime", "uuid", "enum", "json", "reference"
+]
+
+Level = Literal["public", "user", "owner", "staff"]
+
+Action = Literal["created", "updated", "deleted"]
+
+LEVELS = ("public", "user", "owner", "staff")
+TYPES = (
+    "string",
+    "text",
+    "integer",
+    "decimal",
+    "boolean",
+    "date",
+    "datetime",
+    "uuid",
+    "enum",
+    "json",
+    "reference",
+)
+TIMES = ("created_at", "updated_at")  # of every entity; lists may sort by them
+OWNER = "owner"  # in `unique`, where no field has that name
+ALL_ACTIONS: tuple[Action, ...] = ("created", "updated", "deleted")
+
+# The largest domain that every promise of a project was tried on.
+MODULES_MOST = 50
+ENTITIES_MOST = 300  # of a project
+MODULE_MOST = 100  # entities of a module
+FIELDS_MOST = 100
+
+
+# What people write who come from elsewhere, and what says it here.
+MEANT_TYPES = {
+    **dict.fromkeys(("str", "varchar", "char", "email", "url", "slug", "phone"), "string"),
+    **dict.fromkeys(("int", "long", "bigint", "short", "smallint", "number", "serial"), "integer"),
+    **dict.fromkeys(("float", "double", "numeric", "money", "currency", "bigdecimal", "real"), "decimal"),
+    **dict.fromkeys(("bool",), "boolean"),
+    **dict.fromkeys(("localdate",), "date"),
+    **dict.fromkeys(("timestamp", "timestamptz", "instant", "zoneddatetime", "time", "localtime"), "datetime"),
+    **dict.fromkeys(("guid", "id"), "uuid"),
+    **dict.fromkeys(("choice", "choices", "select"), "enum"),
+    **dict.fromkeys(("jsonb", "object", "dict", "list", "array", "map"), "json"),
+    **dict.fromkeys(("textblob", "clob", "longtext", "markdown", "html"), "text"),
+    **dict.fromkeys(("relation", "relationship", "ref", "fk", "foreign_key", "belongs_to", "many_to_one"), "reference"),
+}
+NOT_HERE = {
+    **dict.fromkeys(
+        ("blob", "anyblob", "imageblob", "binary", "bytes", "bytea", "file", "image"),
+        "bytes are not kept in rows: keep them in an object store, and their address in a string",
+    ),
+    **dict.fromkeys(
+        ("many_to_many", "manytomany", "references"),
+        "an entity between the two, with a reference to each, says it; lists and unique serve both ways",
+    ),
+}
+# The same for the keys of a field.
+MEANT_KEYS = {
+    **dict.fromkeys(("length", "maxlength", "max_len", "size"), "max_length"),
+    **dict.fromkeys(("nullable", "null", "optional", "not_null"), "required"),
+    **dict.fromkeys(("choices", "options", "enum"), "values"),
+    **dict.fromkeys(("ref", "target", "references", "entity"), "to"),
+    **dict.fromkeys(("index", "searchable", "filterable"), "indexed"),
+    **dict.fromkeys(("precision", "digits", "decimals", "decimal_places"), "scale"),
+    **dict.fromkeys(("minimum", "gte", "ge"), "min"),
+    **dict.fromkeys(("maximum", "lte", "le"), "max"),
+}
+KEYS_NOT_HERE = {
+    **dict.fromkeys(
+        ("pattern", "regex", "format", "min_length", "minlength"),
+        "there is none: a rule of your own goes into the module's domain.py",
+    ),
+    **dict.fromkeys(("primary_key", "id"), "every entity has an id, a UUID"),
+}
+
+
+def _one_of(what: str, words: tuple[str, ...]) -> BeforeValidator:
+    def check(value: object) -> object:
+        if value == "org" and what == "access":
+            raise ValueError("org, a tenant, is reserved for later")
+        if value not in words:
+            word = value.lower() if isinstance(value, str) else ""
+            if what == "type" and word in NOT_HERE:
+                raise ValueError(NOT_HERE[word])
+            meant = nearest(word, words)
+            if what == "type":
+                meant = MEANT_TYPES.get(word, meant)
+            raise ValueError(f"must be one of {', '.join(words)}" + (f"; did you mean {meant}?" if meant else ""))
+        return value
+
+    return BeforeValidator(check)
+
+
+Flag = Annotated[bool, Strict()]
+Text = Annotated[str, Strict()]
+
+
+def _bound(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise ValueError("must be a number, or a decimal in quotes")  # noqa: TRY004 - pydantic reports ValueError
+    return value
+
+
+Number = Annotated[int | float | str, BeforeValidator(_bound)]
+
+
+class _Spec(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FieldSpec(_Spec):
+    """A field. `scale` and `max_length` as the type's default when not said: 2; 255, for text 100,000."""
+
+    type: Annotated[FieldType, _one_of("type", TYPES)]
+    required: Flag = False
+    unique: Flag = False
+    indexed: Flag = False
+    default: JsonValue = None
+    min: Number | None = None
+    max: Number | None = None
+    max_length: Annotated[int, Strict(), Field(ge=1, le=100_000)] | None = None
+    scale: Annotated[int, Strict(), Field(ge=0, le=9)] | None = None
+    values: Annotated[tuple[Text, ...], Field(max_length=100)] = ()
+    to: Text | None = None
+
+
+class AccessSpec(_Spec):
+    """Who may read rows and who may write them."""
+
+    read: Annotated[Level, _one_of("access", LEVELS)] = "user"
+    write: Annotated[Level, _one_of("access", LEVELS)] = "user"
+
+
+class EntitySpec(_Spec):
+    """An entity. `lists`: filters, all of which must be given, and last the field to sort by, `-` for descending.
+
+    `unique`: fields whose values together no two rows share; `owner` among them is whoever made the row.
+    """
+
+    plural: Text | None = None
+    access: AccessSpec = AccessSpec()
+    lists: Annotated[tuple[tuple[Text, ...], ...], Field(max_length=8)] = ()
+    unique: Annotated[tuple[tuple[Text, ...], ...], Field(max_length=8)] = ()
+    fields: dict[str, FieldSpec] = {}
+
+    @property
+    def owned(self) -> bool:
+        """Whether its rows remember who made them."""
+        return "owner" in (self.access.read, self.access.write)
+
+    def pluralize(self, name: str) -> str:
+        return self.plural if self.plural is not None else pluralize(name)
+
+
+class ModuleSpec(_Spec):
+    """A module: what it keeps, and the events (`module.entity.action`) of others that it reacts to."""
+
+    entities: dict[str, EntitySpec] = {}
+    reacts_to: Annotated[tuple[Text, ...], Field(max_length=100)] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DomainModule:
+    """A module with what the templates' own code of its `kind` has beyond what is declared.
+
+    `actions`: for an entity that does not have all three, the events that it has. `publishes`, `subscribes`,
+    `uses`: of that code alone. `classes`: its documents, whose names no entity may make.
+    """
+
+    name: str
+    kind: str
+    spec: ModuleSpec
+    actions: Mapping[str, tuple[Action, ...]] = attribute(default_factory=dict)
+    publishes: tuple[str, ...] = ()
+    subscribes: tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+
+    def list_actions(self, entity: str) -> tuple[Action, ...]:
+        return self.actions.get(entity, ALL_ACTIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """The modules of a project, `accounts` first, then the preset's, then the user's own, each as written."""
+
+    preset: str | None
+    modules: tuple[DomainModule, ...]
+
+    def __getitem__(self, name: str) -> DomainModule:
+        return next(module for module in self.modules if module.name == name)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(module.name for module in self.modules)
+
+    def entities(self) -> Iterator[tuple[DomainModule, str, EntitySpec]]:
+        for module in self.modules:
+            for name, entity in module.spec.entities.items():
+                yield module, name, entity

@@ -1,0 +1,355 @@
+"""A blueprint follows from requirements, domain and advice, and from nothing that cannot be generated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+from tests.strategies import domains, groupings
+
+from archgen.advisor import recommend
+from archgen.answers.resolve import resolve
+from archgen.answers.sources import from_record
+from archgen.answers.yaml_reader import read_bytes
+from archgen.blueprint.build import OFFERED, TEMPLATES, build_blueprint, substitutions
+from archgen.blueprint.schema import Blueprint, Entity, Module, Reaction, Template
+from archgen.errors import IncompatibleError
+from archgen.evidence.loader import load_evidence
+from archgen.generator.record import build_record, dump_record
+
+
+@dataclass
+class Choice:
+    choice: str
+
+
+@dataclass
+class Advice:
+    """A recommendation, as far as the design reads it."""
+
+    architecture: str = "monolith"
+    stack: dict[str, Any] = field(default_factory=dict)
+
+
+def design(advice: str = "monolith", **answers: Any) -> Blueprint:
+    taken = resolve([from_record({"name": "shop", **answers})])
+    return build_blueprint(taken.requirements, taken.domain, Advice(advice))
+
+
+def refused(advice: str = "monolith", **answers: Any) -> str:
+    with pytest.raises(IncompatibleError) as caught:
+        design(advice, **answers)
+    assert caught.value.hint
+    return f"{caught.value.message} | {caught.value.hint}"
+
+
+def module(blueprint: Blueprint, name: str) -> Module:
+    return next(module for module in blueprint.modules if module.name == name)
+
+
+def entity(blueprint: Blueprint, path: str) -> Entity:
+    name, _, wanted = path.partition(".")
+    return next(entity for entity in module(blueprint, name).entities if entity.name == wanted)
+
+
+REVIEWS: dict[str, Any] = {
+    "reviews": {
+        "entities": {
+            "review": {
+                "access": {"read": "public", "write": "owner"},
+                "lists": [["product", "-stars"]],
+                "fields": {
+                    "product": {"type": "reference", "to": "inventory.product", "required": True, "indexed": True},
+                    "seen_in": {"type": "reference", "to": "inventory.product"},
+                    "stars": {"type": "integer", "min": 1, "max": 5, "required": True},
+                    "price_then": {"type": "decimal", "default": 9.9},
+                },
+            },
+            "reply": {"fields": {"review": {"type": "reference", "to": "reviews.review", "required": True}}},
+        },
+        "reacts_to": ["inventory.product.deleted", "orders.order.updated"],
+    }
+}
+
+
+def test_a_monolith_is_one_part_with_every_module() -> None:
+    blueprint = design("monolith", preset="ecommerce")
+    assert [(part.name, part.modules) for part in blueprint.parts] == [
+        ("app", ("accounts", "inventory", "orders", "payments"))
+    ]
+    assert (blueprint.template, blueprint.preset, blueprint.package) == ("monolith", "ecommerce", "shop")
+
+
+@pytest.mark.parametrize("advice", ["microservices", "serverless"])
+def test_each_module_is_a_part_by_default(advice: str) -> None:
+    blueprint = design(advice, preset="ecommerce")
+    assert [part.name for part in blueprint.parts] == ["accounts", "inventory", "orders", "payments"]
+    assert [part.calls for part in blueprint.parts] == [(), (), ("inventory",), ()]
+    assert blueprint.template == advice
+
+
+def test_a_modular_monolith_is_built_by_the_monolith_template() -> None:
+    for architecture in ("auto", "monolith"):
+        blueprint = design("modular_monolith", architecture=architecture)
+        assert (blueprint.architecture, blueprint.template) == ("modular_monolith", "monolith")
+
+
+def test_what_was_asked_for_is_built_against_the_advice() -> None:
+    assert design("monolith", architecture="serverless").template == "serverless"
+
+
+def test_parts_group_modules_in_the_order_of_the_domain() -> None:
+    parts = {"orders": ["orders"], "app": ["payments", "inventory", "accounts"]}
+    blueprint = design("monolith", preset="ecommerce", parts=parts)
+    assert (blueprint.architecture, blueprint.template) == ("microservices", "microservices")
+    assert [(part.name, part.modules, part.calls) for part in blueprint.parts] == [
+        ("orders", ("orders",), ("app",)),
+        ("app", ("accounts", "inventory", "payments"), ()),
+    ]
+    assert module(blueprint, "payments").part == "app"
+
+
+def test_parts_group_functions_too() -> None:
+    parts = {"all": ["accounts", "items"]}
+    assert design("serverless", parts=parts).template == "serverless"
+
+
+def test_one_part_of_advised_services_is_a_monolith() -> None:
+    assert design("microservices", parts={"all": ["accounts", "items"]}).template == "monolith"
+
+
+def test_parts_that_contradict_the_architecture_are_refused() -> None:
+    two, one = {"a": ["accounts"], "b": ["items"]}, {"a": ["accounts", "items"]}
+    assert "a monolith is one part, and parts has 2: a, b" in refused(architecture="monolith", parts=two)
+    assert "microservices are two parts or more" in refused(architecture="microservices", parts=one)
+
+
+def test_what_cannot_be_generated_is_refused_with_what_is_offered() -> None:
+    assert "stack.database offers auto, postgresql" in refused(stack={"database": "oracle"})
+    assert "(postgresql comes with --architecture monolith or microservices)" in refused(
+        "serverless", stack={"database": "postgresql"}
+    )
+    both = refused(stack={"database": "mongodb", "broker": "kafka"})
+    assert "mongodb" in both and "kafka" in both
+
+
+def test_functions_that_one_gateway_cannot_hold_are_refused() -> None:
+    def of(count: int) -> dict[str, Any]:
+        names = [f"{letter}{n}" for letter in "abc" for n in range(100)][:count]
+        modules: dict[str, Any] = {}
+        for name in names:
+            modules.setdefault(name[0], {"entities": {}})["entities"][name] = {"fields": {"x": {"type": "string"}}}
+        return modules
+
+    design(architecture="serverless", modules=of(140))
+    assert "147 entities in 3 modules need 306 routes, and AWS takes 300" in refused(
+        architecture="serverless", modules=of(146)
+    )
+    design(architecture="microservices", modules=of(300))
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_everything_that_is_offered_is_taken(template: Template) -> None:
+    for key, offered in OFFERED[template].items():
+        for name in offered:
+            assert getattr(design(template, stack={key: name}).stack, key) == name
+
+
+def test_advice_that_cannot_be_generated_gives_the_nearest_and_says_so() -> None:
+    taken = resolve([from_record({"name": "shop"})])
+    advice = Advice("monolith", {"database": Choice("mongodb"), "cache": Choice("valkey"), "broker": Choice("kafka")})
+    blueprint = build_blueprint(taken.requirements, taken.domain, advice)
+    assert (blueprint.stack.database, blueprint.stack.broker) == ("postgresql", "none")
+    said = {taken.field: taken.because for taken in substitutions(taken.requirements, advice, blueprint)}
+    assert said == {
+        "stack.database": "mongodb is advised, and not generated for monolith yet",
+        "stack.broker": "kafka is advised, and not generated for monolith yet",
+    }
+
+
+AWAITING: dict[str, Any] = {
+    "log": {
+        "entities": {"line": {"fields": {"text": {"type": "string"}}}},
+        "reacts_to": ["accounts.account.created"],
+    }
+}
+
+
+@pytest.mark.parametrize("event", ["accounts.account.created", "accounts.account.deleted"])
+def test_accounts_of_an_identity_provider_cannot_be_reacted_to(event: str) -> None:
+    told = refused(modules={"log": {**AWAITING["log"], "reacts_to": [event]}}, stack={"auth": "oidc"})
+    assert "with oidc no account is created or deleted here, and log waits for it" in told
+    assert "stack.auth=builtin" in told
+
+
+def test_what_an_account_owns_goes_with_it_where_a_module_reacts_to_its_end() -> None:
+    fields = {"text": {"type": "string"}}
+    entities = {
+        "note": {"access": {"read": "owner", "write": "owner"}, "fields": fields},
+        "remark": {"access": {"read": "public", "write": "owner"}, "fields": fields},
+        "topic": {"access": {"read": "public", "write": "staff"}, "fields": fields},
+    }
+    built = design(modules={"notes": {"entities": entities, "reacts_to": ["accounts.account.deleted"]}})
+    accounts, notes = built.modules[0], built.modules[-1]
+    assert accounts.entities[0].publishes == ("deleted",)
+    effects = [(effect.entity, effect.field, effect.effect) for effect in notes.reactions[0].effects]
+    assert effects == [("note", "owner_id", "delete"), ("remark", "owner_id", "delete")]
+
+
+def test_an_identity_provider_is_taken_when_it_is_advised_and_nothing_awaits_accounts() -> None:
+    advice = Advice("monolith", {"auth": Choice("oidc")})
+    chosen = {}
+    for name, modules in (("free", {}), ("awaiting", AWAITING)):
+        taken = resolve([from_record({"name": "shop", "modules": modules})])
+        blueprint = build_blueprint(taken.requirements, taken.domain, advice)
+        said = {taken.field: taken.because for taken in substitutions(taken.requirements, advice, blueprint)}
+        chosen[name] = (blueprint.stack.auth, said)
+    assert chosen == {
+        "free": ("oidc", {}),
+        "awaiting": ("builtin", {"stack.auth": "oidc is advised, and a module reacts to what becomes of an account"}),
+    }
+    assert design().stack.auth == "builtin"
+
+
+def test_what_is_not_needed_and_comes_all_the_same_is_said() -> None:
+    taken = resolve([from_record({"name": "shop"})])
+    advice = Advice("monolith", {"cache": Choice("none"), "broker": Choice("none")})
+    said = substitutions(taken.requirements, advice, build_blueprint(taken.requirements, taken.domain, advice))
+    assert [(one.field, one.because) for one in said] == [
+        ("stack.cache", "none is needed, and monolith comes with it for now")
+    ]
+
+
+def test_fields_come_with_their_defaults_resolved() -> None:
+    fields = {
+        field.name: field for field in entity(design(preset="ecommerce", modules=REVIEWS), "reviews.review").fields
+    }
+    price = fields["price_then"]
+    assert (price.default, price.scale, price.required, price.nullable) == ("9.90", 2, False, False)
+    assert fields["product"].to is not None and fields["product"].to.plural == "products"
+    assert not fields["product"].to.local and fields["product"].required
+    assert fields["seen_in"].nullable and not fields["product"].nullable
+
+
+def test_a_deletion_takes_along_what_needs_it_and_clears_what_does_not() -> None:
+    blueprint = design(preset="ecommerce", modules=REVIEWS)
+    deleted, updated = module(blueprint, "reviews").reactions
+    assert [(effect.field, effect.effect) for effect in deleted.effects] == [
+        ("product", "delete"),
+        ("seen_in", "clear"),
+    ]
+    assert deleted.cls == "ProductDeleted"
+    assert updated == Reaction(
+        event="orders.order.updated", module="orders", entity="order", action="updated", cls="OrderUpdated", effects=()
+    )
+
+
+def test_only_what_something_reacts_to_is_published() -> None:
+    blueprint = design(preset="ecommerce", modules=REVIEWS)
+    assert entity(blueprint, "inventory.product").publishes == ("deleted",)
+    assert entity(blueprint, "orders.order").publishes == ("updated",)
+    assert entity(blueprint, "reviews.review").publishes == ()
+    assert not module(blueprint, "reviews").publishes
+    assert not any(module.contract for module in design(preset="crud").modules)
+
+
+def test_the_mails_of_accounts_are_an_affair_of_its_own() -> None:
+    accounts = module(design(preset="ecommerce"), "accounts")
+    assert accounts.publishes and accounts.subscribes == ("accounts.link.requested",) and not accounts.contract
+
+
+def test_the_shop_carries_its_own_events() -> None:
+    blueprint = design(preset="ecommerce")
+    assert module(blueprint, "inventory").subscribes == ("orders.order.placed", "orders.order.rejected")
+    assert module(blueprint, "payments").subscribes == ("orders.order.payment_requested",)
+    assert module(blueprint, "orders").uses == ("inventory",)
+    assert blueprint.events and all(m.publishes for m in blueprint.modules)
+
+
+def test_rows_are_owned_where_access_asks_for_it_and_know_who_refers_to_them() -> None:
+    blueprint = design(preset="ecommerce", modules=REVIEWS)
+    review = entity(blueprint, "reviews.review")
+    assert review.owned and not entity(blueprint, "reviews.reply").owned
+    assert [(referrer.entity, referrer.field, referrer.required) for referrer in review.referrers] == [
+        ("reply", "review", True)
+    ]
+    assert [(one.filters, one.sort, one.descending) for one in review.lists] == [(("product",), "stars", True)]
+
+
+def test_what_is_unique_together_may_be_so_for_each_owner() -> None:
+    modules = {"notes": {"entities": {"note": {
+        "access": {"write": "owner"}, "unique": [["title", "owner"]], "fields": {"title": {"type": "string"}},
+    }}}}  # fmt: skip
+    assert entity(design(modules=modules), "notes.note").unique == (("title", "owner_id"),)
+
+
+def test_references_to_other_modules_are_checked_but_for_circles_of_required_ones() -> None:
+    def refers(to: str, required: bool) -> dict[str, Any]:
+        return {"fields": {"x": {"type": "reference", "to": to, "required": required}}}
+
+    blueprint = design(
+        preset="ecommerce",
+        modules={
+            "one": {"entities": {"first": refers("two.second", True), "third": refers("accounts.account", False)}},
+            "two": {
+                "entities": {
+                    "second": refers("one.first", True),
+                    "fourth": refers("one.first", True),
+                    "fifth": refers("orders.order", True),
+                }
+            },
+        },
+    )
+    targets = {
+        entity.name: (field.to.checked, field.to.local)
+        for module in blueprint.modules
+        for entity in module.entities
+        for field in entity.fields
+        if field.to
+    }
+    checked, unchecked = (True, False), (False, False)
+    assert targets == {"first": unchecked, "second": unchecked, "third": checked, "fourth": checked, "fifth": checked}
+    referred = {entity.name for module in blueprint.modules for entity in module.entities if entity.referred}
+    assert referred == {"account", "order", "first"}
+
+
+def test_the_presets_are_those_of_the_contract() -> None:
+    item = entity(design(preset="crud"), "items.item")
+    assert [(field.name, field.type, field.required, field.default) for field in item.fields] == [
+        ("title", "text", True, None),
+        ("done", "boolean", False, False),
+    ]
+    assert (item.access.read, item.access.write) == ("owner", "owner")
+    product = entity(design(preset="ecommerce"), "inventory.product")
+    assert [field.name for field in product.fields] == ["sku", "name", "description", "price", "category", "stock"]
+    assert (product.access.read, product.access.write) == ("public", "staff")
+
+
+EVIDENCE = load_evidence()
+
+
+@given(st.data())
+def test_every_domain_makes_a_blueprint_in_every_architecture_that_reads_back_the_same(data: st.DataObject) -> None:
+    modules = data.draw(domains())
+    architecture = data.draw(st.sampled_from(["auto", *TEMPLATES]))
+    parts = data.draw(groupings(list(modules))) if architecture in ("auto", "serverless") else {}
+    taken = resolve([from_record({"name": "shop", "modules": modules, "architecture": architecture, "parts": parts})])
+    advice = recommend(taken.requirements, EVIDENCE)
+    blueprint = build_blueprint(taken.requirements, taken.domain, advice)
+    placed = [name for part in blueprint.parts for name in part.modules]
+    assert sorted(placed) == sorted(taken.domain.names)
+    assert blueprint == build_blueprint(taken.requirements, taken.domain, advice)
+    record = build_record(taken.raw, taken.requirements, advice, blueprint)
+    read = read_bytes(dump_record(record), "archgen.yaml").data
+    assert Blueprint.model_validate({key: read[key] for key in Blueprint.model_fields}) == blueprint
+    again = resolve([from_record(read["answers"])])
+    assert build_blueprint(again.requirements, again.domain, advice) == blueprint
+
+
+def test_a_blueprint_cannot_be_changed() -> None:
+    with pytest.raises(ValidationError):
+        design().name = "other"

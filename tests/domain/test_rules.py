@@ -1,0 +1,401 @@
+"""A domain that breaks a rule is refused with the place; one that keeps them all is taken."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.strategies import domains, groupings
+
+from archgen.answers.resolve import Resolved, resolve
+from archgen.answers.sources import from_record
+from archgen.blueprint.modules import ModulePlan, plan_modules
+from archgen.errors import InputError
+
+
+def take(modules: dict[str, Any], **answers: Any) -> Resolved:
+    return resolve([from_record({"name": "shop", "modules": modules, **answers})])
+
+
+def mistakes(modules: dict[str, Any], **answers: Any) -> dict[str, str]:
+    with pytest.raises(InputError) as caught:
+        take(modules, **answers)
+    return {mistake.where: f"{mistake.message} | {mistake.hint}" for mistake in caught.value.mistakes}
+
+
+def field(**content: Any) -> dict[str, Any]:
+    """A domain of one field, `notes.note.x`, beside another that is always good."""
+    return {"notes": {"entities": {"note": {"fields": {"x": content, "title": {"type": "string"}}}}}}
+
+
+def entity(name: str = "note", module: str = "notes", **content: Any) -> dict[str, Any]:
+    return {module: {"entities": {name: {"fields": {"title": {"type": "string"}}, **content}}}}
+
+
+X = "modules.notes.entities.note.fields.x"
+
+
+@given(st.data())
+def test_every_domain_that_keeps_to_the_rules_is_taken(data: st.DataObject) -> None:
+    modules = data.draw(domains())
+    parts = data.draw(groupings(list(modules)))
+    taken = take(modules, parts=parts)
+    assert taken.domain.names == ("accounts", *modules)
+    assert taken.domain.preset is None
+
+
+@pytest.mark.parametrize(
+    ("content", "where", "said"),
+    [
+        ({"type": "integer", "min": 5, "max": 1}, "min", "5 is more than max, 1"),
+        ({"type": "integer", "min": 5, "default": 1}, "default", "1 is less than min, 5"),
+        ({"type": "decimal", "max": 1, "default": "1.01"}, "default", "1.01 is more than max, 1.00"),
+        ({"type": "decimal", "default": "1.001"}, "default", "has more than 2 digits behind the point"),
+        ({"type": "decimal", "default": 1e17}, "default", "more than 18 digits"),
+        ({"type": "decimal", "default": "NaN"}, "default", "not a finite number"),
+        ({"type": "decimal", "scale": 10}, "scale", "must be at most 9"),
+        ({"type": "integer", "default": 2**63}, "default", "does not fit into 64 bits"),
+        ({"type": "integer", "default": True}, "default", "is not an integer"),
+        ({"type": "integer", "default": "3"}, "default", "is not an integer"),
+        ({"type": "integer", "scale": 2}, "scale", "takes no scale"),
+        ({"type": "string", "min": 2}, "min", "takes no min"),
+        ({"type": "string", "max_length": 3, "default": "four"}, "default", "has 4 characters, and the field takes 3"),
+        ({"type": "string", "max_length": 20_000}, "max_length", "use type text"),
+        ({"type": "string", "max_length": 300, "unique": True}, "max_length", "an index takes 255"),
+        ({"type": "string", "default": "a\0"}, "default", "cannot be stored"),
+        ({"type": "string", "default": "\ud800"}, "default", "cannot be stored"),
+        ({"type": "string", "unique": True, "default": "a"}, "default", "a unique field has no default"),
+        ({"type": "string", "indexed": True, "default": ""}, "default", "an indexed string is not empty"),
+        ({"type": "text", "indexed": True}, "indexed", "cannot be indexed"),
+        ({"type": "json", "unique": True}, "unique", "cannot be unique"),
+        ({"type": "json", "default": {"a": [2**70]}}, "default", "more than 64 bits"),
+        ({"type": "boolean", "default": "no"}, "default", "neither true nor false"),
+        ({"type": "boolean", "unique": True}, "unique", "cannot be unique"),
+        ({"type": "date", "default": "2024-02-30"}, "default", "is not a date"),
+        ({"type": "datetime", "default": "2024-02-03T10:00:00"}, "default", "is not a time with its zone"),
+        ({"type": "uuid", "default": "x"}, "default", "is not a UUID"),
+        ({"type": "enum"}, "values", "lists its values"),
+        ({"type": "enum", "values": ["a", "a"]}, "values", "more than once"),
+        ({"type": "enum", "values": ["a b"]}, "values.0", "is not a plain word"),
+        ({"type": "enum", "values": [True]}, "values.0", "must be a string, not true; quote it"),
+        ({"type": "enum", "values": ["a"], "default": "b"}, "default", "is not one of a"),
+        ({"type": "reference"}, "to", "says what it refers to"),
+        ({"type": "reference", "to": "accounts.account", "default": "x"}, "default", "a reference has no default"),
+        ({"type": "reference", "to": "notes.nota"}, "to", "did you mean notes.note?"),
+        ({"type": "reference", "to": "note"}, "to", "did you mean notes.note?"),
+        ({"type": "reference", "to": "notes.note", "required": True}, "", "can never be created: note -> note"),
+        ({"type": "string", "to": "notes.note"}, "to", "takes no to"),
+        ({"type": "string", "required": "yes"}, "required", "must be true or false, not 'yes'"),
+        ({"type": "string", "uniqe": True}, "uniqe", "did you mean unique?"),
+        ({"max": 3}, "type", "is missing"),
+    ],
+)
+def test_a_field_that_contradicts_itself_is_refused(content: dict[str, Any], where: str, said: str) -> None:
+    told = mistakes(field(**content))
+    assert list(told) == [f"{X}.{where}".rstrip(".")]
+    assert said in next(iter(told.values()))
+
+
+@pytest.mark.parametrize(
+    ("lists", "said"),
+    [
+        ([["nope"]], "'nope' is not a field of note"),
+        ([["x", "-title"], ["x", "-title"]], "is there already"),
+        ([["x", "x"]], "names a field twice"),
+        ([["-x", "title"]], "only the last of a list"),
+        ([["id"]], "newest first by themselves"),
+        ([["created_at", "x"]], "may sort by it, and not filter by it"),
+        ([["a", "b", "c"]], "have up to 765 characters together, and an index takes 600"),
+        ([[]], "is empty"),
+        ([["body"]], "body is text, which no index serves"),
+    ],
+)
+def test_a_list_of_what_cannot_be_listed_is_refused(lists: list[list[str]], said: str) -> None:
+    fields = {"x": {"type": "integer"}, "title": {"type": "string"}, "body": {"type": "text"}}
+    fields |= {name: {"type": "string"} for name in "abc"}
+    told = mistakes({"notes": {"entities": {"note": {"fields": fields, "lists": lists}}}})
+    assert all(where.startswith("modules.notes.entities.note.lists.") for where in told)
+    assert said in next(iter(told.values()))
+
+
+@pytest.mark.parametrize(
+    ("unique", "said"),
+    [
+        ([["nope", "x"]], "'nope' is not a field of note"),
+        ([["x", "title"], ["title", "x"]], "is there already"),
+        ([["x", "title"], ["title", "owner", "x"]], "are unique together already"),
+        ([["x", "x"]], "names a field twice"),
+        ([["x"]], "names one field alone"),
+        ([["code", "x"]], "code is unique by itself"),
+        ([[]], "is empty"),
+        ([["body", "x"]], "body is text, which no index serves"),
+        ([["-x", "title"]], "'-x' is not a field of note"),
+        ([["created_at", "x"]], "'created_at' is not a field of note"),
+        ([["title", "a", "b"]], "have up to 765 characters together, and an index takes 600"),
+    ],
+)
+def test_what_cannot_be_unique_together_is_refused(unique: list[list[str]], said: str) -> None:
+    fields: dict[str, Any] = {
+        "x": {"type": "integer"},
+        "body": {"type": "text"},
+        "code": {"type": "uuid", "unique": True},
+    }
+    fields |= {name: {"type": "string"} for name in ("title", "a", "b")}
+    note = {"fields": fields, "unique": unique, "access": {"write": "owner"}}
+    told = mistakes({"notes": {"entities": {"note": note}}})
+    assert all(where.startswith("modules.notes.entities.note.unique.") for where in told)
+    assert said in "; ".join(told.values())
+
+
+def test_only_a_row_that_remembers_its_owner_is_unique_with_them() -> None:
+    told = mistakes(entity(unique=[["title", "owner"]]))
+    assert "do not remember their owner" in told["modules.notes.entities.note.unique.0"]
+    owned = {"read": "public", "write": "owner"}
+    take(entity(unique=[["title", "owner"]], access=owned))
+    take(entity(unique=[["owner"]], lists=[["title", "-created_at"], ["updated_at"]], access=owned))
+
+
+def test_too_many_indexes_are_refused() -> None:
+    fields = {f"f{n}": {"type": "integer", "indexed": True} for n in range(20)}
+    assert "needs 21 indexes, and 20 are the most" in mistakes(entity(fields=fields))["modules.notes.entities.note"]
+    owned = entity(fields=dict(list(fields.items())[:10]), access={"read": "owner"})
+    assert "needs 22 indexes, each once more for an owner's rows" in mistakes(owned)["modules.notes.entities.note"]
+
+
+def test_names_that_come_out_the_same_are_refused() -> None:
+    both = {**entity(module="a"), **entity(module="a_units", name="other")}
+    assert "both make a_units" in mistakes(both)["modules.a_units"]
+
+
+def test_an_enum_beside_an_entity_of_the_same_name_gets_a_name_of_its_own() -> None:
+    kind = {"fields": {"type": {"type": "enum", "values": ["x"]}, "type_choice": {"type": "enum", "values": ["y"]}}}
+    domain = take({"quiz": {"entities": {"question": kind, "question_type": kind}}}).domain
+    module = plan_modules(ModulePlan(domain, dict.fromkeys(domain.names, "app")))[-1]
+    made = [field.alias for entity in module.entities for field in entity.fields]
+    assert made == ["QuestionTypeChoice", "QuestionTypeChoiceChoice", "QuestionTypeType", "QuestionTypeTypeChoice"]
+
+
+@pytest.mark.parametrize(
+    ("name", "plural"),
+    [
+        ("category", "categories"),
+        ("order_line", "order_lines"),
+        ("bus", "buses"),
+        ("person", "people"),
+        ("address", "addresses"),
+        ("virus", "viruses"),
+        ("news", "news"),
+        ("day_off", "day_offs"),
+    ],
+)
+def test_a_path_is_the_plural_of_the_english_word(name: str, plural: str) -> None:
+    domain = take(entity(name=name)).domain
+    assert domain["notes"].spec.entities[name].pluralize(name) == plural
+
+
+@pytest.mark.parametrize(
+    ("modules", "where", "said"),
+    [
+        (entity(module="class"), "modules.class", "for example shop_class"),
+        (entity(module="My Notes"), "modules.My Notes", "for example my_notes"),
+        (entity(name="class"), "modules.notes.entities.class", "for example notes_class"),
+        (entity(name="CaseFile"), "modules.notes.entities.CaseFile", "for example case_file"),
+        (field(type="float"), f"{X}.type", "did you mean decimal?"),
+        (field(type="ZonedDateTime"), f"{X}.type", "did you mean datetime?"),
+        (field(type="ImageBlob"), f"{X}.type", "keep them in an object store"),
+        (field(type="many_to_many"), f"{X}.type", "an entity between the two"),
+        (field(type="string", pattern="^a"), f"{X}.pattern", "a rule of your own goes into the module's domain.py"),
+        (field(type="string", length=5), f"{X}.length", "did you mean max_length?"),
+        (
+            entity(fields={"class": {"type": "string"}}),
+            "modules.notes.entities.note.fields.class",
+            "example note_class",
+        ),
+        (entity(fields={"dueOn": {"type": "date"}}), "modules.notes.entities.note.fields.dueOn", "example due_on"),
+        (entity(fields={"größe": {"type": "date"}}), "modules.notes.entities.note.fields", "choose another name"),
+    ],
+)
+def test_a_refusal_names_what_would_do(modules: dict[str, Any], where: str, said: str) -> None:
+    assert said in mistakes(modules)[where]
+
+
+def test_a_domain_that_is_too_large_is_told_with_every_other_mistake_in_it() -> None:
+    many = {f"e{n}": {"fields": {"x": {"type": "string"}}} for n in range(100)}
+    take({"a": {"entities": many}})
+    broken = {**many, "note": {"fields": {f"f{n}": {"type": "string"} for n in range(101)}}}
+    worse = {"class": {"fields": {"x": {"type": "string"}}}, "other": {"fields": {"x": {"type": "strng"}}}}
+    told = mistakes({"a": {"entities": {**broken, **worse}}})
+    assert "has 103 entities, and 100 are the most of a module | put some" in told["modules.a.entities"]
+    assert "has 101 fields, and 100 are the most" in told["modules.a.entities.note.fields"]
+    assert "a word of Python" in told["modules.a.entities.class"]
+    assert "did you mean string?" in told["modules.a.entities.other.fields.x.type"]
+
+
+def test_a_project_of_more_than_three_hundred_entities_is_refused() -> None:
+    def of(module: str, count: int) -> dict[str, Any]:
+        return {module: {"entities": {f"{module}{n}": {"fields": {"x": {"type": "string"}}} for n in range(count)}}}
+
+    take(of("a", 100) | of("b", 100) | of("c", 100))
+    assert "has 301 entities" in mistakes(of("a", 100) | of("b", 100) | of("c", 100) | of("d", 1))["modules"]
+
+
+def test_a_circle_of_required_references_within_a_module_is_refused_once() -> None:
+    def to(name: str, required: bool = True) -> dict[str, Any]:
+        return {"fields": {"link": {"type": "reference", "to": f"notes.{name}", "required": required}}}
+
+    told = mistakes({"notes": {"entities": {"ax": to("bx"), "bx": to("cx"), "cx": to("ax")}}})
+    assert told == {
+        "modules.notes.entities.ax.fields.link": "can never be created: ax -> bx -> cx -> ax, each required"
+        " | make one of these references optional"
+    }
+    take({"notes": {"entities": {"ax": to("bx"), "bx": to("cx"), "cx": to("ax", required=False)}}})
+
+
+def test_references_may_cross_modules_and_reach_accounts_and_presets() -> None:
+    fields = {
+        "product": {"type": "reference", "to": "inventory.product", "required": True},
+        "author": {"type": "reference", "to": "accounts.account"},
+        "order_ref": {"type": "reference", "to": "orders.order"},
+    }
+    reviews = {"entities": {"review": {"fields": fields}}, "reacts_to": ["inventory.product.deleted"]}
+    taken = take({"reviews": reviews}, preset="ecommerce")
+    assert taken.domain.names == ("accounts", "inventory", "orders", "payments", "reviews")
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        ("orders.order.deleted", "orders.order has orders.order.created, orders.order.updated"),
+        ("accounts.account.updated", "accounts.account has accounts.account.created, accounts.account.deleted"),
+        ("payments.payment.updated", "payments.payment has payments.payment.created"),
+        ("inventory.product.delete", "inventory.product has"),
+        ("inventry.product.deleted", "did you mean inventory.product.deleted?"),
+        ("x", "say module.entity.created"),
+        ("a.b.c.d", "say module.entity.created"),
+    ],
+)
+def test_an_event_that_is_not_there_is_refused_with_those_that_are(event: str, said: str) -> None:
+    told = mistakes({"reviews": {"reacts_to": [event]}}, preset="ecommerce")
+    assert said in told["modules.reviews.reacts_to.0"]
+
+
+def test_an_event_listed_twice_is_refused() -> None:
+    told = mistakes({"log": {"reacts_to": ["accounts.account.created"] * 2}})
+    assert "listed twice" in told["modules.log.reacts_to.1"]
+
+
+@pytest.mark.parametrize(
+    ("modules", "where", "said"),
+    [
+        (entity(module="accounts"), "modules.accounts", "is a folder of every project"),
+        (entity(module="chassis"), "modules.chassis", "is a folder of every project"),
+        (entity(module="shop"), "modules.shop", "is the project's own name"),
+        (entity(module="class"), "modules.class", "is a word of Python"),
+        (entity(module="inventory"), "modules.inventory", "the preset ecommerce has a module inventory of its own"),
+        (entity(name="product"), "modules.notes.entities.product", "inventory.product has that name already"),
+        (entity(name="entity"), "modules.notes.entities.entity", "makes the class Entity"),
+        (entity(name="line"), "modules.notes.entities.line", "the module orders has already"),
+        (entity(name="product_in"), "modules.notes.entities.product_in", "makes the class ProductIn"),
+        (entity(plural="products"), "modules.notes.entities.note.plural", "has the path /api/products already"),
+        (entity(plural="auth"), "modules.notes.entities.note.plural", "is taken in every project"),
+        (entity(name="use", plural="lateral"), "modules.notes.entities.use.plural", "a word of SQL"),
+        (entity(plural="a/b"), "modules.notes.entities.note.plural", "'a/b'"),
+        (
+            entity(fields={"lateral": {"type": "integer"}}),
+            "modules.notes.entities.note.fields.lateral",
+            "a word of SQL",
+        ),
+        (entity(fields={}), "modules.notes.entities.note.fields", "at least one field"),
+        (entity(access={"read": "org"}), "modules.notes.entities.note.access.read", "reserved for later"),
+        (entity(access={"read": "stuff"}), "modules.notes.entities.note.access.read", "did you mean staff?"),
+        (entity(name="uuid"), "modules.notes.entities.uuid", "is taken in every module"),
+        (entity(fields={"money": {"type": "decimal"}}), "modules.notes.entities.note.fields.money", "is written with"),
+        (entity(fields={"domain": {"type": "string"}}), "modules.notes.entities.note.fields.domain", "is written with"),
+        ({"notes": {}}, "modules.notes", "has no entities"),
+        ({"notes": {"reacts_to": ["inventory.product.deleted"]}}, "modules.notes", "a module keeps one at least"),
+    ],
+)
+def test_a_clash_is_refused_with_its_place(modules: dict[str, Any], where: str, said: str) -> None:
+    assert said in mistakes(modules, preset="ecommerce")[where]
+
+
+def test_two_entities_of_one_name_in_two_modules_are_refused() -> None:
+    assert (
+        "a.note has that name already"
+        in mistakes({**entity(module="a"), **entity(module="b")})["modules.b.entities.note"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("parts", "where", "said"),
+    [
+        ({"app": ["accounts"]}, "parts", "notes is in no part | add to a part, for example app: [accounts, notes]"),
+        ({"app": ["accounts", "note"]}, "parts.app.1", "did you mean notes?"),
+        ({"a": ["accounts", "notes"], "b": ["notes"]}, "parts.b.0", "notes is in a already"),
+        ({"nginx": ["accounts", "notes"]}, "parts.nginx", "a container beside it"),
+        ({"Not": ["accounts", "notes"]}, "parts.Not", "is not lower-case"),
+    ],
+)
+def test_parts_that_are_no_partition_are_refused(parts: dict[str, list[str]], where: str, said: str) -> None:
+    assert said in mistakes(entity(), parts=parts)[where]
+
+
+NAME = st.text(max_size=12) | st.sampled_from(["a", "b", "note", "type", "fields", "entities", "accounts"])
+ANY = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | NAME,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAME, inner, max_size=3),
+    max_leaves=10,
+)
+FIELD = st.fixed_dictionaries(
+    {"type": st.sampled_from(["string", "decimal", "enum", "reference", "json", "datetime", "x"])},
+    optional=dict.fromkeys(
+        ("default", "min", "max", "to", "values", "unique", "indexed", "scale", "max_length", "z"), ANY
+    ),
+)
+MODULE = st.fixed_dictionaries(
+    {},
+    optional={
+        "entities": st.dictionaries(
+            NAME,
+            st.fixed_dictionaries(
+                {},
+                optional={
+                    "fields": st.dictionaries(NAME, FIELD | ANY, max_size=3),
+                    "lists": ANY,
+                    "access": ANY,
+                    "plural": ANY,
+                },
+            ),
+            max_size=3,
+        ),
+        "reacts_to": ANY,
+    },
+)
+
+
+@given(st.dictionaries(NAME, MODULE | ANY, max_size=3) | ANY, st.dictionaries(NAME, ANY, max_size=2))
+def test_any_modules_are_taken_or_refused_with_places(modules: Any, parts: dict[str, Any]) -> None:
+    try:
+        take(modules, parts=parts)
+    except InputError as error:
+        found = error.mistakes
+    else:
+        found = ()
+    assert all(mistake.message and "\n" not in mistake.where for mistake in found)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"fields": {"a": {"type": "string"}, "b": {"type": "string"}, "a_b": {"type": "string", "indexed": True}}, "lists": [["a", "b"]]}, {}),
+        ({"plural": "logs", "fields": {"in_x": {"type": "string", "indexed": True}}}, {"plural": "logs_in", "fields": {"x": {"type": "string", "indexed": True}}}),
+        ({"plural": "logs", "fields": {"x": {"type": "string", "indexed": True}}}, {"plural": "ix_logs_x"}),
+        ({"plural": "logs"}, {"plural": "logs_pkey"}),
+    ],
+)  # fmt: skip
+def test_indexes_that_would_be_called_the_same_are_refused(first: dict[str, Any], second: dict[str, Any]) -> None:
+    fields = {"fields": {"title": {"type": "string"}}}
+    found = mistakes({"notes": {"entities": {"log": fields | first, "other": fields | second}}})
+    assert any("would be called as another of the module is" in said for said in found.values())
