@@ -1,4 +1,4 @@
-"""The domain as people write it in `modules:`, and as the design reads it.
+"""The domain as people write it in `modules:`, and as the blueprint is made from it.
 
 Here is its form (names are keys, types are types); what a whole domain must keep to is in `rules`.
 """
