@@ -33,10 +33,11 @@ test: $(VENV)/.ready  ## the tests; no server, no container, no root
 	$(BIN)/python -m pytest -n $(JOBS) -m "not real and not samples"
 
 .PHONY: check
-check: $(VENV)/.ready  ## formatting, lint, strict types, also of the chassis; what auditors say of what is generated
+check: $(VENV)/.ready  ## formatting, lint, strict types, also of the chassis; who imports whom; what auditors say of what is generated
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache --no-logo
 	@mkdir -p .mypy_cache/read && ln -sfn "$(CURDIR)/templates/_shared/src/{{ package }}" .mypy_cache/read/project
 	cd .mypy_cache/read && $(abspath $(BIN))/mypy --config-file $(CURDIR)/pyproject.toml --cache-dir $(CURDIR)/.mypy_cache -p project.chassis -p project.local -p project.apps.schema
 	$(BIN)/python tools/audit.py

@@ -149,8 +149,8 @@ def simple_rule(cases: Sequence[Precedent], said: Callable[[Precedent], str]) ->
 
 def facts_without(case: Precedent, evidence: Evidence, *left_out: str) -> Facts:
     """The facts as a user gets them who does not answer some questions."""
-    from archgen.answers.resolve import resolve
     from archgen.answers.sources import from_flags
+    from archgen.pipeline import resolve
 
     given = {k: v for k, v in case.inputs.items() if k not in left_out}
     whole = {k: int(v) if k in ("team_size", "teams") else v for k, v in given.items()}

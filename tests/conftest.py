@@ -6,9 +6,13 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from archgen.evidence.schema import Evidence
 
 settings.register_profile("archgen", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("archgen")
@@ -19,6 +23,13 @@ def missing(what: str) -> None:
     if os.environ.get("ARCHGEN_REQUIRE_SERVERS"):
         pytest.fail(f"{what} is missing, and ARCHGEN_REQUIRE_SERVERS is set", pytrace=False)
     pytest.skip(f"{what} is missing")
+
+
+@pytest.fixture(scope="session")
+def evidence() -> Evidence:
+    from archgen.evidence.loader import load_evidence
+
+    return load_evidence()
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """What is required of the system, in full: every answer, given or inferred, with what was inferred listed.
 
-`Answers` (archgen.answers.schema) is what a user says; this is what the advisor and the design work from.
+`Answers` (archgen.answers.schema) is what a user says; this is what the advisor and the blueprint work from.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ class Choice:
 
 @dataclass
 class Advice:
-    """A recommendation, as far as the design reads it."""
+    """A recommendation, as far as a blueprint needs it."""
 
     architecture: str = "monolith"
     stack: dict[str, Any] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""A terminal with a person before it: a process on a pty of 80 columns and 24 lines, read and typed to."""
+"""A terminal with a person before it: a process on a pty of 24 lines, read and typed to."""
 
 from __future__ import annotations
 
@@ -21,16 +21,17 @@ _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[()][A-Z0-9]|\x1b[=>]")
 class Terminal:
     """A command that runs on a pty; `seen` is all that it has printed, without escape sequences."""
 
-    def __init__(self, command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, command: Sequence[str], folder: Path, environment: Mapping[str, str], columns: int) -> None:
         self.main, child = pty.openpty()
-        fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        inherited = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "LINES")}
         self.process = subprocess.Popen(
             command,
             stdin=child,
             stdout=child,
             stderr=child,
             cwd=folder,
-            env={**os.environ, "PROMPT_TOOLKIT_NO_CPR": "1", **environment},
+            env={**inherited, "PROMPT_TOOLKIT_NO_CPR": "1", **environment},
             preexec_fn=_control,
         )
         os.close(child)

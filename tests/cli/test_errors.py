@@ -111,7 +111,7 @@ def broken(error: BaseException) -> object:
 def test_an_unexpected_error_is_a_message_and_a_way_to_see_more(
     archgen: Archgen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("archgen.answers.resolve.resolve", broken(ZeroDivisionError("oops")))
+    monkeypatch.setattr("archgen.pipeline.resolve", broken(ZeroDivisionError("oops")))
     told = archgen("recommend")
     assert told.code == 1 and "Traceback" not in told.err
     assert told.err.splitlines() == [
@@ -123,7 +123,7 @@ def test_an_unexpected_error_is_a_message_and_a_way_to_see_more(
 
 
 def test_an_interrupt_is_exit_130(archgen: Archgen, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("archgen.answers.resolve.resolve", broken(KeyboardInterrupt()))
+    monkeypatch.setattr("archgen.pipeline.resolve", broken(KeyboardInterrupt()))
     told = archgen("recommend")
     assert told.code == 130 and told.err == "\ninterrupted, nothing was written\n"
 

@@ -25,9 +25,9 @@ Open = Callable[..., Terminal]
 def terminal(tmp_path: Path) -> Iterator[Open]:
     opened: list[Terminal] = []
 
-    def start(*arguments: str, **environment: str) -> Terminal:
+    def start(*arguments: str, columns: int = 80, **environment: str) -> Terminal:
         command = [sys.executable, "-c", "from archgen.cli.main import main; main()", *arguments]
-        opened.append(Terminal(command, tmp_path, {"TERM": "xterm", "NO_COLOR": "1", **environment}))
+        opened.append(Terminal(command, tmp_path, {"TERM": "xterm", "NO_COLOR": "1", **environment}, columns))
         return opened[-1]
 
     yield start
@@ -140,6 +140,14 @@ def test_a_warning_is_broken_between_words_and_its_risk_is_told_no_third_time(te
     assert "One team owns\nevery service" in screen.seen.partition("warning: ")[2]
     assert " ".join(screen.seen.split()).count("One team owns every service") == 2  # beside the advice, and the warning
     assert "Risk   One team owns" not in screen.seen
+
+
+def test_the_line_of_keys_is_broken_between_words_on_a_narrow_terminal(terminal: Open) -> None:
+    screen = terminal("new", columns=60)
+    keys = screen.wait_for("Name of the project")
+    assert "Enter takes what stands in brackets, Esc goes back, Ctrl-C\nstops\n" in keys
+    screen.type(CTRL_C)
+    assert screen.finish() == 130
 
 
 def test_a_name_whose_folder_is_full_is_asked_for_again(terminal: Open, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Availability of a design, and growth: which ceiling is hit first, and in which month."""
+"""Growth: which ceiling is hit first, and in which month."""
 
 from __future__ import annotations
 

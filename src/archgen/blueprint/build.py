@@ -57,7 +57,7 @@ class Choice(Protocol):
 
 
 class Advice(Protocol):
-    """What the design needs of a recommendation."""
+    """What a blueprint needs of a recommendation."""
 
     @property
     def architecture(self) -> str: ...

@@ -37,10 +37,14 @@ def note(message: str) -> None:
     print(message, file=sys.stderr, flush=True)
 
 
+def say(message: str) -> None:
+    """A message that holds nothing to be copied, such as a command or a path: a terminal gets it broken between words."""
+    note(fill(message, get_terminal_size().columns, break_on_hyphens=False) if sys.stderr.isatty() else message)
+
+
 def warn(message: str) -> None:
-    """A message that is long, and holds no command: between words it may be broken."""
-    text = f"warning: {message}"
-    note(fill(text, get_terminal_size().columns) if sys.stderr.isatty() else text)
+    """A message that is long, and holds no command."""
+    say(f"warning: {message}")
 
 
 def print_json(document: Any) -> None:

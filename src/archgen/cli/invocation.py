@@ -1,4 +1,4 @@
-"""What is going to be written: from answers to the record of a project, and the command that says the same."""
+"""What the command line said, and the command that says the same without a question."""
 
 from __future__ import annotations
 
@@ -6,10 +6,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from archgen.answers.sources import Source
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +40,3 @@ def command(name: str, said: Invocation) -> str:
 
 def _shown(value: Any) -> str:
     return ",".join(value) if isinstance(value, list | tuple) else str(value)
-
-
-def wizard_answers(sources: Sequence[Source]) -> dict[str, Any]:
-    """What was asked for and answered, flat."""
-    from archgen.cli.wizard import answered
-
-    return answered(sources)

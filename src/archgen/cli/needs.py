@@ -8,9 +8,9 @@ from archgen.advisor.needs import EXPERIENCE, NEEDS
 from archgen.cli.prompts import Option
 
 if TYPE_CHECKING:
-    from archgen.answers.resolve import Resolved
     from archgen.answers.sources import Source
     from archgen.cli.prompts import Asker
+    from archgen.pipeline import Resolved
 
 SCREEN = "What else holds?"
 TEAM = "  In production, this team has run"
@@ -31,15 +31,14 @@ def ask_needs(by: Asker, taken: Resolved) -> dict[str, list[str]]:
 
 def ask_open(by: Asker, sources: list[Source], taken: Resolved) -> Resolved:
     """Ask the one question that the advisor would put next; what is not known stays open."""
-    from archgen.advisor import recommend
-    from archgen.cli.console import note
+    from archgen.cli.console import say
     from archgen.cli.wizard import add_answer, ask_field
-    from archgen.evidence.loader import load_evidence
+    from archgen.pipeline import advise
 
-    question = recommend(taken.requirements, load_evidence()).question
+    question = advise(taken).question
     if question is None:
         return taken
-    note("one more question, whose answer would tell most")
+    say("one more question, whose answer would tell most")
     if question.value is None:
         return add_answer(sources, question.field, ask_field(by, question.field, question.asks, sources, taken))
     options = [Option(UNKNOWN, "leave it open"), Option(NO, "it does not hold"), Option(YES, "it holds")]

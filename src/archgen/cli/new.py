@@ -15,11 +15,10 @@ from archgen.cli.options import AnswersFile, ArchitectureName, Json, NoInput, Pr
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from archgen.answers.resolve import Resolved
     from archgen.answers.sources import Source
     from archgen.cli.invocation import Invocation
     from archgen.cli.prompts import Option
-    from archgen.pipeline import Plan
+    from archgen.pipeline import Plan, Resolved
 
 
 def new(
@@ -46,12 +45,11 @@ def new(
     as_json: Json = False,
 ) -> None:
     """Write a new project, of the architecture that fits best."""
-    from archgen.answers.resolve import resolve
-    from archgen.cli.invocation import Invocation, wizard_answers
+    from archgen.cli.invocation import Invocation
     from archgen.cli.output import print_dry_run, print_plan
     from archgen.cli.prompts import can_ask
     from archgen.generator.project import check_target
-    from archgen.pipeline import make_plan
+    from archgen.pipeline import make_plan, resolve
 
     here = name == "."
     if here:
@@ -68,8 +66,10 @@ def new(
     else:
         from dataclasses import replace
 
+        from archgen.cli.wizard import answered
+
         plan = _asked(sources, place)
-        said = replace(said, wizard=wizard_answers(sources))
+        said = replace(said, wizard=answered(sources))
     if dry_run:
         print_dry_run(plan, place(plan.blueprint.name), said, as_json=as_json)
         return
@@ -109,14 +109,13 @@ def _write(plan: Plan, target: Path, said: Invocation, *, git: bool, as_json: bo
 
 def _asked(sources: list[Source], place: Callable[[str], Path]) -> Plan:
     """Questions, then the recommendation, until it is confirmed."""
-    from archgen.answers.resolve import resolve
     from archgen.cli.console import complain, note
     from archgen.cli.output import print_plan
     from archgen.cli.prompts import Back, Option, asker
     from archgen.cli.wizard import add_answer, ask_assumption, ask_change, ask_core
     from archgen.errors import IncompatibleError, TargetError
     from archgen.generator.project import check_target
-    from archgen.pipeline import make_plan
+    from archgen.pipeline import make_plan, resolve
 
     def check_name(name: str) -> str | None:
         try:
@@ -174,13 +173,12 @@ def _asked(sources: list[Source], place: Callable[[str], Path]) -> Plan:
 
 def _possible(taken: Resolved) -> list[Option]:
     """The architectures that go with all other answers."""
-    from archgen.advisor import recommend
     from archgen.blueprint.build import TEMPLATES, build_blueprint
     from archgen.cli.prompts import Option
     from archgen.errors import IncompatibleError
-    from archgen.evidence.loader import load_evidence
+    from archgen.pipeline import advise
 
-    advice = recommend(taken.requirements, load_evidence())
+    advice = advise(taken)
 
     def fits(architecture: str) -> bool:
         requirements = taken.requirements.model_copy(update={"architecture": architecture})

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
-from archgen.answers.resolve import Resolved
 from archgen.cli.console import note, on_stdout, print_json, size, warn
 from archgen.cli.invocation import Invocation, command
-from archgen.pipeline import Plan
+from archgen.pipeline import Plan, Resolved
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from rich.console import Console
 

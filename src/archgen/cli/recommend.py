@@ -62,11 +62,9 @@ def recommend(
     as_json: Json = False,
 ) -> None:
     """Recommend an architecture, with reasons; write no project."""
-    from archgen.advisor import recommend as advise
-    from archgen.answers.inference import again
-    from archgen.answers.resolve import resolve
     from archgen.cli.prompts import can_ask
     from archgen.evidence.loader import load_evidence
+    from archgen.pipeline import advise, resolve
 
     form = Format.json if as_json else form
     wrong = Mistakes()
@@ -88,7 +86,7 @@ def recommend(
 
         _give(_compared(form, side_by_side(taken.requirements, evidence, *pair), output is not None), output)
         return
-    recommendation = advise(taken.requirements, evidence, again(taken.answers, taken.domain))
+    recommendation = advise(taken, evidence)
     if form is Format.html:
         from archgen.cli.console import utf8_on_stdout
         from archgen.reports.html import html

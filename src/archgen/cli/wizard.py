@@ -11,7 +11,7 @@ from archgen.answers.schema import Answers
 from archgen.answers.sources import Source
 from archgen.answers.validation import annotation_at
 from archgen.answers.yaml_reader import Text, scalar
-from archgen.cli.console import note
+from archgen.cli.console import say
 from archgen.cli.needs import ask_needs, ask_open
 from archgen.cli.prompts import Asker, Back, Option, asker
 from archgen.errors import InputError
@@ -78,7 +78,7 @@ def ask_core(
     if not any(taken.raw.get(key) is not None for key in NEEDS):
         steps.append(partial(_ask_needs, by, sources))
     steps.append(partial(ask_open, by, sources))
-    note(by.keys)
+    say(by.keys)
     number = 0
     while number < len(steps):
         try:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 
 from archgen.domain import naming
 from archgen.domain.declared import Declared
-from archgen.domain.naming import suggest_name
 from archgen.domain.schema import Domain
 from archgen.errors import Mistake
 from archgen.text import join_key, nearest, shown
@@ -20,7 +19,7 @@ def check_parts(parts: Mapping[str, tuple[str, ...]], domain: Domain, declared: 
     home: dict[str, str] = {}
     for part, modules in parts.items():
         if wrong := naming.check_part(part):
-            yield Mistake(join_key("parts", part), wrong, suggest_name(naming.check_part, part, f"{part}_part"))
+            yield Mistake(join_key("parts", part), wrong, naming.suggest_name(naming.check_part, part, f"{part}_part"))
         for index, module in enumerate(modules):
             if module not in known:
                 meant = nearest(module, known)

@@ -13,15 +13,8 @@ from functools import partial
 from archgen.domain import naming
 from archgen.domain.declared import Declared
 from archgen.domain.field_rules import INDEXED_LENGTH, UNINDEXABLE, check_field
-from archgen.domain.naming import suggest_name
 from archgen.domain.presets import Preset, assemble_domain
-from archgen.domain.schema import (
-    OWNER,
-    TIMES,
-    Domain,
-    EntitySpec,
-    ModuleSpec,
-)
+from archgen.domain.schema import OWNER, TIMES, Domain, EntitySpec, ModuleSpec
 from archgen.errors import Mistake
 from archgen.text import join_key, nearest, shown
 
@@ -62,7 +55,9 @@ class _Check:
     def module(self, name: str, spec: ModuleSpec) -> Iterator[Mistake]:
         where = f"modules.{name}"
         if wrong := naming.check_module(name, self.package):
-            better = suggest_name(partial(naming.check_module, package=self.package), name, f"{self.package}_{name}")
+            better = naming.suggest_name(
+                partial(naming.check_module, package=self.package), name, f"{self.package}_{name}"
+            )
             yield Mistake(join_key("modules", name), wrong, better)
         if not spec.entities and not self.declared.modules.get(name):
             yield Mistake(where, "has no entities: a module keeps one at least", f"add {where}.entities")
@@ -80,10 +75,10 @@ class _Check:
             yield Mistake(
                 join_key(f"modules.{module}.entities", name),
                 wrong,
-                suggest_name(_check_entity, name, f"{module}_{name}"),
+                naming.suggest_name(_check_entity, name, f"{module}_{name}"),
             )
         elif wrong := naming.check_class(naming.to_class_name(name)):
-            yield Mistake(where, wrong, suggest_name(_check_entity, name, f"{module}_{name}"))
+            yield Mistake(where, wrong, naming.suggest_name(_check_entity, name, f"{module}_{name}"))
         plural = spec.pluralize(name)
         if wrong := naming.check_plural(plural):
             yield Mistake(f"{where}.plural", f"{shown(plural)}: {wrong}", f"say {where}.plural")
@@ -92,7 +87,7 @@ class _Check:
         for field_name, field_spec in spec.fields.items():
             place = f"{where}.fields.{field_name}"
             if wrong := naming.check_field(field_name):
-                better = suggest_name(naming.check_field, field_name, f"{name}_{field_name}")
+                better = naming.suggest_name(naming.check_field, field_name, f"{name}_{field_name}")
                 yield Mistake(join_key(f"{where}.fields", field_name), wrong, better)
             yield from check_field(place, field_spec)
             if field_spec.type == "reference" and field_spec.to is not None:

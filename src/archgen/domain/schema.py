@@ -1,4 +1,4 @@
-"""The domain as people write it in `modules:`, and as the design reads it.
+"""The domain as people write it in `modules:`, and as the blueprint is made from it.
 
 Here is its form (names are keys, types are types); what a whole domain must keep to is in `rules`.
 """
@@ -92,7 +92,7 @@ KEYS_NOT_HERE = {
 }
 
 
-def _one_of(what: str, words: tuple[str, ...]) -> BeforeValidator:
+def _restrict_to(what: str, words: tuple[str, ...]) -> BeforeValidator:
     def check(value: object) -> object:
         if value == "org" and what == "access":
             raise ValueError("org, a tenant, is reserved for later")
@@ -129,7 +129,7 @@ class _Spec(BaseModel):
 class FieldSpec(_Spec):
     """A field. `scale` and `max_length` as the type's default when not said: 2; 255, for text 100,000."""
 
-    type: Annotated[FieldType, _one_of("type", TYPES)]
+    type: Annotated[FieldType, _restrict_to("type", TYPES)]
     required: Flag = False
     unique: Flag = False
     indexed: Flag = False
@@ -145,8 +145,8 @@ class FieldSpec(_Spec):
 class AccessSpec(_Spec):
     """Who may read rows and who may write them."""
 
-    read: Annotated[Level, _one_of("access", LEVELS)] = "user"
-    write: Annotated[Level, _one_of("access", LEVELS)] = "user"
+    read: Annotated[Level, _restrict_to("access", LEVELS)] = "user"
+    write: Annotated[Level, _restrict_to("access", LEVELS)] = "user"
 
 
 class EntitySpec(_Spec):
