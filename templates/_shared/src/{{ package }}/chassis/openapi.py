@@ -11,6 +11,8 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel
 
+from .fields import EXACT
+
 ROUTES_AT_ONCE = 100  # FastAPI remembers 128 models of queries, and fails to describe more of them at once
 SAID = {"schema": {"type": "string"}, "required": True}
 HEADERS = {401: {"WWW-Authenticate": SAID}, 429: {"Retry-After": SAID}, 503: {"Retry-After": SAID}}
@@ -74,7 +76,8 @@ def _bounds(schema: dict[str, Any]) -> dict[str, Any]:
             schema[name] = _number(str(schema[word])) if isinstance(places, int) else schema[word]
     if isinstance(places, int) and "anyOf" in schema:
         whole, sign = schema["max_digits"] - places, "" if schema.get("minimum", -1) >= 0 else "-?"
-        schema |= {"exclusiveMaximum": 10**whole, "exclusiveMinimum": -(10**whole)}
+        exact = 10 ** (EXACT - places)  # a number of more digits is refused; a string may have them
+        schema |= {"exclusiveMaximum": exact, "exclusiveMinimum": -exact}
         schema["anyOf"][0]["multipleOf"] = float(f"1e-{places}") if places else 1
         schema["anyOf"][1]["pattern"] = rf"^{sign}\d{{1,{whole}}}" + (rf"(\.\d{{1,{places}}})?$" if places else "$")
     return schema
