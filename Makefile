@@ -39,7 +39,7 @@ check: $(VENV)/.ready  ## formatting, lint, strict types, also of the chassis; w
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache --no-logo
 	@mkdir -p .mypy_cache/read && ln -sfn "$(CURDIR)/templates/_shared/src/{{ package }}" .mypy_cache/read/project
-	cd .mypy_cache/read && $(abspath $(BIN))/mypy --config-file $(CURDIR)/pyproject.toml --cache-dir $(CURDIR)/.mypy_cache -p project.chassis -p project.local -p project.apps.schema
+	cd .mypy_cache/read && $(abspath $(BIN))/mypy --config-file $(CURDIR)/pyproject.toml --cache-dir $(CURDIR)/.mypy_cache -p project.chassis -p project.local -p project.apps.alembic
 	$(BIN)/python tools/audit.py
 
 .PHONY: test-real

@@ -311,7 +311,11 @@ def test_an_event_listed_twice_is_refused() -> None:
         (entity(access={"read": "org"}), "modules.notes.entities.note.access.read", "reserved for later"),
         (entity(access={"read": "stuff"}), "modules.notes.entities.note.access.read", "did you mean staff?"),
         (entity(name="uuid"), "modules.notes.entities.uuid", "is taken in every module"),
-        (entity(fields={"money": {"type": "decimal"}}), "modules.notes.entities.note.fields.money", "is written with"),
+        (
+            entity(fields={"fixed_scale": {"type": "decimal"}}),
+            "modules.notes.entities.note.fields.fixed_scale",
+            "is written with",
+        ),
         (entity(fields={"domain": {"type": "string"}}), "modules.notes.entities.note.fields.domain", "is written with"),
         ({"notes": {}}, "modules.notes", "has no entities"),
         ({"notes": {"reacts_to": ["inventory.product.deleted"]}}, "modules.notes", "a module keeps one at least"),

@@ -36,7 +36,7 @@ def works(chassis: Chassis, deliver: Any = None, jobs: Any = None, table: Any = 
     background = SimpleNamespace(deliver=deliver, jobs=jobs or {})
     part = SimpleNamespace(database=SimpleNamespace(module=lambda _: table))
     function = chassis("background_function")
-    return function.BackgroundFunction(lambda *_: function.Works(part, background, letters))
+    return function.BackgroundFunction(lambda *_: function.Worker(part, background, letters))
 
 
 def test_only_what_failed_of_a_batch_comes_back(chassis: Chassis) -> None:
@@ -124,9 +124,9 @@ def test_a_function_is_built_at_its_first_call_and_keeps_what_it_built(chassis: 
 
 def test_a_background_function_imports_neither_fastapi_nor_a_router(shop: Project) -> None:
     code = (
-        "import sys; from functions_shop.apps.background import create_works, PARTS;"
+        "import sys; from functions_shop.apps.background import create_worker, PARTS;"
         "from functions_shop.chassis.functions import FunctionSettings;"
-        "[create_works(FunctionSettings(part=part)) for part in PARTS];"
+        "[create_worker(FunctionSettings(part=part)) for part in PARTS];"
         "print([m for m in sys.modules if m == 'fastapi' or m.endswith('.api')])"
     )
     done = subprocess.run(
@@ -165,7 +165,7 @@ def test_all_instances_of_a_function_count_failed_logins_as_one(chassis: Chassis
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
     )
-    unit = import_module("functions_shop.accounts.repository").AccountsUnit
+    unit = import_module("functions_shop.accounts.repository").AccountsUnitOfWork
     throttle = import_module("functions_shop.accounts.throttle").Throttle
 
     def instance() -> Any:
@@ -176,7 +176,7 @@ def test_all_instances_of_a_function_count_failed_logins_as_one(chassis: Chassis
         for _ in range(5):
             for one in (instance(), instance()):
                 await one.login_failed("a@example.com", "192.0.2.1")
-        with pytest.raises(chassis("errors").TooMany):
+        with pytest.raises(chassis("errors").TooManyRequests):
             await instance().login("a@example.com", "192.0.2.2")
         await instance().login("b@example.com", "192.0.2.1")
 

@@ -60,9 +60,9 @@ def test_a_table_has_exactly_the_indexes_that_its_repositories_use(template: Any
     assert set(tables) == {"AccountsTable", "InventoryTable", "OrdersTable", "PaymentsTable"}
     for name, table in tables.items():
         module = name.removesuffix("Table").lower()
-        unit = getattr(import_module(f"functions_shop.{module}.repository"), f"{module.capitalize()}Unit")
+        unit = getattr(import_module(f"functions_shop.{module}.repository"), f"{module.capitalize()}UnitOfWork")
         database = import_module("functions_shop.chassis.dynamodb").Database("shop", [module])
-        part = import_module("functions_shop.chassis.part").Part(None, database, None, {})
+        part = import_module("functions_shop.chassis.context").PartContext(None, database, None, {})
         repositories = part.units(unit)().repositories.values()
         used = max(len(repository._lists) * repository._step for repository in repositories)
         assert [index["IndexName"] for index in table.get("GlobalSecondaryIndexes", [])] == [
@@ -90,7 +90,7 @@ def test_what_a_template_lacks_for_new_handlers_and_jobs_is_told_as_what_to_add(
     options = ["--preset", "crud", "--architecture", "serverless"]
     folder = new(tmp_path, "functions-lab", *options).folder
     sys.path.append(str(folder / "src"))
-    wanting = import_module("functions_lab.local.wanting").wanting
+    missing_resources = import_module("functions_lab.local.template_gaps").missing_resources
     template = import_module("functions_lab.local.template").Template
     path, parts = folder / "deploy/template.yaml", {"accounts": ("accounts",), "items": ("items",)}
     routes = {
@@ -100,7 +100,7 @@ def test_what_a_template_lacks_for_new_handlers_and_jobs_is_told_as_what_to_add(
     jobs = {"items.tidy": "30 3 * * 1-5", "accounts.tell": timedelta(minutes=5)}
 
     def lacking() -> list[str]:
-        found: list[str] = wanting(template(path, {}), "functions_lab", parts, routes, jobs)
+        found: list[str] = missing_resources(template(path, {}), "functions_lab", parts, routes, jobs)
         return found
 
     told = "".join(lacking())

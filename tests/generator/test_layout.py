@@ -121,7 +121,7 @@ def test_the_chassis_stays_as_it_lies_in_the_templates(tmp_path: Path) -> None:
         resolve([from_record({"name": "shop", "preset": "ecommerce", "architecture": "monolith"})])
     ).record
     render(record, templates_dir(), tmp_path)
-    for folder in ("chassis", "local", "apps/schema"):
+    for folder in ("chassis", "local", "apps/alembic"):
         for file in (tmp_path / "src/shop" / folder).rglob("*.py"):
             lies = templates_dir() / "_shared/src/{{ package }}" / file.relative_to(tmp_path / "src/shop")
             assert file.read_bytes() == lies.read_bytes(), file

@@ -12,7 +12,7 @@ from tests.support.postgres import postgres
 from tests.support.tables import Lab, lab
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
-PRICE = '    sa.Column("price", Money(2), nullable=True),\n'
+PRICE = '    sa.Column("price", FixedDecimal(2), nullable=True),\n'
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def test_a_decimal_s_digits_are_seen_and_its_values_converted(twins: tuple[Lab, 
     for twin in twins:
         twin.fill("a", price="12.50" if twin.url else 1250)
     first, second = twins
-    first.edit(("Money(2)", "Money(4)"))
+    first.edit(("FixedDecimal(2)", "FixedDecimal(4)"))
     first.revise()
     for twin in twins:
         twin.make("migrate")
@@ -50,8 +50,8 @@ def test_a_decimal_s_digits_are_seen_and_its_values_converted(twins: tuple[Lab, 
 
     for twin in twins:
         twin.run(f"UPDATE tests SET price = {'-1.2250' if twin.url else -12250}")
-    second.edit(("Money(4)", "Money(2)"))
-    assert "tests.price: from Money(4) to Money(2), values are rounded to 2 digits" in second.revise()
+    second.edit(("FixedDecimal(4)", "FixedDecimal(2)"))
+    assert "tests.price: from FixedDecimal(4) to FixedDecimal(2), values are rounded to 2 digits" in second.revise()
     for twin in twins:
         twin.make("migrate")
         assert prices(twin, 2) == [Decimal("-1.23")]
@@ -62,13 +62,13 @@ def test_a_whole_number_and_a_text_become_decimals_and_back(twins: tuple[Lab, La
     for twin in twins:
         twin.fill("7.25", price="3.00" if twin.url else 300)
     first, second = twins
-    first.edit(("Money(2)", "sa.BigInteger()"))
-    first.edit(('sa.Column("name", line(255)', 'sa.Column("name", Money(3)'))
+    first.edit(("FixedDecimal(2)", "sa.BigInteger()"))
+    first.edit(('sa.Column("name", sortable_string(255)', 'sa.Column("name", FixedDecimal(3)'))
     first.revise()
     for twin in twins:
         twin.make("migrate")
         assert twin.run("SELECT price, name FROM tests") == [(3, Decimal("7.250") if twin.url else 7250)]
-    second.edit(("sa.BigInteger()", "Money(2)"), ('"name", Money(3)', '"name", line(20)'))
+    second.edit(("sa.BigInteger()", "FixedDecimal(2)"), ('"name", FixedDecimal(3)', '"name", sortable_string(20)'))
     second.revise()
     for twin in twins:
         twin.make("migrate")

@@ -21,7 +21,7 @@ ROWS = 100_000
 FEW = 1_000  # rows that may be sorted
 BY_TYPE = {
     "Uuid": "uuidv7()",
-    "Money": "n % 1000 + 0.5",
+    "FixedDecimal": "n % 1000 + 0.5",
     "BigInteger": "n % 1000",
     "Integer": "1",
     "Boolean": "n % 2 = 0",
@@ -65,7 +65,7 @@ class Project:
     def unit(self, name: str) -> Any:
         """The class that a module's rows are read and written by."""
         repository = module(self.package, f"{name}.repository")
-        base = module(self.package, "chassis.sql_unit").SqlUnit
+        base = module(self.package, "chassis.sql_unit_of_work").SqlUnitOfWork
         own = [kind for kind in vars(repository).values() if isinstance(kind, type) and issubclass(kind, base)]
         return next(kind for kind in own if kind.__module__ == repository.__name__)
 
@@ -83,7 +83,7 @@ class Project:
 
     async def fill(self) -> None:
         async with self.database() as database:
-            migrate = module(self.package, "apps.schema.migrate")
+            migrate = module(self.package, "apps.alembic.migrate")
             await migrate.upgrade(database, self.modules)
             for name in self.modules:
                 unit = self.opened(name, database)
@@ -175,7 +175,7 @@ def entities(project: Project, unit: Any, name: str) -> Iterator[tuple[Any, Any,
 
 def test_every_list_and_every_page_of_it_comes_off_an_index(project: Project) -> None:
     async def ask() -> int:
-        store, pages = module(project.package, "chassis.store"), 0
+        store, pages = module(project.package, "chassis.persistence"), 0
         async with project.database() as database:
             for name in project.modules:
                 for repository, listings, read in entities(project, project.opened(name, database), name):
@@ -200,7 +200,7 @@ def test_a_row_is_found_by_its_id_and_by_each_unique_value_on_an_index(project: 
         async with project.database() as database:
             for name in project.modules:
                 for repository, _, _ in entities(project, project.opened(name, database), name):
-                    some = (await repository.page(module(project.package, "chassis.store").Query())).items[0]
+                    some = (await repository.page(module(project.package, "chassis.persistence").Query())).items[0]
                     async with explained(database):
                         assert await repository.load(some.id) == some
                     for column in filter(unique, repository._table.columns):
@@ -216,13 +216,13 @@ def test_what_is_done_beside_the_requests_reads_no_table_through(project: Projec
             units = [project.unit(name) for name in project.modules]
             for unit in units:
                 async with explained(database):
-                    await module(project.package, "chassis.housekeeping").Housekeeping(database, unit).once()
+                    await module(project.package, "chassis.retention").Retention(database, unit).once()
             for unit in units:
                 if "outbox" in vars(unit):
                     async with explained(database):
                         assert await project.relay(database).relay_once(unit.module) > 0
                 async with explained(database):
-                    assert await project.opened(unit.module, database).find_handled("a7") is not None
+                    assert await project.opened(unit.module, database).find_processed("a7") is not None
 
     asyncio.run(ask())
 
@@ -236,7 +236,7 @@ def test_every_reference_can_be_looked_up_from_the_other_side(project: Project) 
 
 
 def test_rows_that_expire_are_found_by_when(project: Project) -> None:
-    assert timedelta(days=1) < module(project.package, "chassis.housekeeping").KEPT
+    assert timedelta(days=1) < module(project.package, "chassis.retention").PROCESSED_RETENTION
     for unit in map(project.unit, project.modules):
-        for table, column in [(unit.handled, "at"), *((table, "expires_at") for table in unit.expiring)]:
+        for table, column in [(unit.processed, "at"), *((table, "expires_at") for table in unit.expiring)]:
             assert column in {next(iter(index.columns)).name for index in table.indexes}

@@ -19,7 +19,7 @@ WRONG = [
     ("apps.serve", "CACHE_URL", "redis://default:Hidden-4711/x@h:1", "CACHE_URL is not valkey://"),
     ("apps.serve", "CACHE_URL", "memcached://u:Hidden-4711@h", "CACHE_URL is not valkey://"),
     ("apps.serve", "CACHE_URL", "rediss://u:Hidden-4711@h?colour=red", "'colour'"),
-    ("apps.letters", "DATABASE_URL", "postgres://u:Hidden-4711@h/d?x=1", "x: not a parameter"),
+    ("apps.dead_letters", "DATABASE_URL", "postgres://u:Hidden-4711@h/d?x=1", "x: not a parameter"),
 ]
 
 

@@ -65,9 +65,9 @@ def complete_template(project: Project) -> None:
         if done.returncode == 0:
             return
         code = (
-            "from shop.apps.dev import TEMPLATE; from shop.apps import event_routes as routes; from shop.local.derived import jobs;"
-            "from shop.local.template import Template; from shop.local.wanting import wanting;"
-            "print('\\0'.join(wanting(Template(TEMPLATE, {}), 'shop', routes.PARTS, getattr(routes, 'ROUTES', {}),"
+            "from shop.apps.dev import TEMPLATE; from shop.apps import event_routes as routes; from shop.local.discovery import jobs;"
+            "from shop.local.template import Template; from shop.local.template_gaps import missing_resources;"
+            "print('\\0'.join(missing_resources(Template(TEMPLATE, {}), 'shop', routes.PARTS, getattr(routes, 'ROUTES', {}),"
             "jobs(m for ms in routes.PARTS.values() for m in ms))))"
         )
         said = subprocess.run(

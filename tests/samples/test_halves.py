@@ -58,6 +58,6 @@ def test_an_endpoint_and_a_list_that_the_template_does_not_know_fail_a_test(tmp_
 def test_dead_letters_of_a_service_are_looked_for_where_make_dev_has_them(tmp_path: Path) -> None:
     project = new(tmp_path, "shop", "--preset", "ecommerce", "--architecture", "microservices")
     with project.running():
-        assert "Nothing is left undone in orders" in project.make("letters", "PART=orders")
+        assert "Nothing is left undone in orders" in project.make("dead-letters", "PART=orders")
     with pytest.raises(AssertionError, match="There is no part nope; there are accounts"):
-        project.make("letters", "PART=nope")
+        project.make("dead-letters", "PART=nope")

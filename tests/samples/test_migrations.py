@@ -12,9 +12,9 @@ pytestmark = [pytest.mark.samples, pytest.mark.timeout(600)]
 COLUMN = '    sa.Column("title", sa.Text(), nullable=False),\n'
 ADDED = """\
     sa.Column("hidden", sa.Boolean(), nullable=False, server_default=sa.false()),
-    sa.Column("weight", Money(3), nullable=True),
+    sa.Column("weight", FixedDecimal(3), nullable=True),
     sa.Column("seen_at", UtcDateTime(), nullable=True),
-    sa.Column("colour", line(30), nullable=True),
+    sa.Column("colour", sortable_string(30), nullable=True),
 """
 
 
@@ -28,9 +28,9 @@ def project(tmp_path: Path) -> Project:
 def add(project: Project, columns: str) -> None:
     repository = project.folder / "src/shop/items/repository.py"
     text = repository.read_text().replace(COLUMN, COLUMN + columns)
-    text = text.replace("chassis.sql import Database, ", "chassis.sql import Money, line, Database, ").replace(
-        " line, check", " check"
-    )
+    text = text.replace(
+        "chassis.sql import Database, ", "chassis.sql import FixedDecimal, sortable_string, Database, "
+    ).replace(" sortable_string, check", " check")
     repository.write_text(text)
 
 
@@ -39,7 +39,7 @@ def test_new_columns_of_the_chassis_own_types_become_a_migration_that_runs(proje
     project.make("migration", "MODULE=items", "NAME=more of an item")
     (written,) = (project.folder / "src/shop/items/migrations").glob("*more_of_an_item.py")
     text = written.read_text()
-    assert "Money(3)" in text and "line(30)" in text and "server_default=sa.false()" in text
+    assert "FixedDecimal(3)" in text and "sortable_string(30)" in text and "server_default=sa.false()" in text
     project.make("migrate")
     assert "Nothing changed" in project.make("migration", "MODULE=items", "NAME=again")
 
@@ -104,7 +104,7 @@ def chemistry(tmp_path: Path) -> Lab:
 
 def test_a_table_that_others_refer_to_is_altered_and_nothing_is_lost_or_left_over(chemistry: Lab) -> None:
     chemistry.fill("a", "b")
-    chemistry.edit(("line(255)", "line(100)"))
+    chemistry.edit(("sortable_string(255)", "sortable_string(100)"))
     chemistry.revise()
     chemistry.make("migrate")
     assert chemistry.run("SELECT count(*) FROM tests JOIN runs ON test = tests.id") == [(2,)]
@@ -117,7 +117,7 @@ def test_a_table_that_others_refer_to_is_altered_and_nothing_is_lost_or_left_ove
 
 def test_a_migration_that_fails_changes_nothing_and_runs_when_its_rows_are_mended(chemistry: Lab) -> None:
     chemistry.fill("a" * 120)
-    chemistry.edit(("line(255)", "line(100)"), ("nullable=True", "nullable=False"))
+    chemistry.edit(("sortable_string(255)", "sortable_string(100)"), ("nullable=True", "nullable=False"))
     assert "values of more than 100 characters stop the migration" in chemistry.revise()
     before = chemistry.run("SELECT name, sql FROM sqlite_master ORDER BY name")
     with pytest.raises(AssertionError, match=r"Nothing was changed: 1 values of tests.name do not fit") as failed:
@@ -134,7 +134,7 @@ def test_a_migration_that_fails_changes_nothing_and_runs_when_its_rows_are_mende
 
 def test_a_migration_after_which_rows_refer_to_nothing_is_refused(chemistry: Lab) -> None:
     chemistry.fill("a")
-    chemistry.edit(('"price", Money(2)', '"price", Money(4)'))
+    chemistry.edit(('"price", FixedDecimal(2)', '"price", FixedDecimal(4)'))
     chemistry.revise()
     (revision,) = chemistry.migrations
     revision.write_text(
@@ -159,7 +159,8 @@ def test_what_an_interrupted_migration_left_is_taken_away_and_gets_into_no_revis
 def test_another_name_for_a_column_keeps_its_values_when_that_is_said(chemistry: Lab) -> None:
     chemistry.fill("a")
     chemistry.edit(
-        ('"name", line(255)', '"title", line(255)'), ('"ix_tests_name", "name"', '"ix_tests_title", "title"')
+        ('"name", sortable_string(255)', '"title", sortable_string(255)'),
+        ('"ix_tests_name", "name"', '"ix_tests_title", "title"'),
     )
     domain = chemistry.project.folder / "src/chemistry/lab/domain.py"
     domain.write_text(domain.read_text().replace('"name"', '"title"').replace("name: str", "title: str"))
@@ -174,7 +175,10 @@ def test_another_name_for_a_column_keeps_its_values_when_that_is_said(chemistry:
 
 def test_what_goes_for_good_is_warned_of(chemistry: Lab) -> None:
     chemistry.edit(
-        ('    sa.Column("price", Money(2), nullable=True),\n', '    sa.Column("cost", Money(2), nullable=True),\n')
+        (
+            '    sa.Column("price", FixedDecimal(2), nullable=True),\n',
+            '    sa.Column("cost", FixedDecimal(2), nullable=True),\n',
+        )
     )
     said = chemistry.revise()
     assert "tests.price: its values are lost" in said
@@ -182,7 +186,7 @@ def test_what_goes_for_good_is_warned_of(chemistry: Lab) -> None:
 
 
 def test_a_check_without_a_name_and_a_name_that_postgresql_would_not_take_are_refused(chemistry: Lab) -> None:
-    price = '    sa.Column("price", Money(2), nullable=True),\n'
+    price = '    sa.Column("price", FixedDecimal(2), nullable=True),\n'
     chemistry.edit((price, price + '    sa.CheckConstraint("price >= 0"),\n'))
     with pytest.raises(AssertionError, match=r"tests: CHECK \(price >= 0\) needs a name"):
         chemistry.revise()

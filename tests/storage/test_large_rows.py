@@ -43,8 +43,8 @@ def test_no_more_rows_are_read_than_a_page_has_room_for(
         sa.Column("before", sa.BigInteger(), nullable=False),
     )
 
-    class LargeUnit(sql_unit.SqlUnit):  # type: ignore[misc, name-defined]
-        module, handled = "large", sql.handled_table(metadata)
+    class LargeUnitOfWork(sql_unit.SqlUnitOfWork):  # type: ignore[misc, name-defined]
+        module, processed = "large", sql.processed_table(metadata)
 
         def __init__(self, database: Any) -> None:
             super().__init__(database, chassis("cache").MemoryCache())
@@ -57,7 +57,7 @@ def test_no_more_rows_are_read_than_a_page_has_room_for(
                 await connection.execute(sa.text("DROP SCHEMA IF EXISTS large CASCADE"))
                 await connection.execute(sa.text("CREATE SCHEMA large"))
             await connection.run_sync(metadata.create_all)
-        unit = LargeUnit(database)
+        unit = LargeUnitOfWork(database)
         for number in range(12):
             half = "x" * 500
             unit.larges.add(Large(number=number, data=[half] if number % 3 else None, note=half))

@@ -15,7 +15,7 @@ LEAKING = """
 import asyncio
 from pathlib import Path
 
-from storage_lab.apps.schema.migrate import upgrade
+from storage_lab.apps.alembic.migrate import upgrade
 from storage_lab.chassis.sql import Database
 
 

@@ -21,8 +21,8 @@ BIG = 2**63
 @pytest.fixture
 def probe(chassis: Chassis, url: str) -> Callable[[Story], None]:
     """Runs a story with a function that makes units of a module of probes and what they belong to."""
-    sql, store, cache = (chassis(name) for name in ("sql", "store", "cache"))
-    unit_of, entity = chassis("sql_unit").SqlUnit, chassis("entity").Entity
+    sql, store, cache = (chassis(name) for name in ("sql", "persistence", "cache"))
+    unit_of, entity = chassis("sql_unit_of_work").SqlUnitOfWork, chassis("entity").Entity
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Probe(entity):  # type: ignore[misc, valid-type]
@@ -45,10 +45,10 @@ def probe(chassis: Chassis, url: str) -> Callable[[Story], None]:
         "probes",
         metadata,
         *always,
-        sa.Column("code", sql.line(8), nullable=False),
-        sa.Column("kind", sql.line(8), nullable=False),
+        sa.Column("code", sql.sortable_string(8), nullable=False),
+        sa.Column("kind", sql.sortable_string(8), nullable=False),
         sa.Column("part", sa.BigInteger(), nullable=False),
-        sa.Column("tag", sql.line(8), nullable=True),
+        sa.Column("tag", sql.sortable_string(8), nullable=True),
         sa.Column("amount", sa.BigInteger(), nullable=False),
         sa.Column("belongs", sa.Uuid(), sa.ForeignKey("probes.id", name="fk_probes_belongs"), nullable=True),
         sa.Column("held", sa.Uuid(), sa.ForeignKey("probes.id", ondelete="RESTRICT"), nullable=True),
@@ -59,8 +59,8 @@ def probe(chassis: Chassis, url: str) -> Callable[[Story], None]:
     )
     codec = store.Codec(_typed(Probe))
 
-    class ProbeUnit(unit_of):  # type: ignore[misc, valid-type]
-        module, handled = "probe", sql.handled_table(metadata)
+    class ProbeUnitOfWork(unit_of):  # type: ignore[misc, valid-type]
+        module, processed = "probe", sql.processed_table(metadata)
 
         def __init__(self, database: Any) -> None:
             super().__init__(database, cache.MemoryCache())
@@ -79,7 +79,7 @@ def probe(chassis: Chassis, url: str) -> Callable[[Story], None]:
                     await connection.execute(sa.text("DROP SCHEMA IF EXISTS probe CASCADE"))
                     await connection.execute(sa.text("CREATE SCHEMA probe"))
                 await connection.run_sync(metadata.create_all)
-            await story(lambda: ProbeUnit(database))
+            await story(lambda: ProbeUnitOfWork(database))
         finally:
             await database.close()
 
@@ -114,7 +114,7 @@ def test_a_taken_value_names_its_fields(
             await second.commit()
         assert list(told.value.errors) == named
         third = units()
-        third.probes.save(other, other.changed(**fields))
+        third.probes.save(other, other.evolve(**fields))
         with pytest.raises(chassis("errors").Conflict) as told:
             await third.commit()
         assert list(told.value.errors) == named
@@ -192,7 +192,7 @@ def test_sql_with_a_mistake_is_not_a_database_that_is_away(probe: Callable[[Stor
 
 
 def test_a_list_needs_an_index_of_its_filters_and_its_order(chassis: Chassis) -> None:
-    sql, listing = chassis("sql"), chassis("store").Listing
+    sql, listing = chassis("sql"), chassis("persistence").Listing
     table = sa.Table(
         "things",
         sa.MetaData(),

@@ -59,7 +59,7 @@ UNITS = _words("sql dynamo publishing publishing_sql publishing_dynamo")
 # What lies beside a part's root in `apps/`, and the containers that run beside it.
 PARTS = _words("""
     dev local gateway main tests test chassis contracts migrate nginx postgres postgresql sqlite valkey redis dynamodb
-    load root conftest serve letters worker mail schema production background event_routes staff part
+    load root conftest serve dead_letters worker mail preflight background event_routes staff part
 """)
 
 # Words that PostgreSQL or SQLite reserve and SQLAlchemy does not put into quotes; it quotes the others.
@@ -69,9 +69,9 @@ UNQUOTED = "a word of SQL that stands unquoted"
 # Tables and paths of every project beside the entities' own, and what a module's unit of work and its tables'
 # own file call theirs.
 PLURALS = _words("""
-    outbox handled dead_letters jobs alembic_version idempotency_keys auth me
-    repository repeated remember seen commit publish engine staged module table cache database relay
-    metadata domain sa line entity_columns handled_table jobs_table outbox_table
+    outbox processed dead_letters jobs alembic_version idempotency_keys auth me
+    repository repeated remember already_processed commit publish engine staged module table cache database relay
+    metadata domain sa sortable_string entity_columns processed_table jobs_table outbox_table
 """)
 
 # Entities whose constant, the name in capitals, a module's `service.py` imports, or whose sample is taken for an import.
@@ -83,12 +83,12 @@ CLASSES = _words("Any Decimal Entity ListQuery Listing Literal Owned")
 SUFFIXES = ("", "In", "Patch", "Out", "Query", "Created", "Updated", "Deleted")
 
 # What every entity has, what lists take, the methods of both, what pydantic claims (and everything that begins with
-# model_), and what the annotations beside a field name: types, `domain.NoteKind`, `money(2)`.
+# model_), and what the annotations beside a field name: types, `domain.NoteKind`, `fixed_scale(2)`.
 FIELDS = _words("""
     id created_at updated_at version owner_id limit after sort self cls
-    changed expect of repository
+    evolve check_version of repository
     copy dict json schema schema_json validate construct from_orm parse_obj parse_raw parse_file update_forward_refs
-    str int float bool bytes list set tuple date datetime domain money
+    str int float bool bytes list set tuple date datetime domain fixed_scale
 """)
 
 

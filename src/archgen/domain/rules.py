@@ -100,7 +100,7 @@ class _Check:
 
         The whole names, as `templates/_macros/sql.jinja` makes them; what is shortened there ends in a hash of these.
         """
-        taken = {"ix_handled_at": "handled", "ix_outbox_due": "outbox"}
+        taken = {"ix_processed_at": "processed", "ix_outbox_due": "outbox"}
         taken |= {spec.pluralize(name): f"the table of {name}" for name, spec in spec.entities.items()}
         for name, entity in spec.entities.items():
             plural, owned = entity.pluralize(name), entity.access.read == "owner"

@@ -26,7 +26,7 @@ class Caller:
     def staff(self) -> bool:
         return "staff" in self.roles
 
-    def known(self) -> UUID:
+    def require_id(self) -> UUID:
         """The caller's id (Unauthenticated without one)."""
         if self.id is None:
             raise Unauthenticated
@@ -48,12 +48,12 @@ class Access(NamedTuple):
     def to_list(self, caller: Caller) -> UUID | None:
         """Whose rows the caller may list; None: everybody's."""
         _admit(self.read, caller, "read")
-        return caller.known() if self.read == "owner" and not caller.staff else None
+        return caller.require_id() if self.read == "owner" and not caller.staff else None
 
     def to_read(self, caller: Caller, row: E | None) -> E:
         """The row, if the caller may see it; another owner's row is not there for them (NotFound)."""
         _admit(self.read, caller, "read")
-        return there(row if _may(self.read, caller, row) else None)
+        return found_or_404(row if _may(self.read, caller, row) else None)
 
     def to_repeat(self, caller: Caller, row: E, made: E) -> E:
         """What a request that is sent again is answered: the row as it is, for whoever may see it.
@@ -71,7 +71,7 @@ class Access(NamedTuple):
         """The row, if the caller may change it."""
         _admit(self.write, caller, "write")
         seen = self.to_read(caller, row)
-        return there(seen if _may(self.write, caller, row) else None)
+        return found_or_404(seen if _may(self.write, caller, row) else None)
 
     def may_refer(self, caller: Caller, row: Entity | None) -> bool:
         """Whether the caller's rows may refer to this one: it is there, and not another owner's."""
@@ -83,12 +83,12 @@ def _admit(level: Level, caller: Caller, scope: str) -> None:
         raise Forbidden(f"The token is not good for this: it lacks the scope {scope}")
     if level == "public" or caller.staff:
         return
-    caller.known()
+    caller.require_id()
     if level == "staff":
         raise Forbidden
 
 
-def there(row: E | None) -> E:
+def found_or_404(row: E | None) -> E:
     if row is None:
         raise NotFound
     return row

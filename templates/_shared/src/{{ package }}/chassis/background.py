@@ -16,12 +16,12 @@ from typing import Any, TypeVar
 from cronsim import CronSim
 from pydantic import TypeAdapter
 
-from .part import Part
-from .unit import handling
+from .context import PartContext
+from .unit_of_work import current_handler
 
 E = TypeVar("E")
 S = TypeVar("S")
-PATIENCE = 15.0  # seconds that a handler may take
+HANDLER_TIMEOUT = 15.0  # seconds that a handler may take
 Handler = Callable[[S, E], Awaitable[None]]
 Work = Callable[[S], Awaitable[None]]
 
@@ -79,7 +79,7 @@ class Background:
         self._targets: dict[str, list[str]] = {}
         self.jobs: dict[str, Job] = {}
 
-    def add(self, part: Part, modules: Iterable[str]) -> None:
+    def add(self, part: PartContext, modules: Iterable[str]) -> None:
         """What the modules' `wiring.background` makes, where they have one: objects with marked methods."""
         for module in modules:
             wiring = import_module(f"...{module}.wiring", __name__)
@@ -96,12 +96,12 @@ class Background:
         if handler not in self._handlers:
             raise LookupError(f"there is no handler {handler}")
         adapter, call = self._handlers[handler]
-        token = handling.set(handler)
+        token = current_handler.set(handler)
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(HANDLER_TIMEOUT):
                 await call(adapter.validate_json(body))
         finally:
-            handling.reset(token)
+            current_handler.reset(token)
 
     def _add(self, module: str, method: str, mark: Mapping[str, Any], call: Callable[..., Awaitable[None]]) -> None:
         name = f"{module}.{method}"

@@ -19,24 +19,24 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSEvent, SQSRecord
 
 from .background import Background
+from .context import PartContext
 from .dynamodb_jobs import once
 from .errors import Refused
 from .functions import Event, Function, run
-from .part import Part
 
 log = logging.getLogger(__name__)
 
 
 @dataclass
-class Works:
+class Worker:
     """The background of a part, and where it sends what need not be tried again."""
 
-    part: Part
+    part: PartContext
     background: Background
     dead_letters: str
 
     @classmethod
-    def of(cls, part: Part, modules: Iterable[str], dead_letters: str) -> Works:
+    def of(cls, part: PartContext, modules: Iterable[str], dead_letters: str) -> Worker:
         background = Background()
         background.add(part, modules)
         return cls(part, background, dead_letters)
@@ -76,7 +76,7 @@ class Works:
         return boto3.client("sqs")
 
 
-class BackgroundFunction(Function[Works]):
+class BackgroundFunction(Function[Worker]):
     def __call__(self, event: Event, context: Any) -> Event:
         works = self.built
         if "job" in event:
@@ -93,7 +93,7 @@ class BackgroundFunction(Function[Works]):
         return dict(process_partial_response(event, settle, processor, context))
 
 
-async def _all(works: Works, batch: SQSEvent) -> dict[str, Exception | None]:
+async def _all(works: Worker, batch: SQSEvent) -> dict[str, Exception | None]:
     """The whole batch at once, so that a slow handler holds up no other."""
     records = list(batch.records)
     outcomes = await asyncio.gather(*map(works.deliver, records))

@@ -13,7 +13,7 @@ from typing import Any
 
 from cachetools import TLRUCache
 
-from .together import OneFlight
+from .batching import SingleFlight
 
 TTL = 60.0  # seconds
 
@@ -25,7 +25,7 @@ def lifetime() -> float:
 
 class Cache(ABC):
     def __init__(self) -> None:
-        self.flights: OneFlight[str, Any] = OneFlight()
+        self.flights: SingleFlight[str, Any] = SingleFlight()
         self.hits = self.misses = 0
 
     @abstractmethod

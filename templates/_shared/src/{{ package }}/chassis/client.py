@@ -14,8 +14,8 @@ from purgatory.domain.model import OpenedState
 
 from .errors import Failing, Refused, Unavailable
 
-PASSING = {408, 425, 429, 502, 503, 504}
-ONCE = {"POST", "PATCH"}  # unless an Idempotency-Key says that it may be repeated
+RETRYABLE = {408, 425, 429, 502, 503, 504}
+NOT_IDEMPOTENT = {"POST", "PATCH"}  # unless an Idempotency-Key says that it may be repeated
 
 
 class Client:
@@ -46,7 +46,7 @@ class Client:
         self, method: str, path: str, content: bytes = b"", headers: Mapping[str, str] | None = None
     ) -> bytes:
         """The body of the answer (Unavailable, Failing: none came; Refused: it does not take this request)."""
-        if method in ONCE and not self._repeatable and "Idempotency-Key" not in (headers or {}):
+        if method in NOT_IDEMPOTENT and not self._repeatable and "Idempotency-Key" not in (headers or {}):
             return await self._once(method, path, content, headers)
         return await self._again(self._once, method, path, content, headers)
 
@@ -58,7 +58,7 @@ class Client:
             async with await self._breakers.get_breaker(self._name):
                 response = await self._http.request(method, path, content=content, headers=headers)
                 what = f"{self._name} answers {response.status_code} to {method} {path}"
-                if response.status_code in PASSING:
+                if response.status_code in RETRYABLE:
                     raise Unavailable(what)
                 if response.status_code >= 500:
                     raise Failing(what)

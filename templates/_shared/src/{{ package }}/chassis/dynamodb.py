@@ -15,11 +15,11 @@ import boto3
 from botocore import exceptions as aws
 from botocore.config import Config
 
-from .errors import Problem, Stale, Unavailable
-from .store import MOST_BYTES, MOST_WRITES
+from .errors import Problem, StaleVersion, Unavailable
+from .persistence import MAX_PAGE_BYTES, MAX_WRITES
 
-CONTENDED = {"TransactionConflict", "TransactionInProgress"}
-BUSY = {
+CONFLICT_CODES = {"TransactionConflict", "TransactionInProgress"}
+THROTTLING_CODES = {
     "InternalServerError",
     "ProvisionedThroughputExceeded",
     "RequestLimitExceeded",
@@ -27,8 +27,8 @@ BUSY = {
     "Throttling",
     "ThrottlingError",
 }
-LONGEST = 900  # bytes of a value in a key; a sort key may have 1,024
-FURTHEST = 10**18  # beyond any decimal that a field can hold
+MAX_KEY_BYTES = 900  # bytes of a value in a key; a sort key may have 1,024
+MAX_DECIMAL = 10**18  # beyond any decimal that a field can hold
 Item = dict[str, dict[str, str]]
 
 
@@ -38,7 +38,7 @@ class Write:
 
     action: str
     arguments: dict[str, Any]
-    refusal: Problem = field(default_factory=Stale)
+    refusal: Problem = field(default_factory=StaleVersion)
 
 
 class Database:
@@ -52,7 +52,7 @@ class Database:
         """The table of this module."""
         return self._tables[name]
 
-    def upkeep(self, unit: type[object]) -> list[object]:
+    def maintenance(self, unit: type[object]) -> list[object]:
         """What a module's tables need done in the background: nothing, since DynamoDB deletes what has had its day (`ttl`)."""
         return []
 
@@ -113,14 +113,14 @@ class Table:
             )
             found += page["Items"]
             size += sum(len(item["doc"]["S"]) for item in page["Items"])
-            if len(found) >= most or size > MOST_BYTES or "LastEvaluatedKey" not in page:
+            if len(found) >= most or size > MAX_PAGE_BYTES or "LastEvaluatedKey" not in page:
                 return found
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
     async def write(self, writes: Sequence[Write]) -> None:
         """All of them or none; the first whose condition fails says what is wrong."""
-        if len(writes) > MOST_WRITES:
-            raise ValueError(f"a transaction may write {MOST_WRITES} items at most")
+        if len(writes) > MAX_WRITES:
+            raise ValueError(f"a transaction may write {MAX_WRITES} items at most")
         try:
             if len(writes) == 1:  # costs half of a transaction
                 operation = f"{writes[0].action.lower()}_item"
@@ -151,14 +151,14 @@ def put(item: Item, condition: str | None = None, refusal: Problem | None = None
     arguments: dict[str, Any] = {"Item": item}
     if condition:
         arguments["ConditionExpression"] = condition
-    return Write("Put", arguments, refusal or Stale())
+    return Write("Put", arguments, refusal or StaleVersion())
 
 
 def _meaning(code: str) -> Problem | None:
     code = code.removesuffix("Exception")
-    if code in CONTENDED:
-        return Stale()
-    return Unavailable("The database does not answer") if code in BUSY else None
+    if code in CONFLICT_CODES:
+        return StaleVersion()
+    return Unavailable("The database does not answer") if code in THROTTLING_CODES else None
 
 
 def key_of(value: Any) -> str:
@@ -168,13 +168,13 @@ def key_of(value: Any) -> str:
     if isinstance(value, int):
         return f"{value + 2**63:020d}"
     if isinstance(value, Decimal):
-        bounded = min(max(value, Decimal(-FURTHEST)), Decimal(FURTHEST))
-        return f"{int(bounded.scaleb(18)) + FURTHEST**2:037d}"
+        bounded = min(max(value, Decimal(-MAX_DECIMAL)), Decimal(MAX_DECIMAL))
+        return f"{int(bounded.scaleb(18)) + MAX_DECIMAL**2:037d}"
     if isinstance(value, datetime):
         return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
     if isinstance(value, date):
         return value.isoformat()
     encoded = str(value).encode()
-    if len(encoded) <= LONGEST:
+    if len(encoded) <= MAX_KEY_BYTES:
         return str(value)
-    return encoded[:LONGEST].decode(errors="ignore") + hashlib.sha256(encoded).hexdigest()
+    return encoded[:MAX_KEY_BYTES].decode(errors="ignore") + hashlib.sha256(encoded).hexdigest()

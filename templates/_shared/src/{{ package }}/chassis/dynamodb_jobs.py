@@ -7,7 +7,7 @@ import time
 
 from .background import Job
 from .dynamodb import Table, Write, number, text
-from .errors import Stale
+from .errors import StaleVersion
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ async def once(table: Table, job: Job, at: str, seconds: float) -> None:
     }
     try:
         await table.write([Write("Put", {"Item": item, **free})])
-    except Stale:
+    except StaleVersion:
         log.info("%s is being done", job.name)
         return
     try:

@@ -12,14 +12,14 @@ from uuid_utils.compat import uuid7
 
 from .cache import Cache
 from .dynamodb import Database, Write, number, put, text
-from .dynamodb_unit import DynamoUnit
+from .dynamodb_unit_of_work import DynamoUnitOfWork
 from .events import Event, Routes, deliveries
-from .store import Staged
+from .persistence import ChangeSet
 
-KEPT = 7 * 24 * 3600  # seconds that an event stays readable; its stream has had it long before
+OUTBOX_RETENTION = 7 * 24 * 3600  # seconds that an event stays readable; its stream has had it long before
 
 
-class PublishingDynamoUnit(DynamoUnit):
+class PublishingDynamoUnitOfWork(DynamoUnitOfWork):
     """A unit of work with an outbox."""
 
     def __init__(self, database: Database, cache: Cache, routes: Routes) -> None:
@@ -29,9 +29,12 @@ class PublishingDynamoUnit(DynamoUnit):
     def publish(self, event: Event) -> None:
         self.staged.events += deliveries(event, self._routes.get(event.type, ()))
 
-    def writes(self, staged: Staged) -> Iterator[Write]:
+    def writes(self, staged: ChangeSet) -> Iterator[Write]:
         yield from super().writes(staged)
         for event, handler in staged.events:
             item = {"type": event.type, "handler": handler, "part": self._routes[event.type][handler]}
             item |= {"pk": f"outbox#{uuid7()}", "body": event.to_json().decode()}
-            yield put({name: text(value) for name, value in item.items()} | {"ttl": number(int(time.time()) + KEPT)})
+            yield put(
+                {name: text(value) for name, value in item.items()}
+                | {"ttl": number(int(time.time()) + OUTBOX_RETENTION)}
+            )

@@ -27,11 +27,11 @@ class Entity:
     created_at: datetime = field(default_factory=now)
     updated_at: datetime = field(default_factory=now)
 
-    def changed(self, **changes: Any) -> Self:
+    def evolve(self, **changes: Any) -> Self:
         """The same entity, one version on."""
         return replace(self, **changes, version=self.version + 1, updated_at=now())
 
-    def expect(self, versions: Versions) -> Self:
+    def check_version(self, versions: Versions) -> Self:
         """Itself, unless the caller has seen other versions only (PreconditionFailed)."""
         if versions is not None and self.version not in versions:
             raise PreconditionFailed

@@ -6,10 +6,10 @@ Problem
 ├── NotFound            404  there is no such thing, or not for this caller
 ├── Conflict            409  unique, still in use, or already done in another way
 ├── PreconditionFailed  412  changed since the caller read it
-├── Invalid             422  the fields that are wrong
-├── TooMany             429  slow down
+├── ValidationFailed    422  the fields that are wrong
+├── TooManyRequests     429  slow down
 ├── Unavailable         503  try again in a moment
-│   ├── Stale                another writer was first: read again and retry (see `retry.py`)
+│   ├── StaleVersion         another writer was first: read again and retry (see `retry.py`)
 │   └── Failing              what was asked has an error of its own: try again, but not for ever
 └── Refused             500  what was asked will never take this: do not try again
 """
@@ -53,11 +53,11 @@ class PreconditionFailed(Problem):
     status, title, usually = 412, "Precondition Failed", "It was changed since you read it"
 
 
-class Invalid(Problem):
+class ValidationFailed(Problem):
     status, title = 422, "Unprocessable Content"
 
 
-class TooMany(Problem):
+class TooManyRequests(Problem):
     status, title, usually, headers = 429, "Too Many Requests", "Wait for some minutes", {"Retry-After": "300"}
 
 
@@ -65,7 +65,7 @@ class Unavailable(Problem):
     status, title, headers = 503, "Service Unavailable", {"Retry-After": "1"}
 
 
-class Stale(Unavailable):
+class StaleVersion(Unavailable):
     usually = "Too many changes at once"
 
 

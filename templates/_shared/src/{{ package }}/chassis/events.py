@@ -13,7 +13,7 @@ from uuid import UUID
 from pydantic_core import to_json
 from uuid_utils.compat import uuid7
 
-from .store import UnitOfWork
+from .persistence import UnitOfWork
 
 Routes = Mapping[str, Mapping[str, str]]  # by kind of event: its handlers, each with the part that it runs in
 
@@ -44,6 +44,6 @@ def deliveries(event: Event, handlers: Iterable[str]) -> list[Delivery]:
     return found
 
 
-class PublishingUnit(UnitOfWork, Protocol):
+class PublishingUnitOfWork(UnitOfWork, Protocol):
     def publish(self, event: Event) -> None:
         """Stage the event: it leaves with the unit's commit, or not at all."""

@@ -108,7 +108,7 @@ def _plain(value: Any, depth: int = 0) -> Any:
     return value
 
 
-def money(scale: int) -> Any:
+def fixed_scale(scale: int) -> Any:
     """Validates and normalises a decimal of 18 digits, `scale` of them behind the point; travels as a string."""
 
     def exact(value: Any, checked: ValidatorFunctionWrapHandler) -> Decimal:
@@ -124,8 +124,8 @@ String = Annotated[str, Strict(), Field(pattern=PRINTABLE)]
 QueryInteger = Annotated[int, Field(ge=-(2**63), lt=2**63)]  # in a query string everything is text
 Integer = Annotated[QueryInteger, BeforeValidator(_whole)]
 Boolean = Annotated[bool, Strict()]
-Number = Annotated[Decimal, BeforeValidator(_number)]
-Fixed = Annotated[Decimal, PlainSerializer(lambda value: f"{value:f}", str, when_used="json")]  # never 1E-7
+DecimalInput = Annotated[Decimal, BeforeValidator(_number)]
+DecimalString = Annotated[Decimal, PlainSerializer(lambda value: f"{value:f}", str, when_used="json")]  # never 1E-7
 Date = Annotated[date, _written(DATE)]
 DateTime = Annotated[AwareDatetime, AfterValidator(_utc), _written(DATETIME)]
 Id = Annotated[UUID, _written(ID)]

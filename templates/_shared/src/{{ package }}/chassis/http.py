@@ -21,8 +21,8 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .docs import add_docs
-from .edge import edge
-from .errors import Invalid, Problem, Unavailable
+from .errors import Problem, Unavailable, ValidationFailed
+from .middleware import wrap_app
 from .openapi import described
 from .settings import Settings
 from .tokens import Verifier
@@ -30,8 +30,8 @@ from .tokens import Verifier
 log = logging.getLogger(__name__)
 Check = Callable[[], Awaitable[None]]
 Texts = Mapping[str, str]
-LARGEST = 1_048_576  # bytes of a request body
-MOST = 100  # errors that are told of one request
+MAX_BODY_BYTES = 1_048_576  # bytes of a request body
+MAX_ERRORS = 100  # errors that are told of one request
 TRACED: TelemetryConfig = {"auto_configure": True, "metrics": False, "logs": False}
 UNTRACED: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
 
@@ -40,7 +40,7 @@ class Api(FastAPI):
     """FastAPI with the edge around all of it, also around what answers a failure."""
 
     def build_middleware_stack(self) -> ASGIApp:
-        return edge(super().build_middleware_stack(), self.state.settings)
+        return wrap_app(super().build_middleware_stack(), self.state.settings)
 
 
 def create_api(
@@ -85,12 +85,12 @@ def create_api(
     for error in (Problem, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(error, _answer)
     add_docs(app)
-    app.add_middleware(limited)
+    app.add_middleware(limit_body)
     app.openapi = partial(described, app)  # type: ignore[method-assign]
     return app
 
 
-def limited(app: ASGIApp) -> ASGIApp:
+def limit_body(app: ASGIApp) -> ASGIApp:
     """Reads no body that says it is too large, and no more of one than it may have, whatever it says.
 
     One that is compressed is not read at all: it would have to be unpacked before anybody knew how large it is.
@@ -105,11 +105,11 @@ def limited(app: ASGIApp) -> ASGIApp:
             if headers.get(b"content-encoding", b"identity").lower() not in (b"identity", b""):
                 raise HTTPException(415, "A body is taken as it is, not compressed", {"Accept-Encoding": "identity"})
             said = int(headers.get(b"content-length", b"0"))
-            if max(said, size) <= LARGEST:
+            if max(said, size) <= MAX_BODY_BYTES:
                 message = await receive()
                 size += len(message.get("body", b""))
-            if max(said, size) > LARGEST:
-                raise HTTPException(413, f"A body has at most {LARGEST} bytes")
+            if max(said, size) > MAX_BODY_BYTES:
+                raise HTTPException(413, f"A body has at most {MAX_BODY_BYTES} bytes")
             return message
 
         await app(scope, counted if scope["type"] == "http" else receive, send)
@@ -132,12 +132,12 @@ async def _answer(request: Request, error: Exception) -> JSONResponse:
         return problem(error.status, error.title, error.detail, error.errors, error.headers)
     if isinstance(error, RequestValidationError):
         if isinstance(error.body, bytes):  # which was not read as JSON, as its sender did not call it that
-            return problem(422, Invalid.title, "A body is JSON, and says so: Content-Type: application/json")
-        wrong = {_place(found): found["msg"] for found in error.errors()[:MOST]}
-        return problem(422, Invalid.title, "The request is not valid", wrong)
+            return problem(422, ValidationFailed.title, "A body is JSON, and says so: Content-Type: application/json")
+        wrong = {_place(found): found["msg"] for found in error.errors()[:MAX_ERRORS]}
+        return problem(422, ValidationFailed.title, "The request is not valid", wrong)
     if isinstance(error, HTTPException):
         if error.status_code == 400:  # the body could not be read as JSON
-            return problem(422, Invalid.title, "The body is not valid JSON")
+            return problem(422, ValidationFailed.title, "The body is not valid JSON")
         title = "Content Too Large" if error.status_code == 413 else HTTPStatus(error.status_code).phrase
         headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
         return problem(error.status_code, title, str(error.detail), headers=headers)

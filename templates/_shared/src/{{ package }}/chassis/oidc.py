@@ -18,9 +18,9 @@ import jwt
 
 from .access import EVERY_SCOPE, Caller
 from .provider import Provider
-from .tokens import AT_MOST, SKEW, Verifier
+from .tokens import REFETCH_INTERVAL, SKEW, Verifier
 
-FRESH, PATIENCE = 300.0, 3.0  # seconds: between looks for keys, and for an answer
+REFRESH_INTERVAL, PROVIDER_TIMEOUT = 300.0, 3.0  # seconds: between looks for keys, and for an answer
 CLAIMS = ["exp", "iat", "sub"]
 
 
@@ -35,7 +35,7 @@ class OidcVerifier(Verifier):
     def __init__(self, provider: Provider, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None) -> None:
         """`transports`: how to reach the provider, by its issuer, if not over the network."""
         super().__init__(self._fetched, provider.issuer, provider.audience)
-        self.fresh, self.pause = FRESH, AT_MOST
+        self.fresh, self.pause = REFRESH_INTERVAL, REFETCH_INTERVAL
         self._provider = provider
         self._transport = (transports or {}).get(provider.issuer)
 
@@ -44,7 +44,7 @@ class OidcVerifier(Verifier):
         provider = self._provider
         outside = provider.internal_url in ("", provider.issuer)  # where a proxy of the environment may lead to
         client = httpx.AsyncClient(transport=self._transport, trust_env=outside)
-        async with asyncio.timeout(PATIENCE), client as http:
+        async with asyncio.timeout(PROVIDER_TIMEOUT), client as http:
             document = (await http.get(provider.inside(provider.discovery))).raise_for_status().json()
             if document["issuer"] != provider.issuer:
                 raise ValueError(f"it calls itself {document['issuer']}")

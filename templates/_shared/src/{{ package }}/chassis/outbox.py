@@ -18,12 +18,12 @@ from uuid_utils.compat import uuid7
 
 from .cache import Cache
 from .entity import now
-from .errors import Failing, Problem, Refused, Stale, Unavailable
+from .errors import Failing, Problem, Refused, StaleVersion, Unavailable
 from .events import Event, deliveries
+from .persistence import ChangeSet
 from .sql import Database, UtcDateTime
 from .sql_connection import Write, connected
-from .sql_unit import SqlUnit
-from .store import Staged
+from .sql_unit_of_work import SqlUnitOfWork
 
 log = logging.getLogger(__name__)
 BATCH = 16
@@ -45,7 +45,7 @@ def outbox_table(metadata: sa.MetaData) -> sa.Table:
     )
 
 
-class PublishingSqlUnit(SqlUnit):
+class PublishingSqlUnitOfWork(SqlUnitOfWork):
     """A unit of work with an outbox. `relay` is woken by a commit that has something for it."""
 
     outbox: ClassVar[sa.Table]
@@ -57,7 +57,7 @@ class PublishingSqlUnit(SqlUnit):
     def publish(self, event: Event) -> None:
         self.staged.events += deliveries(event, self._relay.targets(event.type))
 
-    def writes(self, staged: Staged) -> Iterator[Write]:
+    def writes(self, staged: ChangeSet) -> Iterator[Write]:
         yield from super().writes(staged)
         rows = [
             {"id": uuid7(), "type": event.type, "handler": handler, "body": event.to_json().decode()}
@@ -67,14 +67,14 @@ class PublishingSqlUnit(SqlUnit):
         if rows:
             yield Write(self.outbox, None, rows[0], rows[1:])
 
-    async def apply(self, staged: Staged) -> None:
+    async def apply(self, staged: ChangeSet) -> None:
         await super().apply(staged)
         if staged.events:
             self._relay.wake(self.module)
 
 
-class Delivers(Protocol):
-    """`Background` where every handler is here, `Push` where some run elsewhere."""
+class Dispatcher(Protocol):
+    """`Background` where every handler is here, `HttpDispatcher` where some run elsewhere."""
 
     def targets(self, kind: str) -> Iterable[str]: ...
 
@@ -85,17 +85,17 @@ class Relay:
     """Delivers what the outboxes hold, until it is handled; several relays share the work."""
 
     def __init__(
-        self, database: Database, delivers: Delivers, outboxes: Mapping[str, sa.Table], idle: float = 1.0
+        self, database: Database, dispatcher: Dispatcher, outboxes: Mapping[str, sa.Table], idle: float = 1.0
     ) -> None:
         """`outboxes`: by module, those that it empties. `idle`: seconds between looks when nothing wakes it."""
         self._database = database
-        self._delivers = delivers
+        self._dispatcher = dispatcher
         self._idle = idle
         self._outboxes = outboxes
         self._awake: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
 
     def targets(self, kind: str) -> Iterable[str]:
-        return self._delivers.targets(kind)
+        return self._dispatcher.targets(kind)
 
     def wake(self, module: str) -> None:
         self._awake[module].set()
@@ -157,7 +157,7 @@ class Relay:
     async def _attempt(self, row: Mapping[str, Any]) -> dict[str, Any] | None:
         """Make one delivery; what to note in its row if that failed."""
         try:
-            await self._delivers.deliver(row["handler"], row["body"].encode())
+            await self._dispatcher.deliver(row["handler"], row["body"].encode())
         except Exception as error:  # whatever is wrong with one, the others go on
             attempts = int(row["attempts"])
             away = isinstance(error, Unavailable) and not isinstance(error, Failing)  # and comes back
@@ -165,6 +165,6 @@ class Relay:
             what = f"{row['type']} {row['id']} to {row['handler']} failed at attempt {attempts}: {error!r}"
             level = logging.ERROR if dead else logging.WARNING
             log.log(level, what, exc_info=None if isinstance(error, Problem) else error)
-            wait = 0.1 if isinstance(error, Stale) else min(0.1 * 2**attempts, 60)  # seconds
+            wait = 0.1 if isinstance(error, StaleVersion) else min(0.1 * 2**attempts, 60)  # seconds
             return {"due": None if dead else now() + timedelta(seconds=wait), "error": repr(error)}
         return None

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from .entity import Entity
-from .store import Listing, Query, Repository
+from .persistence import Listing, Query, Repository
 
 E = TypeVar("E", bound=Entity)
 

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from .access import Caller
-from .errors import Invalid
+from .errors import ValidationFailed
 
 Check = Callable[[Caller, UUID], Awaitable[bool]]
 
@@ -24,8 +24,8 @@ class References:
         self._checks[entity] = check
 
     async def check(self, caller: Caller, entity: str, /, **field: UUID | None) -> None:
-        """Invalid: to nothing that the caller knows of."""
+        """ValidationFailed: to nothing that the caller knows of."""
         check = self._checks.get(entity)
         for name, entity_id in field.items():
             if check is not None and entity_id is not None and not await check(caller, entity_id):
-                raise Invalid(f"{name} refers to nothing", **{name: "refers to nothing"})
+                raise ValidationFailed(f"{name} refers to nothing", **{name: "refers to nothing"})

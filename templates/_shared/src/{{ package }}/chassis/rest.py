@@ -13,15 +13,15 @@ from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from pydantic import BaseModel, ConfigDict, Field
 
-from . import access, store
+from . import access, persistence
 from .audit import origin
 from .entity import Entity, Versions
-from .errors import Invalid, Unauthenticated
+from .errors import Unauthenticated, ValidationFailed
 
 T = TypeVar("T")
 
 
-def provide(service: type[T]) -> Any:
+def inject(service: type[T]) -> Any:
     """The service of this type, as the composition root built it."""
 
     async def provided(request: Request) -> T:
@@ -46,15 +46,19 @@ class Bearer(HTTPBearer):
 
 
 Caller = Annotated[access.Caller, Depends(Bearer(scheme_name="bearer"))]
-Anyone = Annotated[access.Caller, Depends(Bearer(scheme_name="anyone", auto_error=False))]
+OptionalCaller = Annotated[access.Caller, Depends(Bearer(scheme_name="anyone", auto_error=False))]
 Key = Annotated[str | None, Header(min_length=1, max_length=255)]
 
 
-async def _repeat(request: Request, caller: Anyone, idempotency_key: Key = None) -> store.Repeat | None:
+async def _repeat(
+    request: Request, caller: OptionalCaller, idempotency_key: Key = None
+) -> persistence.IdempotencyKey | None:
     if idempotency_key is None:
         return None
     key = f"{caller.id} {request.url.path} {idempotency_key}"
-    return store.Repeat(hashlib.sha256(key.encode()).hexdigest(), hashlib.sha256(await request.body()).hexdigest())
+    return persistence.IdempotencyKey(
+        hashlib.sha256(key.encode()).hexdigest(), hashlib.sha256(await request.body()).hexdigest()
+    )
 
 
 async def _if_match(request: Request, if_match: Annotated[str | None, Header()] = None) -> Versions:
@@ -70,7 +74,7 @@ def tags(request: Request, header: str) -> list[str]:
     return re.findall(r'"[^"]*"|\*', ",".join(request.headers.getlist(header)))
 
 
-Repeat = Annotated[store.Repeat | None, Depends(_repeat)]
+IdempotencyKey = Annotated[persistence.IdempotencyKey | None, Depends(_repeat)]
 IfMatch = Annotated[Versions, Depends(_if_match)]
 NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "As the client has it"}}  # `responses` of a GET
 
@@ -78,7 +82,7 @@ NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "As the cl
 class Route(APIRoute):
     """Refuses parameters that are not known, where the route has no model that does, and those that come twice.
 
-    What is `tagged`, and as the client has it already (If-None-Match), is not sent again.
+    What has a tag (`set_etag`), and as the client has it already (If-None-Match), is not sent again.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -89,7 +93,9 @@ class Route(APIRoute):
             if request.scope["query_string"]:
                 names = Counter(name for name, _ in request.query_params.multi_items())
                 if wrong := [name for name, count in names.items() if count > takes_some]:
-                    raise Invalid("Not such parameters", **dict.fromkeys(wrong, "is not taken, or is taken once"))
+                    raise ValidationFailed(
+                        "Not such parameters", **dict.fromkeys(wrong, "is not taken, or is taken once")
+                    )
             answer = await handle(request)
             tag = answer.headers.get("etag") if request.method == "GET" else None
             if tag and not {tag, "*"}.isdisjoint(tags(request, "if-none-match")):
@@ -108,7 +114,7 @@ def router(prefix: str = "/api") -> APIRouter:
     return APIRouter(prefix=prefix, route_class=Route)
 
 
-def tagged(response: Response, entity: Entity, location: str | None = None) -> None:
+def set_etag(response: Response, entity: Entity, location: str | None = None) -> None:
     """Says which version this is, and where a new thing is to be found."""
     response.headers["ETag"] = f'"{entity.version}"'
     if location:
@@ -123,17 +129,17 @@ class ListQuery(BaseModel):
     limit: int = Field(20, ge=1, le=100)
     after: str | None = Field(None, max_length=1000, description="The `next` of the page before")
 
-    def of(self, offered: Sequence[store.Listing]) -> store.Query:
-        """The listing that serves these filters in this order (Invalid: none does, and what is offered)."""
+    def of(self, offered: Sequence[persistence.Listing]) -> persistence.Query:
+        """The listing that serves these filters in this order (ValidationFailed: none does, and what is offered)."""
         given = self.model_dump(exclude={"limit", "after"}, exclude_none=True)
         sort = str(given.pop("sort", "-id"))
         wanted = (set(given), sort.removeprefix("-"), sort.startswith("-"))
         for listing in offered:
             if (set(listing.filters), listing.sort, listing.descending) == wanted:
-                return store.Query(listing, given, self.limit, self.after)
+                return persistence.Query(listing, given, self.limit, self.after)
         known = {name for listing in offered for name in listing.filters}
         wrong = {name: "is not offered like this" if name in known else "is not offered" for name in given}
-        raise Invalid(f"No index serves this; offered: {'; '.join(map(str, offered))}", **wrong)
+        raise ValidationFailed(f"No index serves this; offered: {'; '.join(map(str, offered))}", **wrong)
 
 
 class PageOf(BaseModel, Generic[T]):

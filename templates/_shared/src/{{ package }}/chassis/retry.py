@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import stamina
 
-from .errors import Stale
+from .errors import StaleVersion
 
-retried = stamina.retry(on=Stale, attempts=50, timeout=5.0, wait_initial=0.005, wait_max=0.05, wait_jitter=0.05)
+retry_on_conflict = stamina.retry(
+    on=StaleVersion, attempts=50, timeout=5.0, wait_initial=0.005, wait_max=0.05, wait_jitter=0.05
+)

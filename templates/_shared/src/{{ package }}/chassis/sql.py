@@ -22,15 +22,15 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
 
+from .persistence import Listing
 from .sql_connection import connected, reading, writing
 from .sql_url import Address
-from .store import Listing
 
-PATIENCE = 2.0  # seconds that a request waits for a connection of the pool, or for a lock
+CONNECT_TIMEOUT = 2.0  # seconds that a request waits for a connection of the pool, or for a lock
 LIMITS = {"statement_timeout": "5s", "lock_timeout": "2s", "idle_in_transaction_session_timeout": "10s"}
 
 
-class Money(sa.types.TypeDecorator[Decimal]):
+class FixedDecimal(sa.types.TypeDecorator[Decimal]):
     """An exact decimal: NUMERIC, and in SQLite, which has none, an integer of its smallest unit."""
 
     impl = sa.Numeric
@@ -63,15 +63,15 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
         return value and (value if value.tzinfo else value.replace(tzinfo=UTC))
 
 
-def line(length: int) -> sa.String:
+def sortable_string(length: int) -> sa.String:
     """A string that sorts by its code points on every database."""
     return sa.String(length).with_variant(sa.String(length, collation="C"), "postgresql")
 
 
-def handled_table(metadata: sa.MetaData) -> sa.Table:
+def processed_table(metadata: sa.MetaData) -> sa.Table:
     """Requests and events that the module has dealt with, kept in the transaction that did so."""
     return sa.Table(
-        "handled",
+        "processed",
         metadata,
         sa.Column("key", sa.String(64), primary_key=True),
         sa.Column("fingerprint", sa.String(64), nullable=False),
@@ -132,7 +132,7 @@ class Database:
         self._modules: dict[str, AsyncEngine] = {}
         self.reading = cache(lambda module, key: reading(self.module(module), key, arrays=not self._embedded))
         self.writing = cache(lambda module: writing(self.module(module)))
-        bounds = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": PATIENCE}
+        bounds = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": CONNECT_TIMEOUT}
         shared = pooler == "transaction" or address.pooler
         self._pool = None if self._embedded else self._server(address, shared=shared, **bounds)
 
@@ -160,11 +160,11 @@ class Database:
         pool = self._pool.pool if self._pool is not None else None
         return (pool.checkedout(), pool.size()) if isinstance(pool, QueuePool) else (0, 0)
 
-    def upkeep(self, unit: Any) -> list[object]:
+    def maintenance(self, unit: Any) -> list[object]:
         """What a module's tables need done in the background, for its `wiring.py`. `unit`: its class."""
-        from .housekeeping import Housekeeping
+        from .retention import Retention
 
-        return [Housekeeping(self, unit)]
+        return [Retention(self, unit)]
 
     async def close(self) -> None:
         for engine in [self._pool] if self._pool is not None else list(self._modules.values()):
@@ -172,7 +172,7 @@ class Database:
 
     def _server(self, address: Address, *, shared: bool, **bounds: Any) -> AsyncEngine:
         """PostgreSQL, with limits. `shared`: whether nothing may outlive a transaction, neither settings nor statements."""
-        arguments: dict[str, Any] = {"dsn": address.url, "timeout": PATIENCE, **address.arguments}
+        arguments: dict[str, Any] = {"dsn": address.url, "timeout": CONNECT_TIMEOUT, **address.arguments}
         options = {"in_transactions": True} if shared else {}
         if shared:
             arguments |= {"statement_cache_size": 0, "prepared_statement_cache_size": 0}
@@ -197,7 +197,7 @@ class Database:
 def _limit_connection(connection: Any, _: Any) -> None:
     """Limits are set, since poolers refuse them where a connection is opened."""
     settings = "; ".join(f"SET {name} = '{value}'" for name, value in LIMITS.items())
-    connection.run_async(lambda driver: driver.execute(settings, timeout=PATIENCE))
+    connection.run_async(lambda driver: driver.execute(settings, timeout=CONNECT_TIMEOUT))
 
 
 def _limit_transaction(connection: sa.Connection) -> None:

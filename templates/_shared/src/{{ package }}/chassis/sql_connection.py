@@ -21,10 +21,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from .batching import DataLoader
 from .entity import Entity
-from .errors import Stale, Unavailable
-from .sql_refusals import RETRY, code, is_away, refusal
-from .together import Together
+from .errors import StaleVersion, Unavailable
+from .sql_errors import RETRY_CODES, error_code, is_unavailable, translate_error
 
 log = logging.getLogger(__name__)
 
@@ -43,9 +43,9 @@ async def connected(engine: AsyncEngine, *, writing: bool = False) -> AsyncItera
             async with engine.connect() as connection:
                 yield await connection.execution_options(isolation_level="AUTOCOMMIT")
     except (DBAPIError, PoolTimeout, OSError) as error:
-        if isinstance(error, DBAPIError) and code(error) in RETRY:
-            raise Stale from error
-        if isinstance(error, DBAPIError) and not is_away(error):
+        if isinstance(error, DBAPIError) and error_code(error) in RETRY_CODES:
+            raise StaleVersion from error
+        if isinstance(error, DBAPIError) and not is_unavailable(error):
             raise
         log.warning("the database does not answer: %r", error)
         raise Unavailable("The database does not answer") from error
@@ -67,7 +67,7 @@ class Transaction:
     writes: Sequence[Write]
 
 
-def reading(engine: AsyncEngine, key: sa.Column[Any], *, arrays: bool) -> Together[Any, sa.RowMapping]:
+def reading(engine: AsyncEngine, key: sa.Column[Any], *, arrays: bool) -> DataLoader[Any, sa.RowMapping]:
     """Reads of rows by this column, their key. `arrays`: whether the database has them."""
     keys: sa.BindParameter[Any] = sa.bindparam("keys", expanding=not arrays)
     among = key == sa.any_(sa.cast(keys, ARRAY(key.type))) if arrays else key.in_(keys)
@@ -78,11 +78,11 @@ def reading(engine: AsyncEngine, key: sa.Column[Any], *, arrays: bool) -> Togeth
             rows = (await connection.execute(query, {"keys": list(wanted)})).mappings().all()
         return {row[key.name]: row for row in rows}
 
-    return Together(load)
+    return DataLoader(load)
 
 
-def writing(engine: AsyncEngine) -> Together[Transaction, Exception]:
-    """Writes. What `get` gives is why one was refused: Conflict, Stale, or a defect."""
+def writing(engine: AsyncEngine) -> DataLoader[Transaction, Exception]:
+    """Writes. What `get` gives is why one was refused: Conflict, StaleVersion, or a defect."""
 
     async def write(transactions: Sequence[Transaction]) -> Mapping[Transaction, Exception]:
         refused: dict[Transaction, Exception] = {}
@@ -90,18 +90,18 @@ def writing(engine: AsyncEngine) -> Together[Transaction, Exception]:
         for transaction in transactions:
             rows = {(write.table, write.before.id) for write in transaction.writes if write.before}
             if taken & rows:  # it has not seen what the other one does to them
-                refused[transaction] = Stale()
+                refused[transaction] = StaleVersion()
             taken |= rows if transaction not in refused else set()
         apart = [transaction for transaction in transactions if transaction not in refused]
         try:
             await _commit(engine, apart)
         except Exception as error:  # noqa: BLE001 - whoever it belongs to raises it
-            final = len(apart) == 1 or (isinstance(error, Unavailable) and not isinstance(error, Stale))
+            final = len(apart) == 1 or (isinstance(error, Unavailable) and not isinstance(error, StaleVersion))
             for half in (apart[: len(apart) // 2], apart[len(apart) // 2 :]):
                 refused |= dict.fromkeys(half, error) if final else await write(half)
         return refused
 
-    return Together(write)
+    return DataLoader(write)
 
 
 async def _commit(engine: AsyncEngine, transactions: Sequence[Transaction]) -> None:
@@ -124,7 +124,7 @@ async def _change(connection: AsyncConnection, table: sa.Table, before: Entity, 
     mine = sa.and_(table.c.id == before.id, table.c.version == before.version)
     with _understood(table, deleting=values is None):
         if (await connection.execute(change.where(mine), values)).rowcount == 0:
-            raise Stale
+            raise StaleVersion
 
 
 @contextmanager
@@ -133,8 +133,8 @@ def _understood(table: sa.Table, *, deleting: bool = False) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        if code(error) in RETRY or is_away(error):
+        if error_code(error) in RETRY_CODES or is_unavailable(error):
             raise
-        if (problem := refusal(error, table, deleting=deleting)) is None:
+        if (problem := translate_error(error, table, deleting=deleting)) is None:
             raise
         raise problem from error

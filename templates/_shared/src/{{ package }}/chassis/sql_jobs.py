@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 LEASE = timedelta(seconds=60)  # a copy that died gives its job back after this
 LOOK = 30.0  # seconds between looks at most: another copy, or a replay, may have moved the moment
-LONGEST = timedelta(minutes=5)  # between attempts
+MAX_BACKOFF = timedelta(minutes=5)  # between attempts
 
 
 class Jobs:
@@ -87,7 +87,7 @@ class Jobs:
             due = job.after(now())
             await lease.move(due, attempts=0, failed=now(), error=repr(error))
         else:
-            due = now() + min(timedelta(seconds=5) * 2**attempts, LONGEST)
+            due = now() + min(timedelta(seconds=5) * 2**attempts, MAX_BACKOFF)
             await lease.move(due, error=repr(error))
         return due
 

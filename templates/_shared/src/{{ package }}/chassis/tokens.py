@@ -20,8 +20,8 @@ from .errors import Unauthenticated, Unavailable
 log = logging.getLogger(__name__)
 LIFETIME = 15 * 60  # seconds
 REFRESH = 60.0  # seconds after which the public keys are asked for again
-AT_MOST = 10.0  # seconds between two questions about keys that are not known
-AGAIN = 1.0  # seconds after a question that was not answered
+REFETCH_INTERVAL = 10.0  # seconds between two questions about keys that are not known
+RETRY_INTERVAL = 1.0  # seconds after a question that was not answered
 SKEW = 5.0  # seconds that clocks may differ by
 
 
@@ -38,7 +38,7 @@ class Verifier:
         self._jwks = jwks
         self._issuer = issuer
         self._audience = audience
-        self.fresh, self.again, self.pause = REFRESH, AT_MOST, AGAIN
+        self.fresh, self.again, self.pause = REFRESH, REFETCH_INTERVAL, RETRY_INTERVAL
         self._published: dict[str, Any] = {}
         self._keys: dict[str, jwt.PyJWK] = {}
         self._callers: LRUCache[str, tuple[float, Caller]] = LRUCache(10_000)

@@ -11,8 +11,8 @@ from typing import Any
 from redis import asyncio as redis
 from redis.exceptions import RedisError
 
+from .batching import DataLoader
 from .cache import Cache, lifetime
-from .together import Together
 
 log = logging.getLogger(__name__)
 PAUSE = 1.0  # seconds without asking a server that did not answer
@@ -30,8 +30,8 @@ class ValkeyCache(Cache):
         super().__init__()
         self._client = _client(url)
         self._prefix = prefix
-        self._gets: Together[str, bytes] = Together(self._get_all)
-        self._puts: Together[tuple[str, int, bytes], None] = Together(self._put_all)
+        self._gets: DataLoader[str, bytes] = DataLoader(self._get_all)
+        self._puts: DataLoader[tuple[str, int, bytes], None] = DataLoader(self._put_all)
         self._owed: dict[str, tuple[int, bytes]] = {}  # what the server did not hear yet
         self._away_until = 0.0
 

@@ -28,7 +28,7 @@ from ..chassis.http_function import FunctionTransport, HttpFunction, body_of, re
 from ..chassis.settings import Settings
 from .deliveries import Deliveries
 from .dev import announce
-from .front import merged
+from .dev_gateway import merged
 from .schedules import Schedules
 from .template import Template
 

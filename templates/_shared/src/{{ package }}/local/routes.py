@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 from ..chassis.events import Routes
-from .derived import handlers
+from .discovery import handlers
 
 Parts = Mapping[str, Sequence[str]]
 ROUTES = re.compile(r"^(ROUTES\b.*? = )\{(?:\}|.*?^\})$", re.MULTILINE | re.DOTALL)

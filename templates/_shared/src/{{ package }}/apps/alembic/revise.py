@@ -1,0 +1,270 @@
+"""Writing a migration: `python -m PACKAGE.apps.alembic.revise MODULE "what changes"`, from what `repository.py` says now.
+
+What a column means is compared with what the migrations so far have said of it, so that the same is written whether SQLite
+or PostgreSQL is at hand. `--rename TABLE.COLUMN:NAME` says that a column has another name, and is not a new one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.operations import ops
+from sqlalchemy.dialects import postgresql
+
+from ...chassis.settings import Settings
+from ...chassis.sql import Database, FixedDecimal, UtcDateTime
+from .history import History, check, default, history, kind
+from .migrate import PACKAGE, TEMPORARY, configuration, last, run, upgrade
+
+MAX_NAME = 63  # letters of a name in PostgreSQL
+
+
+async def revise(database: Database, module: str, message: str, renamed: list[str]) -> None:
+    """Writes a migration: what the module's `repository.py` says and its tables do not yet have."""
+    if not (PACKAGE / module / "repository.py").is_file():
+        known = sorted(file.parent.name for file in PACKAGE.glob("*/repository.py"))
+        raise SystemExit(f"There is no module {module} with tables; there are {', '.join(known)}")
+    (PACKAGE / module / "migrations").mkdir(exist_ok=True)  # a new module has none yet
+    config = configuration(module)
+    if len(found := last(module)) > 1:
+        command.merge(config, [script.revision for script in found], message)
+        print(
+            "Migrations of several branches are joined by one that does nothing: what both changed is yours to look at"
+        )
+        return
+    await upgrade(database, [module])
+    revision = Revision(history(config), config.attributes["metadata"], renamed)
+    comparison = {
+        "compare_type": revision.has_another_type,
+        "compare_server_default": revision.has_another_default,
+        "include_name": lambda name, what, _: not (what == "table" and name.startswith(TEMPORARY)),
+        "render_item": _render,
+        "process_revision_directives": revision.review,
+    }
+    await run(
+        database, module, lambda config: command.revision(config, message, autogenerate=True), comparison=comparison
+    )
+
+
+class Revision:
+    """What alembic found, told in the words of the migrations so far, and reviewed before it is written."""
+
+    def __init__(self, told: History, metadata: sa.MetaData, renamed: list[str]) -> None:
+        self._told = told
+        self._metadata = metadata
+        self._renamed = renamed
+
+    def has_another_type(self, _: Any, __: Any, column: sa.Column[Any], ___: Any, type_: Any) -> bool | None:
+        before = self._told.columns.get((column.table.name, column.name))
+        return True if before is not None and kind(before.type) != kind(type_) else None
+
+    def has_another_default(self, _: Any, __: Any, column: sa.Column[Any], *___: Any) -> bool | None:
+        before = self._told.columns.get((column.table.name, column.name))
+        return None if before is None else default(before) != default(column)
+
+    def review(self, _: Any, __: Any, directives: list[Any]) -> None:
+        """Refuses what rows that are there could not take; warns of loss; writes nothing when nothing changed."""
+        upgrades = directives[0].upgrade_ops
+        self._look_at_the_model()
+        for text in self._renamed:
+            _rename(upgrades, text)
+        self._compare_checks(upgrades)
+        if upgrades.is_empty():
+            directives.clear()
+            print("Nothing changed: no migration was written")
+            return
+        for op in _each(upgrades):
+            self._tell(op)
+        upgrades.reverse_into(directives[0].downgrade_ops)
+        guesses = list(_renames(upgrades))
+        for op in _each(upgrades):
+            if isinstance(op, ops.AddColumnOp) and not op.column.nullable and op.column.server_default is None:
+                hint = "Give its column a server_default in repository.py, or nullable=True"
+                raise SystemExit(
+                    "\n".join(
+                        [f"{op.table_name}.{op.column.name}: the rows that are there need a value. {hint}", *guesses]
+                    )
+                )
+        if warnings := [*guesses, *(text for op in _each(upgrades) for text in _losses(op))]:
+            print("Careful:", *warnings, sep="\n  ", file=sys.stderr)
+            if sys.stdin.isatty() and input("Write the migration all the same? [y/N] ").lower() not in ("y", "yes"):
+                raise SystemExit("No migration was written")
+
+    def _look_at_the_model(self) -> None:
+        for table in self._metadata.sorted_tables:
+            stored: list[Any] = [*table.constraints, *table.indexes]
+            for named in stored:
+                if len(str(named.name)) > MAX_NAME:
+                    raise SystemExit(f"{table.name}: {named.name} is longer than the {MAX_NAME} letters of a name")
+            for constraint in table.constraints:
+                if isinstance(constraint, sa.CheckConstraint) and not constraint.name:
+                    raise SystemExit(f"{table.name}: CHECK ({check(constraint)}) needs a name, to be told from others")
+            for column in table.columns:
+                if isinstance(column.type, FixedDecimal) and (default(column) or "0").strip("'") not in ("0", "NULL"):
+                    raise SystemExit(
+                        f"{table.name}.{column.name}: a default other than 0 would count SQLite's smallest unit; "
+                        "leave it to domain.py, and give the rows that are there a value by op.execute"
+                    )
+
+    def _compare_checks(self, upgrades: ops.UpgradeOps) -> None:
+        """Check constraints of the same name: alembic compares no more of them."""
+        for table in self._metadata.sorted_tables:
+            for constraint in table.constraints:
+                before = self._told.checks.get((table.name, str(constraint.name)))
+                if (
+                    before is None
+                    or not isinstance(constraint, sa.CheckConstraint)
+                    or check(before) == check(constraint)
+                ):
+                    continue
+                changes: list[Any] = [ops.DropConstraintOp.from_constraint(before)]
+                changes.append(ops.AddConstraintOp.from_constraint(constraint))
+                upgrades.ops.append(ops.ModifyTableOps(table.name, changes))
+
+    def _tell(self, op: Any) -> None:
+        """Puts the types and defaults of the migrations in the place of what one database makes of them."""
+        if isinstance(op, ops.AlterColumnOp):
+            before = self._told.columns.get((op.table_name, op.column_name))
+            if before is not None:
+                op.existing_type, op.existing_server_default = before.type, before.server_default or False
+        elif isinstance(op, ops.DropColumnOp) and op._reverse is not None:
+            self._retype(op.table_name, op._reverse.column)
+        elif isinstance(op, ops.DropTableOp) and op._reverse is not None:
+            for column in op._reverse.columns:
+                self._retype(op.table_name, column)
+
+    def _retype(self, table: str, column: Any) -> None:
+        if isinstance(column, sa.Column) and (before := self._told.columns.get((table, column.name))) is not None:
+            column.type, column.server_default = before.type, before.server_default
+
+
+def _each(found: Any) -> Iterator[Any]:
+    """Every operation, those within a table's too."""
+    for op in found.ops:
+        yield from _each(op) if isinstance(op, ops.ModifyTableOps) else [op]
+
+
+def _rename(upgrades: ops.UpgradeOps, text: str) -> None:
+    """A column that goes and one that comes are the same one."""
+    table, _, names = text.partition(".")
+    old, _, new = names.partition(":")
+    for change in upgrades.ops:
+        if isinstance(change, ops.ModifyTableOps) and change.table_name == table:
+            goes = [op for op in change.ops if isinstance(op, ops.DropColumnOp) and op.column_name == old]
+            comes = [op for op in change.ops if isinstance(op, ops.AddColumnOp) and op.column.name == new]
+            if goes and comes:
+                column = goes[0].to_column()
+                alter = ops.AlterColumnOp(
+                    table, old, existing_type=column.type, existing_nullable=column.nullable, modify_name=new
+                )
+                rest = [op for op in change.ops if op not in (goes[0], comes[0])]
+                first = [op for op in rest if isinstance(op, ops.DropIndexOp | ops.DropConstraintOp)]
+                last = [op for op in rest if op not in first]
+                place = upgrades.ops.index(change)  # one after the other: what is to come knows the new name alone
+                steps = [ops.ModifyTableOps(table, step) for step in (first, [alter], last) if step]
+                upgrades.ops[place : place + 1] = steps
+                return
+    raise SystemExit(f"{text}: say TABLE.COLUMN:NAME, a column that is no longer in repository.py, and its new name")
+
+
+def _renames(upgrades: ops.UpgradeOps) -> Iterator[str]:
+    """What looks like another name for the same thing."""
+    for change in upgrades.ops:
+        if not isinstance(change, ops.ModifyTableOps):
+            continue
+        inner = change.ops
+        goes = [op.column_name for op in inner if isinstance(op, ops.DropColumnOp)]
+        comes = [op.column.name for op in inner if isinstance(op, ops.AddColumnOp)]
+        if goes and comes:
+            yield (
+                f"{change.table_name}: {', '.join(goes)} goes with its values, and {', '.join(comes)} comes without. "
+                f"Is it another name? make migration ... RENAME={change.table_name}.{goes[0]}:{comes[0]}"
+            )
+    goes = [op.table_name for op in upgrades.ops if isinstance(op, ops.DropTableOp)]
+    comes = [op.table_name for op in upgrades.ops if isinstance(op, ops.CreateTableOp)]
+    if goes and comes:
+        yield (
+            f"the table {', '.join(goes)} goes with its rows, and {', '.join(comes)} comes without. Is it another name? "
+            f'Then write op.rename_table("{goes[0]}", "{comes[0]}") in place of both, and make migration for the rest'
+        )
+
+
+def _losses(op: Any) -> Iterator[str]:
+    """What a change may cost."""
+    if isinstance(op, ops.DropTableOp):
+        yield f"{op.table_name}: its rows are lost"
+    elif isinstance(op, ops.DropColumnOp):
+        yield f"{op.table_name}.{op.column_name}: its values are lost"
+    elif isinstance(op, ops.AlterColumnOp):
+        name = f"{op.table_name}.{op.column_name}"
+        if op.modify_type is not None and (loss := _loss(op.existing_type, op.modify_type)):
+            old, new = (_own(type_) or repr(type_) for type_ in (op.existing_type, op.modify_type))
+            yield f"{name}: from {old} to {new}, {loss}"
+        if op.modify_nullable is False:
+            yield f"{name}: rows without a value stop the migration"
+    elif isinstance(op, ops.CreateCheckConstraintOp | ops.CreateUniqueConstraintOp):
+        yield f"{op.table_name}: rows that do not keep {op.constraint_name} stop the migration"
+
+
+def _loss(old: Any, new: Any) -> str | None:
+    if isinstance(new, sa.String):
+        if new.length is None or (isinstance(old, sa.String) and old.length is not None and old.length <= new.length):
+            return None
+        return f"values of more than {new.length} characters stop the migration"
+    before, after = (0 if isinstance(type_, sa.Integer) else getattr(type_, "scale", None) for type_ in (old, new))
+    if before is None or after is None:
+        return (
+            None if kind(old) == kind(new) else "values that the new type does not know are lost or stop the migration"
+        )
+    if after < before:
+        return f"values are rounded to {after} digits behind the point"
+    return "values that are too large stop the migration"
+
+
+def _render(what: str, item: Any, context: Any) -> str | Literal[False]:
+    """How a migration writes the chassis' own column types, and truth and time for every database."""
+    if what == "server_default":
+        return _default(getattr(item, "arg", None))
+    if what == "type" and item._variant_mapping:
+        context.imports.add("from sqlalchemy import Text")  # alembic writes a variant's own types by their bare names
+    text = _own(item) if what == "type" else None
+    if text is None:
+        return False
+    context.imports.add(f"from {FixedDecimal.__module__} import {text.partition('(')[0]}")
+    return text
+
+
+def _own(kind: Any) -> str | None:
+    """A column type of the chassis as it is written; None for any other."""
+    if isinstance(kind, FixedDecimal):
+        return f"FixedDecimal({kind.scale})"
+    if isinstance(kind, UtcDateTime):
+        return "UtcDateTime()"
+    if isinstance(kind, sa.String) and "COLLATE" in kind.compile(postgresql.dialect()):  # type: ignore[no-untyped-call]
+        return f"sortable_string({kind.length})"
+    return None
+
+
+def _default(value: Any) -> str | Literal[False]:
+    if str(value) in ("true", "false"):
+        return f"sa.{value}()"
+    if isinstance(value, sa.Function) and not list(value.clauses):
+        return f"sa.func.{value.name}()"
+    return False
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Writes a migration.")
+    parser.add_argument("module")
+    parser.add_argument("message", nargs="+")
+    parser.add_argument("--rename", action="append", default=[], metavar="TABLE.COLUMN:NAME")
+    asked = parser.parse_args()
+    settings = Settings()
+    database = Database(settings.migration_url or settings.database_url)
+    asyncio.run(revise(database, asked.module, " ".join(asked.message), asked.rename))

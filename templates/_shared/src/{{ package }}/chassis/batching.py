@@ -1,0 +1,64 @@
+"""Reads and writes that meet: those of one tick of the event loop are done as one, and loads of one thing at one time are one.
+
+Under load a hundred GETs become an MGET, and a hundred SELECTs by id one SELECT; alone, a read waits for nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Generic, TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class DataLoader(Generic[K, V]):
+    """`load` takes the keys that were asked for in one tick, each once, and gives what was found, by key."""
+
+    def __init__(self, load: Callable[[Sequence[K]], Awaitable[Mapping[K, V]]]) -> None:
+        self._load = load
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._asked: dict[K, list[asyncio.Future[V | None]]] = {}
+        self._loading: set[asyncio.Task[None]] = set()
+
+    async def get(self, key: K) -> V | None:
+        """What there is for this key; the load begins after this call."""
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            self._loop, self._asked = loop, {}
+        if not self._asked:
+            loop.call_soon(self._begin)
+        answer: asyncio.Future[V | None] = loop.create_future()
+        self._asked.setdefault(key, []).append(answer)
+        return await answer
+
+    def _begin(self) -> None:
+        asked, self._asked = self._asked, {}
+        task = asyncio.ensure_future(self._answer(asked))
+        self._loading.add(task)
+        task.add_done_callback(self._loading.discard)
+
+    async def _answer(self, asked: Mapping[K, Sequence[asyncio.Future[V | None]]]) -> None:
+        try:
+            found = await self._load(list(asked))
+        except Exception as error:  # noqa: BLE001 - whoever asked is told of it
+            for answer in (answer for answers in asked.values() for answer in answers if not answer.done()):
+                answer.set_exception(error)
+            return
+        for key, answer in ((key, answer) for key, answers in asked.items() for answer in answers):
+            if not answer.done():  # who asked may be gone
+                answer.set_result(found.get(key))
+
+
+class SingleFlight(Generic[K, V]):
+    """While a key is being loaded, whoever asks for it waits for that load: a popular entry that expires costs one."""
+
+    def __init__(self) -> None:
+        self._flying: dict[K, asyncio.Task[V]] = {}
+
+    async def get(self, key: K, load: Callable[[], Awaitable[V]]) -> V:
+        if key not in self._flying:
+            self._flying[key] = asyncio.ensure_future(load())
+            self._flying[key].add_done_callback(lambda _: self._flying.pop(key))
+        return await asyncio.shield(self._flying[key])

@@ -1,0 +1,49 @@
+"""What a part gives to its modules: each module's `wiring.py` makes from it what the module consists of."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic_settings import BaseSettings
+
+from .cache import Cache
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from .client import Client
+
+U = TypeVar("U")
+S = TypeVar("S", bound=BaseSettings)
+
+
+@dataclass(slots=True)
+class PartContext:
+    """`transports`: how to reach other systems, by name, if not over the network. `closing`: called in the end."""
+
+    settings: Settings
+    database: Any  # of the adapter that was chosen
+    cache: Cache
+    events: Any = None  # who takes the events that units publish
+    transports: Mapping[str, Any] = field(default_factory=dict)
+    closing: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+
+    def units(self, unit: Callable[..., U]) -> Callable[[], U]:
+        """Makes units of work of this kind, one for each use case."""
+        if hasattr(unit, "publish"):
+            return partial(unit, self.database, self.cache, self.events)
+        return partial(unit, self.database, self.cache)
+
+    def read(self, settings: type[S]) -> S:
+        """A module's own settings, from the environment or where this part's own come from."""
+        return settings(_env_file=self.settings.modules_env or None)
+
+    def client(self, name: str, url: str, headers: Mapping[str, str] | None = None) -> Client:
+        """A client of another system; tests reach another by its name."""
+        from .client import Client  # not every function calls somebody
+
+        made = Client(name, url, headers=headers, transport=self.transports.get(name))
+        self.closing.append(made.close)
+        return made

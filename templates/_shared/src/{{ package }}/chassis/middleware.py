@@ -1,0 +1,118 @@
+"""The edge: who asks, told by proxies that are trusted alone; HEAD as GET without its body; which sites may ask (CORS).
+
+Plain ASGI around a whole app, so that what it says of a failure passes here too. Where a proxy stands in front of
+all of it (NGINX in the containers), that one answers CORS, and the app has no CORS_ORIGINS.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .settings import Network, Settings
+
+METHODS = ("GET", "HEAD", "POST", "PATCH", "PUT", "DELETE")
+ASKED = ("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "X-Request-ID")
+EXPOSED = ("Allow", "ETag", "Location", "Retry-After", "WWW-Authenticate", "X-Request-ID")
+PREFIX = re.compile(r"(/[A-Za-z0-9._~-]{1,64}){1,8}")
+
+
+def wrap_app(app: ASGIApp, settings: Settings) -> ASGIApp:
+    if settings.trusted_proxies:
+        app = ProxyHeadersMiddleware(app, settings.trusted_proxies)
+    if settings.cors_origins:  # no credentials: a token is shown in a header, never a cookie
+        app = CORSMiddleware(app, settings.cors_origins, METHODS, ASKED, expose_headers=EXPOSED)
+    return answer_head(app)
+
+
+def answer_head(app: ASGIApp) -> ASGIApp:
+    """HEAD is answered as GET is, without the body."""
+
+    async def answered(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            return await app(scope, receive, send)
+
+        async def bodiless(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        await app({**scope, "method": "GET"}, receive, bodiless)
+
+    return answered
+
+
+class ProxyHeadersMiddleware:
+    """Forwarded headers: a trusted proxy's word for the client, the scheme and the path's prefix; nobody else's."""
+
+    def __init__(self, app: ASGIApp, trusted: Sequence[Network]) -> None:
+        self._app = app
+        self._trusted = trusted
+        self._trusts = lru_cache(4096)(self._is_trusted)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        peer = scope["client"][0] if scope.get("client") else ""
+        if scope["type"] != "http" or not self._trusts(peer):
+            return await self._app(scope, receive, send)
+        hops: list[bytes] = []
+        scheme = prefix = b""
+        for name, value in scope["headers"]:
+            if name == b"x-forwarded-for":
+                hops.append(value)
+            elif name == b"x-forwarded-proto":
+                scheme = value
+            elif name == b"x-forwarded-prefix":
+                prefix = value.rstrip(b"/")
+        told = {**scope, "client": (self._client(peer, b",".join(hops).decode("latin-1")), 0)}
+        if scheme in (b"http", b"https"):
+            told["scheme"] = scheme.decode()
+        if not PREFIX.fullmatch(prefix.decode("latin-1")):
+            return await self._app(told, receive, send)
+        told["root_path"] = prefix.decode()
+        told["path"] = told["root_path"] + scope["path"]
+
+        async def located(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [
+                    (name, prefix + value if name == b"location" and value.startswith(b"/") else value)
+                    for name, value in message["headers"]
+                ]
+            await send(message)
+
+        await self._app(told, receive, located)
+
+    def _client(self, client: str, hops: str) -> str:
+        """Each proxy adds whom it heard from at the end: the last that is none of ours, if it is an address."""
+        for hop in reversed(hops.split(",")):
+            address = _address(_without_port(hop.strip()))
+            if address is None:
+                break
+            client = str(address)
+            if not self._trusts(client):
+                break
+        return client
+
+    def _is_trusted(self, host: str) -> bool:
+        address = _address(host)
+        return address is not None and any(address in network for network in self._trusted)
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        address = ip_address(text.partition("%")[0])  # without a zone, which may be any text
+    except ValueError:
+        return None
+    if isinstance(address, IPv6Address):
+        return address.ipv4_mapped or address  # of a socket that takes both kinds
+    return address
+
+
+def _without_port(hop: str) -> str:
+    if hop.startswith("["):
+        return hop[1:].partition("]")[0]
+    return hop.partition(":")[0] if hop.count(":") == 1 else hop

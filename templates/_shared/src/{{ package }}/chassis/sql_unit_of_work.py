@@ -1,0 +1,141 @@
+"""Repositories and the unit of work on SQL: SQLAlchemy Core, short transactions, optimistic locking."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager
+from typing import Any, ClassVar, TypeVar
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from .cache import Cache
+from .entity import Entity, now
+from .errors import ValidationFailed
+from .persistence import MAX_PAGE_BYTES, ChangeSet, Codec, IdempotencyKey, Listing, Page, Query
+from .sql import Database, FixedDecimal
+from .sql_connection import Transaction, Write, connected
+from .sql_errors import check_lengths
+from .sql_query import reading_only, select
+from .unit_of_work import BaseRepository, BaseUnitOfWork
+
+E = TypeVar("E", bound=Entity)
+T = TypeVar("T")
+
+
+class SqlUnitOfWork(BaseUnitOfWork):
+    processed: ClassVar[sa.Table]
+    jobs: ClassVar[sa.Table]
+    expiring: ClassVar[tuple[sa.Table, ...]] = ()  # rows that are deleted some time after their `expires_at`
+
+    def __init__(self, database: Database, cache: Cache) -> None:
+        super().__init__(cache)
+        self.database = database
+        self.engine = database.module(self.module)
+
+    def repository(self, codec: Codec[E], table: sa.Table) -> SqlRepository[E]:
+        return SqlRepository(self, codec, table)
+
+    def reading(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """A transaction that cannot write, for SQL on this module's tables; what is staged is not seen."""
+        return reading_only(self.engine, self.module)
+
+    async def select(self, statement: sa.Executable, into: type[T]) -> list[T]:
+        """Typed rows of a query of this module's tables; what is staged is not seen."""
+        return await select(self.engine, self.module, statement, into)
+
+    async def apply(self, staged: ChangeSet) -> None:
+        if refusal := await self.database.writing(self.module).get(Transaction(list(self.writes(staged)))):
+            raise refusal
+
+    def writes(self, staged: ChangeSet) -> Iterator[Write]:
+        """All that the transaction writes."""
+        staged.check()
+        for row in staged.processed:
+            values = {"key": row.key, "fingerprint": row.fingerprint, "entity_id": row.entity_id, "at": now()}
+            yield Write(self.processed, None, values)
+        for (name, _), (before, after) in staged.changes.items():
+            if before is not None or after is not None:
+                yield self.repositories[name].write(before, after)
+
+    async def find_processed(self, key: str) -> IdempotencyKey | None:
+        row = await self.database.reading(self.module, self.processed.c.key).get(key)
+        return IdempotencyKey(row["key"], row["fingerprint"], row["entity_id"]) if row else None
+
+
+class SqlRepository(BaseRepository[E]):
+    def __init__(self, unit: SqlUnitOfWork, codec: Codec[E], table: sa.Table) -> None:
+        super().__init__(unit, codec, table.name)
+        self._database, self._engine = unit.database, unit.engine
+        self._table = table
+
+    async def load(self, entity_id: UUID) -> E | None:
+        row = await self._database.reading(self._unit.module, self._table.c.id).get(entity_id)
+        return None if row is None else self._codec.adapter.validate_python(dict(row))
+
+    async def find(self, field: str, value: Any) -> E | None:
+        found = await self.rows(sa.select(self._table).where(self._table.c[field] == value))
+        return found[0] if found else None
+
+    async def page(self, query: Query) -> Page[E]:
+        return self._codec.page(await self.rows(self._select(query)), query)
+
+    async def rows(self, statement: sa.Select[Any]) -> list[E]:
+        """The entities that a query of this table's columns finds."""
+        async with connected(self._engine) as connection:
+            rows = (await connection.execute(statement)).mappings().all()
+        return [self._codec.adapter.validate_python(dict(row)) for row in rows]
+
+    def write(self, before: E | None, after: E | None) -> Write:
+        if after is None:
+            return Write(self._table, before, None)
+        self._codec.document(after)
+        row = self._codec.adapter.dump_python(after)
+        check_lengths(self._table, row)
+        return Write(self._table, before, row)
+
+    def _select(self, query: Query) -> sa.Select[Any]:
+        columns, listing = self._table.c, query.listing
+        sort = columns[listing.sort]
+        statement = sa.select(self._table).limit(query.limit + 1).order_by(*_order(columns, listing))
+        if query.owner is not None:
+            statement = statement.where(columns.owner_id == query.owner)
+        for name in listing.filters:
+            statement = statement.where(columns[name] == query.filters[name])
+        if sort.nullable:
+            statement = statement.where(sort.is_not(None))
+        if query.after is not None:
+            statement = statement.where(self._behind(listing, *self._codec.after(query.after, listing.sort)))
+        return self._fitting(statement, listing)
+
+    def _fitting(self, statement: sa.Select[Any], listing: Listing) -> sa.Select[Any]:
+        """Where rows may be large, only as many as fit a page and one more: the database leaves out the others."""
+        columns = self._table.columns
+        large = [column.name for column in columns if isinstance(column.type, sa.Text | sa.JSON)]
+        if not large:
+            return statement
+        row = statement.subquery().c
+        sizes = [sa.func.coalesce(sa.func.length(sa.cast(row[name], sa.Text)), 0) for name in large]
+        size = sum(sizes, sa.literal(0))
+        before = sa.func.sum(size).over(order_by=_order(row, listing)) - size
+        sized = sa.select(*row, before.label("_before")).subquery().c
+        kept = sa.select(*[sized[column.name] for column in columns]).where(sized["_before"] <= MAX_PAGE_BYTES)
+        return kept.order_by(*_order(sized, listing))
+
+    def _behind(self, listing: Listing, value: Any, entity_id: UUID) -> sa.ColumnElement[bool]:
+        columns = self._table.c
+        if listing.sort == "id":
+            return columns.id < entity_id if listing.descending else columns.id > entity_id
+        kind = columns[listing.sort].type
+        if isinstance(kind, FixedDecimal) and value.adjusted() >= 18 - kind.scale:
+            raise ValidationFailed("Not a cursor of this list", after="is further than any row can be")
+        here = sa.tuple_(columns[listing.sort], columns.id)
+        there = sa.tuple_(sa.literal(value, columns[listing.sort].type), sa.literal(entity_id, sa.Uuid()))
+        return here < there if listing.descending else here > there
+
+
+def _order(columns: Any, listing: Listing) -> list[sa.ColumnElement[Any]]:
+    """By what the listing sorts by, then by id."""
+    found = [columns[name] for name in dict.fromkeys([listing.sort, "id"])]
+    return [column.desc() if listing.descending else column.asc() for column in found]

@@ -1,0 +1,114 @@
+"""What a unit of work and its repositories do on every database. Adapters: `sql_unit_of_work.py`, `dynamodb_unit_of_work.py`."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from contextvars import ContextVar
+from dataclasses import replace
+from functools import partial
+from typing import Any, ClassVar, Generic, TypeVar
+from uuid import UUID, uuid5
+
+from .cache import Cache
+from .entity import Entity
+from .errors import Conflict
+from .persistence import ChangeSet, Codec, IdempotencyKey
+
+E = TypeVar("E", bound=Entity)
+current_handler: ContextVar[str] = ContextVar("current_handler", default="")  # the handler that has an event just now
+
+
+class BaseUnitOfWork(ABC):
+    """Storage of one module for one use case. A module's unit names its repositories as attributes."""
+
+    module: ClassVar[str]
+
+    def __init__(self, cache: Cache) -> None:
+        self.cache = cache
+        self.staged = ChangeSet()
+        self.repositories: dict[str, Any] = {}
+
+    async def repeated(self, request: IdempotencyKey | None) -> UUID | None:
+        found = await self.find_processed(request.key) if request else None
+        if request and found and found.fingerprint != request.fingerprint:
+            raise Conflict("This Idempotency-Key was used with another body")
+        return found.entity_id if found else None
+
+    def remember(self, request: IdempotencyKey | None, entity_id: UUID) -> None:
+        if request:
+            self.staged.processed.append(replace(request, entity_id=entity_id))
+
+    async def already_processed(self, event_id: UUID) -> bool:
+        key = str(uuid5(event_id, current_handler.get()))
+        if await self.find_processed(key):
+            return True
+        self.staged.processed.append(IdempotencyKey(key))
+        return False
+
+    async def commit(self) -> None:
+        staged, self.staged = self.staged, ChangeSet()
+        await asyncio.shield(self._written(staged))  # whoever is gone meanwhile, the cache is told of it, too
+
+    async def _written(self, staged: ChangeSet) -> None:
+        await self.apply(staged)
+        for (name, _), (before, after) in staged.changes.items():
+            await self.repositories[name].remember(before, after)
+
+    @abstractmethod
+    async def apply(self, staged: ChangeSet) -> None:
+        """Writes all of it or nothing."""
+
+    @abstractmethod
+    async def find_processed(self, key: str) -> IdempotencyKey | None: ...
+
+
+class BaseRepository(ABC, Generic[E]):
+    """A repository. `name`: of its rows within the module."""
+
+    def __init__(self, unit: BaseUnitOfWork, codec: Codec[E], name: str) -> None:
+        self._unit = unit
+        self._codec = codec
+        self._name = name
+        unit.repositories[name] = self
+
+    async def get(self, entity_id: UUID) -> E | None:
+        staged = self._unit.staged.changes.get((self._name, entity_id))
+        return staged[1] if staged else await self.load(entity_id)
+
+    async def read(self, entity_id: UUID) -> E | None:
+        cache, key = self._unit.cache, self._key(entity_id)
+        known = await cache.get(key)
+        if known is not None:
+            cache.hits += 1
+            return self._codec.adapter.validate_json(known) if known else None
+        cache.misses += 1
+        return await cache.flights.get(key, partial(self._refresh, entity_id))  # type: ignore[no-any-return]
+
+    @abstractmethod
+    async def load(self, entity_id: UUID) -> E | None:
+        """From the database, as it is now."""
+
+    def add(self, entity: E) -> None:
+        self._unit.staged.put(self._name, entity.id, None, entity)
+
+    def save(self, before: E, after: E) -> None:
+        self._unit.staged.put(self._name, after.id, before, after)
+
+    def delete(self, entity: E) -> None:
+        self._unit.staged.put(self._name, entity.id, entity, None)
+
+    async def remember(self, before: E | None, after: E | None) -> None:
+        """Tells the cache what is there now."""
+        if after is not None:
+            await self._unit.cache.put(self._key(after.id), after.version, self._codec.adapter.dump_json(after))
+        elif before is not None:
+            await self._unit.cache.put(self._key(before.id), before.version + 1, b"")
+
+    async def _refresh(self, entity_id: UUID) -> E | None:
+        found = await self.load(entity_id)
+        await self.remember(None, found)
+        return found
+
+    def _key(self, entity_id: UUID) -> str:
+        return f"{self._unit.module}:{self._name}:{entity_id}"
