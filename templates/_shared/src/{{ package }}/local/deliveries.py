@@ -1,7 +1,7 @@
-"""What AWS does between functions, done with moto: tables, queues, and what goes from one to the other.
+"""Event delivery as AWS does it between functions, with moto: tables, queues, and what goes from one to the other.
 
 A stream's records pass the filters of its pipes into queues; batches of a queue go to its event function; what
-fails comes back a little later, and goes to the dead letters in the end.
+fails comes back a little later, and is a dead letter in the end.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One face for parts that run in one process: a request goes to the part that has a route for it."""
+"""Development gateway, one face for parts that run in one process: a request goes to the part that has a route for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the modules have for the background, derived from their code: classes with marked methods, in any of their files."""
+"""Discovery of what the modules have for the background: classes with marked methods, in any of their files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What EventBridge Scheduler does, done here: calls functions when the template's schedules say so."""
+"""Scheduler, in the place of EventBridge: calls functions when the template's schedules say so."""
 
 from __future__ import annotations
 

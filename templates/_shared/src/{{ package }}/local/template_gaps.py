@@ -1,4 +1,4 @@
-"""What `deploy/template.yaml` has to have for what the modules handle and do by the clock, as text to add to it."""
+"""Gaps of `deploy/template.yaml`: what it has to have for what the modules handle and do by the clock, as text to add to it."""
 
 from __future__ import annotations
 
