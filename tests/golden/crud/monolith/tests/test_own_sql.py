@@ -23,7 +23,7 @@ from shop.items.repository import items
 
 from tests.api import Api
 from tests.conftest import login
-from tests.items.samples import new_item
+from tests.items.factories import new_item
 
 T = TypeVar("T")
 URLS = ["", os.environ.get("TEST_DATABASE_URL", "")]

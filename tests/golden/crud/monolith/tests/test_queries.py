@@ -19,7 +19,7 @@ from shop.chassis.settings import Settings
 
 from tests.api import Api
 from tests.conftest import login
-from tests.items.samples import new_item
+from tests.items.factories import new_item
 
 ENTITIES: dict[str, Callable[[Api], dict[str, Any]]] = {
     "/api/items": lambda staff: new_item(),

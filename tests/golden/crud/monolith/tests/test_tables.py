@@ -11,9 +11,9 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from shop.apps.schema.migrate import PACKAGE, upgrade
+from shop.apps.alembic.migrate import PACKAGE, upgrade
+from shop.chassis.persistence import Listing
 from shop.chassis.sql import Database, check_listings
-from shop.chassis.store import Listing
 
 MODULES = sorted(folder.parent.name for folder in PACKAGE.glob("*/migrations"))
 

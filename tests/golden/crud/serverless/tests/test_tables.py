@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from shop.chassis.dynamodb import Database
-from shop.chassis.dynamodb_unit import DynamoUnit
+from shop.chassis.dynamodb_unit_of_work import DynamoUnitOfWork
 from shop.chassis.functions import NoCache
 from shop.local.template import Template
 
@@ -21,10 +21,10 @@ MODULES = sorted(path.parent.name for path in (ROOT / "src" / "shop").glob("*/re
 @pytest.mark.parametrize("module", MODULES)
 def test_every_list_has_its_index(module: str) -> None:
     import_module(f"shop.{module}.repository")
-    (unit,) = [unit for unit in every_unit(DynamoUnit) if getattr(unit, "module", None) == module]
+    (unit,) = [unit for unit in every_unit(DynamoUnitOfWork) if getattr(unit, "module", None) == module]
     (table,) = [table for table in TABLES.values() if table["TableName"] == f"it-{module}"]
     indexes = {index["IndexName"] for index in table.get("GlobalSecondaryIndexes", [])}
-    made: Callable[..., DynamoUnit] = unit
+    made: Callable[..., DynamoUnitOfWork] = unit
     routes: list[dict[str, str]] = [{}] if hasattr(unit, "publish") else []
     missing = sorted(made(Database("it", [module]), NoCache(), *routes).indexes - indexes)
     assert not missing, (
@@ -33,5 +33,5 @@ def test_every_list_has_its_index(module: str) -> None:
     )
 
 
-def every_unit(unit: type[DynamoUnit]) -> list[type[DynamoUnit]]:
+def every_unit(unit: type[DynamoUnitOfWork]) -> list[type[DynamoUnitOfWork]]:
     return [found for child in unit.__subclasses__() for found in (child, *every_unit(child))]

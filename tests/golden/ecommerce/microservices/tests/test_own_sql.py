@@ -24,7 +24,7 @@ from shop.inventory.repository import products
 
 from tests.api import Api
 from tests.conftest import login
-from tests.inventory.samples import new_product
+from tests.inventory.factories import new_product
 
 T = TypeVar("T")
 URLS = ["", os.environ.get("TEST_DATABASE_URL", "")]

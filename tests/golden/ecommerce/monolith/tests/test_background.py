@@ -13,23 +13,23 @@ import sqlalchemy as sa
 
 from shop.accounts.domain import Account, Session
 from shop.accounts.events import LinkRequested
-from shop.accounts.repository import AccountsUnit
+from shop.accounts.repository import AccountsUnitOfWork
 from shop.accounts.throttle import Throttle
-from shop.apps.letters import dead, replay
-from shop.apps.schema.migrate import upgrade
+from shop.apps.alembic.migrate import upgrade
+from shop.apps.dead_letters import dead, replay
 from shop.chassis.background import Job
 from shop.chassis.cache import MemoryCache
 from shop.chassis.entity import now
-from shop.chassis.errors import Conflict, Failing, Refused, TooMany, Unavailable
-from shop.chassis.housekeeping import Housekeeping
+from shop.chassis.errors import Conflict, Failing, Refused, TooManyRequests, Unavailable
 from shop.chassis.outbox import ATTEMPTS, Relay
+from shop.chassis.retention import Retention
 from shop.chassis.sql import Database, tables
 from shop.chassis.sql_connection import connected
 from shop.chassis.sql_jobs import Jobs
-from shop.chassis.supervised import Supervised
+from shop.chassis.supervisor import Supervisor
 
 Story = Callable[[Database], Awaitable[None]]
-DUE = sa.update(AccountsUnit.outbox).where(AccountsUnit.outbox.c.due.is_not(None)).values(due=now())
+DUE = sa.update(AccountsUnitOfWork.outbox).where(AccountsUnitOfWork.outbox.c.due.is_not(None)).values(due=now())
 HOUR = timedelta(hours=1)
 
 
@@ -74,7 +74,7 @@ def relay_of(database: Database, handlers: Handlers) -> Relay:
 
 async def asked(database: Database, relay: Relay, email: str = "a@example.com") -> None:
     """An event that is to be delivered."""
-    unit = AccountsUnit(database, MemoryCache(), relay)
+    unit = AccountsUnitOfWork(database, MemoryCache(), relay)
     unit.publish(LinkRequested(email=email, purpose="verify-email"))
     await unit.commit()
 
@@ -179,18 +179,18 @@ def test_a_task_that_raises_is_counted_begun_again_and_seen_by_readiness(caplog:
                 raise ValueError("a defect")
             ended.set()
 
-        supervised = Supervised({"task": fails}, pause=0.01)
-        running = asyncio.ensure_future(supervised.run())
+        supervisor = Supervisor({"task": fails}, pause=0.01)
+        running = asyncio.ensure_future(supervisor.run())
         while not seen:
             await asyncio.sleep(0)
             try:
-                await supervised.check()
+                await supervisor.check()
             except Unavailable as error:
                 seen.append(str(error))
         await asyncio.wait_for(ended.wait(), 5)
         await running
-        await supervised.check()
-        assert await supervised.metrics() == {'background_failures_total{task="task"}': 1}
+        await supervisor.check()
+        assert await supervisor.metrics() == {'background_failures_total{task="task"}': 1}
 
     asyncio.run(main())
     assert len(begun) == 2 and seen == ["failed: task"] and "a defect" in caplog.text
@@ -203,7 +203,7 @@ def job_that(work: Callable[[], Awaitable[None]], attempts: int = 2) -> Job:
 async def job_is_due(database: Database, jobs: Jobs, job: Job) -> None:
     await jobs.once(job)  # it knows when it is due from then on
     async with connected(database.module("accounts"), writing=True) as connection:
-        await connection.execute(sa.update(AccountsUnit.jobs).values(due=now() - HOUR))
+        await connection.execute(sa.update(AccountsUnitOfWork.jobs).values(due=now() - HOUR))
 
 
 def jobs_of(database: Database) -> Jobs:
@@ -286,17 +286,17 @@ def test_expired_sessions_and_old_requests_are_deleted_and_others_are_not(told: 
         relay = relay_of(database, Handlers())
         account = Account(email="a@example.com", password_hash="")
         fresh, _ = Session.begin(account, ("read",))
-        unit = AccountsUnit(database, MemoryCache(), relay)
+        unit = AccountsUnitOfWork(database, MemoryCache(), relay)
         unit.sessions.add(fresh)
         unit.sessions.add(Session(account_id=account.id, generation=1, tokens=(), expires_at=now() - timedelta(days=1)))
         await unit.commit()
         at = {"old": now() - timedelta(days=31), "new": now() - timedelta(days=1)}
         rows = [{"key": key, "fingerprint": "", "at": moment} for key, moment in at.items()]
         async with connected(database.module("accounts"), writing=True) as connection:
-            await connection.execute(AccountsUnit.handled.insert(), rows)
-        assert await Housekeeping(database, AccountsUnit).once() == 2
-        assert await AccountsUnit(database, MemoryCache(), relay).sessions.get(fresh.id) == fresh
-        assert await AccountsUnit(database, MemoryCache(), relay).find_handled("new") is not None
+            await connection.execute(AccountsUnitOfWork.processed.insert(), rows)
+        assert await Retention(database, AccountsUnitOfWork).once() == 2
+        assert await AccountsUnitOfWork(database, MemoryCache(), relay).sessions.get(fresh.id) == fresh
+        assert await AccountsUnitOfWork(database, MemoryCache(), relay).find_processed("new") is not None
 
     told(story)
 
@@ -304,10 +304,10 @@ def test_expired_sessions_and_old_requests_are_deleted_and_others_are_not(told: 
 def test_all_processes_count_as_one(told: Callable[[Story], None]) -> None:
     async def story(database: Database) -> None:
         relay = relay_of(database, Handlers())
-        processes = [Throttle(partial(AccountsUnit, database, MemoryCache(), relay)) for _ in range(2)]
+        processes = [Throttle(partial(AccountsUnitOfWork, database, MemoryCache(), relay)) for _ in range(2)]
         await asyncio.gather(*(process.login_failed("a@example.com", "192.0.2.1") for process in processes * 5))
         for process in processes:
-            with pytest.raises(TooMany):
+            with pytest.raises(TooManyRequests):
                 await process.login("a@example.com", "192.0.2.2")
             await process.login("b@example.com", "192.0.2.1")
 
@@ -319,14 +319,14 @@ def test_of_those_who_commit_at_once_each_hears_of_their_own(told: Callable[[Sto
         relay = relay_of(database, Handlers())
 
         async def registered(email: str) -> None:
-            unit = AccountsUnit(database, MemoryCache(), relay)
+            unit = AccountsUnitOfWork(database, MemoryCache(), relay)
             unit.accounts.add(Account(email=email, password_hash=""))
             await unit.commit()
 
         emails = ["a@example.com", "b@example.com", "a@example.com", "c@example.com"]
         outcomes = await asyncio.gather(*map(registered, emails), return_exceptions=True)
         assert [type(outcome) for outcome in outcomes] == [type(None), type(None), Conflict, type(None)]
-        unit = AccountsUnit(database, MemoryCache(), relay)
+        unit = AccountsUnitOfWork(database, MemoryCache(), relay)
         assert all([await unit.accounts.find("email", email) for email in emails])
 
     told(story)
@@ -336,15 +336,16 @@ def test_a_commit_that_nobody_waits_for_any_more_still_reaches_the_cache(told: C
     async def story(database: Database) -> None:
         relay, cache = relay_of(database, Handlers()), MemoryCache()
         account = Account(email="a@example.com", password_hash="")
-        unit = AccountsUnit(database, cache, relay)
+        unit = AccountsUnitOfWork(database, cache, relay)
         unit.accounts.add(account)
         await unit.commit()
-        unit.accounts.save(account, account.changed(verified=True))
+        unit.accounts.save(account, account.evolve(verified=True))
         commit = asyncio.ensure_future(unit.commit())
         await asyncio.sleep(0.001)
         commit.cancel()
         async with asyncio.timeout(5):
-            while (seen := await AccountsUnit(database, cache, relay).accounts.read(account.id)) and not seen.verified:  # noqa: ASYNC110
+            accounts = AccountsUnitOfWork(database, cache, relay).accounts
+            while (seen := await accounts.read(account.id)) and not seen.verified:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         assert seen == await unit.accounts.get(account.id)
 

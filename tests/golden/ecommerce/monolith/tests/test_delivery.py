@@ -8,23 +8,23 @@ from pathlib import Path
 from shop.apps.migrate import PARTS
 from shop.chassis.background import Background
 from shop.chassis.cache import MemoryCache
+from shop.chassis.context import PartContext
 from shop.chassis.events import Event
-from shop.chassis.part import Part
 from shop.chassis.settings import Settings
 from shop.chassis.sql import Database
-from shop.local import derived
+from shop.local import discovery
 
-MODULES = sorted(file.parent.name for file in derived.PACKAGE.glob("*/wiring.py"))
+MODULES = sorted(file.parent.name for file in discovery.PACKAGE.glob("*/wiring.py"))
 
 
 def test_every_handler_and_job_is_put_together(tmp_path: Path) -> None:
     """`background` in a module's wiring.py names the objects whose methods work in the background."""
     background = Background()
     database = Database(f"sqlite+aiosqlite:///{tmp_path}")
-    background.add(Part(Settings.model_construct(modules_env=""), database, MemoryCache()), MODULES)
-    handlers = derived.handlers(MODULES)
+    background.add(PartContext(Settings.model_construct(modules_env=""), database, MemoryCache()), MODULES)
+    handlers = discovery.handlers(MODULES)
     forgotten = {name for kind in handlers for name in handlers[kind] if name not in background.targets(kind)}
-    forgotten |= derived.jobs(MODULES).keys() - background.jobs.keys()
+    forgotten |= discovery.jobs(MODULES).keys() - background.jobs.keys()
     assert not forgotten, f"their objects are missing in background() of their modules' wiring.py: {forgotten}"
 
 
@@ -35,13 +35,13 @@ def test_every_module_runs_in_a_part() -> None:
 
 
 def test_every_event_is_handled() -> None:
-    """An event that nobody handles cannot be published: handle it in some module's reactions.py, or take it away."""
-    handled = derived.handlers(MODULES)
+    """An event that nobody handles cannot be published: handle it in some module's event_handlers.py, or take it away."""
+    handled = discovery.handlers(MODULES)
     lost = {f"{event.__module__}.{event.__name__}" for event in _all(Event) if event.type not in handled}
     assert not lost, f"nobody handles {lost}"
 
 
 def _all(kind: type[Event]) -> set[type[Event]]:
-    derived.handlers(MODULES)  # whatever modules and contracts define is imported
+    discovery.handlers(MODULES)  # whatever modules and contracts define is imported
     kinds = {found for found in kind.__subclasses__() if hasattr(found, "type")}
     return kinds.union(*map(_all, kind.__subclasses__()))

@@ -19,8 +19,8 @@ from shop.chassis.settings import Settings
 
 from tests.api import Api
 from tests.conftest import login
-from tests.inventory.samples import new_product
-from tests.orders.samples import new_order, settled
+from tests.inventory.factories import new_product
+from tests.orders.factories import new_order, settled
 
 ENTITIES: dict[str, Callable[[Api], dict[str, Any]]] = {
     "/api/products": lambda staff: new_product(),

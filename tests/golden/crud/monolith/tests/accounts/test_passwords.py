@@ -68,7 +68,7 @@ def test_whoever_logs_in_has_the_better_hash_from_then_on(anonymous: Api, monkey
 
 
 def test_an_address_without_an_account_costs_as_much_as_one_with_it() -> None:
-    assert not HASHER.check_needs_rehash(passwords._nobody())
+    assert not HASHER.check_needs_rehash(passwords._dummy_hash())
     assert verified("open sesame", None) is None
 
 

@@ -14,10 +14,10 @@ import pytest
 from anyio import to_thread
 
 from shop.accounts import service
-from shop.accounts.domain import GRACE, Account, Session
+from shop.accounts.domain import REUSE_GRACE, Account, Session
 from shop.accounts.passwords import Passwords
 from shop.chassis.entity import now
-from shop.chassis.unit import Rows
+from shop.chassis.unit_of_work import BaseRepository
 
 from tests.api import Api, eventually
 from tests.mail_server import MailServer
@@ -82,10 +82,10 @@ def test_a_refresh_token_that_comes_again_ten_seconds_after_its_first_use_ends_i
 ) -> None:
     first, elsewhere = login(anonymous, credentials), login(anonymous, credentials)
     _, second = refresh(anonymous, first)
-    later(GRACE - timedelta(seconds=2))
+    later(REUSE_GRACE - timedelta(seconds=2))
     status, third = refresh(anonymous, first)
     assert status == 200
-    later(GRACE + timedelta(seconds=1))
+    later(REUSE_GRACE + timedelta(seconds=1))
     assert refresh(anonymous, first)[0] == 401
     assert [refresh(anonymous, token)[0] for token in (second, third)] == [401, 401]
     assert refresh(anonymous, elsewhere)[0] == 200
@@ -156,16 +156,16 @@ def test_a_refresh_that_is_under_way_meanwhile_does_not_outlive_it(
     anonymous: Api, credentials: dict[str, str], meanwhile: Callable[[], int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = login(anonymous, credentials)
-    get = Rows.get
+    get = BaseRepository.get
 
-    async def slow(self: Rows[Any], entity_id: UUID) -> Any:
+    async def slow(self: BaseRepository[Any], entity_id: UUID) -> Any:
         found = await get(self, entity_id)
         if isinstance(found, Account):
-            monkeypatch.setattr(Rows, "get", get)
+            monkeypatch.setattr(BaseRepository, "get", get)
             assert await to_thread.run_sync(meanwhile) == 204
         return found
 
-    monkeypatch.setattr(Rows, "get", slow)
+    monkeypatch.setattr(BaseRepository, "get", slow)
     status, second = refresh(anonymous, first)
     assert status == 200
     assert refresh(anonymous, second)[0] == 401

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from tests.api import Api, ids
-from tests.items.samples import new_item
+from tests.items.factories import new_item
 
 PATH = "/api/items"
 DEFAULTS: dict[str, object] = {"done": False}

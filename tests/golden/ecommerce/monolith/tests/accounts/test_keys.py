@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from shop.accounts import signer
 from shop.accounts.domain import Account
-from shop.accounts.keys import NEEDED, SigningKey, forget, load_keys, make_key
-from shop.accounts.signer import READ_AGAIN, Signer
+from shop.accounts.keys import KEY_OVERLAP, SigningKey, forget, load_keys, make_key
+from shop.accounts.signer import RELOAD_INTERVAL, Signer
 from shop.chassis import tokens
 from shop.chassis.errors import Unauthenticated
 from shop.chassis.tokens import REFRESH, Verifier
@@ -71,7 +71,7 @@ def test_what_a_key_signed_goes_with_it_though_it_was_verified_before(
         assert (await elsewhere.caller(token)).id == ACCOUNT.id
         made(tmp_path, 10_000)
         old.unlink()
-        clock = SimpleNamespace(time=time.time, monotonic=lambda: begun + READ_AGAIN + REFRESH + 1)
+        clock = SimpleNamespace(time=time.time, monotonic=lambda: begun + RELOAD_INTERVAL + REFRESH + 1)
         monkeypatch.setattr(signer, "time", clock)
         monkeypatch.setattr(tokens, "time", clock)
         with suppress(Unauthenticated):
@@ -86,16 +86,16 @@ def test_what_a_key_signed_goes_with_it_though_it_was_verified_before(
 def test_keys_that_cannot_be_read_again_go_on_signing(monkeypatch: pytest.MonkeyPatch) -> None:
     pems = [[SigningKey(ec.generate_private_key(ec.SECP256R1()))]]
     here = Signer(lambda: pems.pop(), "issuer", "api")
-    monkeypatch.setattr(signer, "READ_AGAIN", -1.0)
+    monkeypatch.setattr(signer, "RELOAD_INTERVAL", -1.0)
     token = here.sign(ACCOUNT, ["read"])
     assert jwt.get_unverified_header(token)["kid"] == asyncio.run(here.jwks())["keys"][0]["kid"]
 
 
 def test_a_key_is_thrown_away_when_no_token_needs_it(tmp_path: Path) -> None:
-    old, new = made(tmp_path, NEEDED + 120), made(tmp_path, NEEDED - 60)
+    old, new = made(tmp_path, KEY_OVERLAP + 120), made(tmp_path, KEY_OVERLAP - 60)
     forget(tmp_path)
     assert len(load_keys(tmp_path)) == 2
-    new = aged(new, NEEDED + 60)
+    new = aged(new, KEY_OVERLAP + 60)
     forget(tmp_path)
     assert (old.exists(), new.exists()) == (False, True)
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from tests.api import Api, ids
-from tests.inventory.samples import new_product
+from tests.inventory.factories import new_product
 
 PATH = "/api/products"
 DEFAULTS: dict[str, object] = {"description": None, "category": None, "stock": 0}

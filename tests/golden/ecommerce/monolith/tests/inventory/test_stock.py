@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.api import Api, eventually
-from tests.orders.samples import new_order, settled, stock
+from tests.orders.factories import new_order, settled, stock
 
 
 def test_never_sells_more_than_there_is(user: Api, staff: Api) -> None:

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from tests.api import Api, eventually, ids
-from tests.orders.samples import new_order, settled, stock
+from tests.orders.factories import new_order, settled, stock
 
 PATH = "/api/orders"
 

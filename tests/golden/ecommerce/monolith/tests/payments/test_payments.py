@@ -6,7 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from tests.api import Api, ids
-from tests.orders.samples import new_order, settled
+from tests.orders.factories import new_order, settled
 
 PATH = "/api/payments"
 

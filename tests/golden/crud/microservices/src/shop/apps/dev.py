@@ -12,7 +12,7 @@ from shop.apps import items as items_part
 from shop.apps.migrate import PARTS, prepare
 from shop.chassis.settings import Settings
 from shop.chassis.sql_url import within
-from shop.local.front import Front
+from shop.local.dev_gateway import DevGateway
 
 
 class InProcess(httpx.AsyncBaseTransport):
@@ -29,7 +29,7 @@ class InProcess(httpx.AsyncBaseTransport):
 
 def create_app(
     settings: Settings | None = None, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None
-) -> Front:
+) -> DevGateway:
     """`transports`: what stands between the parts, by name, if not `InProcess`."""
     settings = settings or Settings()
     parts: dict[str, FastAPI] = {}
@@ -41,7 +41,7 @@ def create_app(
         for name in PARTS:
             await prepare(name, _of_part(settings, name))
 
-    return Front(list(parts.values()), ready)
+    return DevGateway(list(parts.values()), ready)
 
 
 def _of_part(settings: Settings, name: str) -> Settings:

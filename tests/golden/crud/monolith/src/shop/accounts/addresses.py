@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 
 from shop.chassis.fields import String
 
-LONGEST = 254
+MAX_ADDRESS = 254
 DECODED = "=?"  # begins an encoded word (RFC 2047): a mail program would read another address than we do
 
 
@@ -19,8 +19,8 @@ def normal(address: str) -> str:
     found = unicodedata.normalize("NFC", _read(address).normalized.lower())
     if DECODED in found:
         raise ValueError(f"An address may not have {DECODED} in it")
-    if len(found) > LONGEST:
-        raise ValueError(f"An address has at most {LONGEST} characters")
+    if len(found) > MAX_ADDRESS:
+        raise ValueError(f"An address has at most {MAX_ADDRESS} characters")
     return found
 
 
@@ -44,5 +44,5 @@ def _read(address: str) -> ValidatedEmail:
         raise ValueError(str(error)) from None
 
 
-Email = Annotated[String, Field(max_length=LONGEST, json_schema_extra={"format": "email"}), AfterValidator(normal)]
+Email = Annotated[String, Field(max_length=MAX_ADDRESS, json_schema_extra={"format": "email"}), AfterValidator(normal)]
 Password = Annotated[String, Field(min_length=8, max_length=256)]

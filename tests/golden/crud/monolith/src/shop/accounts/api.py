@@ -16,7 +16,7 @@ from shop.chassis.rest import Caller
 from .addresses import Email, Password
 from .service import AccountsService
 
-Service = Annotated[AccountsService, rest.provide(AccountsService)]
+Service = Annotated[AccountsService, rest.inject(AccountsService)]
 
 router = rest.router()
 well_known = APIRouter(include_in_schema=False)

@@ -12,12 +12,12 @@ from uuid import UUID
 from shop.chassis.access import EVERY_SCOPE
 from shop.chassis.entity import Entity, now
 
-SESSION = timedelta(days=30)
-LINK = timedelta(minutes=30)
-GRACE = timedelta(
+SESSION_LIFETIME = timedelta(days=30)
+EMAIL_TOKEN_LIFETIME = timedelta(minutes=30)
+REUSE_GRACE = timedelta(
     seconds=10
 )  # for which a refresh token that was used is good still: two tabs, an answer that was lost
-MOST_TOKENS = 32  # of one session
+MAX_TOKENS = 32  # of one session
 
 Purpose = Literal["verify-email", "password-reset"]
 
@@ -33,7 +33,7 @@ class Account(Entity):
 
     def with_password(self, password_hash: str) -> Self:
         """A new password ends every session, and uses up every link."""
-        return self.changed(
+        return self.evolve(
             password_hash=password_hash,
             sessions_generation=self.sessions_generation + 1,
             links_generation=self.links_generation + 1,
@@ -45,11 +45,11 @@ class Account(Entity):
 
     def with_roles(self, roles: tuple[str, ...]) -> Self:
         """Other roles end every session: nobody goes on with those that they had."""
-        return self.changed(roles=roles, sessions_generation=self.sessions_generation + 1)
+        return self.evolve(roles=roles, sessions_generation=self.sessions_generation + 1)
 
     def with_address(self) -> Self:
         """A link has shown that the address is theirs. Those that were mailed before are used up with it."""
-        return self.changed(verified=True, links_generation=self.links_generation + 1)
+        return self.evolve(verified=True, links_generation=self.links_generation + 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ class Session(Entity):
     generation: int
     tokens: tuple[RefreshToken, ...]  # that are good, the oldest first
     scopes: tuple[str, ...] = EVERY_SCOPE
-    expires_at: datetime = field(default_factory=lambda: now() + SESSION)
+    expires_at: datetime = field(default_factory=lambda: now() + SESSION_LIFETIME)
 
     @classmethod
     def begin(cls, account: Account, scopes: tuple[str, ...]) -> tuple[Self, str]:
@@ -82,7 +82,7 @@ class Session(Entity):
 
     def renewed(self, secret: str, at: datetime) -> tuple[Self, str] | None:
         """The session with one more refresh token; None: the one that is shown is good no more."""
-        good = [token for token in self.tokens if token.used_at is None or at <= token.used_at + GRACE]
+        good = [token for token in self.tokens if token.used_at is None or at <= token.used_at + REUSE_GRACE]
         shown = next((token for token in good if secrets.compare_digest(token.secret_hash, _hash(secret))), None)
         if shown is None:
             return None
@@ -90,7 +90,7 @@ class Session(Entity):
         used = replace(shown, used_at=shown.used_at or at)
         following = secrets.token_urlsafe(32)
         tokens = (*others, used, RefreshToken(secret_hash=_hash(following)))
-        renewed = self.changed(tokens=tokens[-MOST_TOKENS:], expires_at=at + SESSION)
+        renewed = self.evolve(tokens=tokens[-MAX_TOKENS:], expires_at=at + SESSION_LIFETIME)
         return renewed, f"{self.id}.{following}"
 
     def holds(self, account: Account) -> bool:
@@ -99,14 +99,14 @@ class Session(Entity):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Link(Entity):
+class EmailToken(Entity):
     """What was mailed to an account's address: good once, for a while, for one purpose."""
 
     account_id: UUID
     generation: int
     purpose: Purpose
     secret_hash: str
-    expires_at: datetime = field(default_factory=lambda: now() + LINK)
+    expires_at: datetime = field(default_factory=lambda: now() + EMAIL_TOKEN_LIFETIME)
 
     @classmethod
     def make(cls, account: Account, purpose: Purpose, link_id: UUID, secret: str) -> tuple[Self, str]:

@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from shop.chassis.settings import Settings
 
-NEEDED = 3600  # seconds that a key verifies after the next one has come; a token lives for less
-END = b"-----END PRIVATE KEY-----"
+KEY_OVERLAP = 3600  # seconds that a key verifies after the next one has come; a token lives for less
+PEM_END = b"-----PEM_END PRIVATE KEY-----"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def load_keys(folder: Path) -> list[SigningKey]:
 
 def read_keys(pems: bytes, since: float = 0.0) -> list[SigningKey]:
     """The keys of PEM documents, one behind the other."""
-    found = [serialization.load_pem_private_key(part + END, None) for part in pems.split(END) if part.strip()]
+    found = [serialization.load_pem_private_key(part + PEM_END, None) for part in pems.split(PEM_END) if part.strip()]
     return [SigningKey(key, since) for key in found if isinstance(key, ec.EllipticCurvePrivateKey)]
 
 
@@ -64,7 +64,7 @@ def forget(folder: Path) -> None:
     """Throws away keys that have signed nothing that is still valid."""
     files = _files(folder)
     for path, after in pairwise(files):
-        if time.time() - _since(after) > NEEDED:
+        if time.time() - _since(after) > KEY_OVERLAP:
             path.unlink()
 
 

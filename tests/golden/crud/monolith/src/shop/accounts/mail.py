@@ -20,8 +20,8 @@ from shop.chassis.settings import nearby
 
 from .addresses import to_server
 
-PATIENCE = 10.0  # seconds
-FOR_GOOD = 500  # a server that answers 500 or more will answer the same to the same mail
+SMTP_TIMEOUT = 10.0  # seconds
+PERMANENT_FAILURE = 500  # a server that answers 500 or more will answer the same to the same mail
 
 
 class Mailer:
@@ -44,7 +44,7 @@ class Mailer:
             await to_thread.run_sync(self._keep if self._url.scheme == "file" else self._hand_over, mail, recipient)
         except (OSError, smtplib.SMTPException) as error:
             code, why = _answer(error, recipient)
-            if code >= FOR_GOOD:
+            if code >= PERMANENT_FAILURE:
                 raise Refused(f"{code} {why}") from error
             raise Unavailable("The mail server does not take the mail") from error
 
@@ -56,9 +56,9 @@ class Mailer:
     def _hand_over(self, mail: EmailMessage, recipient: str) -> None:
         host, tls = self._url.hostname or "localhost", ssl.create_default_context()
         if self._url.scheme == "smtps":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(host, self._url.port or 465, timeout=PATIENCE, context=tls)
+            server: smtplib.SMTP = smtplib.SMTP_SSL(host, self._url.port or 465, timeout=SMTP_TIMEOUT, context=tls)
         else:
-            server = smtplib.SMTP(host, self._url.port or 25, timeout=PATIENCE)
+            server = smtplib.SMTP(host, self._url.port or 25, timeout=SMTP_TIMEOUT)
         with server:
             server.ehlo_or_helo_if_needed()  # until then nothing is known of what it offers
             if self._url.scheme == "smtp" and (server.has_extn("starttls") or not self._nearby):

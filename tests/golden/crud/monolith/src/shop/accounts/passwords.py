@@ -19,7 +19,7 @@ from argon2.exceptions import VerificationError
 from shop.chassis.errors import Unavailable
 
 T = TypeVar("T")
-PATIENCE = 1.0  # seconds that a login waits for its turn
+HASH_TIMEOUT = 1.0  # seconds that a login waits for its turn
 HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)  # KiB
 
 
@@ -45,7 +45,7 @@ class Passwords:
 
     async def _run(self, work: Callable[..., T], *arguments: str | None) -> T:
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(HASH_TIMEOUT):
                 await self._turns.acquire()
         except TimeoutError:
             raise Unavailable("Too many logins at once") from None
@@ -60,7 +60,7 @@ def _hash(password: str) -> str:
 
 
 def _verify(known: str | None, password: str) -> str | None:
-    known = known or _nobody()
+    known = known or _dummy_hash()
     normal = unicodedata.normalize("NFKC", password)
     for form in dict.fromkeys((normal, password)):  # a hash may be older than this rule
         if _is(known, form):
@@ -77,6 +77,6 @@ def _is(known: str, password: str) -> bool:
 
 
 @cache
-def _nobody() -> str:
+def _dummy_hash() -> str:
     """A hash that no password has, as costly as any."""
     return HASHER.hash(secrets.token_urlsafe())

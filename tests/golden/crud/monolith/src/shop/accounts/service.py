@@ -10,23 +10,23 @@ from typing import Any, Protocol
 from shop.chassis import audit
 from shop.chassis.access import EVERY_SCOPE, Access, Caller
 from shop.chassis.entity import now
-from shop.chassis.errors import Conflict, Forbidden, Invalid, Stale, Unauthenticated
-from shop.chassis.events import PublishingUnit
-from shop.chassis.retry import retried
-from shop.chassis.store import Repository
+from shop.chassis.errors import Conflict, Forbidden, StaleVersion, Unauthenticated, ValidationFailed
+from shop.chassis.events import PublishingUnitOfWork
+from shop.chassis.persistence import Repository
+from shop.chassis.retry import retry_on_conflict
 from shop.chassis.tokens import LIFETIME
 
 from .addresses import mailbox
-from .domain import Account, Link, Purpose, Session, parts_of
+from .domain import Account, EmailToken, Purpose, Session, parts_of
 from .events import LinkRequested
 from .passwords import Passwords
 from .signer import Signer
 from .throttle import Throttle
 
-OWN = Access(read="user", write="user")  # what people do with their own account
+OWN_ACCESS = Access(read="user", write="user")  # what people do with their own account
 
 
-class Unit(PublishingUnit, Protocol):
+class Unit(PublishingUnitOfWork, Protocol):
     @property
     def accounts(self) -> Repository[Account]: ...
 
@@ -34,7 +34,7 @@ class Unit(PublishingUnit, Protocol):
     def sessions(self) -> Repository[Session]: ...
 
     @property
-    def links(self) -> Repository[Link]: ...
+    def links(self) -> Repository[EmailToken]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class AccountsService:
         self._hides = hides
 
     async def register(self, email: str, password: str, address: str = "") -> Account:
-        """A new account, or what looks like one (Conflict: the address has one; TooMany: it had enough mails, or who asks answers)."""
+        """A new account, or what looks like one (Conflict: the address has one; TooManyRequests: it had enough mails, or who asks answers)."""
         await self._throttle.link(mailbox(email))
         if not self._hides:
             await self._throttle.register(address)
@@ -91,7 +91,7 @@ class AccountsService:
     async def login(
         self, email: str, password: str, address: str = "", scopes: tuple[str, ...] = EVERY_SCOPE
     ) -> Tokens:
-        """Tokens for as much as is asked for (TooMany: too many tries of this account, or from this address)."""
+        """Tokens for as much as is asked for (TooManyRequests: too many tries of this account, or from this address)."""
         await self._throttle.login(email, address)
         unit = self._units()
         account = await unit.accounts.find("email", email)
@@ -115,11 +115,11 @@ class AccountsService:
 
     async def _renew_hash(self, account: Account, password_hash: str) -> None:
         unit = self._units()
-        unit.accounts.save(account, account.changed(password_hash=password_hash))
-        with suppress(Stale):  # it has changed meanwhile, and is not to change back
+        unit.accounts.save(account, account.evolve(password_hash=password_hash))
+        with suppress(StaleVersion):  # it has changed meanwhile, and is not to change back
             await unit.commit()
 
-    @retried
+    @retry_on_conflict
     async def refresh(self, refresh_token: str) -> Tokens:
         """New tokens for a refresh token. One that was used long before ends its session: somebody else may have it."""
         unit = self._units()
@@ -140,7 +140,7 @@ class AccountsService:
         await unit.commit()
         return self._tokens(account, after, next_token)
 
-    @retried
+    @retry_on_conflict
     async def logout(self, refresh_token: str) -> None:
         """Ends the session, whichever of its refresh tokens this is."""
         unit = self._units()
@@ -158,13 +158,13 @@ class AccountsService:
         await unit.commit()
         audit.record("link_requested", email=email, purpose=purpose)
 
-    @retried
+    @retry_on_conflict
     async def verify_email(self, token: str, password: str) -> None:
         """The address is theirs who have the mail and the password: an account that somebody else made for it stays unproven."""
         unit = self._units()
         account = await self._open(unit, token, "verify-email")
         if not await self._passwords.matches(password, account.password_hash):
-            raise Invalid("The password is wrong", password="is not that of the account")  # noqa: S106 - says so
+            raise ValidationFailed("The password is wrong", password="is not that of the account")  # noqa: S106 - says so
         unit.accounts.save(account, account.with_address())
         await unit.commit()
         audit.record("address_verified", account=account.id)
@@ -174,7 +174,7 @@ class AccountsService:
         await self._open(self._units(), token, "password-reset")  # a link that is made up costs no hash
         await self._set_password(token, await self._passwords.hash(password))
 
-    @retried
+    @retry_on_conflict
     async def _set_password(self, token: str, password_hash: str) -> None:
         unit = self._units()
         account = await self._open(unit, token, "password-reset")
@@ -182,7 +182,7 @@ class AccountsService:
         await unit.commit()
         audit.record("password_reset", account=account.id)
 
-    @retried
+    @retry_on_conflict
     async def change_password(self, caller: Caller, password: str, new_password: str, address: str = "") -> None:
         """Another password for who knows the present one; it ends every session, this one too."""
         unit = self._units()
@@ -191,7 +191,7 @@ class AccountsService:
         await unit.commit()
         audit.record("password_changed", account=account.id)
 
-    @retried
+    @retry_on_conflict
     async def delete(self, caller: Caller, password: str, address: str = "") -> None:
         """The account is no more, its sessions and links open nothing, and whoever reacts deletes what it owned."""
         unit = self._units()
@@ -201,8 +201,8 @@ class AccountsService:
         audit.record("account_deleted", account=account.id)
 
     async def me(self, caller: Caller) -> Account:
-        OWN.to_list(caller)
-        account = await self._units().accounts.read(caller.known())
+        OWN_ACCESS.to_list(caller)
+        account = await self._units().accounts.read(caller.require_id())
         if account is None:
             raise Unauthenticated("The account is no more")
         return account
@@ -211,18 +211,18 @@ class AccountsService:
         return await self._signer.jwks()
 
     async def _open(self, unit: Unit, token: str, purpose: Purpose) -> Account:
-        """Whose link this is (Invalid: it is used up, or it is none). Their next generation uses it up."""
+        """Whose link this is (ValidationFailed: it is used up, or it is none). Their next generation uses it up."""
         link_id, secret = parts_of(token)
         link = await unit.links.get(link_id) if link_id else None
         account = await unit.accounts.get(link.account_id) if link and link.opens(purpose, secret) else None
         if link is None or account is None or link.generation != account.links_generation:
-            raise Invalid("The link is not valid, or not any more", token="is not valid")  # noqa: S106 - says so
+            raise ValidationFailed("The link is not valid, or not any more", token="is not valid")  # noqa: S106 - says so
         return account
 
     async def _own(self, unit: Unit, caller: Caller, password: str, address: str) -> Account:
-        """The caller's account (Forbidden: that is not its password; TooMany: it was guessed at too often)."""
-        OWN.to_create(caller)
-        account = await unit.accounts.get(caller.known())
+        """The caller's account (Forbidden: that is not its password; TooManyRequests: it was guessed at too often)."""
+        OWN_ACCESS.to_create(caller)
+        account = await unit.accounts.get(caller.require_id())
         if account is None:
             raise Unauthenticated("The account is no more")
         await self._throttle.login(account.email, address)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from shop.chassis import audit
 from shop.chassis.errors import Conflict
-from shop.chassis.retry import retried
+from shop.chassis.retry import retry_on_conflict
 
 from .domain import Account
 from .events import LinkRequested
@@ -35,7 +35,7 @@ class Staff:
             return f"{email} has another password than ADMIN_PASSWORD, which does not change it"
         return ""
 
-    @retried
+    @retry_on_conflict
     async def give(self, email: str, password: str = "") -> str:
         """Makes them staff, with a new account if they have none; without a password, they are mailed a link to choose it.
 
@@ -69,7 +69,7 @@ class Staff:
             return f"{email} is staff now, with a new account"
         return f"{email} is staff now, and is mailed a link to choose a password"
 
-    @retried
+    @retry_on_conflict
     async def take(self, email: str) -> str:
         """Takes the role; tokens that have it are good for it until they expire."""
         unit = self._units()

@@ -1,4 +1,4 @@
-"""Rate limits by what was done lately: guessing is slowed down, and so is asking which addresses have an account.
+"""Rate limit by what was done lately: guessing is slowed down, and so is asking which addresses have an account.
 
 The counters lie in the database, so that all processes count as one, functions too.
 """
@@ -14,11 +14,11 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 
 from shop.chassis import audit
 from shop.chassis.entity import Entity, now
-from shop.chassis.errors import Conflict, Stale, TooMany
-from shop.chassis.retry import retried
-from shop.chassis.store import Repository, UnitOfWork
+from shop.chassis.errors import Conflict, StaleVersion, TooManyRequests
+from shop.chassis.persistence import Repository, UnitOfWork
+from shop.chassis.retry import retry_on_conflict
 
-KEPT = timedelta(minutes=5)  # after a count last rose
+COUNT_RETENTION = timedelta(minutes=5)  # after a count last rose
 LOGINS_OF_ACCOUNT, LOGINS_FROM_ADDRESS = 10, 100  # that failed
 LINKS_TO_ACCOUNT = 3
 TAKEN_TO_ADDRESS, TAKEN_TO_NETWORK = 30, 100  # who registers is told that the account is there
@@ -29,11 +29,11 @@ class Counter(Entity):
     """Its id stands for what is counted."""
 
     count: int = 1
-    expires_at: datetime = field(default_factory=lambda: now() + KEPT)
+    expires_at: datetime = field(default_factory=lambda: now() + COUNT_RETENTION)
 
     def risen(self) -> Self:
         at = now()
-        return self.changed(count=self.count + 1 if at < self.expires_at else 1, expires_at=at + KEPT)
+        return self.evolve(count=self.count + 1 if at < self.expires_at else 1, expires_at=at + COUNT_RETENTION)
 
 
 class Unit(UnitOfWork, Protocol):
@@ -46,17 +46,17 @@ class Throttle:
         self._units = units
 
     async def login(self, email: str, address: str) -> None:
-        """Whether one may be tried (TooMany)."""
+        """Whether one may be tried (TooManyRequests)."""
         client, _ = networks(address)
         try:
             await self._check(f"login:{email}", LOGINS_OF_ACCOUNT)
             await self._check(f"login:{client}", LOGINS_FROM_ADDRESS)
-        except TooMany:
+        except TooManyRequests:
             audit.record("login_refused", email=email)
             raise
 
     async def login_failed(self, email: str, address: str) -> None:
-        """Counts it (TooMany: so many failed at once that nobody is told of this one)."""
+        """Counts it (TooManyRequests: so many failed at once that nobody is told of this one)."""
         client, _ = networks(address)
         of_account = await self._count(f"login:{email}")
         if of_account == LOGINS_OF_ACCOUNT:
@@ -64,16 +64,16 @@ class Throttle:
         if await self._count(f"login:{client}") == LOGINS_FROM_ADDRESS:
             audit.record("address_locked", network=client)
         if of_account > LOGINS_OF_ACCOUNT:
-            raise TooMany
+            raise TooManyRequests
 
     async def link(self, email: str) -> None:
-        """Counts a mail to this address (TooMany: it had enough of them, and one that is refused counts no more)."""
+        """Counts a mail to this address (TooManyRequests: it had enough of them, and one that is refused counts no more)."""
         await self._check(f"link:{email}", LINKS_TO_ACCOUNT)
         if await self._count(f"link:{email}") > LINKS_TO_ACCOUNT:
-            raise TooMany
+            raise TooManyRequests
 
     async def register(self, address: str) -> None:
-        """Whether one may be tried (TooMany)."""
+        """Whether one may be tried (TooManyRequests)."""
         client, network = networks(address)
         await self._check(f"taken:{client}", TAKEN_TO_ADDRESS)
         await self._check(f"taken:{network}", TAKEN_TO_NETWORK)
@@ -88,9 +88,9 @@ class Throttle:
     async def _check(self, key: str, most: int) -> None:
         counter = await self._units().counters.get(_id(key))
         if counter is not None and counter.count >= most and now() < counter.expires_at:
-            raise TooMany
+            raise TooManyRequests
 
-    @retried
+    @retry_on_conflict
     async def _count(self, key: str) -> int:
         """How often it was lately, with this time."""
         unit = self._units()
@@ -104,7 +104,7 @@ class Throttle:
         try:
             await unit.commit()
         except Conflict as error:  # another process was the first to count this
-            raise Stale from error
+            raise StaleVersion from error
         return after.count
 
 

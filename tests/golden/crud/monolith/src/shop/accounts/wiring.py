@@ -5,31 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 
-from shop.chassis.part import Part
+from shop.chassis.context import PartContext
 
+from .event_handlers import AccountsEventHandlers
 from .keys import signing_keys
 from .links import LinkSecrets
 from .mail import Mailer
 from .passwords import Passwords
-from .reactions import AccountsReactions
-from .repository import AccountsUnit
+from .repository import AccountsUnitOfWork
 from .service import AccountsService
 from .settings import checked
 from .signer import Signer
 from .throttle import Throttle
 
 
-def service(part: Part, signer: Signer) -> AccountsService:
-    units = part.units(AccountsUnit)
+def service(part: PartContext, signer: Signer) -> AccountsService:
+    units = part.units(AccountsUnitOfWork)
     return AccountsService(units, signer, Passwords(), Throttle(units), part.settings.hide_accounts)
 
 
-def background(part: Part) -> Iterable[object]:
+def background(part: PartContext) -> Iterable[object]:
     """Objects whose methods handle events or run on schedule."""
     settings = checked(part.settings)
     mailer = Mailer(settings.mail_url, settings.mail_from)
     secrets = LinkSecrets(partial(signing_keys, settings))
     return [
-        *part.database.upkeep(AccountsUnit),
-        AccountsReactions(part.units(AccountsUnit), mailer, secrets, settings.site_url),
+        *part.database.maintenance(AccountsUnitOfWork),
+        AccountsEventHandlers(part.units(AccountsUnitOfWork), mailer, secrets, settings.site_url),
     ]

@@ -11,13 +11,13 @@ from pydantic import Field
 
 from shop.chassis import rest
 from shop.chassis.fields import Body, Boolean, Document, String
-from shop.chassis.rest import NOT_MODIFIED, Caller, IfMatch, ListQuery, PageOf, Repeat, tagged
+from shop.chassis.rest import NOT_MODIFIED, Caller, IdempotencyKey, IfMatch, ListQuery, PageOf, set_etag
 
 from . import domain
 from .service import ItemsService
 
 router = rest.router()
-Service = Annotated[ItemsService, rest.provide(ItemsService)]
+Service = Annotated[ItemsService, rest.inject(ItemsService)]
 
 
 class ItemIn(Body):
@@ -48,16 +48,18 @@ async def list_items(query: Annotated[ItemQuery, Query()], service: Service, cal
 
 
 @router.post("/items", status_code=201, operation_id="item_create")
-async def create_item(body: ItemIn, service: Service, caller: Caller, repeat: Repeat, response: Response) -> ItemOut:
+async def create_item(
+    body: ItemIn, service: Service, caller: Caller, repeat: IdempotencyKey, response: Response
+) -> ItemOut:
     created = await service.create_item(caller, body.model_dump(), repeat)
-    tagged(response, created, f"/api/items/{created.id}")
+    set_etag(response, created, f"/api/items/{created.id}")
     return ItemOut.model_validate(created)
 
 
 @router.get("/items/{item_id}", operation_id="item_get", responses=NOT_MODIFIED)
 async def get_item(item_id: UUID, service: Service, caller: Caller, response: Response) -> ItemOut:
     found = await service.get_item(caller, item_id)
-    tagged(response, found)
+    set_etag(response, found)
     return ItemOut.model_validate(found)
 
 
@@ -67,7 +69,7 @@ async def update_item(
 ) -> ItemOut:
     changes = body.model_dump(exclude_unset=True)
     changed = await service.update_item(caller, item_id, changes, if_match)
-    tagged(response, changed)
+    set_etag(response, changed)
     return ItemOut.model_validate(changed)
 
 

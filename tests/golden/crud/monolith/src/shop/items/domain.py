@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shop.chassis.entity import Owned
-from shop.chassis.store import Listing
+from shop.chassis.persistence import Listing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from shop.chassis.cache import Cache
-from shop.chassis.sql import Database, UtcDateTime, check_listings, handled_table, jobs_table
-from shop.chassis.sql_unit import SqlUnit
-from shop.chassis.store import Codec
+from shop.chassis.persistence import Codec
+from shop.chassis.sql import Database, UtcDateTime, check_listings, jobs_table, processed_table
+from shop.chassis.sql_unit_of_work import SqlUnitOfWork
 
 from . import domain
 
@@ -26,12 +26,12 @@ items = sa.Table(
     sa.Index("ix_items_owner_id", "owner_id", "id"),
 )
 check_listings(items, domain.ITEM_LISTS, by_owner=True)
-ITEM = Codec(domain.Item)
+ITEM_CODEC = Codec(domain.Item)
 
 
-class ItemsUnit(SqlUnit):
-    module, handled, jobs = "items", handled_table(metadata), jobs_table(metadata)
+class ItemsUnitOfWork(SqlUnitOfWork):
+    module, processed, jobs = "items", processed_table(metadata), jobs_table(metadata)
 
     def __init__(self, database: Database, cache: Cache) -> None:
         super().__init__(database, cache)
-        self.items = self.repository(ITEM, items)
+        self.items = self.repository(ITEM_CODEC, items)

@@ -1,6 +1,6 @@
 """What the items module does, and who may have it done.
 
-What is `@retried` runs again from its beginning, up to 50 times, when another writer was first; a unit's lists do not
+What is `@retry_on_conflict` runs again from its beginning, up to 50 times, when another writer was first; a unit's lists do not
 see what it has staged.
 """
 
@@ -11,14 +11,14 @@ from dataclasses import replace
 from typing import Any, Protocol
 from uuid import UUID
 
-from shop.chassis.access import Access, Caller, there
+from shop.chassis.access import Access, Caller, found_or_404
 from shop.chassis.entity import Versions
-from shop.chassis.retry import retried
-from shop.chassis.store import Page, Query, Repeat, Repository, UnitOfWork
+from shop.chassis.persistence import IdempotencyKey, Page, Query, Repository, UnitOfWork
+from shop.chassis.retry import retry_on_conflict
 
 from . import domain
 
-ITEM = Access(read="owner", write="owner")
+ITEM_ACCESS = Access(read="owner", write="owner")
 
 
 class Unit(UnitOfWork, Protocol):
@@ -31,38 +31,40 @@ class ItemsService:
         self._units = units
 
     async def list_items(self, caller: Caller, query: Query) -> Page[domain.Item]:
-        query = replace(query, owner=ITEM.to_list(caller))
+        query = replace(query, owner=ITEM_ACCESS.to_list(caller))
         return await self._units().items.page(query)
 
     async def get_item(self, caller: Caller, item_id: UUID) -> domain.Item:
-        return ITEM.to_read(caller, await self._units().items.read(item_id))
+        return ITEM_ACCESS.to_read(caller, await self._units().items.read(item_id))
 
-    @retried
-    async def create_item(self, caller: Caller, fields: Mapping[str, Any], repeat: Repeat | None = None) -> domain.Item:
-        ITEM.to_create(caller)
+    @retry_on_conflict
+    async def create_item(
+        self, caller: Caller, fields: Mapping[str, Any], repeat: IdempotencyKey | None = None
+    ) -> domain.Item:
+        ITEM_ACCESS.to_create(caller)
         unit = self._units()
         created = domain.Item(**fields, owner_id=caller.id)
         if (earlier := await unit.repeated(repeat)) is not None:
-            return ITEM.to_repeat(caller, there(await unit.items.get(earlier)), created)
+            return ITEM_ACCESS.to_repeat(caller, found_or_404(await unit.items.get(earlier)), created)
         unit.items.add(created)
         unit.remember(repeat, created.id)
         await unit.commit()
         return created
 
-    @retried
+    @retry_on_conflict
     async def update_item(
         self, caller: Caller, item_id: UUID, changes: Mapping[str, Any], versions: Versions = None
     ) -> domain.Item:
         unit = self._units()
-        before = ITEM.to_write(caller, await unit.items.get(item_id)).expect(versions)
-        after = before.changed(**changes)
+        before = ITEM_ACCESS.to_write(caller, await unit.items.get(item_id)).check_version(versions)
+        after = before.evolve(**changes)
         unit.items.save(before, after)
         await unit.commit()
         return after
 
-    @retried
+    @retry_on_conflict
     async def delete_item(self, caller: Caller, item_id: UUID, versions: Versions = None) -> None:
         unit = self._units()
-        found = ITEM.to_write(caller, await unit.items.get(item_id)).expect(versions)
+        found = ITEM_ACCESS.to_write(caller, await unit.items.get(item_id)).check_version(versions)
         unit.items.delete(found)
         await unit.commit()

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from shop.chassis.part import Part
+from shop.chassis.context import PartContext
 
-from .repository import ItemsUnit
+from .repository import ItemsUnitOfWork
 from .service import ItemsService
 
 
-def service(part: Part) -> ItemsService:
-    return ItemsService(part.units(ItemsUnit))
+def service(part: PartContext) -> ItemsService:
+    return ItemsService(part.units(ItemsUnitOfWork))
 
 
-def background(part: Part) -> Iterable[object]:
+def background(part: PartContext) -> Iterable[object]:
     """Objects whose methods handle events or run on schedule."""
     return [
-        *part.database.upkeep(ItemsUnit),
+        *part.database.maintenance(ItemsUnitOfWork),
     ]

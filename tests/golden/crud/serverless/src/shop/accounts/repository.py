@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from shop.chassis.cache import Cache
 from shop.chassis.dynamodb import Database
-from shop.chassis.dynamodb_outbox import PublishingDynamoUnit
+from shop.chassis.dynamodb_outbox import PublishingDynamoUnitOfWork
 from shop.chassis.events import Routes
-from shop.chassis.store import Codec
+from shop.chassis.persistence import Codec
 
-from .domain import Account, Link, Session
+from .domain import Account, EmailToken, Session
 from .throttle import Counter
 
-ACCOUNT = Codec(Account)
-SESSION = Codec(Session)
-LINK = Codec(Link)
-COUNTER = Codec(Counter)
+ACCOUNT_CODEC = Codec(Account)
+SESSION_CODEC = Codec(Session)
+EMAIL_TOKEN_CODEC = Codec(EmailToken)
+COUNTER_CODEC = Codec(Counter)
 
 
-class AccountsUnit(PublishingDynamoUnit):
+class AccountsUnitOfWork(PublishingDynamoUnitOfWork):
     module = "accounts"
 
     def __init__(self, database: Database, cache: Cache, routes: Routes) -> None:
         super().__init__(database, cache, routes)
-        self.accounts = self.repository(ACCOUNT, "accounts", unique=("email",))
-        self.sessions = self.repository(SESSION, "sessions", expiring=True)
-        self.links = self.repository(LINK, "links", expiring=True)
-        self.counters = self.repository(COUNTER, "counters", expiring=True)
+        self.accounts = self.repository(ACCOUNT_CODEC, "accounts", unique=("email",))
+        self.sessions = self.repository(SESSION_CODEC, "sessions", expiring=True)
+        self.links = self.repository(EMAIL_TOKEN_CODEC, "links", expiring=True)
+        self.counters = self.repository(COUNTER_CODEC, "counters", expiring=True)

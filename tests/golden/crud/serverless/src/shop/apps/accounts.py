@@ -16,11 +16,11 @@ from shop.accounts.pages import pages
 from shop.accounts.settings import checked
 from shop.accounts.signer import Signer
 from shop.apps.event_routes import ROUTES
+from shop.chassis.context import PartContext
 from shop.chassis.dynamodb import Database
 from shop.chassis.functions import FunctionSettings, NoCache
 from shop.chassis.http import create_api
 from shop.chassis.http_function import HttpFunction
-from shop.chassis.part import Part
 from shop.chassis.tokens import Verifier
 
 
@@ -30,7 +30,7 @@ def create_app(settings: FunctionSettings, transports: Mapping[str, httpx.AsyncB
     database, cache = Database(settings.stack, ["accounts"]), NoCache()
     signer = Signer(partial(signing_keys, settings), settings.jwt_issuer, settings.jwt_audience)
     verifier = Verifier(signer.jwks, settings.jwt_issuer, settings.jwt_audience)
-    part = Part(settings, database, cache, ROUTES, transports or {})
+    part = PartContext(settings, database, cache, ROUTES, transports or {})
 
     accounts_service = accounts_wiring.service(part, signer)
 

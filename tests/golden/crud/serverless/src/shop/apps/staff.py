@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from shop.accounts.addresses import Email, Password
 from shop.accounts.passwords import Passwords
-from shop.accounts.repository import AccountsUnit
+from shop.accounts.repository import AccountsUnitOfWork
 from shop.accounts.settings import checked
 from shop.accounts.staff import Staff
 from shop.apps.event_routes import ROUTES
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 async def opened(settings: FunctionSettings) -> AsyncIterator[Staff]:
     database = Database(settings.stack, ["accounts"])
     try:
-        yield Staff(partial(AccountsUnit, database, NoCache(), ROUTES), Passwords())
+        yield Staff(partial(AccountsUnitOfWork, database, NoCache(), ROUTES), Passwords())
     finally:
         await database.close()
 

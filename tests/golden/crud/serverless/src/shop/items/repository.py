@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from shop.chassis.cache import Cache
 from shop.chassis.dynamodb import Database
-from shop.chassis.dynamodb_unit import DynamoUnit
-from shop.chassis.store import Codec
+from shop.chassis.dynamodb_unit_of_work import DynamoUnitOfWork
+from shop.chassis.persistence import Codec
 
 from . import domain
 
-ITEM = Codec(domain.Item)
+ITEM_CODEC = Codec(domain.Item)
 
 
-class ItemsUnit(DynamoUnit):
+class ItemsUnitOfWork(DynamoUnitOfWork):
     module = "items"
 
     def __init__(self, database: Database, cache: Cache) -> None:
         super().__init__(database, cache)
-        self.items = self.repository(ITEM, "items", lists=domain.ITEM_LISTS, by_owner=True)
+        self.items = self.repository(ITEM_CODEC, "items", lists=domain.ITEM_LISTS, by_owner=True)

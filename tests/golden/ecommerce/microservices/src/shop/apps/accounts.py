@@ -18,19 +18,19 @@ from shop.accounts.signer import Signer
 from shop.apps.event_routes import ROUTES
 from shop.chassis.background import Background
 from shop.chassis.cache import Cache, MemoryCache
+from shop.chassis.context import PartContext
+from shop.chassis.event_http import HttpDispatcher
+from shop.chassis.event_http import events_router as event_receiver
 from shop.chassis.http import create_api
 from shop.chassis.logs import configure_logs
+from shop.chassis.observability import instrument_app
 from shop.chassis.outbox import Relay
-from shop.chassis.part import Part
-from shop.chassis.push import Push
-from shop.chassis.push import events_router as event_receiver
 from shop.chassis.settings import Settings
 from shop.chassis.sql import Database, tables
 from shop.chassis.sql_jobs import Jobs
-from shop.chassis.supervised import Supervised
+from shop.chassis.supervisor import Supervisor
 from shop.chassis.tokens import Verifier
 from shop.chassis.valkey import ValkeyCache
-from shop.chassis.watched import watched
 
 MODULES = ("accounts",)
 
@@ -49,16 +49,16 @@ def create_app(
     signer = Signer(partial(signing_keys, settings), settings.jwt_issuer, settings.jwt_audience)
     verifier = Verifier(signer.jwks, settings.jwt_issuer, settings.jwt_audience)
     background = Background()
-    push = Push(background, ROUTES, MODULES, settings, transports)
-    relay = Relay(database, push, tables(MODULES, "outbox"))
-    part = Part(settings, database, cache, relay, transports or {})
+    dispatcher = HttpDispatcher(background, ROUTES, MODULES, settings, transports)
+    relay = Relay(database, dispatcher, tables(MODULES, "outbox"))
+    part = PartContext(settings, database, cache, relay, transports or {})
 
     accounts_service = accounts_wiring.service(part, signer)
 
     background.add(part, MODULES)
     scheduler = Jobs(database, background.jobs.values(), tables(MODULES, "jobs"))
     scheduled = {"jobs": scheduler.run} if settings.background else {}
-    supervised = Supervised({"relay": relay.run, **scheduled})
+    supervisor = Supervisor({"relay": relay.run, **scheduled})
     app = create_api(
         "shop",
         [
@@ -72,8 +72,8 @@ def create_app(
         ],
         verifier,
         settings,
-        ready={"database": database.ping, "background": supervised.check},
-        running=[supervised.run],
-        closing=[*part.closing, push.close, cache.close, database.close],
+        ready={"database": database.ping, "background": supervisor.check},
+        running=[supervisor.run],
+        closing=[*part.closing, dispatcher.close, cache.close, database.close],
     )
-    return watched(app, cache, database, [relay.metrics, scheduler.metrics, supervised.metrics])
+    return instrument_app(app, cache, database, [relay.metrics, scheduler.metrics, supervisor.metrics])

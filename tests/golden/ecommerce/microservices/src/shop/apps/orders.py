@@ -10,20 +10,20 @@ from fastapi import FastAPI
 from shop.apps.event_routes import ROUTES
 from shop.chassis.background import Background
 from shop.chassis.cache import Cache, MemoryCache
+from shop.chassis.context import PartContext
+from shop.chassis.event_http import HttpDispatcher
+from shop.chassis.event_http import events_router as event_receiver
 from shop.chassis.http import create_api
+from shop.chassis.internal_api import remote_jwks, to_part
 from shop.chassis.logs import configure_logs
+from shop.chassis.observability import instrument_app
 from shop.chassis.outbox import Relay
-from shop.chassis.part import Part
-from shop.chassis.push import Push
-from shop.chassis.push import events_router as event_receiver
-from shop.chassis.remote import remote_jwks, to_part
 from shop.chassis.settings import Settings
 from shop.chassis.sql import Database, tables
 from shop.chassis.sql_jobs import Jobs
-from shop.chassis.supervised import Supervised
+from shop.chassis.supervisor import Supervisor
 from shop.chassis.tokens import Verifier
 from shop.chassis.valkey import ValkeyCache
-from shop.chassis.watched import watched
 from shop.contracts.inventory_http import InventoryClient
 from shop.orders import wiring as orders_wiring
 from shop.orders.api import router as orders_router
@@ -46,16 +46,16 @@ def create_app(
     to_inventory = to_part("inventory", settings, transports)
     verifier = Verifier(remote_jwks(to_accounts), settings.jwt_issuer, settings.jwt_audience)
     background = Background()
-    push = Push(background, ROUTES, MODULES, settings, transports)
-    relay = Relay(database, push, tables(MODULES, "outbox"))
-    part = Part(settings, database, cache, relay, transports or {})
+    dispatcher = HttpDispatcher(background, ROUTES, MODULES, settings, transports)
+    relay = Relay(database, dispatcher, tables(MODULES, "outbox"))
+    part = PartContext(settings, database, cache, relay, transports or {})
 
     orders_service = orders_wiring.service(part, InventoryClient(to_inventory))
 
     background.add(part, MODULES)
     scheduler = Jobs(database, background.jobs.values(), tables(MODULES, "jobs"))
     scheduled = {"jobs": scheduler.run} if settings.background else {}
-    supervised = Supervised({"relay": relay.run, **scheduled})
+    supervisor = Supervisor({"relay": relay.run, **scheduled})
     app = create_api(
         "shop",
         [
@@ -67,8 +67,8 @@ def create_app(
         ],
         verifier,
         settings,
-        ready={"database": database.ping, "background": supervised.check},
-        running=[supervised.run],
-        closing=[*part.closing, to_accounts.close, to_inventory.close, push.close, cache.close, database.close],
+        ready={"database": database.ping, "background": supervisor.check},
+        running=[supervisor.run],
+        closing=[*part.closing, to_accounts.close, to_inventory.close, dispatcher.close, cache.close, database.close],
     )
-    return watched(app, cache, database, [relay.metrics, scheduler.metrics, supervised.metrics])
+    return instrument_app(app, cache, database, [relay.metrics, scheduler.metrics, supervisor.metrics])

@@ -16,14 +16,14 @@ from sqlalchemy.exc import DBAPIError
 
 from shop.accounts.addresses import Email, Password
 from shop.accounts.passwords import Passwords
-from shop.accounts.repository import AccountsUnit
+from shop.accounts.repository import AccountsUnitOfWork
 from shop.accounts.settings import checked
 from shop.accounts.staff import Staff
 from shop.apps.event_routes import ROUTES
 from shop.chassis.background import Background
 from shop.chassis.cache import Cache, MemoryCache
+from shop.chassis.event_http import HttpDispatcher
 from shop.chassis.outbox import Relay
-from shop.chassis.push import Push
 from shop.chassis.settings import Settings
 from shop.chassis.sql import Database
 from shop.chassis.valkey import ValkeyCache
@@ -38,12 +38,12 @@ async def opened(settings: Settings) -> AsyncIterator[Staff]:
     if settings.cache_url:
         cache = ValkeyCache(settings.cache_url, "shop:accounts")
     background = Background()  # it says who gets the events; whoever runs delivers them
-    push = Push(background, ROUTES, ["accounts"], settings, None)
-    relay = Relay(database, push, {})
+    dispatcher = HttpDispatcher(background, ROUTES, ["accounts"], settings, None)
+    relay = Relay(database, dispatcher, {})
     try:
-        yield Staff(partial(AccountsUnit, database, cache, relay), Passwords())
+        yield Staff(partial(AccountsUnitOfWork, database, cache, relay), Passwords())
     finally:
-        await push.close()
+        await dispatcher.close()
         await cache.close()
         await database.close()
 

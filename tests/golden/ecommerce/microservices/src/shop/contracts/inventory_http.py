@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from pydantic import TypeAdapter
 
 from shop.chassis.client import Client
-from shop.chassis.remote import internal_router
+from shop.chassis.internal_api import internal_router
 
 from .inventory import Inventory, ProductView
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from shop.chassis.cache import Cache
-from shop.chassis.outbox import PublishingSqlUnit, Relay, outbox_table
-from shop.chassis.sql import Database, UtcDateTime, handled_table, jobs_table
-from shop.chassis.store import Codec
+from shop.chassis.outbox import PublishingSqlUnitOfWork, Relay, outbox_table
+from shop.chassis.persistence import Codec
+from shop.chassis.sql import Database, UtcDateTime, jobs_table, processed_table
 
-from .domain import Account, Link, Session
+from .domain import Account, EmailToken, Session
 from .throttle import Counter
 
 metadata = sa.MetaData()
@@ -29,7 +29,7 @@ accounts = sa.Table(
     sa.Column("links_generation", sa.Integer(), nullable=False),
     sa.UniqueConstraint("email", name="uq_accounts_email"),
 )
-ACCOUNT = Codec(Account)
+ACCOUNT_CODEC = Codec(Account)
 
 sessions = sa.Table(
     "sessions",
@@ -45,7 +45,7 @@ sessions = sa.Table(
     sa.Column("expires_at", UtcDateTime(), nullable=False),
     sa.Index("ix_sessions_expires_at", "expires_at"),
 )
-SESSION = Codec(Session)
+SESSION_CODEC = Codec(Session)
 
 links = sa.Table(
     "links",
@@ -61,7 +61,7 @@ links = sa.Table(
     sa.Column("expires_at", UtcDateTime(), nullable=False),
     sa.Index("ix_links_expires_at", "expires_at"),
 )
-LINK = Codec(Link)
+EMAIL_TOKEN_CODEC = Codec(EmailToken)
 
 counters = sa.Table(
     "counters",
@@ -74,16 +74,21 @@ counters = sa.Table(
     sa.Column("expires_at", UtcDateTime(), nullable=False),
     sa.Index("ix_counters_expires_at", "expires_at"),
 )
-COUNTER = Codec(Counter)
+COUNTER_CODEC = Codec(Counter)
 
 
-class AccountsUnit(PublishingSqlUnit):
-    module, handled, jobs, outbox = "accounts", handled_table(metadata), jobs_table(metadata), outbox_table(metadata)
+class AccountsUnitOfWork(PublishingSqlUnitOfWork):
+    module, processed, jobs, outbox = (
+        "accounts",
+        processed_table(metadata),
+        jobs_table(metadata),
+        outbox_table(metadata),
+    )
     expiring = (sessions, links, counters)
 
     def __init__(self, database: Database, cache: Cache, relay: Relay) -> None:
         super().__init__(database, cache, relay)
-        self.accounts = self.repository(ACCOUNT, accounts)
-        self.sessions = self.repository(SESSION, sessions)
-        self.links = self.repository(LINK, links)
-        self.counters = self.repository(COUNTER, counters)
+        self.accounts = self.repository(ACCOUNT_CODEC, accounts)
+        self.sessions = self.repository(SESSION_CODEC, sessions)
+        self.links = self.repository(EMAIL_TOKEN_CODEC, links)
+        self.counters = self.repository(COUNTER_CODEC, counters)

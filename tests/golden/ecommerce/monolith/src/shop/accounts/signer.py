@@ -19,8 +19,8 @@ from .domain import Account
 from .keys import SigningKey
 
 log = logging.getLogger(__name__)
-READ_AGAIN = 10.0  # seconds
-SETTLED = 2 * REFRESH  # seconds after which everybody who verifies has heard of a key
+RELOAD_INTERVAL = 10.0  # seconds
+PROPAGATION_TIME = 2 * REFRESH  # seconds after which everybody who verifies has heard of a key
 
 
 class Signer:
@@ -46,7 +46,7 @@ class Signer:
             "exp": issued + LIFETIME,
         }
         keys = self._keys()
-        settled = [known for known in keys if known[1].since < issued - SETTLED]
+        settled = [known for known in keys if known[1].since < issued - PROPAGATION_TIME]
         public, key = settled[-1] if settled else keys[0]
         return jwt.encode(claims, key.private, "ES256", {"kid": public["kid"]})
 
@@ -54,7 +54,7 @@ class Signer:
         return {"keys": [public for public, _ in self._keys()]}
 
     def _keys(self) -> list[tuple[dict[str, Any], SigningKey]]:
-        if not self._known or time.monotonic() - self._read > READ_AGAIN:
+        if not self._known or time.monotonic() - self._read > RELOAD_INTERVAL:
             try:
                 self._known = [(_public(key.private), key) for key in self._load()]
             except Exception as error:  # whatever keeps them may be away; those that are known are good

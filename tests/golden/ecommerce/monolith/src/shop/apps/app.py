@@ -20,17 +20,17 @@ from shop.accounts.settings import checked
 from shop.accounts.signer import Signer
 from shop.chassis.background import Background
 from shop.chassis.cache import Cache, MemoryCache
+from shop.chassis.context import PartContext
 from shop.chassis.http import create_api
 from shop.chassis.logs import configure_logs
+from shop.chassis.observability import instrument_app
 from shop.chassis.outbox import Relay
-from shop.chassis.part import Part
 from shop.chassis.settings import Settings
 from shop.chassis.sql import Database, tables
 from shop.chassis.sql_jobs import Jobs
-from shop.chassis.supervised import Supervised
+from shop.chassis.supervisor import Supervisor
 from shop.chassis.tokens import Verifier
 from shop.chassis.valkey import ValkeyCache
-from shop.chassis.watched import watched
 from shop.inventory import wiring as inventory_wiring
 from shop.inventory.api import router as inventory_router
 from shop.orders import wiring as orders_wiring
@@ -61,7 +61,7 @@ def create_app(
     verifier = Verifier(signer.jwks, settings.jwt_issuer, settings.jwt_audience)
     background = Background()
     relay = Relay(database, background, tables(MODULES, "outbox"))
-    part = Part(settings, database, cache, relay, transports or {})
+    part = PartContext(settings, database, cache, relay, transports or {})
 
     accounts_service = accounts_wiring.service(part, signer)
     inventory_service = inventory_wiring.service(part)
@@ -71,7 +71,7 @@ def create_app(
     background.add(part, MODULES)
     scheduler = Jobs(database, background.jobs.values(), tables(MODULES, "jobs"))
     scheduled = {"jobs": scheduler.run} if settings.background else {}
-    supervised = Supervised({"relay": relay.run, **scheduled})
+    supervisor = Supervisor({"relay": relay.run, **scheduled})
     app = create_api(
         "shop",
         [
@@ -90,8 +90,8 @@ def create_app(
         ],
         verifier,
         settings,
-        ready={"database": database.ping, "background": supervised.check},
-        running=[supervised.run],
+        ready={"database": database.ping, "background": supervisor.check},
+        running=[supervisor.run],
         closing=[*part.closing, cache.close, database.close],
     )
-    return watched(app, cache, database, [relay.metrics, scheduler.metrics, supervised.metrics])
+    return instrument_app(app, cache, database, [relay.metrics, scheduler.metrics, supervisor.metrics])

@@ -1,4 +1,4 @@
-"""The step before a new version runs: `python -m shop.apps.migrate`."""
+"""Migrations, the step before a new version runs: `python -m shop.apps.migrate`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import asyncio
 import sys
 from importlib import import_module
 
-from shop.apps.production import check
-from shop.apps.schema.migrate import upgrade
+from shop.apps.alembic.migrate import upgrade
+from shop.apps.preflight import check
 from shop.chassis.settings import Settings
 from shop.chassis.sql import Database
 

@@ -1,4 +1,4 @@
-"""The server in a container: `python -m shop.apps.serve`. It leaves in such a way that hardly a request is lost.
+"""The server in a container, with a graceful shutdown: `python -m shop.apps.serve`. Hardly a request is lost.
 
 Told to stop, it lets nobody else in, so that NGINX asks another copy at once, and soon counts this one as gone; those who
 keep a connection are answered and told to let go of it. Only then does it finish what is in its hands, and end. (A connection
@@ -13,14 +13,14 @@ import socket
 import uvicorn
 
 from shop.apps.app import create_app
-from shop.apps.production import check
+from shop.apps.preflight import check
 from shop.chassis.settings import Settings
 
 ADDRESS = ("0.0.0.0", 8000)  # noqa: S104 - in its container
 LISTENERS = 16  # sockets of this one address: the event loop takes one connection of each in a turn, however many come
-LEAVING = 3.0  # seconds; NGINX keeps an idle connection for less (keepalive_timeout of its upstream)
+DRAIN_SECONDS = 3.0  # seconds; NGINX keeps an idle connection for less (keepalive_timeout of its upstream)
 KEEP_ALIVE = 75  # seconds; more than NGINX, so that it is never the server that closes under a request
-FINISHING = 10  # seconds for requests that are in hand; compose.yaml waits for a little more than both
+SHUTDOWN_TIMEOUT = 10  # seconds for requests that are in hand; compose.yaml waits for a little more than both
 
 
 class Server(uvicorn.Server):
@@ -29,7 +29,7 @@ class Server(uvicorn.Server):
         for server in self.servers:
             server.close()
         self.server_state.default_headers.append((b"connection", b"close"))
-        await asyncio.sleep(LEAVING)
+        await asyncio.sleep(DRAIN_SECONDS)
 
 
 def main(settings: Settings | None = None) -> None:
@@ -40,7 +40,7 @@ def main(settings: Settings | None = None) -> None:
             server_header=False,
             proxy_headers=False,  # the app reads them: TRUSTED_PROXIES
             timeout_keep_alive=KEEP_ALIVE,
-            timeout_graceful_shutdown=FINISHING,
+            timeout_graceful_shutdown=SHUTDOWN_TIMEOUT,
         )
     )
     server.run([socket.create_server(ADDRESS, reuse_port=True, backlog=2048) for _ in range(LISTENERS)])

@@ -16,14 +16,14 @@ from sqlalchemy.exc import DBAPIError
 
 from shop.accounts.addresses import Email, Password
 from shop.accounts.passwords import Passwords
-from shop.accounts.repository import AccountsUnit
+from shop.accounts.repository import AccountsUnitOfWork
 from shop.accounts.settings import checked
 from shop.accounts.staff import Staff
 from shop.apps.app import MODULES
 from shop.chassis.background import Background
 from shop.chassis.cache import Cache, MemoryCache
+from shop.chassis.context import PartContext
 from shop.chassis.outbox import Relay
-from shop.chassis.part import Part
 from shop.chassis.settings import Settings
 from shop.chassis.sql import Database
 from shop.chassis.valkey import ValkeyCache
@@ -39,9 +39,9 @@ async def opened(settings: Settings) -> AsyncIterator[Staff]:
         cache = ValkeyCache(settings.cache_url, "shop")
     background = Background()  # it says who gets the events; whoever runs delivers them
     relay = Relay(database, background, {})
-    background.add(Part(settings, database, cache, relay), MODULES)
+    background.add(PartContext(settings, database, cache, relay), MODULES)
     try:
-        yield Staff(partial(AccountsUnit, database, cache, relay), Passwords())
+        yield Staff(partial(AccountsUnitOfWork, database, cache, relay), Passwords())
     finally:
         await cache.close()
         await database.close()

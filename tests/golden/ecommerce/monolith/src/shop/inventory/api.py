@@ -11,21 +11,21 @@ from fastapi import Query, Response
 from pydantic import Field
 
 from shop.chassis import rest
-from shop.chassis.fields import Body, Document, Fixed, Integer, Number, String, money
-from shop.chassis.rest import NOT_MODIFIED, Anyone, Caller, IfMatch, ListQuery, PageOf, Repeat, tagged
+from shop.chassis.fields import Body, DecimalInput, DecimalString, Document, Integer, String, fixed_scale
+from shop.chassis.rest import NOT_MODIFIED, Caller, IdempotencyKey, IfMatch, ListQuery, OptionalCaller, PageOf, set_etag
 
 from . import domain
 from .service import InventoryService
 
 router = rest.router()
-Service = Annotated[InventoryService, rest.provide(InventoryService)]
+Service = Annotated[InventoryService, rest.inject(InventoryService)]
 
 
 class ProductIn(Body):
     sku: Annotated[String, Field(min_length=1, max_length=40)]
     name: Annotated[String, Field(max_length=200)]
     description: Annotated[String, Field(max_length=100000)] | None = None
-    price: Annotated[Number, Field(ge=Decimal("0.00"), max_digits=18, decimal_places=2), money(2)]
+    price: Annotated[DecimalInput, Field(ge=Decimal("0.00"), max_digits=18, decimal_places=2), fixed_scale(2)]
     category: domain.ProductCategory | None = None
     stock: Annotated[Integer, Field(ge=0)] = 0
 
@@ -39,7 +39,7 @@ class ProductOut(Document):
     sku: str
     name: str
     description: str | None
-    price: Fixed
+    price: DecimalString
     category: domain.ProductCategory | None
     stock: int
     created_at: datetime
@@ -53,7 +53,7 @@ class ProductQuery(ListQuery):
 
 @router.get("/products", operation_id="product_list")
 async def list_products(
-    query: Annotated[ProductQuery, Query()], service: Service, caller: Anyone
+    query: Annotated[ProductQuery, Query()], service: Service, caller: OptionalCaller
 ) -> PageOf[ProductOut]:
     page = await service.list_products(caller, query.of(domain.PRODUCT_LISTS))
     return PageOf(items=[ProductOut.model_validate(item) for item in page.items], next=page.next)
@@ -61,17 +61,17 @@ async def list_products(
 
 @router.post("/products", status_code=201, operation_id="product_create")
 async def create_product(
-    body: ProductIn, service: Service, caller: Caller, repeat: Repeat, response: Response
+    body: ProductIn, service: Service, caller: Caller, repeat: IdempotencyKey, response: Response
 ) -> ProductOut:
     created = await service.create_product(caller, body.model_dump(), repeat)
-    tagged(response, created, f"/api/products/{created.id}")
+    set_etag(response, created, f"/api/products/{created.id}")
     return ProductOut.model_validate(created)
 
 
 @router.get("/products/{product_id}", operation_id="product_get", responses=NOT_MODIFIED)
-async def get_product(product_id: UUID, service: Service, caller: Anyone, response: Response) -> ProductOut:
+async def get_product(product_id: UUID, service: Service, caller: OptionalCaller, response: Response) -> ProductOut:
     found = await service.get_product(caller, product_id)
-    tagged(response, found)
+    set_etag(response, found)
     return ProductOut.model_validate(found)
 
 
@@ -81,7 +81,7 @@ async def update_product(
 ) -> ProductOut:
     changes = body.model_dump(exclude_unset=True)
     changed = await service.update_product(caller, product_id, changes, if_match)
-    tagged(response, changed)
+    set_etag(response, changed)
     return ProductOut.model_validate(changed)
 
 

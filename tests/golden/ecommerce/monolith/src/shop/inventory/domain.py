@@ -8,7 +8,7 @@ from typing import Literal
 from uuid import UUID
 
 from shop.chassis.entity import Entity
-from shop.chassis.store import Listing
+from shop.chassis.persistence import Listing
 
 ProductCategory = Literal["book", "tool", "toy"]
 

@@ -5,9 +5,17 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from shop.chassis.cache import Cache
-from shop.chassis.outbox import PublishingSqlUnit, Relay, outbox_table
-from shop.chassis.sql import Database, Money, UtcDateTime, check_listings, handled_table, jobs_table, line
-from shop.chassis.store import Codec
+from shop.chassis.outbox import PublishingSqlUnitOfWork, Relay, outbox_table
+from shop.chassis.persistence import Codec
+from shop.chassis.sql import (
+    Database,
+    FixedDecimal,
+    UtcDateTime,
+    check_listings,
+    jobs_table,
+    processed_table,
+    sortable_string,
+)
 
 from . import domain
 
@@ -20,18 +28,18 @@ products = sa.Table(
     sa.Column("version", sa.Integer(), nullable=False),
     sa.Column("created_at", UtcDateTime(), nullable=False),
     sa.Column("updated_at", UtcDateTime(), nullable=False),
-    sa.Column("sku", line(40), nullable=False),
-    sa.Column("name", line(200), nullable=False),
+    sa.Column("sku", sortable_string(40), nullable=False),
+    sa.Column("name", sortable_string(200), nullable=False),
     sa.Column("description", sa.Text(), nullable=True),
-    sa.Column("price", Money(2), nullable=False),
-    sa.Column("category", line(64), nullable=True),
+    sa.Column("price", FixedDecimal(2), nullable=False),
+    sa.Column("category", sortable_string(64), nullable=True),
     sa.Column("stock", sa.BigInteger(), nullable=False),
     sa.UniqueConstraint("sku", name="uq_products_sku"),
     sa.Index("ix_products_category", "category", "id"),
     sa.Index("ix_products_category_price", "category", "price", "id"),
 )
 check_listings(products, domain.PRODUCT_LISTS)
-PRODUCT = Codec(domain.Product)
+PRODUCT_CODEC = Codec(domain.Product)
 
 reservations = sa.Table(
     "reservations",
@@ -43,13 +51,18 @@ reservations = sa.Table(
     sa.Column("lines", sa.JSON(), nullable=False),
     sa.Column("released", sa.Boolean(), nullable=False),
 )
-RESERVATION = Codec(domain.Reservation)
+RESERVATION_CODEC = Codec(domain.Reservation)
 
 
-class InventoryUnit(PublishingSqlUnit):
-    module, handled, jobs, outbox = "inventory", handled_table(metadata), jobs_table(metadata), outbox_table(metadata)
+class InventoryUnitOfWork(PublishingSqlUnitOfWork):
+    module, processed, jobs, outbox = (
+        "inventory",
+        processed_table(metadata),
+        jobs_table(metadata),
+        outbox_table(metadata),
+    )
 
     def __init__(self, database: Database, cache: Cache, relay: Relay) -> None:
         super().__init__(database, cache, relay)
-        self.products = self.repository(PRODUCT, products)
-        self.reservations = self.repository(RESERVATION, reservations)
+        self.products = self.repository(PRODUCT_CODEC, products)
+        self.reservations = self.repository(RESERVATION_CODEC, reservations)

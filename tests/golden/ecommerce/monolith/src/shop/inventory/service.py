@@ -1,6 +1,6 @@
 """What the inventory module does, and who may have it done.
 
-What is `@retried` runs again from its beginning, up to 50 times, when another writer was first; a unit's lists do not
+What is `@retry_on_conflict` runs again from its beginning, up to 50 times, when another writer was first; a unit's lists do not
 see what it has staged.
 """
 
@@ -11,19 +11,19 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 from uuid import UUID
 
-from shop.chassis.access import Access, Caller, there
+from shop.chassis.access import Access, Caller, found_or_404
 from shop.chassis.entity import Versions
-from shop.chassis.events import PublishingUnit
-from shop.chassis.retry import retried
-from shop.chassis.store import Page, Query, Repeat, Repository
+from shop.chassis.events import PublishingUnitOfWork
+from shop.chassis.persistence import IdempotencyKey, Page, Query, Repository
+from shop.chassis.retry import retry_on_conflict
 from shop.contracts import inventory as contract
 
 from . import domain
 
-PRODUCT = Access(read="public", write="staff")
+PRODUCT_ACCESS = Access(read="public", write="staff")
 
 
-class Unit(PublishingUnit, Protocol):
+class Unit(PublishingUnitOfWork, Protocol):
     @property
     def products(self) -> Repository[domain.Product]: ...
 
@@ -36,41 +36,41 @@ class InventoryService:
         self._units = units
 
     async def list_products(self, caller: Caller, query: Query) -> Page[domain.Product]:
-        PRODUCT.to_list(caller)
+        PRODUCT_ACCESS.to_list(caller)
         return await self._units().products.page(query)
 
     async def get_product(self, caller: Caller, product_id: UUID) -> domain.Product:
-        return PRODUCT.to_read(caller, await self._units().products.read(product_id))
+        return PRODUCT_ACCESS.to_read(caller, await self._units().products.read(product_id))
 
-    @retried
+    @retry_on_conflict
     async def create_product(
-        self, caller: Caller, fields: Mapping[str, Any], repeat: Repeat | None = None
+        self, caller: Caller, fields: Mapping[str, Any], repeat: IdempotencyKey | None = None
     ) -> domain.Product:
-        PRODUCT.to_create(caller)
+        PRODUCT_ACCESS.to_create(caller)
         unit = self._units()
         created = domain.Product(**fields)
         if (earlier := await unit.repeated(repeat)) is not None:
-            return PRODUCT.to_repeat(caller, there(await unit.products.get(earlier)), created)
+            return PRODUCT_ACCESS.to_repeat(caller, found_or_404(await unit.products.get(earlier)), created)
         unit.products.add(created)
         unit.remember(repeat, created.id)
         await unit.commit()
         return created
 
-    @retried
+    @retry_on_conflict
     async def update_product(
         self, caller: Caller, product_id: UUID, changes: Mapping[str, Any], versions: Versions = None
     ) -> domain.Product:
         unit = self._units()
-        before = PRODUCT.to_write(caller, await unit.products.get(product_id)).expect(versions)
-        after = before.changed(**changes)
+        before = PRODUCT_ACCESS.to_write(caller, await unit.products.get(product_id)).check_version(versions)
+        after = before.evolve(**changes)
         unit.products.save(before, after)
         await unit.commit()
         return after
 
-    @retried
+    @retry_on_conflict
     async def delete_product(self, caller: Caller, product_id: UUID, versions: Versions = None) -> None:
         unit = self._units()
-        found = PRODUCT.to_write(caller, await unit.products.get(product_id)).expect(versions)
+        found = PRODUCT_ACCESS.to_write(caller, await unit.products.get(product_id)).check_version(versions)
         unit.products.delete(found)
         await unit.commit()
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from shop.chassis.part import Part
+from shop.chassis.context import PartContext
 
-from .reactions import InventoryReactions
-from .repository import InventoryUnit
+from .event_handlers import InventoryEventHandlers
+from .repository import InventoryUnitOfWork
 from .service import InventoryService
 
 
-def service(part: Part) -> InventoryService:
-    return InventoryService(part.units(InventoryUnit))
+def service(part: PartContext) -> InventoryService:
+    return InventoryService(part.units(InventoryUnitOfWork))
 
 
-def background(part: Part) -> Iterable[object]:
+def background(part: PartContext) -> Iterable[object]:
     """Objects whose methods handle events or run on schedule."""
     return [
-        *part.database.upkeep(InventoryUnit),
-        InventoryReactions(part.units(InventoryUnit)),
+        *part.database.maintenance(InventoryUnitOfWork),
+        InventoryEventHandlers(part.units(InventoryUnitOfWork)),
     ]

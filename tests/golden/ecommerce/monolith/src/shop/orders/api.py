@@ -12,13 +12,13 @@ from pydantic import Field
 
 from shop.chassis import rest
 from shop.chassis.fields import Body, Document, Id, Integer, String
-from shop.chassis.rest import NOT_MODIFIED, Caller, ListQuery, PageOf, Repeat, tagged
+from shop.chassis.rest import NOT_MODIFIED, Caller, IdempotencyKey, ListQuery, PageOf, set_etag
 
 from .domain import ORDER_LISTS, Reason, Status
 from .service import OrdersService
 
 router = rest.router()
-Service = Annotated[OrdersService, rest.provide(OrdersService)]
+Service = Annotated[OrdersService, rest.inject(OrdersService)]
 
 
 class LineIn(Body):
@@ -68,15 +68,17 @@ async def list_orders(query: Annotated[OrderQuery, Query()], service: Service, c
 
 
 @router.post("/orders", status_code=201, operation_id="order_create")
-async def place_order(body: OrderIn, service: Service, caller: Caller, repeat: Repeat, response: Response) -> OrderOut:
+async def place_order(
+    body: OrderIn, service: Service, caller: Caller, repeat: IdempotencyKey, response: Response
+) -> OrderOut:
     lines = [line.model_dump() for line in body.lines]
     order = await service.place_order(caller, lines, body.payment_method, repeat)
-    tagged(response, order, f"/api/orders/{order.id}")
+    set_etag(response, order, f"/api/orders/{order.id}")
     return OrderOut.model_validate(order)
 
 
 @router.get("/orders/{order_id}", operation_id="order_get", responses=NOT_MODIFIED)
 async def get_order(order_id: UUID, service: Service, caller: Caller, response: Response) -> OrderOut:
     order = await service.get_order(caller, order_id)
-    tagged(response, order)
+    set_etag(response, order)
     return OrderOut.model_validate(order)

@@ -8,7 +8,7 @@ from typing import Literal
 from uuid import UUID
 
 from shop.chassis.entity import Owned
-from shop.chassis.store import Listing
+from shop.chassis.persistence import Listing
 
 Status = Literal["pending", "confirmed", "rejected"]
 Reason = Literal["out_of_stock", "payment_declined", "unknown_product"]

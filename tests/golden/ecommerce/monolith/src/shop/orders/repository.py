@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from shop.chassis.cache import Cache
-from shop.chassis.outbox import PublishingSqlUnit, Relay, outbox_table
-from shop.chassis.sql import Database, UtcDateTime, check_listings, handled_table, jobs_table
-from shop.chassis.store import Codec
+from shop.chassis.outbox import PublishingSqlUnitOfWork, Relay, outbox_table
+from shop.chassis.persistence import Codec
+from shop.chassis.sql import Database, UtcDateTime, check_listings, jobs_table, processed_table
 
 from .domain import ORDER_LISTS, Order
 
@@ -28,12 +28,12 @@ orders = sa.Table(
     sa.Index("ix_orders_owner_id", "owner_id", "id"),
 )
 check_listings(orders, ORDER_LISTS, by_owner=True)
-ORDER = Codec(Order)
+ORDER_CODEC = Codec(Order)
 
 
-class OrdersUnit(PublishingSqlUnit):
-    module, handled, jobs, outbox = "orders", handled_table(metadata), jobs_table(metadata), outbox_table(metadata)
+class OrdersUnitOfWork(PublishingSqlUnitOfWork):
+    module, processed, jobs, outbox = "orders", processed_table(metadata), jobs_table(metadata), outbox_table(metadata)
 
     def __init__(self, database: Database, cache: Cache, relay: Relay) -> None:
         super().__init__(database, cache, relay)
-        self.orders = self.repository(ORDER, orders)
+        self.orders = self.repository(ORDER_CODEC, orders)

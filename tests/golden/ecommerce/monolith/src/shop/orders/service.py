@@ -9,21 +9,21 @@ from decimal import Decimal
 from typing import Any, Protocol
 from uuid import UUID
 
-from shop.chassis.access import Access, Caller, there
-from shop.chassis.errors import Invalid
-from shop.chassis.events import PublishingUnit
-from shop.chassis.retry import retried
-from shop.chassis.store import Page, Query, Repeat, Repository
+from shop.chassis.access import Access, Caller, found_or_404
+from shop.chassis.errors import ValidationFailed
+from shop.chassis.events import PublishingUnitOfWork
+from shop.chassis.persistence import IdempotencyKey, Page, Query, Repository
+from shop.chassis.retry import retry_on_conflict
 from shop.contracts import orders as contract
 from shop.contracts.inventory import Inventory
 
 from .domain import Line, Order
 
-ORDER = Access(read="owner", write="user")
-MOST = Decimal(10) ** 16  # no order costs as much
+ORDER_ACCESS = Access(read="owner", write="user")
+MAX_TOTAL = Decimal(10) ** 16  # no order costs as much
 
 
-class Unit(PublishingUnit, Protocol):
+class Unit(PublishingUnitOfWork, Protocol):
     @property
     def orders(self) -> Repository[Order]: ...
 
@@ -34,24 +34,28 @@ class OrdersService:
         self._inventory = inventory
 
     async def list_orders(self, caller: Caller, query: Query) -> Page[Order]:
-        return await self._units().orders.page(replace(query, owner=ORDER.to_list(caller)))
+        return await self._units().orders.page(replace(query, owner=ORDER_ACCESS.to_list(caller)))
 
     async def get_order(self, caller: Caller, order_id: UUID) -> Order:
-        return ORDER.to_read(caller, await self._units().orders.read(order_id))
+        return ORDER_ACCESS.to_read(caller, await self._units().orders.read(order_id))
 
-    @retried
+    @retry_on_conflict
     async def place_order(
-        self, caller: Caller, wanted: Sequence[Mapping[str, Any]], payment_method: str, repeat: Repeat | None = None
+        self,
+        caller: Caller,
+        wanted: Sequence[Mapping[str, Any]],
+        payment_method: str,
+        repeat: IdempotencyKey | None = None,
     ) -> Order:
-        """An order at today's prices (Invalid: a product is not known). What becomes of it, events decide."""
-        ORDER.to_create(caller)
+        """An order at today's prices (ValidationFailed: a product is not known). What becomes of it, events decide."""
+        ORDER_ACCESS.to_create(caller)
         unit = self._units()
         if (earlier := await unit.repeated(repeat)) is not None:
-            placed = there(await unit.orders.get(earlier))
-            return ORDER.to_repeat(caller, placed, replace(placed, status="pending", reason=None))
-        order = Order(owner_id=caller.known(), lines=await self._lines(wanted), payment_method=payment_method)
-        if order.total >= MOST:
-            raise Invalid("The order is too large", lines="cost too much")
+            placed = found_or_404(await unit.orders.get(earlier))
+            return ORDER_ACCESS.to_repeat(caller, placed, replace(placed, status="pending", reason=None))
+        order = Order(owner_id=caller.require_id(), lines=await self._lines(wanted), payment_method=payment_method)
+        if order.total >= MAX_TOTAL:
+            raise ValidationFailed("The order is too large", lines="cost too much")
         unit.orders.add(order)
         unit.publish(contract.OrderPlaced(order_id=order.id, lines=_by_product(order)))
         unit.remember(repeat, order.id)
@@ -67,7 +71,7 @@ class OrdersService:
             if line["product_id"] not in products
         }
         if unknown:
-            raise Invalid("There is no such product", **unknown)
+            raise ValidationFailed("There is no such product", **unknown)
         return tuple(
             Line(product_id=product.id, name=product.name, unit_price=product.price, quantity=line["quantity"])
             for line in wanted

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from shop.chassis.part import Part
+from shop.chassis.context import PartContext
 from shop.contracts.inventory import Inventory
 
-from .reactions import OrdersReactions
-from .repository import OrdersUnit
+from .event_handlers import OrdersEventHandlers
+from .repository import OrdersUnitOfWork
 from .service import OrdersService
 
 
-def service(part: Part, inventory: Inventory) -> OrdersService:
-    return OrdersService(part.units(OrdersUnit), inventory)
+def service(part: PartContext, inventory: Inventory) -> OrdersService:
+    return OrdersService(part.units(OrdersUnitOfWork), inventory)
 
 
-def background(part: Part) -> Iterable[object]:
+def background(part: PartContext) -> Iterable[object]:
     """Objects whose methods handle events or run on schedule."""
     return [
-        *part.database.upkeep(OrdersUnit),
-        OrdersReactions(part.units(OrdersUnit)),
+        *part.database.maintenance(OrdersUnitOfWork),
+        OrdersEventHandlers(part.units(OrdersUnitOfWork)),
     ]

@@ -11,13 +11,13 @@ from fastapi import Query, Response
 
 from shop.chassis import rest
 from shop.chassis.fields import Document, Id
-from shop.chassis.rest import NOT_MODIFIED, Caller, ListQuery, PageOf, tagged
+from shop.chassis.rest import NOT_MODIFIED, Caller, ListQuery, PageOf, set_etag
 
 from .domain import PAYMENT_LISTS, Status
 from .service import PaymentsService
 
 router = rest.router()
-Service = Annotated[PaymentsService, rest.provide(PaymentsService)]
+Service = Annotated[PaymentsService, rest.inject(PaymentsService)]
 
 
 class PaymentOut(Document):
@@ -44,5 +44,5 @@ async def list_payments(
 @router.get("/payments/{payment_id}", operation_id="payment_get", responses=NOT_MODIFIED)
 async def get_payment(payment_id: UUID, service: Service, caller: Caller, response: Response) -> PaymentOut:
     payment = await service.get_payment(caller, payment_id)
-    tagged(response, payment)
+    set_etag(response, payment)
     return PaymentOut.model_validate(payment)

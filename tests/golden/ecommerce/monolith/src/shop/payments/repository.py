@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from shop.chassis.cache import Cache
-from shop.chassis.outbox import PublishingSqlUnit, Relay, outbox_table
-from shop.chassis.sql import Database, Money, UtcDateTime, check_listings, handled_table, jobs_table
-from shop.chassis.store import Codec
+from shop.chassis.outbox import PublishingSqlUnitOfWork, Relay, outbox_table
+from shop.chassis.persistence import Codec
+from shop.chassis.sql import Database, FixedDecimal, UtcDateTime, check_listings, jobs_table, processed_table
 
 from .domain import PAYMENT_LISTS, Payment
 
@@ -22,18 +22,23 @@ payments = sa.Table(
     sa.Column("updated_at", UtcDateTime(), nullable=False),
     sa.Column("owner_id", sa.Uuid(), nullable=False),
     sa.Column("order_id", sa.Uuid(), nullable=False),
-    sa.Column("amount", Money(2), nullable=False),
+    sa.Column("amount", FixedDecimal(2), nullable=False),
     sa.Column("status", sa.String(16), nullable=False),
     sa.UniqueConstraint("order_id", name="uq_payments_order_id"),
     sa.Index("ix_payments_owner_id", "owner_id", "id"),
 )
 check_listings(payments, PAYMENT_LISTS, by_owner=True)
-PAYMENT = Codec(Payment)
+PAYMENT_CODEC = Codec(Payment)
 
 
-class PaymentsUnit(PublishingSqlUnit):
-    module, handled, jobs, outbox = "payments", handled_table(metadata), jobs_table(metadata), outbox_table(metadata)
+class PaymentsUnitOfWork(PublishingSqlUnitOfWork):
+    module, processed, jobs, outbox = (
+        "payments",
+        processed_table(metadata),
+        jobs_table(metadata),
+        outbox_table(metadata),
+    )
 
     def __init__(self, database: Database, cache: Cache, relay: Relay) -> None:
         super().__init__(database, cache, relay)
-        self.payments = self.repository(PAYMENT, payments)
+        self.payments = self.repository(PAYMENT_CODEC, payments)

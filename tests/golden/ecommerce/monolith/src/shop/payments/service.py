@@ -8,15 +8,15 @@ from typing import Protocol
 from uuid import UUID
 
 from shop.chassis.access import Access, Caller
-from shop.chassis.events import PublishingUnit
-from shop.chassis.store import Page, Query, Repository
+from shop.chassis.events import PublishingUnitOfWork
+from shop.chassis.persistence import Page, Query, Repository
 
 from .domain import Payment
 
-PAYMENT = Access(read="owner", write="staff")
+PAYMENT_ACCESS = Access(read="owner", write="staff")
 
 
-class Unit(PublishingUnit, Protocol):
+class Unit(PublishingUnitOfWork, Protocol):
     @property
     def payments(self) -> Repository[Payment]: ...
 
@@ -26,7 +26,7 @@ class PaymentsService:
         self._units = units
 
     async def list_payments(self, caller: Caller, query: Query) -> Page[Payment]:
-        return await self._units().payments.page(replace(query, owner=PAYMENT.to_list(caller)))
+        return await self._units().payments.page(replace(query, owner=PAYMENT_ACCESS.to_list(caller)))
 
     async def get_payment(self, caller: Caller, payment_id: UUID) -> Payment:
-        return PAYMENT.to_read(caller, await self._units().payments.read(payment_id))
+        return PAYMENT_ACCESS.to_read(caller, await self._units().payments.read(payment_id))

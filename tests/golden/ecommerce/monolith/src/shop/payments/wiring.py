@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from shop.chassis.part import Part
+from shop.chassis.context import PartContext
 
+from .event_handlers import PaymentsEventHandlers
 from .provider import SandboxProvider
-from .reactions import PaymentsReactions
-from .repository import PaymentsUnit
+from .repository import PaymentsUnitOfWork
 from .service import PaymentsService
 
 
-def service(part: Part) -> PaymentsService:
-    return PaymentsService(part.units(PaymentsUnit))
+def service(part: PartContext) -> PaymentsService:
+    return PaymentsService(part.units(PaymentsUnitOfWork))
 
 
-def background(part: Part) -> Iterable[object]:
+def background(part: PartContext) -> Iterable[object]:
     """Objects whose methods handle events or run on schedule."""
     return [
-        *part.database.upkeep(PaymentsUnit),
-        PaymentsReactions(part.units(PaymentsUnit), SandboxProvider()),
+        *part.database.maintenance(PaymentsUnitOfWork),
+        PaymentsEventHandlers(part.units(PaymentsUnitOfWork), SandboxProvider()),
     ]

@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from shop.apps.event_routes import PARTS, ROUTES
-from shop.chassis.background_function import BackgroundFunction, Works
+from shop.chassis.background_function import BackgroundFunction, Worker
+from shop.chassis.context import PartContext
 from shop.chassis.dynamodb import Database
 from shop.chassis.functions import FunctionSettings, NoCache
-from shop.chassis.part import Part
 
 
-def create_works(settings: FunctionSettings, transports: Mapping[str, Any] | None = None) -> Works:
+def create_worker(settings: FunctionSettings, transports: Mapping[str, Any] | None = None) -> Worker:
     """Of the part that the settings name. `transports`: how to reach other systems, if not over the network."""
     modules = PARTS[settings.part]
     database = Database(settings.stack, modules)
-    part = Part(settings, database, NoCache(), ROUTES, transports or {})
-    return Works.of(part, modules, settings.dead_letters)
+    part = PartContext(settings, database, NoCache(), ROUTES, transports or {})
+    return Worker.of(part, modules, settings.dead_letters)
 
 
-handler = BackgroundFunction(create_works)
+handler = BackgroundFunction(create_worker)

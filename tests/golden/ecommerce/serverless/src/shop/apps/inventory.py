@@ -8,12 +8,12 @@ import httpx2 as httpx
 from fastapi import FastAPI
 
 from shop.apps.event_routes import ROUTES
+from shop.chassis.context import PartContext
 from shop.chassis.dynamodb import Database
 from shop.chassis.functions import FunctionSettings, NoCache
 from shop.chassis.http import create_api
 from shop.chassis.http_function import HttpFunction, to_functions
-from shop.chassis.part import Part
-from shop.chassis.remote import remote_jwks, to_part
+from shop.chassis.internal_api import remote_jwks, to_part
 from shop.chassis.tokens import Verifier
 from shop.contracts.inventory_http import inventory_contract
 from shop.inventory import wiring as inventory_wiring
@@ -26,7 +26,7 @@ def create_app(settings: FunctionSettings, transports: Mapping[str, httpx.AsyncB
     transports = transports or to_functions(settings, ["accounts"])
     to_accounts = to_part("accounts", settings, transports)
     verifier = Verifier(remote_jwks(to_accounts), settings.jwt_issuer, settings.jwt_audience)
-    part = Part(settings, database, cache, ROUTES, transports or {})
+    part = PartContext(settings, database, cache, ROUTES, transports or {})
 
     inventory_service = inventory_wiring.service(part)
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from shop.chassis.cache import Cache
 from shop.chassis.dynamodb import Database
-from shop.chassis.dynamodb_outbox import PublishingDynamoUnit
+from shop.chassis.dynamodb_outbox import PublishingDynamoUnitOfWork
 from shop.chassis.events import Routes
-from shop.chassis.store import Codec
+from shop.chassis.persistence import Codec
 
 from . import domain
 
-PRODUCT = Codec(domain.Product)
-RESERVATION = Codec(domain.Reservation)
+PRODUCT_CODEC = Codec(domain.Product)
+RESERVATION_CODEC = Codec(domain.Reservation)
 
 
-class InventoryUnit(PublishingDynamoUnit):
+class InventoryUnitOfWork(PublishingDynamoUnitOfWork):
     module = "inventory"
 
     def __init__(self, database: Database, cache: Cache, routes: Routes) -> None:
         super().__init__(database, cache, routes)
-        self.products = self.repository(PRODUCT, "products", lists=domain.PRODUCT_LISTS, unique=("sku",))
-        self.reservations = self.repository(RESERVATION, "reservations")
+        self.products = self.repository(PRODUCT_CODEC, "products", lists=domain.PRODUCT_LISTS, unique=("sku",))
+        self.reservations = self.repository(RESERVATION_CODEC, "reservations")

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from shop.chassis.cache import Cache
 from shop.chassis.dynamodb import Database
-from shop.chassis.dynamodb_outbox import PublishingDynamoUnit
+from shop.chassis.dynamodb_outbox import PublishingDynamoUnitOfWork
 from shop.chassis.events import Routes
-from shop.chassis.store import Codec
+from shop.chassis.persistence import Codec
 
 from .domain import ORDER_LISTS, Order
 
-ORDER = Codec(Order)
+ORDER_CODEC = Codec(Order)
 
 
-class OrdersUnit(PublishingDynamoUnit):
+class OrdersUnitOfWork(PublishingDynamoUnitOfWork):
     module = "orders"
 
     def __init__(self, database: Database, cache: Cache, routes: Routes) -> None:
         super().__init__(database, cache, routes)
-        self.orders = self.repository(ORDER, "orders", lists=ORDER_LISTS, by_owner=True)
+        self.orders = self.repository(ORDER_CODEC, "orders", lists=ORDER_LISTS, by_owner=True)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from shop.chassis.cache import Cache
 from shop.chassis.dynamodb import Database
-from shop.chassis.dynamodb_outbox import PublishingDynamoUnit
+from shop.chassis.dynamodb_outbox import PublishingDynamoUnitOfWork
 from shop.chassis.events import Routes
-from shop.chassis.store import Codec
+from shop.chassis.persistence import Codec
 
 from .domain import PAYMENT_LISTS, Payment
 
-PAYMENT = Codec(Payment)
+PAYMENT_CODEC = Codec(Payment)
 
 
-class PaymentsUnit(PublishingDynamoUnit):
+class PaymentsUnitOfWork(PublishingDynamoUnitOfWork):
     module = "payments"
 
     def __init__(self, database: Database, cache: Cache, routes: Routes) -> None:
         super().__init__(database, cache, routes)
-        self.payments = self.repository(PAYMENT, "payments", lists=PAYMENT_LISTS, by_owner=True, unique=("order_id",))
+        self.payments = self.repository(
+            PAYMENT_CODEC, "payments", lists=PAYMENT_LISTS, by_owner=True, unique=("order_id",)
+        )

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from shop.chassis.sql import Money, UtcDateTime, line
+from shop.chassis.sql import FixedDecimal, UtcDateTime, sortable_string
 
 revision = "inventory_0001"
 down_revision = None
@@ -16,11 +16,11 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("updated_at", UtcDateTime(), nullable=False),
-        sa.Column("sku", line(40), nullable=False),
-        sa.Column("name", line(200), nullable=False),
+        sa.Column("sku", sortable_string(40), nullable=False),
+        sa.Column("name", sortable_string(200), nullable=False),
         sa.Column("description", sa.Text(), nullable=True),
-        sa.Column("price", Money(2), nullable=False),
-        sa.Column("category", line(64), nullable=True),
+        sa.Column("price", FixedDecimal(2), nullable=False),
+        sa.Column("category", sortable_string(64), nullable=True),
         sa.Column("stock", sa.BigInteger(), nullable=False),
         sa.UniqueConstraint("sku", name="uq_products_sku"),
     )
@@ -36,13 +36,13 @@ def upgrade() -> None:
         sa.Column("released", sa.Boolean(), nullable=False),
     )
     op.create_table(
-        "handled",
+        "processed",
         sa.Column("key", sa.String(64), primary_key=True),
         sa.Column("fingerprint", sa.String(64), nullable=False),
         sa.Column("entity_id", sa.Uuid(), nullable=True),
         sa.Column("at", UtcDateTime(), nullable=False),
     )
-    op.create_index("ix_handled_at", "handled", ["at"])
+    op.create_index("ix_processed_at", "processed", ["at"])
     op.create_table(
         "jobs",
         sa.Column("name", sa.String(200), primary_key=True),
@@ -69,4 +69,4 @@ def downgrade() -> None:
     op.drop_table("products")
     op.drop_table("outbox")
     op.drop_table("jobs")
-    op.drop_table("handled")
+    op.drop_table("processed")

@@ -24,13 +24,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_orders_owner_id", "orders", ["owner_id", "id"])
     op.create_table(
-        "handled",
+        "processed",
         sa.Column("key", sa.String(64), primary_key=True),
         sa.Column("fingerprint", sa.String(64), nullable=False),
         sa.Column("entity_id", sa.Uuid(), nullable=True),
         sa.Column("at", UtcDateTime(), nullable=False),
     )
-    op.create_index("ix_handled_at", "handled", ["at"])
+    op.create_index("ix_processed_at", "processed", ["at"])
     op.create_table(
         "jobs",
         sa.Column("name", sa.String(200), primary_key=True),
@@ -56,4 +56,4 @@ def downgrade() -> None:
     op.drop_table("orders")
     op.drop_table("outbox")
     op.drop_table("jobs")
-    op.drop_table("handled")
+    op.drop_table("processed")

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from shop.chassis.sql import Money, UtcDateTime
+from shop.chassis.sql import FixedDecimal, UtcDateTime
 
 revision = "payments_0001"
 down_revision = None
@@ -18,19 +18,19 @@ def upgrade() -> None:
         sa.Column("updated_at", UtcDateTime(), nullable=False),
         sa.Column("owner_id", sa.Uuid(), nullable=False),
         sa.Column("order_id", sa.Uuid(), nullable=False),
-        sa.Column("amount", Money(2), nullable=False),
+        sa.Column("amount", FixedDecimal(2), nullable=False),
         sa.Column("status", sa.String(16), nullable=False),
         sa.UniqueConstraint("order_id", name="uq_payments_order_id"),
     )
     op.create_index("ix_payments_owner_id", "payments", ["owner_id", "id"])
     op.create_table(
-        "handled",
+        "processed",
         sa.Column("key", sa.String(64), primary_key=True),
         sa.Column("fingerprint", sa.String(64), nullable=False),
         sa.Column("entity_id", sa.Uuid(), nullable=True),
         sa.Column("at", UtcDateTime(), nullable=False),
     )
-    op.create_index("ix_handled_at", "handled", ["at"])
+    op.create_index("ix_processed_at", "processed", ["at"])
     op.create_table(
         "jobs",
         sa.Column("name", sa.String(200), primary_key=True),
@@ -56,4 +56,4 @@ def downgrade() -> None:
     op.drop_table("payments")
     op.drop_table("outbox")
     op.drop_table("jobs")
-    op.drop_table("handled")
+    op.drop_table("processed")

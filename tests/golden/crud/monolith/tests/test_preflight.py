@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shop.apps.production import check
+from shop.apps.preflight import check
 from shop.chassis.settings import Settings
 
 RANDOM = token_urlsafe()

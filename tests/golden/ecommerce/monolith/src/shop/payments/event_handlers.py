@@ -1,11 +1,11 @@
-"""Taking the payment of an order, once."""
+"""Event handlers of payments: the payment of an order is taken, once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from shop.chassis.background import handles
-from shop.chassis.retry import retried
+from shop.chassis.retry import retry_on_conflict
 from shop.contracts import payments as contract
 from shop.contracts.orders import PaymentRequested
 
@@ -14,16 +14,16 @@ from .provider import Provider
 from .service import Unit
 
 
-class PaymentsReactions:
+class PaymentsEventHandlers:
     def __init__(self, units: Callable[[], Unit], provider: Provider) -> None:
         self._units = units
         self._provider = provider
 
     @handles(PaymentRequested)
-    @retried
+    @retry_on_conflict
     async def take(self, event: PaymentRequested) -> None:
         unit = self._units()
-        if await unit.seen(event.id):
+        if await unit.already_processed(event.id):
             return
         captured = await self._provider.capture(event.order_id, event.amount, event.method)
         payment = Payment(

@@ -1,4 +1,4 @@
-"""What becomes of an order: its stock is set aside or refused, then its payment is taken or declined."""
+"""Event handlers of orders: the stock is set aside or refused, then the payment is taken or declined."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from uuid import UUID
 
 from shop.chassis.background import handles
 from shop.chassis.events import Event
-from shop.chassis.retry import retried
+from shop.chassis.retry import retry_on_conflict
 from shop.contracts import orders as contract
 from shop.contracts.inventory import StockRefused, StockReserved
 from shop.contracts.payments import PaymentCaptured, PaymentDeclined
@@ -16,12 +16,12 @@ from .domain import Order, Reason, Status
 from .service import Unit
 
 
-class OrdersReactions:
+class OrdersEventHandlers:
     def __init__(self, units: Callable[[], Unit]) -> None:
         self._units = units
 
     @handles(StockReserved)
-    @retried
+    @retry_on_conflict
     async def stock_reserved(self, event: StockReserved) -> None:
         unit = self._units()
         order = await self._pending(unit, event, event.order_id)
@@ -45,13 +45,13 @@ class OrdersReactions:
     async def payment_declined(self, event: PaymentDeclined) -> None:
         await self._end(event, event.order_id, "rejected", "payment_declined")
 
-    @retried
+    @retry_on_conflict
     async def _end(self, event: Event, order_id: UUID, status: Status, reason: Reason | None = None) -> None:
         unit = self._units()
         order = await self._pending(unit, event, order_id)
         if order is None:
             return
-        after = order.changed(status=status, reason=reason)
+        after = order.evolve(status=status, reason=reason)
         unit.orders.save(order, after)
         if status == "rejected":
             unit.publish(contract.OrderRejected(order_id=order.id))
@@ -60,4 +60,4 @@ class OrdersReactions:
     async def _pending(self, unit: Unit, event: Event, order_id: UUID) -> Order | None:
         """The order, while nothing has been decided, if the event was not handled before."""
         order = await unit.orders.get(order_id)
-        return None if order is None or order.status != "pending" or await unit.seen(event.id) else order
+        return None if order is None or order.status != "pending" or await unit.already_processed(event.id) else order

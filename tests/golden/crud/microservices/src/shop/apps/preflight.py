@@ -1,7 +1,8 @@
-"""What production may not have. `check` runs before anything starts there: PRODUCTION=true asks for it."""
+"""Preflight: what production may not have. `check` runs before anything starts there: PRODUCTION=true asks for it."""
 
 from __future__ import annotations
 
+import os
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from zxcvbn import zxcvbn
@@ -35,6 +36,14 @@ def check(settings: Settings) -> Settings:
     faults["JWT_KEYS may be read by others"] = bool(
         settings.jwt_keys.exists() and settings.jwt_keys.stat().st_mode & 0o077
     )
+    urls |= {
+        name: os.environ.get(name, "")
+        for name in (
+            "ACCOUNTS_URL",
+            "ITEMS_URL",
+        )
+    }
+    secrets["INTERNAL_TOKEN"] = settings.internal_token
     faults |= {f"{name} is easily guessed": weak(secret) for name, secret in secrets.items() if secret}
     faults |= {f"{name} leads to another network in plain text, without TLS": plain(url) for name, url in urls.items()}
     if settings.production and any(faults.values()):

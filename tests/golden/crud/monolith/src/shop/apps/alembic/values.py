@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic.ddl.postgresql import PostgresqlImpl
 from alembic.ddl.sqlite import SQLiteImpl
 
-from ...chassis.sql import Money
+from ...chassis.sql import FixedDecimal
 
 
 class Postgres(PostgresqlImpl):
@@ -26,7 +26,7 @@ class Postgres(PostgresqlImpl):
 
 
 class Sqlite(SQLiteImpl):
-    """Knows Money, whose smallest unit depends on its scale, and refuses what PostgreSQL would refuse."""
+    """Knows FixedDecimal, whose smallest unit depends on its scale, and refuses what PostgreSQL would refuse."""
 
     __dialect__ = "sqlite"
 
@@ -42,7 +42,7 @@ class Sqlite(SQLiteImpl):
         old = self._told.get(stored.name, existing.type)
         if isinstance(new_type, sa.String) and new_type.length is not None:
             self._refuse(stored, sa.func.length(stored) > new_type.length, new_type)
-        if isinstance(old, Money) or isinstance(new_type, Money):
+        if isinstance(old, FixedDecimal) or isinstance(new_type, FixedDecimal):
             existing_transfer["expr"] = self._of_money(stored, old, new_type)
         else:
             super().cast_for_batch_migrate(existing, existing_transfer, new_type)
@@ -76,6 +76,6 @@ class Sqlite(SQLiteImpl):
 
 def _scale(kind: Any) -> Any:
     """The digits behind the point of what is stored as a whole number; None where it is not."""
-    if isinstance(kind, Money):
+    if isinstance(kind, FixedDecimal):
         return kind.scale
     return 0 if isinstance(kind, sa.Integer) else None

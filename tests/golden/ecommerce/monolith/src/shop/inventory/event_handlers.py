@@ -1,4 +1,4 @@
-"""What the inventory does about orders: set their stock aside, and put it back."""
+"""Event handlers of the inventory, for orders: they set their stock aside, and put it back."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from shop.chassis.background import handles
-from shop.chassis.retry import retried
+from shop.chassis.retry import retry_on_conflict
 from shop.contracts import inventory as contract
 from shop.contracts.orders import OrderPlaced, OrderRejected
 
@@ -14,16 +14,16 @@ from .domain import Product, Reservation, Reserved
 from .service import Unit
 
 
-class InventoryReactions:
+class InventoryEventHandlers:
     def __init__(self, units: Callable[[], Unit]) -> None:
         self._units = units
 
     @handles(OrderPlaced)
-    @retried
+    @retry_on_conflict
     async def reserve(self, event: OrderPlaced) -> None:
         """Sets aside all that was ordered, or nothing."""
         unit = self._units()
-        if await unit.seen(event.id):
+        if await unit.already_processed(event.id):
             return
         found = await asyncio.gather(*(unit.products.get(line.product_id) for line in event.lines))
         wanted = [(product, line.quantity) for product, line in zip(found, event.lines, strict=True) if product]
@@ -40,7 +40,7 @@ class InventoryReactions:
         await unit.commit()
 
     @handles(OrderRejected)
-    @retried
+    @retry_on_conflict
     async def release(self, event: OrderRejected) -> None:
         """Puts back what was set aside for the order, once."""
         unit = self._units()
@@ -51,9 +51,9 @@ class InventoryReactions:
             product = await unit.products.get(line.product_id)
             if product is not None:  # it may have been deleted meanwhile
                 self._restock(unit, product, line.quantity)
-        unit.reservations.save(reservation, reservation.changed(released=True))
+        unit.reservations.save(reservation, reservation.evolve(released=True))
         await unit.commit()
 
     def _restock(self, unit: Unit, product: Product, quantity: int) -> None:
-        after = product.changed(stock=product.stock + quantity)
+        after = product.evolve(stock=product.stock + quantity)
         unit.products.save(product, after)

@@ -1,4 +1,7 @@
-"""Mails the links that were asked for: again if the mail server was away, and none to an address without an account."""
+"""Event handlers of the accounts module: they mail the links that were asked for.
+
+Again if the mail server was away, and none to an address without an account.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from collections.abc import Callable
 from shop.chassis.background import handles
 from shop.chassis.errors import Refused
 
-from .domain import Link
+from .domain import EmailToken
 from .events import LinkRequested
 from .links import LinkSecrets
 from .mail import Mailer
@@ -29,7 +32,7 @@ TEXTS = {
 }
 
 
-class AccountsReactions:
+class AccountsEventHandlers:
     def __init__(self, units: Callable[[], Unit], mailer: Mailer, secrets: LinkSecrets, site_url: str) -> None:
         self._units = units
         self._mailer = mailer
@@ -44,14 +47,14 @@ class AccountsReactions:
         """
         unit, done = self._units(), self._units()
         account = await unit.accounts.find("email", event.email)
-        if account is None or await done.seen(event.id):
+        if account is None or await done.already_processed(event.id):
             return
-        link, token = Link.make(account, event.purpose, event.id, self._secrets.of(event.id))
+        link, token = EmailToken.make(account, event.purpose, event.id, self._secrets.of(event.id))
         before = await unit.links.get(link.id)
         if before is None:
             unit.links.add(link)
         else:
-            unit.links.save(before, before.changed(secret_hash=link.secret_hash, expires_at=link.expires_at))
+            unit.links.save(before, before.evolve(secret_hash=link.secret_hash, expires_at=link.expires_at))
         await unit.commit()
         subject, text = TEXTS["account-exists" if event.registering else event.purpose]
         url = f"{self._site_url}/{event.purpose}?token={token}"

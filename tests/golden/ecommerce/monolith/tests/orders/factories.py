@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.api import Api, eventually
-from tests.inventory.samples import new_product
+from tests.inventory.factories import new_product
 
 
 def new_order(staff: Api, /, quantity: int = 1, **product: Any) -> dict[str, Any]:

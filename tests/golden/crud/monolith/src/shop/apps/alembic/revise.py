@@ -1,4 +1,4 @@
-"""Writing a migration: `python -m PACKAGE.apps.schema.revise MODULE "what changes"`, from what `repository.py` says now.
+"""Writing a migration: `python -m PACKAGE.apps.alembic.revise MODULE "what changes"`, from what `repository.py` says now.
 
 What a column means is compared with what the migrations so far have said of it, so that the same is written whether SQLite
 or PostgreSQL is at hand. `--rename TABLE.COLUMN:NAME` says that a column has another name, and is not a new one.
@@ -18,11 +18,11 @@ from alembic.operations import ops
 from sqlalchemy.dialects import postgresql
 
 from ...chassis.settings import Settings
-from ...chassis.sql import Database, Money, UtcDateTime
+from ...chassis.sql import Database, FixedDecimal, UtcDateTime
 from .history import History, check, default, history, kind
 from .migrate import PACKAGE, TEMPORARY, configuration, last, run, upgrade
 
-LONGEST = 63  # letters of a name in PostgreSQL
+MAX_NAME = 63  # letters of a name in PostgreSQL
 
 
 async def revise(database: Database, module: str, message: str, renamed: list[str]) -> None:
@@ -100,13 +100,13 @@ class Revision:
         for table in self._metadata.sorted_tables:
             stored: list[Any] = [*table.constraints, *table.indexes]
             for named in stored:
-                if len(str(named.name)) > LONGEST:
-                    raise SystemExit(f"{table.name}: {named.name} is longer than the {LONGEST} letters of a name")
+                if len(str(named.name)) > MAX_NAME:
+                    raise SystemExit(f"{table.name}: {named.name} is longer than the {MAX_NAME} letters of a name")
             for constraint in table.constraints:
                 if isinstance(constraint, sa.CheckConstraint) and not constraint.name:
                     raise SystemExit(f"{table.name}: CHECK ({check(constraint)}) needs a name, to be told from others")
             for column in table.columns:
-                if isinstance(column.type, Money) and (default(column) or "0").strip("'") not in ("0", "NULL"):
+                if isinstance(column.type, FixedDecimal) and (default(column) or "0").strip("'") not in ("0", "NULL"):
                     raise SystemExit(
                         f"{table.name}.{column.name}: a default other than 0 would count SQLite's smallest unit; "
                         "leave it to domain.py, and give the rows that are there a value by op.execute"
@@ -236,18 +236,18 @@ def _render(what: str, item: Any, context: Any) -> str | Literal[False]:
     text = _own(item) if what == "type" else None
     if text is None:
         return False
-    context.imports.add(f"from {Money.__module__} import {text.partition('(')[0]}")
+    context.imports.add(f"from {FixedDecimal.__module__} import {text.partition('(')[0]}")
     return text
 
 
 def _own(kind: Any) -> str | None:
     """A column type of the chassis as it is written; None for any other."""
-    if isinstance(kind, Money):
-        return f"Money({kind.scale})"
+    if isinstance(kind, FixedDecimal):
+        return f"FixedDecimal({kind.scale})"
     if isinstance(kind, UtcDateTime):
         return "UtcDateTime()"
     if isinstance(kind, sa.String) and "COLLATE" in kind.compile(postgresql.dialect()):  # type: ignore[no-untyped-call]
-        return f"line({kind.length})"
+        return f"sortable_string({kind.length})"
     return None
 
 

@@ -1,4 +1,4 @@
-"""What production may not have. `check` runs before anything starts there: PRODUCTION=true asks for it."""
+"""Preflight: what production may not have. `check` runs before anything starts there: PRODUCTION=true asks for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What could not be done: `python -m shop.apps.letters [PART]` shows it, with `replay` it is tried again.
+"""Dead letters, what could not be done: `python -m shop.apps.dead_letters` shows it, with `replay` it is tried again.
 
 These are events that a handler could not deal with, and jobs whose last run was given up.
 """

@@ -1,4 +1,4 @@
-"""What production may not have. `check` runs before anything starts there: PRODUCTION=true asks for it."""
+"""Preflight: what production may not have. `check` runs before anything starts there: PRODUCTION=true asks for it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,9 @@ def check(settings: Settings) -> Settings:
         name: os.environ.get(name, "")
         for name in (
             "ACCOUNTS_URL",
-            "ITEMS_URL",
+            "INVENTORY_URL",
+            "ORDERS_URL",
+            "PAYMENTS_URL",
         )
     }
     secrets["INTERNAL_TOKEN"] = settings.internal_token
