@@ -1,4 +1,4 @@
-"""Who may do what. A service states its rule once (`Access(read="public", write="staff")`) and asks it."""
+"""Authorization: who may do what. A service states its rule once (`Access(read="public", write="staff")`) and asks it."""
 
 from __future__ import annotations
 
@@ -48,12 +48,14 @@ class Access(NamedTuple):
     def to_list(self, caller: Caller) -> UUID | None:
         """Whose rows the caller may list; None: everybody's."""
         _admit(self.read, caller, "read")
-        return caller.require_id() if self.read == "owner" and not caller.staff else None
+        if self.read != "owner" or caller.staff:
+            return None
+        return caller.require_id()
 
     def to_read(self, caller: Caller, row: E | None) -> E:
         """The row, if the caller may see it; another owner's row is not there for them (NotFound)."""
         _admit(self.read, caller, "read")
-        return found_or_404(row if _may(self.read, caller, row) else None)
+        return found_or_404(_visible(self.read, caller, row))
 
     def to_repeat(self, caller: Caller, row: E, made: E) -> E:
         """What a request that is sent again is answered: the row as it is, for whoever may see it.
@@ -70,12 +72,12 @@ class Access(NamedTuple):
     def to_write(self, caller: Caller, row: E | None) -> E:
         """The row, if the caller may change it."""
         _admit(self.write, caller, "write")
-        seen = self.to_read(caller, row)
-        return found_or_404(seen if _may(self.write, caller, row) else None)
+        readable = self.to_read(caller, row)
+        return found_or_404(_visible(self.write, caller, readable))
 
     def may_refer(self, caller: Caller, row: Entity | None) -> bool:
         """Whether the caller's rows may refer to this one: it is there, and not another owner's."""
-        return row is not None and _may(self.read, caller, row)
+        return _visible(self.read, caller, row) is not None
 
 
 def _admit(level: Level, caller: Caller, scope: str) -> None:
@@ -94,5 +96,8 @@ def found_or_404(row: E | None) -> E:
     return row
 
 
-def _may(level: Level, caller: Caller, row: Entity | None) -> bool:
-    return level != "owner" or caller.staff or (row is not None and caller.owns(row))
+def _visible(level: Level, caller: Caller, row: E | None) -> E | None:
+    """The row, unless it is another owner's."""
+    if row is None or level != "owner" or caller.staff or caller.owns(row):
+        return row
+    return None

@@ -14,6 +14,9 @@ origin: ContextVar[str] = ContextVar("origin", default="")  # the address of the
 
 def record(event: str, **details: object) -> None:
     """`details`: who (`account`, `email`), and what else is worth knowing."""
-    fields = {name: str(value) for name, value in {**details, "address": origin.get()}.items() if value}
-    words = [event, *(f"{name}={value}" for name, value in fields.items())]
+    details["address"] = origin.get()
+    fields = {name: str(value) for name, value in details.items() if value}
+    words = [event]
+    for name, value in fields.items():
+        words.append(f"{name}={value}")
     log.info(" ".join(words), extra={"event": event, **fields})

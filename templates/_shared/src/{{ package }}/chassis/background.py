@@ -1,4 +1,4 @@
-"""What works behind the requests: handlers of events, and jobs of the clock. A module says which of its methods they are.
+"""Background work: event handlers and scheduled jobs (cron, intervals). A module marks which of its methods they are.
 
 Each has a name, `module.method`, by which it is delivered to, counted, logged and replayed.
 """
@@ -83,7 +83,9 @@ class Background:
         """What the modules' `wiring.background` makes, where they have one: objects with marked methods."""
         for module in modules:
             wiring = import_module(f"...{module}.wiring", __name__)
-            for worker in wiring.background(part) if hasattr(wiring, "background") else ():
+            if not hasattr(wiring, "background"):
+                continue
+            for worker in wiring.background(part):
                 for method, mark in marked(type(worker)):
                     self._add(module, method, vars(mark), getattr(worker, method))
 
@@ -107,7 +109,8 @@ class Background:
         name = f"{module}.{method}"
         if name in self._handlers or name in self.jobs:
             raise ValueError(f"{name} is there twice: give one of the methods another name")
-        if kind := mark.get("handles"):
+        if "handles" in mark:
+            kind = mark["handles"]
             self._handlers[name] = TypeAdapter(kind), call
             self._targets.setdefault(kind.type, []).append(name)
         else:

@@ -1,4 +1,4 @@
-"""What works behind a part's requests, as a Lambda function: batches of its queue, and jobs that the scheduler asks for.
+"""Queue consumer and scheduled jobs as a Lambda function, with partial batch failures and a dead letter queue.
 
 A message is one event for one handler. What fails stays in the queue, and goes to the dead letters in the end, or at once when
 it is of no use to try again; the others of its batch go on.
@@ -80,13 +80,16 @@ class BackgroundFunction(Function[Worker]):
     def __call__(self, event: Event, context: Any) -> Event:
         works = self.built
         if "job" in event:
-            seconds = context.get_remaining_time_in_millis() / 1000 if context else 60.0
+            seconds = 60.0
+            if context:
+                seconds = context.get_remaining_time_in_millis() / 1000
             run(works.work(event, seconds))
             return {}
         outcomes = run(_all(works, SQSEvent(event)))
 
         def settle(record: SQSRecord) -> None:
-            if error := outcomes[record.message_id]:
+            error = outcomes[record.message_id]
+            if error is not None:
                 raise error
 
         processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)

@@ -1,4 +1,4 @@
-"""Reads and writes that meet: those of one tick of the event loop are done as one, and loads of one thing at one time are one.
+"""Batching (as a data loader does) and single flight: what is asked in one tick of the event loop is loaded as one.
 
 Under load a hundred GETs become an MGET, and a hundred SELECTs by id one SELECT; alone, a read waits for nothing.
 """
@@ -25,8 +25,9 @@ class DataLoader(Generic[K, V]):
     async def get(self, key: K) -> V | None:
         """What there is for this key; the load begins after this call."""
         loop = asyncio.get_running_loop()
-        if loop is not self._loop:
-            self._loop, self._asked = loop, {}
+        if loop is not self._loop:  # an app that is started again may run on another
+            self._loop = loop
+            self._asked = {}
         if not self._asked:
             loop.call_soon(self._begin)
         answer: asyncio.Future[V | None] = loop.create_future()
@@ -34,25 +35,31 @@ class DataLoader(Generic[K, V]):
         return await answer
 
     def _begin(self) -> None:
-        asked, self._asked = self._asked, {}
-        task = asyncio.ensure_future(self._answer(asked))
-        self._loading.add(task)
+        task = asyncio.ensure_future(self._answer(self._asked))
+        self._asked = {}
+        self._loading.add(task)  # the loop itself keeps no task alive
         task.add_done_callback(self._loading.discard)
 
     async def _answer(self, asked: Mapping[K, Sequence[asyncio.Future[V | None]]]) -> None:
+        found: Mapping[K, V] = {}
+        failure: Exception | None = None
         try:
             found = await self._load(list(asked))
         except Exception as error:  # noqa: BLE001 - whoever asked is told of it
-            for answer in (answer for answers in asked.values() for answer in answers if not answer.done()):
-                answer.set_exception(error)
-            return
-        for key, answer in ((key, answer) for key, answers in asked.items() for answer in answers):
-            if not answer.done():  # who asked may be gone
-                answer.set_result(found.get(key))
+            failure = error
+        for key, answers in asked.items():
+            value = found.get(key)
+            for answer in answers:
+                if answer.done():  # who asked may be gone
+                    continue
+                if failure is not None:
+                    answer.set_exception(failure)
+                else:
+                    answer.set_result(value)
 
 
 class SingleFlight(Generic[K, V]):
-    """While a key is being loaded, whoever asks for it waits for that load: a popular entry that expires costs one."""
+    """Single flight: while a key is being loaded, whoever asks for it waits for that load, so no cache stampede begins."""
 
     def __init__(self) -> None:
         self._flying: dict[K, asyncio.Task[V]] = {}

@@ -26,7 +26,8 @@ def lifetime() -> float:
 class Cache(ABC):
     def __init__(self) -> None:
         self.flights: SingleFlight[str, Any] = SingleFlight()
-        self.hits = self.misses = 0
+        self.hits = 0
+        self.misses = 0
 
     @abstractmethod
     async def get(self, key: str) -> bytes | None:
@@ -51,7 +52,9 @@ class MemoryCache(Cache):
 
     async def get(self, key: str) -> bytes | None:
         entry = self._entries.get(key)
-        return entry and entry[1]
+        if entry is None:
+            return None
+        return entry[1]
 
     async def put(self, key: str, version: int, value: bytes) -> None:
         entry = self._entries.get(key)

@@ -1,4 +1,4 @@
-"""Calls to another system, or part of this one: a time limit, retries, and a circuit breaker.
+"""HTTP client with timeout, retries with backoff, and a circuit breaker, for other systems and other parts of this one.
 
 Whatever passes is Unavailable here, an error of its own Failing, and a request that it does not take Refused.
 """

@@ -1,4 +1,4 @@
-"""What a part gives to its modules: each module's `wiring.py` makes from it what the module consists of."""
+"""Dependency container of a part: each module's `wiring.py` makes from it what the module consists of."""
 
 from __future__ import annotations
 

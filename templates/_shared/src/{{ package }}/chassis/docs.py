@@ -1,4 +1,4 @@
-"""`/docs`: Swagger UI of this host alone, and no script within the page, so that a strict Content-Security-Policy holds."""
+"""API documentation (Swagger UI) at `/docs`, under a strict Content-Security-Policy: files of this host, no inline script."""
 
 from __future__ import annotations
 

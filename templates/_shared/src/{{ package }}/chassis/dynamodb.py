@@ -1,4 +1,4 @@
-"""DynamoDB: a table for each module, one client for a part; and how values become keys that sort as they do."""
+"""DynamoDB client and sortable keys: a table for each module, one client for a part, keys that sort as their values do."""
 
 from __future__ import annotations
 
@@ -89,33 +89,35 @@ class Table:
 
     async def get(self, pk: str) -> Item | None:
         """The item as it is now."""
-        key = {"pk": text(pk)}
-        return (await self._database.call("get_item", TableName=self._name, Key=key, ConsistentRead=True)).get("Item")
+        answer = await self._database.call("get_item", TableName=self._name, ConsistentRead=True, **key(pk))
+        return answer.get("Item")
 
     async def query(self, index: str, pk: str, most: int, *, descending: bool, after: str | None) -> list[Item]:
         """The first rows of a key in an index, or those behind a sort key; no more than make a page larger than it may be."""
-        condition, values = f"{index}pk = :pk", {":pk": text(pk)}
+        condition = f"{index}pk = :pk"
+        values = {":pk": text(pk)}
         if after is not None:
-            condition += f" AND {index}sk {'<' if descending else '>'} :after"
+            beyond = ">"
+            if descending:
+                beyond = "<"
+            condition += f" AND {index}sk {beyond} :after"
             values[":after"] = text(after)
-        arguments = {"TableName": self._name, "IndexName": index, "ScanIndexForward": not descending}
+        arguments = {
+            "TableName": self._name,
+            "IndexName": index,
+            "ScanIndexForward": not descending,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": values,
+        }
         found: list[Item] = []
         size = 0
-        start: dict[str, Any] = {}
         while True:  # an answer holds 1 MB at most
-            page = await self._database.call(
-                "query",
-                **arguments,
-                **start,
-                KeyConditionExpression=condition,
-                ExpressionAttributeValues=values,
-                Limit=most - len(found),
-            )
+            page = await self._database.call("query", **arguments, Limit=most - len(found))
             found += page["Items"]
             size += sum(len(item["doc"]["S"]) for item in page["Items"])
             if len(found) >= most or size > MAX_PAGE_BYTES or "LastEvaluatedKey" not in page:
                 return found
-            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+            arguments["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
     async def write(self, writes: Sequence[Write]) -> None:
         """All of them or none; the first whose condition fails says what is wrong."""
@@ -129,13 +131,22 @@ class Table:
                 items = [{write.action: {"TableName": self._name, **write.arguments}} for write in writes]
                 await self._database.call("transact_write_items", TransactItems=items)
         except aws.ClientError as error:
-            response: Any = error.response
-            reasons = response.get("CancellationReasons", [response["Error"]])
-            codes = [str(reason["Code"]) for reason in reasons]
-            for write, code in zip(writes, codes, strict=False):
-                if code.startswith("ConditionalCheckFailed"):
-                    raise write.refusal from error
-            raise next(filter(None, map(_meaning, codes)), error) from error
+            raise _refusal(writes, error) from error
+
+
+def _refusal(writes: Sequence[Write], error: aws.ClientError) -> Exception:
+    """What a transaction that was refused means to its caller."""
+    response: Any = error.response
+    reasons = response.get("CancellationReasons", [response["Error"]])
+    codes = [str(reason["Code"]) for reason in reasons]
+    for write, code in zip(writes, codes, strict=False):
+        if code.startswith("ConditionalCheckFailed"):
+            return write.refusal
+    for code in codes:
+        problem = _meaning(code)
+        if problem is not None:
+            return problem
+    return error
 
 
 def text(value: str) -> dict[str, str]:
@@ -144,6 +155,19 @@ def text(value: str) -> dict[str, str]:
 
 def number(value: int) -> dict[str, str]:
     return {"N": str(value)}
+
+
+def key(pk: str) -> dict[str, Any]:
+    """The arguments that name an item."""
+    return {"Key": {"pk": text(pk)}}
+
+
+def when(condition: str, **values: int) -> dict[str, Any]:
+    """The arguments of a write that is made if what is there meets the condition (`:name` stands for a value)."""
+    return {
+        "ConditionExpression": condition,
+        "ExpressionAttributeValues": {f":{name}": number(value) for name, value in values.items()},
+    }
 
 
 def put(item: Item, condition: str | None = None, refusal: Problem | None = None) -> Write:
@@ -158,7 +182,9 @@ def _meaning(code: str) -> Problem | None:
     code = code.removesuffix("Exception")
     if code in CONFLICT_CODES:
         return StaleVersion()
-    return Unavailable("The database does not answer") if code in THROTTLING_CODES else None
+    if code in THROTTLING_CODES:
+        return Unavailable("The database does not answer")
+    return None
 
 
 def key_of(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Jobs of the clock on DynamoDB: the scheduler may ask twice for a run, and one function does it, once."""
+"""Scheduled jobs on DynamoDB, with a lease: the scheduler may ask twice for a run, and one function does it, once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 import time
 
 from .background import Job
-from .dynamodb import Table, Write, number, text
+from .dynamodb import Table, Write, number, put, text, when
 from .errors import StaleVersion
 
 log = logging.getLogger(__name__)
@@ -15,22 +15,19 @@ log = logging.getLogger(__name__)
 async def once(table: Table, job: Job, at: str, seconds: float) -> None:
     """Runs the job for this moment, unless it was done or is being done. `seconds`: after which this run is gone."""
     pk = f"job#{job.name}"
-    known = await table.get(pk)
-    if known and known["done"]["S"] == at:
+    known = await table.get(pk) or {"done": text("")}
+    if known["done"]["S"] == at:
         return
-    done = known["done"]["S"] if known else ""
-    item = {"pk": text(pk), "done": text(done), "held": number(int(time.time() + seconds) + 1)}
-    free = {
-        "ConditionExpression": "attribute_not_exists(pk) OR held < :now",
-        "ExpressionAttributeValues": {":now": number(int(time.time()))},
-    }
+    lease = {"pk": text(pk), "done": known["done"], "held": number(int(time.time() + seconds) + 1)}
+    free = when("attribute_not_exists(pk) OR held < :now", now=int(time.time()))
     try:
-        await table.write([Write("Put", {"Item": item, **free})])
+        await table.write([Write("Put", {"Item": lease, **free})])
     except StaleVersion:
         log.info("%s is being done", job.name)
         return
+    released = {**lease, "held": number(0)}
     try:
         await job.work()
-        done = at
+        released["done"] = text(at)
     finally:
-        await table.write([Write("Put", {"Item": {**item, "done": text(done), "held": number(0)}})])
+        await table.write([put(released)])

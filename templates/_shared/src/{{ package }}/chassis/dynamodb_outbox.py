@@ -1,4 +1,4 @@
-"""The outbox on DynamoDB: an event is written in the transaction that caused it, an item for each of its handlers.
+"""Transactional outbox on DynamoDB: an event is written in the transaction that caused it, an item for each handler.
 
 The table's stream carries each to the queue of the part that its handler runs in, where it is a message of its own.
 """
@@ -32,9 +32,13 @@ class PublishingDynamoUnitOfWork(DynamoUnitOfWork):
     def writes(self, staged: ChangeSet) -> Iterator[Write]:
         yield from super().writes(staged)
         for event, handler in staged.events:
-            item = {"type": event.type, "handler": handler, "part": self._routes[event.type][handler]}
-            item |= {"pk": f"outbox#{uuid7()}", "body": event.to_json().decode()}
             yield put(
-                {name: text(value) for name, value in item.items()}
-                | {"ttl": number(int(time.time()) + OUTBOX_RETENTION)}
+                {
+                    "pk": text(f"outbox#{uuid7()}"),
+                    "type": text(event.type),
+                    "handler": text(handler),
+                    "part": text(self._routes[event.type][handler]),
+                    "body": text(event.to_json().decode()),
+                    "ttl": number(int(time.time()) + OUTBOX_RETENTION),
+                }
             )

@@ -1,4 +1,4 @@
-"""Repositories and the unit of work on DynamoDB, with the promises of `sql_unit_of_work.py`. Everything is a key lookup:
+"""Unit of work and repositories on DynamoDB: one transaction, optimistic locking, keyset pagination, all by key:
 
 PLURAL#ID               a row: `doc` is the entity as JSON, `list0pk` and `list0sk` its place in the first list, and so on
 unique#PLURAL#FIELDS#V  the row that has this value of a unique field, or these values of fields that are unique together
@@ -20,7 +20,7 @@ from uuid import UUID
 
 from . import errors
 from .cache import Cache
-from .dynamodb import Database, Item, Write, key_of, number, put, text
+from .dynamodb import Database, Item, Write, key, key_of, number, put, text, when
 from .entity import Entity
 from .errors import Conflict
 from .persistence import ChangeSet, Codec, IdempotencyKey, Listing, Page, Query
@@ -64,44 +64,46 @@ class DynamoUnitOfWork(BaseUnitOfWork):
         """All that the transaction writes."""
         staged.check()
         for row in staged.processed:
-            ttl = number(int(time.time()) + PROCESSED_RETENTION)
-            item = {"pk": text(f"processed#{row.key}"), "fingerprint": text(row.fingerprint), "ttl": ttl}
-            if row.entity_id:
-                item["entity_id"] = text(str(row.entity_id))
-            yield put(item, NEW)
+            yield _processed(row)
         taken: dict[str, Write | None] = {}  # by marker; None: it is free from now on
         for (plural, _), (before, after) in staged.changes.items():
-            yield from self.repositories[plural].writes(before, after)
-            self.repositories[plural].mark(taken, before, after)
-        yield from (write or Write("Delete", {"Key": {"pk": text(pk)}}) for pk, write in taken.items())
-        yield from self._counts(staged)
+            repository = self.repositories[plural]
+            yield from repository.writes(before, after)
+            repository.mark(taken, before, after)
+        for pk, write in taken.items():
+            yield write or Write("Delete", key(pk))
+        for reference, change in self._reference_counts(staged).items():
+            yield from self._count(staged, reference, change)
 
-    def _counts(self, staged: ChangeSet) -> Iterator[Write]:
-        """Keeps count of the references to each row, and rows that are referred to from being deleted."""
+    def _reference_counts(self, staged: ChangeSet) -> Counter[Reference]:
+        """How many more references there will be to each row; 0 also for a row that goes, and that some may refer to."""
         counts: Counter[Reference] = Counter()
         for (plural, entity_id), (before, after) in staged.changes.items():
-            counts.update(self.repositories[plural].references(after))
-            counts.subtract(self.repositories[plural].references(before))
+            repository = self.repositories[plural]
+            counts.update(repository.references(after))
+            counts.subtract(repository.references(before))
             if before is not None and after is None and self._referred(plural):
                 counts[plural, entity_id] += 0
-        for (plural, entity_id), change in counts.items():
-            key = {"pk": text(f"refs#{plural}#{entity_id}")}
-            before, after = staged.changes.get((plural, entity_id), (None, None))
-            if before is not None and after is None:
-                if change > 0:
-                    raise Conflict("It is still in use")
-                condition = {
-                    "ConditionExpression": f"{NEW} OR n = :n",
-                    "ExpressionAttributeValues": {":n": number(-change)},
-                }
-                yield Write("Delete", {"Key": key, **condition}, Conflict("It is still in use"))
-                continue
-            if change:
-                values = {":n": number(change)}
-                yield Write("Update", {"Key": key, "UpdateExpression": "ADD n :n", "ExpressionAttributeValues": values})
-            if change > 0 and after is None:
-                row = {"Key": {"pk": text(f"{plural}#{entity_id}")}, "ConditionExpression": "attribute_exists(pk)"}
-                yield Write("ConditionCheck", row, Conflict("What it refers to is no longer there"))
+        return counts
+
+    def _count(self, staged: ChangeSet, reference: Reference, change: int) -> Iterator[Write]:
+        """Keeps count of the references to a row, and a row that is referred to from being deleted."""
+        plural, entity_id = reference
+        counter = key(f"refs#{plural}#{entity_id}")
+        before, after = staged.changes.get(reference, (None, None))
+        if before is not None and after is None:
+            in_use = Conflict("It is still in use")
+            if change > 0:
+                raise in_use
+            yield Write("Delete", {**counter, **when(f"{NEW} OR n = :n", n=-change)}, in_use)
+            return
+        if change != 0:
+            values = {":n": number(change)}
+            add = {**counter, "UpdateExpression": "ADD n :n", "ExpressionAttributeValues": values}
+            yield Write("Update", add)
+        if change > 0 and after is None:
+            exists = {**key(f"{plural}#{entity_id}"), "ConditionExpression": "attribute_exists(pk)"}
+            yield Write("ConditionCheck", exists, Conflict("What it refers to is no longer there"))
 
     @property
     def indexes(self) -> set[str]:
@@ -115,9 +117,22 @@ class DynamoUnitOfWork(BaseUnitOfWork):
         item = await self.table.get(f"processed#{key}")
         if item is None:
             return None
-        return IdempotencyKey(
-            key, item["fingerprint"]["S"], UUID(item["entity_id"]["S"]) if "entity_id" in item else None
-        )
+        entity_id = None
+        if "entity_id" in item:
+            entity_id = UUID(item["entity_id"]["S"])
+        return IdempotencyKey(key, item["fingerprint"]["S"], entity_id)
+
+
+def _processed(request: IdempotencyKey) -> Write:
+    """The request or event, so that it is not dealt with again."""
+    item = {
+        "pk": text(f"processed#{request.key}"),
+        "fingerprint": text(request.fingerprint),
+        "ttl": number(int(time.time()) + PROCESSED_RETENTION),
+    }
+    if request.entity_id is not None:
+        item["entity_id"] = text(str(request.entity_id))
+    return put(item, NEW)
 
 
 class DynamoRepository(BaseRepository[E]):
@@ -135,8 +150,14 @@ class DynamoRepository(BaseRepository[E]):
         super().__init__(unit, codec, plural)
         self._table = unit.table
         self._lists = lists
-        self._step = 2 if by_owner else 1  # indexes of a list: everybody's rows, and within an owner's
-        self._unique = [(rule,) if isinstance(rule, str) else rule for rule in unique]
+        self._by_owner = by_owner
+        self._step = 1 + by_owner  # indexes of a list: everybody's rows, and within an owner's
+        self._unique: list[tuple[str, ...]] = []
+        for rule in unique:
+            if isinstance(rule, str):
+                self._unique.append((rule,))
+            else:
+                self._unique.append(rule)
         self.refers = refers
         self._expiring = expiring
 
@@ -146,62 +167,74 @@ class DynamoRepository(BaseRepository[E]):
 
     async def load(self, entity_id: UUID) -> E | None:
         item = await self._table.get(f"{self._name}#{entity_id}")
-        return self._entity(item) if item else None
+        if item is None:
+            return None
+        return self._entity(item)
 
     async def find(self, field: str, value: Any) -> E | None:
         marker = await self._table.get(self._marker([field], [value]))
-        item = await self._table.get(f"{self._name}#{marker['id']['S']}") if marker else None
-        found = self._entity(item) if item else None
-        return found if found is not None and getattr(found, field) == value else None
+        if marker is None:
+            return None
+        found = await self.load(UUID(marker["id"]["S"]))
+        if found is None or getattr(found, field) != value:
+            return None
+        return found
 
     async def page(self, query: Query) -> Page[E]:
         listing = query.listing
         index = f"list{self._lists.index(listing) * self._step + (query.owner is not None)}"
         after = None
         if query.after is not None:
-            after = _sort_key(listing, *self._codec.after(query.after, listing.sort))
+            value, entity_id = self._codec.after(query.after, listing.sort)
+            after = _sort_key(listing, value, entity_id)
         filters = [query.filters[name] for name in listing.filters]
-        scopes = range(SHARDS) if query.owner is None else [query.owner]
+        scopes: Iterable[object] = range(SHARDS)
+        if query.owner is not None:
+            scopes = [query.owner]
         most = query.limit + 1
-        shards = await asyncio.gather(
-            *(
-                self._table.query(index, pk, most, descending=listing.descending, after=after)
-                for pk in (self._list_key(listing, scope, filters) for scope in scopes)
-            )
-        )
+        queries = []
+        for scope in scopes:
+            pk = self._list_key(listing, scope, filters)
+            queries.append(self._table.query(index, pk, most, descending=listing.descending, after=after))
+        shards = await asyncio.gather(*queries)
         merged = heapq.merge(*shards, key=lambda item: item[f"{index}sk"]["S"], reverse=listing.descending)
         return self._codec.page([self._entity(item) for item in islice(merged, most)], query)
 
     def writes(self, before: E | None, after: E | None) -> Iterator[Write]:
         """The row's own write, if its change is one."""
         if before is not None:
-            values = {":v": number(before.version)}
-            seen = {"ConditionExpression": "version = :v", "ExpressionAttributeValues": values}
+            unchanged = when("version = :version", version=before.version)
             if after is None:
-                yield Write("Delete", {"Key": {"pk": text(f"{self._name}#{before.id}")}, **seen})
+                yield Write("Delete", {**key(f"{self._name}#{before.id}"), **unchanged})
             else:
-                yield Write("Put", {"Item": self._item(after), **seen})
+                yield Write("Put", {"Item": self._item(after), **unchanged})
         elif after is not None:
             yield put(self._item(after), NEW, Conflict("id is taken", id="is taken"))
 
     def mark(self, taken: dict[str, Write | None], before: E | None, after: E | None) -> None:
         """Claims the unique values that the row has now, and frees those that it had."""
         for fields in self._unique:
-            was, is_ = (_values(row, fields) for row in (before, after))
-            if was == is_:
+            old = _values(before, fields)
+            new = _values(after, fields)
+            if old == new:
                 continue
-            if was is not None:
-                taken.setdefault(self._marker(fields, was), None)
-            if is_ is not None:
-                pk = self._marker(fields, is_)
+            if old is not None:
+                taken.setdefault(self._marker(fields, old), None)
+            if new is not None and after is not None:
+                pk = self._marker(fields, new)
                 if taken.get(pk):
                     raise errors.taken(*fields)
-                item = {"pk": text(pk), "id": text(str(after.id))}  # type: ignore[union-attr]
-                taken[pk] = put(item, None if pk in taken else NEW, errors.taken(*fields))
+                condition = None
+                if pk not in taken:
+                    condition = NEW
+                item = {"pk": text(pk), "id": text(str(after.id))}
+                taken[pk] = put(item, condition, errors.taken(*fields))
 
     def references(self, row: E | None) -> list[Reference]:
-        targets = ((plural, getattr(row, field)) for field, plural in self.refers.items() if row is not None)
-        return [(plural, target) for plural, target in targets if target is not None]
+        if row is None:
+            return []
+        found = [(plural, getattr(row, field)) for field, plural in self.refers.items()]
+        return [(plural, target) for plural, target in found if target is not None]
 
     def _entity(self, item: Item) -> E:
         return self._codec.adapter.validate_json(item["doc"]["S"])
@@ -216,22 +249,26 @@ class DynamoRepository(BaseRepository[E]):
         }
         if self._expiring:
             item["ttl"] = number(int(entity.expires_at.timestamp()))  # type: ignore[attr-defined]
-        owner = getattr(entity, "owner_id", None) if self._step == 2 else None
+        owner = None
+        if self._by_owner:
+            owner = getattr(entity, "owner_id", None)
         for i, listing in enumerate(self._lists):
             filters = [getattr(entity, name) for name in listing.filters]
             value = getattr(entity, listing.sort)
             if value is None or None in filters:
                 continue
             place = text(_sort_key(listing, value, entity.id))
-            everybody, theirs = f"list{i * self._step}", f"list{i * self._step + 1}"
-            shard = self._list_key(listing, entity.id.int % SHARDS, filters)
-            item |= {f"{everybody}pk": text(shard), f"{everybody}sk": place}
+            everybody = i * self._step
+            item[f"list{everybody}pk"] = text(self._list_key(listing, entity.id.int % SHARDS, filters))
+            item[f"list{everybody}sk"] = place
             if owner is not None:
-                item |= {f"{theirs}pk": text(self._list_key(listing, owner, filters)), f"{theirs}sk": place}
+                item[f"list{everybody + 1}pk"] = text(self._list_key(listing, owner, filters))
+                item[f"list{everybody + 1}sk"] = place
         return item
 
     def _list_key(self, listing: Listing, scope: object, filters: Iterable[Any]) -> str:
-        return key_of("\0".join([f"{self._name}#{listing}#{scope}", *map(key_of, filters)]))
+        words = [f"{self._name}#{listing}#{scope}", *map(key_of, filters)]
+        return key_of("\0".join(words))
 
     def _marker(self, fields: Sequence[str], values: Sequence[Any]) -> str:
         key = key_of("\0".join(map(key_of, values)))
@@ -240,9 +277,15 @@ class DynamoRepository(BaseRepository[E]):
 
 def _values(row: Entity | None, fields: Sequence[str]) -> list[Any] | None:
     """The values that are unique together; None: one of them is missing, so they are not."""
-    values = [None if row is None else getattr(row, name) for name in fields]
-    return None if None in values else values
+    if row is None:
+        return None
+    values = [getattr(row, name) for name in fields]
+    if None in values:
+        return None
+    return values
 
 
 def _sort_key(listing: Listing, value: Any, entity_id: UUID) -> str:
-    return str(entity_id) if listing.sort == "id" else f"{key_of(value)}\0{entity_id}"
+    if listing.sort == "id":
+        return str(entity_id)
+    return f"{key_of(value)}\0{entity_id}"

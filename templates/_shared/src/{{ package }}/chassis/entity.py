@@ -1,4 +1,4 @@
-"""What every entity has. Plain Python, so that a module's `domain.py` stays plain too."""
+"""Entity base: identity, version (for optimistic locking), times. Plain Python, so that a module's `domain.py` stays plain."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may go wrong in a use case, as the client is told of it (RFC 9457), in one tree.
+"""Problems (RFC 9457): what may go wrong in a use case, as the client is told of it, in one tree.
 
 Problem
 ├── Unauthenticated     401  the caller must log in

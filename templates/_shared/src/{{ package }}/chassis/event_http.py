@@ -1,4 +1,4 @@
-"""Events from part to part over HTTP, between servers: a call for each delivery, to the part that has its handler."""
+"""Event delivery over HTTP, from part to part: a call for each delivery, to the part that has its handler."""
 
 from __future__ import annotations
 
@@ -28,14 +28,17 @@ class HttpDispatcher:
     ) -> None:
         """`modules`: of this part. Only the relay tries again, so that no handler runs twice at once."""
         self._background = background
-        published = [handlers for kind, handlers in routes.items() if kind.partition(".")[0] in modules]
-        self._parts = {handler: part for handlers in published for handler, part in handlers.items()}
-        self._parts = {name: part for name, part in self._parts.items() if name.partition(".")[0] not in modules}
         self._routes = routes
-        patience = HANDLER_TIMEOUT + 5
-        self._clients: dict[str, Client] = {
-            part: to_part(part, settings, transports, timeout=patience, attempts=1) for part in self._parts.values()
-        }
+        self._parts: dict[str, str] = {}  # by handler: those that are elsewhere
+        for kind, handlers in routes.items():
+            if _module(kind) not in modules:
+                continue
+            for handler, part in handlers.items():
+                if _module(handler) not in modules:
+                    self._parts[handler] = part
+        self._clients: dict[str, Client] = {}
+        for part in set(self._parts.values()):
+            self._clients[part] = to_part(part, settings, transports, timeout=HANDLER_TIMEOUT + 5, attempts=1)
 
     def targets(self, kind: str) -> Iterable[str]:
         return self._routes.get(kind, ())
@@ -49,6 +52,10 @@ class HttpDispatcher:
     async def close(self) -> None:
         for client in self._clients.values():
             await client.close()
+
+
+def _module(name: str) -> str:
+    return name.partition(".")[0]
 
 
 def events_router(background: Background, token: str) -> APIRouter:

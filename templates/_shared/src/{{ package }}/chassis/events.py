@@ -1,4 +1,4 @@
-"""What happened, told to whoever handles it: at least once, in no promised order, as JSON even within a process.
+"""Domain events, delivered at least once, in no promised order, as JSON even within a process.
 
 Each handler has a delivery of its own: one that fails is tried again, and keeps nobody else from the event.
 """

@@ -1,4 +1,4 @@
-"""The types of what clients send: strict, bounded, and the same on every database."""
+"""Validation of what clients send: types that are strict, bounded, and the same on every database."""
 
 from __future__ import annotations
 
@@ -53,7 +53,8 @@ class Body(BaseModel):
     def __pydantic_init_subclass__(cls, *, partial: bool = False, **_: Any) -> None:
         if partial:
             for field in cls.model_fields.values():
-                field.default, field.default_factory = None, None
+                field.default = None
+                field.default_factory = None
             cls.model_rebuild(force=True)
 
 
@@ -82,7 +83,8 @@ def _utc(value: datetime) -> datetime:
 
 
 def _number(value: Any) -> Any:
-    if isinstance(value, bool) or (isinstance(value, str) and not re.fullmatch(r"-?\d+(\.\d+)?", value, re.ASCII)):
+    malformed = isinstance(value, str) and not re.fullmatch(r"-?\d+(\.\d+)?", value, re.ASCII)
+    if malformed or isinstance(value, bool):
         raise ValueError("must be a decimal such as 9.90")
     return value
 
@@ -94,17 +96,23 @@ def _whole(value: Any) -> Any:
 
 
 def _plain(value: Any, depth: int = 0) -> Any:
-    for wrong, message in (
-        (depth > 32, "is nested too deeply"),
-        (value is None and depth == 0, "must not be null"),
-        (isinstance(value, str) and re.search("[\0\ud800-\udfff]", value), "has a character that cannot be stored"),
-        (isinstance(value, float) and not math.isfinite(value), "has a number that is not finite"),
-        (isinstance(value, int) and not -(2**63) <= value < 2**63, "has an integer of more than 64 bits"),
-    ):
-        if wrong:
-            raise ValueError(message)
-    for inner in [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else ():
-        _plain(inner, depth + 1)
+    if depth > 32:
+        raise ValueError("is nested too deeply")
+    match value:
+        case None if depth == 0:
+            raise ValueError("must not be null")
+        case str() if re.search("[\0\ud800-\udfff]", value):
+            raise ValueError("has a character that cannot be stored")
+        case float() if not math.isfinite(value):
+            raise ValueError("has a number that is not finite")
+        case int() if not -(2**63) <= value < 2**63:
+            raise ValueError("has an integer of more than 64 bits")
+        case list():
+            for item in value:
+                _plain(item, depth + 1)
+        case dict():
+            for item in [*value.keys(), *value.values()]:
+                _plain(item, depth + 1)
     return value
 
 

@@ -1,4 +1,4 @@
-"""What every Lambda function is made of: its settings, the one event loop of its process, and requests as events.
+"""Lambda runtime: a function's settings, the one event loop of its process, what it is built from.
 
 Nothing is built before the first call. A background function imports neither FastAPI nor the modules' `api.py`.
 """

@@ -1,4 +1,4 @@
-"""The HTTP face that every part has: problem documents, a limit on bodies, health checks, one OpenAPI style."""
+"""App factory: problem documents (RFC 9457), a limit on bodies, health checks, graceful shutdown, one OpenAPI style."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ Check = Callable[[], Awaitable[None]]
 Texts = Mapping[str, str]
 MAX_BODY_BYTES = 1_048_576  # bytes of a request body
 MAX_ERRORS = 100  # errors that are told of one request
+TITLES = {413: "Content Too Large"}  # in the words of RFC 9110, which Python has only from 3.13 on
 TRACED: TelemetryConfig = {"auto_configure": True, "metrics": False, "logs": False}
 UNTRACED: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
 
@@ -104,16 +105,21 @@ def limit_body(app: ASGIApp) -> ASGIApp:
             headers = dict(scope["headers"])
             if headers.get(b"content-encoding", b"identity").lower() not in (b"identity", b""):
                 raise HTTPException(415, "A body is taken as it is, not compressed", {"Accept-Encoding": "identity"})
-            said = int(headers.get(b"content-length", b"0"))
-            if max(said, size) <= MAX_BODY_BYTES:
-                message = await receive()
-                size += len(message.get("body", b""))
-            if max(said, size) > MAX_BODY_BYTES:
-                raise HTTPException(413, f"A body has at most {MAX_BODY_BYTES} bytes")
+            announced = int(headers.get(b"content-length", b"0"))
+            if announced > MAX_BODY_BYTES or size > MAX_BODY_BYTES:
+                raise too_large
+            message = await receive()
+            size += len(message.get("body", b""))
+            if size > MAX_BODY_BYTES:
+                raise too_large
             return message
 
-        await app(scope, counted if scope["type"] == "http" else receive, send)
+        if scope["type"] == "http":
+            await app(scope, counted, send)
+        else:
+            await app(scope, receive, send)
 
+    too_large = HTTPException(413, f"A body has at most {MAX_BODY_BYTES} bytes")
     return bounded
 
 
@@ -136,23 +142,37 @@ async def _answer(request: Request, error: Exception) -> JSONResponse:
         wrong = {_place(found): found["msg"] for found in error.errors()[:MAX_ERRORS]}
         return problem(422, ValidationFailed.title, "The request is not valid", wrong)
     if isinstance(error, HTTPException):
-        if error.status_code == 400:  # the body could not be read as JSON
-            return problem(422, ValidationFailed.title, "The body is not valid JSON")
-        title = "Content Too Large" if error.status_code == 413 else HTTPStatus(error.status_code).phrase
-        headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
-        return problem(error.status_code, title, str(error.detail), headers=headers)
-    return problem(500, Problem.title, "Something went wrong here")
+        return _http_problem(request, error)
+    return problem(500, Problem.title, Problem.usually)
+
+
+def _http_problem(request: Request, error: HTTPException) -> JSONResponse:
+    status = error.status_code
+    if status == 400:  # the body could not be read as JSON
+        return problem(422, ValidationFailed.title, "The body is not valid JSON")
+    title = TITLES.get(status) or HTTPStatus(status).phrase
+    headers = error.headers
+    if status == 405:
+        headers = {"Allow": ", ".join(_allowed(request))}
+    return problem(status, title, error.detail, headers=headers)
 
 
 def _place(error: Mapping[str, Any]) -> str:
-    inside = [] if error["type"] == "json_invalid" else error["loc"][1:]
-    return ".".join(map(str, inside)) or str(error["loc"][0])
+    """Where in the request the error is: the field's path, or the part of the request that has none."""
+    part, *path = map(str, error["loc"])
+    if not path or error["type"] == "json_invalid":
+        return part
+    return ".".join(path)
 
 
-def _allowed(request: Request) -> str:
-    scopes = ({**request.scope, "method": method} for method in ("DELETE", "GET", "PATCH", "POST", "PUT"))
-    found = [s["method"] for s in scopes if any(r.matches(s)[0] == Match.FULL for r in request.app.routes)]
-    return ", ".join(sorted(found + ["HEAD"] * ("GET" in found)))
+def _allowed(request: Request) -> list[str]:
+    found = []
+    for method in ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"):
+        routed = method.replace("HEAD", "GET")  # which answers HEAD too, see `middleware.py`
+        scope = {**request.scope, "method": routed}
+        if any(route.matches(scope)[0] == Match.FULL for route in request.app.routes):
+            found.append(method)
+    return found
 
 
 def _health(checks: Mapping[str, Check]) -> APIRouter:
@@ -166,11 +186,12 @@ def _health(checks: Mapping[str, Check]) -> APIRouter:
     @router.get("/health/ready")
     async def ready() -> dict[str, str]:
         nonlocal asking
-        if asking is None or asking.done():  # a crowd asks once
+        if asking is None or asking.done():  # single flight: a crowd asks once
             asked = (asyncio.wait_for(check(), 2) for check in checks.values())
             asking = asyncio.gather(*asked, return_exceptions=True)
         answers = await asyncio.shield(asking)
-        if down := {name: answer for name, answer in zip(checks, answers, strict=True) if answer is not None}:
+        down = {name: error for name, error in zip(checks, answers, strict=True) if error is not None}
+        if down:
             log.warning("not ready: %s", down)
             raise Unavailable(f"Not ready: {', '.join(down)}")
         return {"status": "ok"}

@@ -1,4 +1,4 @@
-"""A part's HTTP side as a Lambda function: API Gateway's events (version 2.0) in, the ASGI app behind."""
+"""Lambda adapter of a part's HTTP side: API Gateway's events (version 2.0) in, the ASGI app behind."""
 
 from __future__ import annotations
 
@@ -43,8 +43,10 @@ class FunctionTransport(httpx.AsyncBaseTransport):
         self._invoke = invoke
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        url, headers = request.url, {name.lower(): value for name, value in request.headers.items()}
-        event = request_event(request.method, url.path, url.query.decode(), headers, await request.aread())
+        url = request.url
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        body = await request.aread()
+        event = request_event(request.method, url.path, url.query.decode(), headers, body)
         try:
             async with asyncio.timeout(request.extensions["timeout"]["read"]):
                 answer = await self._invoke(event)
@@ -64,14 +66,20 @@ def request_event(
     method: str, path: str, query: str, headers: Mapping[str, str], body: bytes, source: str = "127.0.0.1"
 ) -> Event:
     """A request as API Gateway hands it over; each header once, in lower case. `source`: the address it came from."""
-    http = {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": source}
+    http = {
+        "method": method,
+        "path": path,
+        "protocol": "HTTP/1.1",
+        "sourceIp": source,
+        "userAgent": headers.get("user-agent", ""),
+    }
     return {
         "version": "2.0",
         "routeKey": "$default",
         "rawPath": path,
         "rawQueryString": query,
         "headers": dict(headers),
-        "requestContext": {"http": {**http, "userAgent": headers.get("user-agent", "")}, "stage": "$default"},
+        "requestContext": {"http": http, "stage": "$default"},
         "body": b64encode(body).decode(),
         "isBase64Encoded": True,
     }
@@ -79,12 +87,14 @@ def request_event(
 
 def body_of(answer: Event) -> bytes:
     body: str = answer.get("body", "")
-    return b64decode(body) if answer.get("isBase64Encoded") else body.encode()
+    if answer.get("isBase64Encoded"):
+        return b64decode(body)
+    return body.encode()
 
 
 async def _invoke(client: Any, function: str, event: Event) -> Event:
     try:
-        answer = await asyncio.to_thread(client.invoke, FunctionName=function, Payload=json.dumps(event).encode())
+        answer = await asyncio.to_thread(client.invoke, FunctionName=function, Payload=json.dumps(event))
         payload = json.loads(await asyncio.to_thread(answer["Payload"].read))
     except (BotoCoreError, ClientError) as error:
         raise httpx.ConnectError(f"{function} cannot be invoked") from error

@@ -1,4 +1,4 @@
-"""What crosses from part to part over HTTP: calls of a contract, the keys that verify access tokens."""
+"""Internal API, from part to part over HTTP: calls of a contract, the keys that verify access tokens."""
 
 from __future__ import annotations
 

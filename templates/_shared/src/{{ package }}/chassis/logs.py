@@ -1,4 +1,4 @@
-"""Log lines as JSON, a line an event, with the id of the request that they belong to; never a header or a body."""
+"""Structured logs: a line of JSON an event, with the id of the request that it belongs to; never a header or a body."""
 
 from __future__ import annotations
 

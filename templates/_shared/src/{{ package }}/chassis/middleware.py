@@ -1,4 +1,4 @@
-"""The edge: who asks, told by proxies that are trusted alone; HEAD as GET without its body; which sites may ask (CORS).
+"""Trusted proxies, CORS and HEAD: the client as a trusted proxy forwards it, sites that may ask, HEAD as GET without its body.
 
 Plain ASGI around a whole app, so that what it says of a failure passes here too. Where a proxy stands in front of
 all of it (NGINX in the containers), that one answers CORS, and the app has no CORS_ORIGINS.
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -56,35 +57,30 @@ class ProxyHeadersMiddleware:
         self._trusts = lru_cache(4096)(self._is_trusted)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        peer = scope["client"][0] if scope.get("client") else ""
+        peer, _ = scope.get("client") or ("", 0)
         if scope["type"] != "http" or not self._trusts(peer):
             return await self._app(scope, receive, send)
-        hops: list[bytes] = []
-        scheme = prefix = b""
-        for name, value in scope["headers"]:
-            if name == b"x-forwarded-for":
-                hops.append(value)
-            elif name == b"x-forwarded-proto":
-                scheme = value
-            elif name == b"x-forwarded-prefix":
-                prefix = value.rstrip(b"/")
-        told = {**scope, "client": (self._client(peer, b",".join(hops).decode("latin-1")), 0)}
-        if scheme in (b"http", b"https"):
-            told["scheme"] = scheme.decode()
-        if not PREFIX.fullmatch(prefix.decode("latin-1")):
-            return await self._app(told, receive, send)
-        told["root_path"] = prefix.decode()
-        told["path"] = told["root_path"] + scope["path"]
+        headers = Headers(scope=scope)
+        hops = ",".join(headers.getlist("x-forwarded-for"))
+        forwarded = {**scope, "client": (self._client(peer, hops), 0)}
+        scheme = _last(headers, "x-forwarded-proto")
+        if scheme in ("http", "https"):
+            forwarded["scheme"] = scheme
+        prefix = _last(headers, "x-forwarded-prefix").rstrip("/")
+        if not PREFIX.fullmatch(prefix):
+            return await self._app(forwarded, receive, send)
+        forwarded["root_path"] = prefix
+        forwarded["path"] = prefix + scope["path"]
 
-        async def located(message: Message) -> None:
+        async def send_below_prefix(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [
-                    (name, prefix + value if name == b"location" and value.startswith(b"/") else value)
-                    for name, value in message["headers"]
-                ]
+                answered = MutableHeaders(scope=message)
+                location = answered.get("location", "")
+                if location.startswith("/"):
+                    answered["location"] = prefix + location
             await send(message)
 
-        await self._app(told, receive, located)
+        await self._app(forwarded, receive, send_below_prefix)
 
     def _client(self, client: str, hops: str) -> str:
         """Each proxy adds whom it heard from at the end: the last that is none of ours, if it is an address."""
@@ -102,6 +98,11 @@ class ProxyHeadersMiddleware:
         return address is not None and any(address in network for network in self._trusted)
 
 
+def _last(headers: Headers, name: str) -> str:
+    """What the proxy next to us says, whatever others said before it."""
+    return next(reversed(headers.getlist(name)), "")
+
+
 def _address(text: str) -> IPv4Address | IPv6Address | None:
     try:
         address = ip_address(text.partition("%")[0])  # without a zone, which may be any text
@@ -115,4 +116,6 @@ def _address(text: str) -> IPv4Address | IPv6Address | None:
 def _without_port(hop: str) -> str:
     if hop.startswith("["):
         return hop[1:].partition("]")[0]
-    return hop.partition(":")[0] if hop.count(":") == 1 else hop
+    if hop.count(":") == 1:
+        return hop.partition(":")[0]
+    return hop  # IPv6

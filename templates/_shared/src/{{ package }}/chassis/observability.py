@@ -1,4 +1,4 @@
-"""An app as its operators see it: Prometheus metrics, a request's id in its log lines, no more at once than it bears.
+"""Observability and load shedding: Prometheus metrics, request ids in log lines, no more requests at once than it bears.
 
 Plain ASGI, since it stands before every request. `/metrics` is for the network of the containers; NGINX hides it.
 """
@@ -23,8 +23,8 @@ from .logs import request_id
 from .sql import Database
 
 MAX_CONCURRENT = 600  # requests at once; beyond it a client hears at once that it should come back
-PUBLIC_CACHE = b"public, max-age=0, s-maxage=1, stale-while-revalidate=1"  # who may keep it: anybody
-PRIVATE_CACHE = b"private, no-cache"
+PUBLIC = b"public, max-age=0, s-maxage=1, stale-while-revalidate=1"  # Cache-Control of what anybody may see
+PRIVATE = b"private, no-cache"
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 5, 10)  # seconds
 Numbers = Callable[[], Awaitable[Mapping[str, float]]]
 
@@ -33,37 +33,63 @@ class ObservabilityMiddleware:
     def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
         self._app = app
         self._busy = problem(503, Unavailable.title, "Too many requests at once", headers=Unavailable.headers)
-        self._now = 0
-        name, labels = "http_request_duration_seconds", ["method", "route", "status"]
-        self._of = remembered(Histogram(name, "Requests", labels, registry=registry, buckets=BUCKETS).labels)
+        self._in_flight = 0
+        duration = Histogram(
+            "http_request_duration_seconds",
+            "Requests",
+            ["method", "route", "status"],
+            registry=registry,
+            buckets=BUCKETS,
+        )
+        self._duration = remembered(duration.labels)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(("/health/", "/metrics")):
             return await self._app(scope, receive, send)
         asked = dict(scope["headers"])
-        given = asked.get(b"x-request-id", b"").decode("latin-1")
-        request_id.set(given if 8 <= len(given) <= 64 and given.replace("-", "").isalnum() else uuid4().hex)
-        begun, status = time.perf_counter(), 500
-        app: ASGIApp = self._app if self._now < MAX_CONCURRENT else self._busy
+        correlation_id = _request_id(asked.get(b"x-request-id", b"").decode("latin-1"))
+        request_id.set(correlation_id)
+        begun = time.perf_counter()
+        status = 500
 
-        async def sending(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], (b"x-request-id", request_id.get().encode())]
-                said = any(name == b"cache-control" for name, _ in message["headers"])
-                if scope["method"] == "GET" and status in (200, 304) and not said:
-                    kept = PRIVATE_CACHE if b"authorization" in asked else PUBLIC_CACHE
-                    message["headers"].append((b"cache-control", kept))
+                headers = [*message["headers"], (b"x-request-id", correlation_id.encode())]
+                if scope["method"] == "GET" and status in (200, 304):
+                    _set_cache_control(headers, private=b"authorization" in asked)
+                message["headers"] = headers
             await send(message)
 
-        self._now += 1
+        app = self._app
+        if self._in_flight >= MAX_CONCURRENT:
+            app = self._busy
+        self._in_flight += 1
         try:
-            await app(scope, receive, sending)
+            await app(scope, receive, send_with_headers)
         finally:
-            self._now -= 1
+            self._in_flight -= 1
             route = getattr(scope.get("route"), "path", "none")
-            self._of(scope["method"], route, status).observe(time.perf_counter() - begun)
+            self._duration(scope["method"], route, status).observe(time.perf_counter() - begun)
+
+
+def _request_id(given: str) -> str:
+    """The client's, if it is fit for a log line, or a new one."""
+    if 8 <= len(given) <= 64 and given.replace("-", "").isalnum():
+        return given
+    return uuid4().hex
+
+
+def _set_cache_control(headers: list[tuple[bytes, bytes]], *, private: bool) -> None:
+    """Unless the answer says it itself."""
+    for name, _ in headers:
+        if name == b"cache-control":
+            return
+    if private:
+        headers.append((b"cache-control", PRIVATE))
+    else:
+        headers.append((b"cache-control", PUBLIC))
 
 
 def instrument_app(
@@ -84,7 +110,9 @@ def instrument_app(
         lines = generate_latest(registry).decode()
         for ask in numbers:
             with suppress(Problem):  # without its database the rest is still worth knowing
-                lines += "".join([f"{name} {number}\n" for name, number in (await ask()).items()])
+                found = await ask()
+                for name, number in found.items():
+                    lines += f"{name} {number}\n"
         return Response(lines, media_type=CONTENT_TYPE_LATEST)
 
     return app

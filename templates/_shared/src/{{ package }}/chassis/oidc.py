@@ -1,4 +1,4 @@
-"""Access tokens of an identity provider (OpenID Connect): its keys by discovery, its claims made a caller.
+"""OpenID Connect: access tokens of an identity provider, its keys by discovery, its claims made a caller.
 
 Keys are fetched beside the requests, so that a provider which hangs holds up none whose key is known. A key that is
 not known is asked for at most every ten seconds, once for all who wait: the provider does not have it is a 401, it
@@ -20,7 +20,8 @@ from .access import EVERY_SCOPE, Caller
 from .provider import Provider
 from .tokens import REFETCH_INTERVAL, SKEW, Verifier
 
-REFRESH_INTERVAL, PROVIDER_TIMEOUT = 300.0, 3.0  # seconds: between looks for keys, and for an answer
+REFRESH_INTERVAL = 300.0  # seconds between looks for keys
+PROVIDER_TIMEOUT = 3.0  # seconds for an answer
 CLAIMS = ["exp", "iat", "sub"]
 
 
@@ -35,7 +36,8 @@ class OidcVerifier(Verifier):
     def __init__(self, provider: Provider, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None) -> None:
         """`transports`: how to reach the provider, by its issuer, if not over the network."""
         super().__init__(self._fetched, provider.issuer, provider.audience)
-        self.fresh, self.pause = REFRESH_INTERVAL, REFETCH_INTERVAL
+        self.fresh = REFRESH_INTERVAL
+        self.pause = REFETCH_INTERVAL
         self._provider = provider
         self._transport = (transports or {}).get(provider.issuer)
 
@@ -44,14 +46,17 @@ class OidcVerifier(Verifier):
         provider = self._provider
         outside = provider.internal_url in ("", provider.issuer)  # where a proxy of the environment may lead to
         client = httpx.AsyncClient(transport=self._transport, trust_env=outside)
-        async with asyncio.timeout(PROVIDER_TIMEOUT), client as http:
-            document = (await http.get(provider.inside(provider.discovery))).raise_for_status().json()
+        async with asyncio.timeout(PROVIDER_TIMEOUT), client:
+            answer = await client.get(provider.inside(provider.discovery))
+            document = answer.raise_for_status().json()
             if document["issuer"] != provider.issuer:
                 raise ValueError(f"it calls itself {document['issuer']}")
-            return (await http.get(provider.inside(document["jwks_uri"]))).raise_for_status().json()  # type: ignore[no-any-return]
+            answer = await client.get(provider.inside(document["jwks_uri"]))
+            return answer.raise_for_status().json()  # type: ignore[no-any-return]
 
     def _claims(self, token: str, key: jwt.PyJWK) -> dict[str, Any]:
-        provider, named = self._provider, self._provider.audience_claim
+        provider = self._provider
+        named = provider.audience_claim
         claims = jwt.decode(
             token,
             key,
@@ -66,18 +71,20 @@ class OidcVerifier(Verifier):
         return claims
 
     def _caller(self, claims: dict[str, Any]) -> Person:
-        roles = claims.get(self._provider.roles_claim)
-        if roles is None:
-            roles = claims
-            for name in self._provider.roles_claim.split("."):
-                roles = roles.get(name) if isinstance(roles, dict) else None
-        staff = roles is True or self._provider.staff_role in _words(roles)
-        email, scopes = claims.get("email"), frozenset(EVERY_SCOPE).intersection(_words(claims.get("scope")))
+        provider = self._provider
+        granted = _claim(claims, provider.roles_claim)
+        roles = set()
+        if granted is True or provider.staff_role in _words(granted):
+            roles.add("staff")
+        scopes = frozenset(EVERY_SCOPE).intersection(_words(claims.get("scope")))
+        email = claims.get("email")
+        if not isinstance(email, str):
+            email = None
         return Person(
-            subject_id(self._provider.issuer, claims["sub"]),
-            frozenset({"staff"} if staff else ()),
+            subject_id(provider.issuer, claims["sub"]),
+            frozenset(roles),
             scopes or frozenset(EVERY_SCOPE),
-            email if isinstance(email, str) else None,
+            email,
         )
 
 
@@ -86,6 +93,22 @@ def subject_id(issuer: str, subject: str) -> UUID:
     return uuid5(uuid5(NAMESPACE_URL, issuer), subject)
 
 
+def _claim(claims: dict[str, Any], name: str) -> Any:
+    """The claim of this name, or what the way to it leads to (`realm_access.roles`)."""
+    if claims.get(name) is not None:
+        return claims[name]
+    found: Any = claims
+    for step in name.split("."):
+        if not isinstance(found, dict):
+            return None
+        found = found.get(step)
+    return found
+
+
 def _words(claim: Any) -> list[Any]:
     """A claim of several values: a list, or words."""
-    return claim if isinstance(claim, list) else claim.split() if isinstance(claim, str) else []
+    if isinstance(claim, list):
+        return claim
+    if isinstance(claim, str):
+        return claim.split()
+    return []

@@ -1,6 +1,7 @@
-"""The outbox on SQL: an event is written in the transaction that caused it, a row for each of its handlers, and relayed.
+"""Transactional outbox on SQL: an event is written in the transaction that caused it, and a relay delivers it afterwards.
 
-Each row has its own attempts, and its own end: it is handled and gone, or dead and kept with its error.
+There is a row for each handler of an event. Each is retried with backoff on its own, until it is handled and deleted,
+or a dead letter that stays in the table with its error.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Protocol
 
 import sqlalchemy as sa
@@ -59,11 +60,7 @@ class PublishingSqlUnitOfWork(SqlUnitOfWork):
 
     def writes(self, staged: ChangeSet) -> Iterator[Write]:
         yield from super().writes(staged)
-        rows = [
-            {"id": uuid7(), "type": event.type, "handler": handler, "body": event.to_json().decode()}
-            | {"attempts": 0, "due": now()}
-            for event, handler in staged.events
-        ]
+        rows = [_row(event, handler) for event, handler in staged.events]
         if rows:
             yield Write(self.outbox, None, rows[0], rows[1:])
 
@@ -71,6 +68,17 @@ class PublishingSqlUnitOfWork(SqlUnitOfWork):
         await super().apply(staged)
         if staged.events:
             self._relay.wake(self.module)
+
+
+def _row(event: Event, handler: str) -> dict[str, Any]:
+    return {
+        "id": uuid7(),
+        "type": event.type,
+        "handler": handler,
+        "body": event.to_json().decode(),
+        "attempts": 0,
+        "due": now(),
+    }
 
 
 class Dispatcher(Protocol):
@@ -102,14 +110,15 @@ class Relay:
 
     async def metrics(self) -> dict[str, float]:
         """How many deliveries are on their way, and how many are dead."""
-        depth = {"waiting": 0, "dead": 0}
+        waiting = dead = 0
         for module, table in self._outboxes.items():
             count = sa.select(sa.func.count(table.c.due), sa.func.count()).select_from(table)
             async with connected(self._database.module(module)) as connection:
-                waiting, found = (await connection.execute(count)).one()
-            depth["waiting"] += waiting
-            depth["dead"] += found - waiting
-        return {f'outbox_events{{state="{state}"}}': count for state, count in depth.items()}
+                counted = await connection.execute(count)
+            due, found = counted.one()
+            waiting += due
+            dead += found - due
+        return {'outbox_events{state="waiting"}': waiting, 'outbox_events{state="dead"}': dead}
 
     async def run(self) -> None:
         self._awake.clear()  # an app that is started again may run on another loop
@@ -121,11 +130,11 @@ class Relay:
         awake = self._awake[module]
         while True:
             awake.clear()
-            passing = asyncio.ensure_future(self.relay_once(module))
+            batch = asyncio.ensure_future(self.relay_once(module))
             try:
-                found = await asyncio.shield(passing)
-            except asyncio.CancelledError:  # what is in hand is finished first
-                await passing
+                found = await asyncio.shield(batch)
+            except asyncio.CancelledError:  # graceful shutdown: what is in hand is finished first
+                await batch
                 raise
             except Exception:  # a database that is away must not end the relay
                 log.exception("the relay could not look into the outbox of %s", module)
@@ -137,34 +146,52 @@ class Relay:
 
     async def relay_once(self, module: str) -> int:
         """Deliver what is due in one outbox; gives how many events that were."""
-        table, engine = self._outboxes[module], self._database.module(module)
-        due = sa.select(table.c.id).where(table.c.due <= now()).order_by(table.c.due).limit(BATCH)
-        claim = table.update().where(table.c.id.in_(due.with_for_update(skip_locked=True)))
+        table = self._outboxes[module]
+        engine = self._database.module(module)
+        due = sa.select(table.c.id).where(table.c.due <= now())
+        due = due.order_by(table.c.due).limit(BATCH).with_for_update(skip_locked=True)  # several relays share the work
+        claim = table.update().where(table.c.id.in_(due))
+        claim = claim.values(due=now() + LEASE, attempts=table.c.attempts + 1)
         async with connected(engine, writing=True) as connection:
-            claimed = claim.values(due=now() + LEASE, attempts=table.c.attempts + 1).returning(table)
-            rows = (await connection.execute(claimed)).mappings().all()
+            claimed = await connection.execute(claim.returning(table))
+        rows = claimed.mappings().all()
         if not rows:
             return 0
-        outcomes = await asyncio.gather(*map(self._attempt, rows))
-        done = [row["id"] for row, outcome in zip(rows, outcomes, strict=True) if outcome is None]
+        failures = await asyncio.gather(*map(self._attempt, rows))
+        delivered = []
         async with connected(engine, writing=True) as connection:
-            await connection.execute(table.delete().where(table.c.id.in_(done)))
-            for row, outcome in zip(rows, outcomes, strict=True):
-                if outcome is not None:
-                    await connection.execute(table.update().values(outcome).where(table.c.id == row["id"]))
+            for row, failure in zip(rows, failures, strict=True):
+                if failure is None:
+                    delivered.append(row["id"])
+                else:
+                    update = table.update().where(table.c.id == row["id"])
+                    await connection.execute(update.values(failure))
+            delete = table.delete().where(table.c.id.in_(delivered))
+            await connection.execute(delete)
         return len(rows)
 
     async def _attempt(self, row: Mapping[str, Any]) -> dict[str, Any] | None:
         """Make one delivery; what to note in its row if that failed."""
         try:
             await self._dispatcher.deliver(row["handler"], row["body"].encode())
-        except Exception as error:  # whatever is wrong with one, the others go on
-            attempts = int(row["attempts"])
-            away = isinstance(error, Unavailable) and not isinstance(error, Failing)  # and comes back
-            dead = isinstance(error, Refused) or (attempts >= ATTEMPTS and not away)
-            what = f"{row['type']} {row['id']} to {row['handler']} failed at attempt {attempts}: {error!r}"
-            level = logging.ERROR if dead else logging.WARNING
-            log.log(level, what, exc_info=None if isinstance(error, Problem) else error)
-            wait = 0.1 if isinstance(error, StaleVersion) else min(0.1 * 2**attempts, 60)  # seconds
-            return {"due": None if dead else now() + timedelta(seconds=wait), "error": repr(error)}
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one, the others go on
+            return _failure(row, error)
         return None
+
+
+def _failure(row: Mapping[str, Any], error: Exception) -> dict[str, Any]:
+    attempts = row["attempts"]
+    dead = isinstance(error, Refused)
+    if attempts >= ATTEMPTS and (isinstance(error, Failing) or not isinstance(error, Unavailable)):
+        dead = True  # what is only away comes back
+    delay = min(0.1 * 2**attempts, 60)  # seconds
+    if isinstance(error, StaleVersion):
+        delay = 0.1
+    level = logging.WARNING
+    due: datetime | None = now() + timedelta(seconds=delay)
+    if dead:
+        level = logging.ERROR
+        due = None
+    what = f"{row['type']} {row['id']} to {row['handler']} failed at attempt {attempts}: {error!r}"
+    log.log(level, what, exc_info=not isinstance(error, Problem))
+    return {"due": due, "error": repr(error)}

@@ -1,4 +1,4 @@
-"""Storage as the modules see it: repositories within a unit of work. Adapters: `sql.py`, `dynamodb.py`.
+"""Repository and unit of work, the ports of storage as modules see it. Adapters: `sql_unit_of_work.py`, `dynamodb_unit_of_work.py`.
 
 A unit stages its writes; lists (`page`) and `find` do not see them, `get` does. One `commit` applies all of them or
 none, and is the only place that raises: Conflict (a unique value is taken, a row is still referred to), ValidationFailed (a row
@@ -27,6 +27,7 @@ E = TypeVar("E", bound=Entity)
 MAX_WRITES = 100  # DynamoDB's limit of one transaction, kept by every adapter
 MAX_PAGE_BYTES = 4_500_000  # of a page: a function may answer 6 MB, in which base64 makes four bytes of three
 MAX_ROW_BYTES = 1_048_576  # bytes of a row, as of a request's body
+LIMITS = {int: 2**63, Decimal: 10**18}  # a greater value is in no row
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,11 @@ class Listing:
     descending: bool = True
 
     def __str__(self) -> str:
-        sort = [] if self.sort == "id" else [f"sort={'-' if self.descending else ''}{self.sort}"]
-        return "&".join([*self.filters, *sort]) or "no filter"
+        words = list(self.filters)
+        if self.sort != "id":
+            sign = "-" * self.descending
+            words.append(f"sort={sign}{self.sort}")
+        return "&".join(words) or "no filter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,19 +133,24 @@ class Codec(Generic[E]):
         items = found[: query.limit]
         while len(items) > 1 and len(self._rows.dump_json(items)) > MAX_PAGE_BYTES:
             items = items[: len(items) // 2]
-        return Page(items, self.cursor(items[-1], query.listing.sort) if len(items) < len(found) else None)
+        if len(items) == len(found):
+            return Page(items, None)
+        return Page(items, self.cursor(items[-1], query.listing.sort))
 
     def cursor(self, entity: E, sort: str) -> str:
         value = self._fields[sort].dump_python(getattr(entity, sort), mode="json")
-        return urlsafe_b64encode(json.dumps([value, str(entity.id)]).encode()).decode().rstrip("=")
+        place = json.dumps([value, str(entity.id)])
+        return urlsafe_b64encode(place.encode()).decode().rstrip("=")
 
     def after(self, cursor: str, sort: str) -> tuple[Any, UUID]:
         """The sort value and the id behind which a page begins (ValidationFailed: not a cursor of this listing)."""
         try:
             value, entity_id = json.loads(urlsafe_b64decode(cursor + "=="))
             found = self._fields[sort].validate_python(value)
-            most = {int: 2**63, Decimal: 10**18}.get(type(found))  # a greater one is in no row
-            if found is None or b"\0" in str(value).encode() or (most and not -most <= found < most):
+            if found is None or b"\0" in str(value).encode():  # the encoding refuses half a character, too
+                raise ValueError(cursor)
+            limit = LIMITS.get(type(found))
+            if limit is not None and not -limit <= found < limit:
                 raise ValueError(cursor)
             if isinstance(found, datetime):
                 found = found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
@@ -153,7 +162,7 @@ class Codec(Generic[E]):
 
 
 class ChangeSet:
-    """The writes of a unit: entity by entity what it was and what it is to be, in the order of the first write."""
+    """The change set of a unit: entity by entity what it was and what it is to be, in the order of the first write."""
 
     def __init__(self) -> None:
         self.changes: dict[tuple[str, UUID], tuple[Any, Any]] = {}
@@ -161,8 +170,8 @@ class ChangeSet:
         self.events: list[Any] = []
 
     def put(self, table: str, entity_id: UUID, before: Entity | None, after: Entity | None) -> None:
-        known = self.changes.get((table, entity_id))
-        self.changes[table, entity_id] = (known[0] if known else before, after)
+        first, _ = self.changes.get((table, entity_id), (before, None))
+        self.changes[table, entity_id] = (first, after)
 
     def check(self) -> None:
         if len(self.changes) + len(self.processed) + len(self.events) > MAX_WRITES:

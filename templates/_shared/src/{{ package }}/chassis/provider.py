@@ -1,4 +1,4 @@
-"""The identity provider, as the settings name it: what is asked of its tokens, and how people log in to try the API."""
+"""Identity provider (OpenID Connect), as the settings name it: what its tokens must be, and how people log in."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ class Provider(BaseModel):
     def of(cls, settings: Settings) -> Self:
         """(SystemExit: a setting is missing, or not what it should be)"""
         try:
-            return cls.model_validate({name: value for name, value in settings.oidc.items() if value})
+            given = {name: value for name, value in settings.oidc.items() if value}
+            return cls.model_validate(given)
         except ValidationError as error:
             wrong = (f"OIDC_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
             raise SystemExit("; ".join(wrong)) from error
@@ -39,8 +40,11 @@ class Provider(BaseModel):
 
     def inside(self, url: str) -> str:
         """How we reach what browsers find there."""
-        issuer, internal = self.issuer.rstrip("/"), self.internal_url.rstrip("/")
-        return internal + url.removeprefix(issuer) if internal and url.startswith(issuer) else url
+        issuer = self.issuer.rstrip("/")
+        internal = self.internal_url.rstrip("/")
+        if not internal or not url.startswith(issuer):
+            return url
+        return internal + url.removeprefix(issuer)
 
     def describe(self, app: FastAPI) -> FastAPI:
         """The app, whose documents let people log in: authorization code with PKCE, and no secret."""

@@ -1,4 +1,4 @@
-"""References to rows of other modules, checked before they are written where that can be told.
+"""Referential integrity across modules: references to their rows are checked before they are written.
 
 A composition root offers the checks of the modules that run in its part. What none is offered for, a row of a module
 that runs elsewhere, is not checked.

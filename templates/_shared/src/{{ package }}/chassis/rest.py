@@ -1,4 +1,4 @@
-"""What the modules' routers are made of: the caller, conditional requests, repeated requests, lists."""
+"""Dependencies of the modules' routers: bearer tokens, optimistic locking (ETag, If-Match), idempotency keys, pagination."""
 
 from __future__ import annotations
 
@@ -56,9 +56,11 @@ async def _repeat(
     if idempotency_key is None:
         return None
     key = f"{caller.id} {request.url.path} {idempotency_key}"
-    return persistence.IdempotencyKey(
-        hashlib.sha256(key.encode()).hexdigest(), hashlib.sha256(await request.body()).hexdigest()
-    )
+    return persistence.IdempotencyKey(_digest(key.encode()), _digest(await request.body()))
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 async def _if_match(request: Request, if_match: Annotated[str | None, Header()] = None) -> Versions:
@@ -66,7 +68,8 @@ async def _if_match(request: Request, if_match: Annotated[str | None, Header()] 
     seen = tags(request, "if-match")
     if if_match is None or "*" in seen:
         return None
-    return frozenset(int(tag[1:-1]) for tag in seen if re.fullmatch('"[0-9]{1,18}"', tag))
+    ours = re.findall('"([0-9]{1,18})"', " ".join(seen))
+    return frozenset(map(int, ours))
 
 
 def tags(request: Request, header: str) -> list[str]:
@@ -86,28 +89,38 @@ class Route(APIRoute):
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle, takes_some = super().get_route_handler(), bool(self.dependant.query_params)
+        handle = super().get_route_handler()
+        most = 0
+        if self.dependant.query_params:
+            most = 1
 
         async def handled(request: Request) -> Response:
             origin.set(client_of(request))
             if request.scope["query_string"]:
-                names = Counter(name for name, _ in request.query_params.multi_items())
-                if wrong := [name for name, count in names.items() if count > takes_some]:
-                    raise ValidationFailed(
-                        "Not such parameters", **dict.fromkeys(wrong, "is not taken, or is taken once")
-                    )
-            answer = await handle(request)
-            tag = answer.headers.get("etag") if request.method == "GET" else None
-            if tag and not {tag, "*"}.isdisjoint(tags(request, "if-none-match")):
-                return Response(status_code=304, headers={"ETag": tag})
-            return answer
+                _check_parameters(request, most)
+            response = await handle(request)
+            tag = response.headers.get("etag")
+            if tag and request.method == "GET":
+                known = tags(request, "if-none-match")
+                if tag in known or "*" in known:
+                    return Response(status_code=304, headers={"ETag": tag})
+            return response
 
         return handled
 
 
+def _check_parameters(request: Request, most: int) -> None:
+    names = Counter(name for name, _ in request.query_params.multi_items())
+    wrong = [name for name, count in names.items() if count > most]
+    if wrong:
+        raise ValidationFailed("Not such parameters", **dict.fromkeys(wrong, "is not taken, or is taken once"))
+
+
 def client_of(request: Request) -> str:
     """The address of whoever sent the request."""
-    return request.client.host if request.client else ""
+    if request.client is None:
+        return ""
+    return request.client.host
 
 
 def router(prefix: str = "/api") -> APIRouter:
@@ -134,11 +147,13 @@ class ListQuery(BaseModel):
         given = self.model_dump(exclude={"limit", "after"}, exclude_none=True)
         sort = str(given.pop("sort", "-id"))
         wanted = (set(given), sort.removeprefix("-"), sort.startswith("-"))
+        known: set[str] = set()
         for listing in offered:
+            known.update(listing.filters)
             if (set(listing.filters), listing.sort, listing.descending) == wanted:
                 return persistence.Query(listing, given, self.limit, self.after)
-        known = {name for listing in offered for name in listing.filters}
-        wrong = {name: "is not offered like this" if name in known else "is not offered" for name in given}
+        wrong = dict.fromkeys(given, "is not offered")
+        wrong |= dict.fromkeys(known & given.keys(), "is not offered like this")
         raise ValidationFailed(f"No index serves this; offered: {'; '.join(map(str, offered))}", **wrong)
 
 

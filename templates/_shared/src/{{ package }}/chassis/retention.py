@@ -1,4 +1,4 @@
-"""What has had its day is deleted every hour: what was dealt with long ago, and `expiring` rows past `expires_at`."""
+"""Retention: every hour old entries of the inbox and idempotency keys are deleted, and `expiring` rows past `expires_at`."""
 
 from __future__ import annotations
 
@@ -28,10 +28,14 @@ class Retention:
 
     async def once(self) -> int:
         """Deletes what is old now; gives how many rows that were."""
+        handled = self._unit.processed
+        deletes = [handled.delete().where(handled.c.at < now() - PROCESSED_RETENTION)]
+        for table in self._unit.expiring:
+            deletes.append(table.delete().where(table.c.expires_at < now()))
         gone = 0
-        old = [self._unit.processed.delete().where(self._unit.processed.c.at < now() - PROCESSED_RETENTION)]
-        old += [table.delete().where(table.c.expires_at < now()) for table in self._unit.expiring]
-        async with connected(self._database.module(self._unit.module), writing=True) as connection:
-            for statement in old:
-                gone += (await connection.execute(statement)).rowcount
+        engine = self._database.module(self._unit.module)
+        async with connected(engine, writing=True) as connection:
+            for delete in deletes:
+                deleted = await connection.execute(delete)
+                gone += deleted.rowcount
         return gone

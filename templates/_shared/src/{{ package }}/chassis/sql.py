@@ -1,4 +1,4 @@
-"""PostgreSQL, and SQLite as its embedded twin: one pool for a part, and tables of their own for each module.
+"""Connection pool and column types for PostgreSQL, and for SQLite as its embedded twin.
 
 A module's tables lie in its own schema (PostgreSQL) or its own file (SQLite), so its `repository.py` and
 migrations name no schema, and a module can move to a database of its own.
@@ -6,12 +6,11 @@ migrations name no schema, and a module can move to a database of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
 from importlib import import_module
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,6 @@ from pydantic_core import from_json, to_json
 from sqlalchemy import event
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import QueuePool
 
 from .persistence import Listing
 from .sql_connection import connected, reading, writing
@@ -41,13 +39,19 @@ class FixedDecimal(sa.types.TypeDecorator[Decimal]):
         self.scale = scale
 
     def load_dialect_impl(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
-        return dialect.type_descriptor(sa.BigInteger() if dialect.name == "sqlite" else sa.Numeric(18, self.scale))
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(sa.BigInteger())
+        return dialect.type_descriptor(sa.Numeric(18, self.scale))
 
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
-        return int(value.scaleb(self.scale)) if value is not None and dialect.name == "sqlite" else value
+        if value is None or dialect.name != "sqlite":
+            return value
+        return int(value.scaleb(self.scale))
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
-        return Decimal(value).scaleb(-self.scale) if value is not None and dialect.name == "sqlite" else value
+        if value is None or dialect.name != "sqlite":
+            return value  # type: ignore[no-any-return]
+        return Decimal(value).scaleb(-self.scale)
 
 
 class UtcDateTime(sa.types.TypeDecorator[datetime]):
@@ -57,10 +61,14 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return value and value.astimezone(UTC)
+        if value is None:
+            return None
+        return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return value and (value if value.tzinfo else value.replace(tzinfo=UTC))
+        if value is None or value.tzinfo is not None:
+            return value
+        return value.replace(tzinfo=UTC)
 
 
 def sortable_string(length: int) -> sa.String:
@@ -69,7 +77,7 @@ def sortable_string(length: int) -> sa.String:
 
 
 def processed_table(metadata: sa.MetaData) -> sa.Table:
-    """Requests and events that the module has dealt with, kept in the transaction that did so."""
+    """The inbox and the idempotency keys: events and requests that the module has dealt with."""
     return sa.Table(
         "processed",
         metadata,
@@ -95,8 +103,12 @@ def jobs_table(metadata: sa.MetaData) -> sa.Table:
 
 def tables(modules: Iterable[str], name: str) -> dict[str, sa.Table]:
     """The tables of this name, by module: of those whose `repository.py` has one."""
-    known = {module: import_module(f"...{module}.repository", __name__).metadata.tables for module in modules}
-    return {module: found[name] for module, found in known.items() if name in found}
+    found: dict[str, sa.Table] = {}
+    for module in modules:
+        metadata = import_module(f"...{module}.repository", __name__).metadata
+        if name in metadata.tables:
+            found[module] = metadata.tables[name]
+    return found
 
 
 def check_listings(table: sa.Table, listings: Iterable[Listing], *, by_owner: bool = False) -> None:
@@ -104,19 +116,27 @@ def check_listings(table: sa.Table, listings: Iterable[Listing], *, by_owner: bo
 
     `by_owner`: each list also within an owner's rows.
     """
-    indexes = [["id"], *([column.name for column in index.columns] for index in table.indexes)]
-    rules = [rule for rule in table.constraints if isinstance(rule, sa.UniqueConstraint)]
-    unique = [{column.name for column in rule.columns} for rule in rules]
-    for listing, owner in product(listings, ([], ["owner_id"]) if by_owner else ([],)):
-        filters = {*owner, *listing.filters}
-        order = list(dict.fromkeys([listing.sort, "id"]))
-        ordered = [index[len(filters) :] for index in indexes if set(index[: len(filters)]) == filters]
-        if order in [rest[: len(order)] for rest in ordered] or any(rule <= filters for rule in unique):
-            continue
-        columns = ", ".join(f'"{name}"' for name in [*owner, *listing.filters, *order])
-        raise ValueError(
-            f"No index of {table.name} serves the list {listing}: add sa.Index(..., {columns}), and migrate"
-        )
+    for listing in listings:
+        _check_index(table, listing, listing.filters)
+        if by_owner:
+            _check_index(table, listing, ("owner_id", *listing.filters))
+
+
+def _check_index(table: sa.Table, listing: Listing, filters: Sequence[str]) -> None:
+    order = ["id"]
+    if listing.sort != "id":
+        order.insert(0, listing.sort)
+    wanted = [sorted(filters), order]
+    primary_key = ["id"]
+    for index in [primary_key, *(index.columns.keys() for index in table.indexes)]:
+        head, tail = index[: len(filters)], index[len(filters) :]
+        if [sorted(head), tail[: len(order)]] == wanted:
+            return
+    for rule in table.constraints:
+        if isinstance(rule, sa.UniqueConstraint) and set(rule.columns.keys()) <= set(filters):
+            return  # one row at most, in no order
+    columns = ", ".join(f'"{name}"' for name in [*filters, *order])
+    raise ValueError(f"No index of {table.name} serves the list {listing}: add sa.Index(..., {columns}), and migrate")
 
 
 class Database:
@@ -132,33 +152,33 @@ class Database:
         self._modules: dict[str, AsyncEngine] = {}
         self.reading = cache(lambda module, key: reading(self.module(module), key, arrays=not self._embedded))
         self.writing = cache(lambda module: writing(self.module(module)))
-        bounds = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": CONNECT_TIMEOUT}
-        shared = pooler == "transaction" or address.pooler
-        self._pool = None if self._embedded else self._server(address, shared=shared, **bounds)
+        self._pool: AsyncEngine | None = None
+        if not self._embedded:
+            self._pool = _server(address, pool_size, shared=pooler == "transaction" or address.pooler)
 
     def module(self, name: str) -> AsyncEngine:
         """The engine that sees this module's tables."""
-        if name not in self._modules:
+        engine = self._modules.get(name)
+        if engine is None:
             if self._pool is not None:
-                self._modules[name] = self._pool.execution_options(schema_translate_map={None: name})
+                engine = self._pool.execution_options(schema_translate_map={None: name})
             else:
-                folder = self._url.partition(":///")[2]
-                Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
-                engine = self._connect(f"sqlite+aiosqlite:///{folder}/{name}.sqlite")
-                event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-                self._modules[name] = engine
-        return self._modules[name]
+                engine = _file(Path(self._url.partition(":///")[2]), name)
+            self._modules[name] = engine
+        return engine
 
     async def ping(self) -> None:
         """Asks every engine (Unavailable when one does not answer)."""
-        for engine in [self._pool] if self._pool is not None else list(self._modules.values()):
+        for engine in self._engines():
             async with connected(engine) as connection:
                 await connection.execute(sa.text("SELECT 1"))
 
     def connections(self) -> tuple[int, int]:
         """How many connections of the pool are in use, and how many it may have."""
-        pool = self._pool.pool if self._pool is not None else None
-        return (pool.checkedout(), pool.size()) if isinstance(pool, QueuePool) else (0, 0)
+        if self._pool is None:
+            return 0, 0
+        pool: Any = self._pool.pool
+        return pool.checkedout(), pool.size()
 
     def maintenance(self, unit: Any) -> list[object]:
         """What a module's tables need done in the background, for its `wiring.py`. `unit`: its class."""
@@ -167,31 +187,48 @@ class Database:
         return [Retention(self, unit)]
 
     async def close(self) -> None:
-        for engine in [self._pool] if self._pool is not None else list(self._modules.values()):
+        for engine in self._engines():
             await engine.dispose()
 
-    def _server(self, address: Address, *, shared: bool, **bounds: Any) -> AsyncEngine:
-        """PostgreSQL, with limits. `shared`: whether nothing may outlive a transaction, neither settings nor statements."""
-        arguments: dict[str, Any] = {"dsn": address.url, "timeout": CONNECT_TIMEOUT, **address.arguments}
-        options = {"in_transactions": True} if shared else {}
-        if shared:
-            arguments |= {"statement_cache_size": 0, "prepared_statement_cache_size": 0}
-            arguments["prepared_statement_name_func"] = lambda: ""
-        pool = self._connect("postgresql+asyncpg://", connect_args=arguments, execution_options=options, **bounds)
-        if shared:
-            event.listen(pool.sync_engine, "begin", _limit_transaction)
-        else:
-            event.listen(pool.sync_engine, "connect", _limit_connection)
-        return pool
+    def _engines(self) -> list[AsyncEngine]:
+        if self._pool is not None:
+            return [self._pool]
+        return list(self._modules.values())
 
-    def _connect(self, url: str, **options: Any) -> AsyncEngine:
-        return create_async_engine(
-            url,
-            json_serializer=lambda value: to_json(value).decode(),
-            json_deserializer=from_json,
-            pool_recycle=300,  # seconds; what lies between may forget a connection that is older
-            **options,
-        )
+
+def _server(address: Address, pool_size: int, *, shared: bool) -> AsyncEngine:
+    """PostgreSQL, with limits. `shared`: whether nothing may outlive a transaction, neither settings nor statements."""
+    arguments: dict[str, Any] = {"dsn": address.url, "timeout": CONNECT_TIMEOUT, **address.arguments}
+    options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": CONNECT_TIMEOUT}
+    if shared:
+        options["execution_options"] = {"in_transactions": True}
+        arguments["statement_cache_size"] = 0
+        arguments["prepared_statement_cache_size"] = 0
+        arguments["prepared_statement_name_func"] = lambda: ""
+    engine = _engine("postgresql+asyncpg://", connect_args=arguments, **options)
+    if shared:
+        event.listen(engine.sync_engine, "begin", _limit_transaction)
+    else:
+        event.listen(engine.sync_engine, "connect", _limit_connection)
+    return engine
+
+
+def _file(folder: Path, module: str) -> AsyncEngine:
+    """SQLite, a file for each module."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    engine = _engine(f"sqlite+aiosqlite:///{folder}/{module}.sqlite")
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _engine(url: str, **options: Any) -> AsyncEngine:
+    return create_async_engine(
+        url,
+        json_serializer=lambda value: to_json(value).decode(),
+        json_deserializer=from_json,
+        pool_recycle=300,  # seconds; what lies between may forget a connection that is older
+        **options,
+    )
 
 
 def _limit_connection(connection: Any, _: Any) -> None:

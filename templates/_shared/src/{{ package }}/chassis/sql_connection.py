@@ -1,7 +1,7 @@
-"""What SQL is asked, and on whose connection: in one tick of the event loop one query for all reads, one transaction for all writes.
+"""Group commit and batched reads: in one tick of the event loop one transaction for all writes, one query for all reads.
 
-Under load that is a fraction of the round trips. Nobody suffers for another: of those that the database refuses together
-each half is tried again, until everyone has heard what became of their own.
+Under load that is a fraction of the round trips. Nobody suffers for another: a group that the database refuses is cut in
+halves that are tried again, until everyone has heard what became of their own.
 """
 
 from __future__ import annotations
@@ -70,13 +70,15 @@ class Transaction:
 def reading(engine: AsyncEngine, key: sa.Column[Any], *, arrays: bool) -> DataLoader[Any, sa.RowMapping]:
     """Reads of rows by this column, their key. `arrays`: whether the database has them."""
     keys: sa.BindParameter[Any] = sa.bindparam("keys", expanding=not arrays)
-    among = key == sa.any_(sa.cast(keys, ARRAY(key.type))) if arrays else key.in_(keys)
-    query = sa.select(key.table).where(among)
+    wanted: sa.ColumnElement[bool] = key.in_(keys)
+    if arrays:  # one text for any number of keys, so that the server prepares it once
+        wanted = key == sa.any_(sa.cast(keys, ARRAY(key.type)))
+    query = sa.select(key.table).where(wanted)
 
-    async def load(wanted: Sequence[Any]) -> Mapping[Any, sa.RowMapping]:
+    async def load(batch: Sequence[Any]) -> Mapping[Any, sa.RowMapping]:
         async with connected(engine) as connection:
-            rows = (await connection.execute(query, {"keys": list(wanted)})).mappings().all()
-        return {row[key.name]: row for row in rows}
+            found = await connection.execute(query, {"keys": list(batch)})
+        return {row[key.name]: row for row in found.mappings()}
 
     return DataLoader(load)
 
@@ -85,20 +87,25 @@ def writing(engine: AsyncEngine) -> DataLoader[Transaction, Exception]:
     """Writes. What `get` gives is why one was refused: Conflict, StaleVersion, or a defect."""
 
     async def write(transactions: Sequence[Transaction]) -> Mapping[Transaction, Exception]:
+        group: list[Transaction] = []
         refused: dict[Transaction, Exception] = {}
         taken: set[tuple[sa.Table, UUID]] = set()
         for transaction in transactions:
             rows = {(write.table, write.before.id) for write in transaction.writes if write.before}
-            if taken & rows:  # it has not seen what the other one does to them
-                refused[transaction] = StaleVersion()
-            taken |= rows if transaction not in refused else set()
-        apart = [transaction for transaction in transactions if transaction not in refused]
+            if taken.isdisjoint(rows):
+                taken |= rows
+                group.append(transaction)
+            else:
+                refused[transaction] = StaleVersion()  # it has not seen what the other one does to them
         try:
-            await _commit(engine, apart)
+            await _commit(engine, group)
         except Exception as error:  # noqa: BLE001 - whoever it belongs to raises it
-            final = len(apart) == 1 or (isinstance(error, Unavailable) and not isinstance(error, StaleVersion))
-            for half in (apart[: len(apart) // 2], apart[len(apart) // 2 :]):
-                refused |= dict.fromkeys(half, error) if final else await write(half)
+            away = isinstance(error, Unavailable) and not isinstance(error, StaleVersion)
+            if away or len(group) == 1:
+                return refused | dict.fromkeys(group, error)
+            middle = len(group) // 2
+            refused |= await write(group[:middle])
+            refused |= await write(group[middle:])
         return refused
 
     return DataLoader(write)
@@ -109,32 +116,41 @@ async def _commit(engine: AsyncEngine, transactions: Sequence[Transaction]) -> N
     async with connected(engine, writing=True) as connection:
         for turn in zip_longest(*(transaction.writes for transaction in transactions)):
             new: defaultdict[sa.Table, list[Any]] = defaultdict(list)
-            for write in sorted(filter(None, turn), key=lambda write: str(write.before and write.before.id)):
+            changes: list[tuple[Entity, Write]] = []
+            for write in filter(None, turn):
                 if write.before is None:
                     new[write.table] += [write.values, *write.more]
                 else:
-                    await _change(connection, write.table, write.before, write.values)
+                    changes.append((write.before, write))
+            for before, write in sorted(changes, key=lambda change: change[0].id):  # or two groups might deadlock
+                await _change(connection, write.table, before, write.values)
             for table, rows in new.items():
-                with _understood(table):
+                with _translated(table):
                     await connection.execute(table.insert(), rows)
 
 
 async def _change(connection: AsyncConnection, table: sa.Table, before: Entity, values: dict[str, Any] | None) -> None:
-    change = table.delete() if values is None else table.update()
-    mine = sa.and_(table.c.id == before.id, table.c.version == before.version)
-    with _understood(table, deleting=values is None):
-        if (await connection.execute(change.where(mine), values)).rowcount == 0:
-            raise StaleVersion
+    """Optimistic locking: nothing is written unless the row still has the version that was read."""
+    deleting = values is None
+    change: sa.Delete | sa.Update = table.update()
+    if deleting:
+        change = table.delete()
+    change = change.where(table.c.id == before.id, table.c.version == before.version)
+    with _translated(table, deleting=deleting):
+        changed = await connection.execute(change, values)
+    if changed.rowcount == 0:
+        raise StaleVersion
 
 
 @contextmanager
-def _understood(table: sa.Table, *, deleting: bool = False) -> Iterator[None]:
+def _translated(table: sa.Table, *, deleting: bool = False) -> Iterator[None]:
     """Raises what a refusal means, where the client can mend it."""
     try:
         yield
     except DBAPIError as error:
         if error_code(error) in RETRY_CODES or is_unavailable(error):
             raise
-        if (problem := translate_error(error, table, deleting=deleting)) is None:
+        problem = translate_error(error, table, deleting=deleting)
+        if problem is None:
             raise
         raise problem from error

@@ -1,4 +1,4 @@
-"""What a refusal of the database means: told by its error code and the name of the rule, never guessed.
+"""Translation of database errors into problems: told by the error code and the constraint's name, never guessed.
 
 A value that is taken and a row that is referred to are for the client to mend. Whatever else a table refuses (a value
 that is missing, too long or out of range, or that a check forbids), a defect here has let through: it is logged, and
@@ -47,8 +47,9 @@ def is_unavailable(error: DBAPIError) -> bool:
         return said & 0xFF in UNAVAILABLE_CODES
     if isinstance(error.driver_exception, ValueError):  # asyncpg: a value does not fit the type of its column
         return False
-    gone = isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated
-    return gone or said[:2] in {"08", "53", "55", "57"}
+    if isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated:
+        return True
+    return said.startswith(("08", "53", "55", "57"))  # classes of SQLSTATE: connection, resources, in use, shut down
 
 
 def translate_error(error: DBAPIError, table: sa.Table, *, deleting: bool) -> Problem | None:
@@ -59,10 +60,13 @@ def translate_error(error: DBAPIError, table: sa.Table, *, deleting: bool) -> Pr
         return StaleVersion()  # the same request or event, at this very moment
     if said in UNIQUE_CODES:
         columns = _columns(table, rule)
-        return taken(*columns) if columns else Conflict(f"It is taken ({rule})")
-    restricted = said == sqlite3.SQLITE_CONSTRAINT_TRIGGER and str(error.driver_exception) == RESTRICTED
-    if said in REFERENCE_CODES or restricted:
-        return Conflict("It is still in use" if deleting else "What it refers to is no longer there")
+        if not columns:
+            return Conflict(f"It is taken ({rule})")
+        return taken(*columns)
+    if said in REFERENCE_CODES or str(error.driver_exception) == RESTRICTED:
+        if deleting:
+            return Conflict("It is still in use")
+        return Conflict("What it refers to is no longer there")
     log.error("the table %s refuses a row: %s %s (%s)", table.name, type(error).__name__, rule, said)
     return None
 
@@ -80,10 +84,11 @@ def _columns(table: sa.Table, rule: str) -> list[str]:
     names = [name.rpartition(".")[2] for name in rule.split(", ")]
     if "." in rule and all(name in table.columns for name in names):
         return names
+    if rule == f"{table.name}_pkey":
+        return table.primary_key.columns.keys()
     for known in (*table.constraints, *table.indexes):
-        primary = isinstance(known, sa.PrimaryKeyConstraint) and rule == f"{table.name}_pkey"
-        if isinstance(known, ColumnCollectionConstraint | sa.Index) and (known.name == rule or primary):
-            return [column.name for column in known.columns]
+        if isinstance(known, ColumnCollectionConstraint | sa.Index) and known.name == rule:
+            return known.columns.keys()
     return []
 
 
@@ -96,5 +101,8 @@ def check_lengths(table: sa.Table, row: Mapping[str, Any]) -> None:
 
 @cache
 def _lengths(table: sa.Table) -> dict[str, int]:
-    kinds = {column.name: column.type for column in table.columns}
-    return {name: kind.length for name, kind in kinds.items() if isinstance(kind, sa.String) and kind.length}
+    lengths = {}
+    for column in table.columns:
+        if isinstance(column.type, sa.String) and column.type.length:
+            lengths[column.name] = column.type.length
+    return lengths

@@ -1,7 +1,8 @@
-"""Jobs of the clock on SQL: of all copies one runs a job; a run that fails is tried again, then given up until the next.
+"""Scheduled jobs on SQL, with a lease: of all copies one runs a job; a run that fails is retried with backoff, then given up.
 
-A job's row says when it is due. Whoever moves that moment ahead, from the one that it saw, has the job, and keeps it by moving it
-on while it works. Nothing is locked meanwhile, so it works through a transaction pooler, and a copy that died lets go by itself.
+A job's row says when it is due. Whoever moves that moment ahead, from the one that it saw, has the lease, and renews it by
+moving it on while it works. Nothing is locked meanwhile, so it works through a transaction pooler, and the lease of a copy
+that died expires by itself.
 """
 
 from __future__ import annotations
@@ -55,58 +56,64 @@ class Jobs:
             except Problem as error:
                 log.warning("when %s is due cannot be seen: %s", job.name, error)
                 due = now() + timedelta(seconds=LOOK)
-            await asyncio.sleep(min(LOOK, max(0.0, (due - now()).total_seconds())))
+            delay = (due - now()).total_seconds()
+            await asyncio.sleep(min(LOOK, max(0.0, delay)))
 
     async def once(self, job: Job) -> datetime:
         """Runs the job if it is due and no other copy has it; gives when it is due next."""
-        row = await _whole(self._row(job))
-        if row["due"] > now():
-            return row["due"]  # type: ignore[no-any-return]
-        lease = _Lease(self._database.module(job.module), self._tables[job.module], job.name, row["due"])
-        if not await lease.move(now() + LEASE, attempts=row["attempts"] + 1):
+        row = await _uninterrupted(self._row(job))
+        due: datetime = row["due"]
+        attempts: int = row["attempts"]
+        if due > now():
+            return due
+        engine = self._database.module(job.module)
+        lease = _Lease(engine, self._tables[job.module], job.name, due)
+        if not await lease.move(now() + LEASE, attempts=attempts + 1):
             return now() + timedelta(seconds=1)  # another copy was first
         try:
-            if row["attempts"] >= job.attempts:
+            if attempts >= job.attempts:
                 raise Refused("no copy lived to its end")
             await lease.hold(job)
-        except asyncio.CancelledError:  # this copy is stopped: another begins anew
-            await lease.move(now(), attempts=row["attempts"])
+        except asyncio.CancelledError:  # graceful shutdown: another copy begins anew
+            await lease.move(now(), attempts=attempts)
             raise
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one job, the others go on
-            return await self._failed(job, lease, row["attempts"] + 1, error)
+            return await self._failed(job, lease, attempts + 1, error)
         self._runs[job.name, "done"] += 1
         due = job.after(now())
         await lease.move(due, attempts=0, failed=None, error=None)
         return due
 
     async def _failed(self, job: Job, lease: _Lease, attempts: int, error: Exception) -> datetime:
-        dead = attempts >= job.attempts or isinstance(error, Refused)
-        self._runs[job.name, "dead" if dead else "failed"] += 1
-        log.log(logging.ERROR if dead else logging.WARNING, "%s failed", job.name, exc_info=error)
-        if dead:
+        if attempts >= job.attempts or isinstance(error, Refused):
+            log.error("%s failed", job.name, exc_info=error)
+            self._runs[job.name, "dead"] += 1
             due = job.after(now())
             await lease.move(due, attempts=0, failed=now(), error=repr(error))
         else:
+            log.warning("%s failed", job.name, exc_info=error)
+            self._runs[job.name, "failed"] += 1
             due = now() + min(timedelta(seconds=5) * 2**attempts, MAX_BACKOFF)
             await lease.move(due, error=repr(error))
         return due
 
     async def _row(self, job: Job) -> sa.RowMapping:
-        table, engine = self._tables[job.module], self._database.module(job.module)
+        table = self._tables[job.module]
+        engine = self._database.module(job.module)
         query = sa.select(table).where(table.c.name == job.name)
         async with connected(engine) as connection:
-            row = (await connection.execute(query)).mappings().first()
-        if row is None:
-            with suppress(IntegrityError):  # another copy was first
-                async with connected(engine, writing=True) as connection:
-                    values = {"name": job.name, "due": job.after(now()), "attempts": 0}
-                    await connection.execute(table.insert().values(values))
-            async with connected(engine) as connection:
-                row = (await connection.execute(query)).mappings().one()
-        return row
+            found = await connection.execute(query)
+        row = found.mappings().first()
+        if row is not None:
+            return row
+        new = table.insert().values(name=job.name, due=job.after(now()), attempts=0)
+        with suppress(IntegrityError):  # another copy was first
+            async with connected(engine, writing=True) as connection:
+                await connection.execute(new)
+        return await self._row(job)
 
 
-async def _whole(work: Coroutine[Any, Any, T]) -> T:
+async def _uninterrupted(work: Coroutine[Any, Any, T]) -> T:
     """Waits for it to its end, even if this copy is stopped meanwhile: what is cut off leaves its connection behind."""
     task = asyncio.ensure_future(work)
     try:
@@ -127,16 +134,18 @@ class _Lease:
 
     async def move(self, due: datetime, **values: Any) -> bool:
         """Moves the moment, if nobody else has."""
-        return await _whole(self._move(due, values))
+        return await _uninterrupted(self._move(due, values))
 
     async def _move(self, due: datetime, values: Mapping[str, Any]) -> bool:
-        mine = sa.and_(self._table.c.name == self._name, self._table.c.due == self._due)
+        columns = self._table.c
+        mine = sa.and_(columns.name == self._name, columns.due == self._due)
         move = self._table.update().where(mine).values(due=due, **values)
         async with connected(self._engine, writing=True) as connection:
-            moved = (await connection.execute(move)).rowcount == 1
-        if moved:
-            self._due = due
-        return moved
+            moved = await connection.execute(move)
+        if moved.rowcount == 0:
+            return False
+        self._due = due
+        return True
 
     async def hold(self, job: Job) -> None:
         """Runs the job, and lets nobody else have it meanwhile (TimeoutError: somebody has)."""
@@ -144,13 +153,15 @@ class _Lease:
         try:
             while not working.done():
                 await asyncio.wait([working], timeout=LEASE.total_seconds() / 3)
-                if working.done():
-                    break
-                with suppress(Unavailable):
-                    if not await self.move(now() + LEASE):
-                        raise TimeoutError(f"another copy has {self._name}")
-                if self._due < now():
-                    raise TimeoutError(f"{self._name} could not be kept: the database was away")
+                if not working.done():
+                    await self._renew()
             await working
         finally:
             working.cancel()
+
+    async def _renew(self) -> None:
+        with suppress(Unavailable):
+            if not await self.move(now() + LEASE):
+                raise TimeoutError(f"another copy has {self._name}")
+        if self._due < now():
+            raise TimeoutError(f"{self._name} could not be kept: the database was away")

@@ -1,4 +1,4 @@
-"""A module's own SQL, for what its lists do not say: ranges, other orders, counts, joins, reports (`docs/queries.md`)."""
+"""Read-only queries: a module's own SQL for what its lists do not say, such as joins and reports (`docs/queries.md`)."""
 
 from __future__ import annotations
 
@@ -36,6 +36,9 @@ async def select(engine: AsyncEngine, module: str, statement: sa.Executable, int
     """The rows that a query finds: as a dataclass with the columns' names, or the one column as a type of its own."""
     async with reading_only(engine, module) as connection:
         result = await connection.execute(statement)
-        found: Any = result.mappings().all() if is_dataclass(into) else result.scalars().all()
-    rows = [dict(row) if is_dataclass(into) else row for row in found]
+    rows: list[Any]
+    if is_dataclass(into):
+        rows = [dict(row) for row in result.mappings()]
+    else:
+        rows = list(result.scalars())
     return TypeAdapter(list[into]).validate_python(rows)  # type: ignore[valid-type]

@@ -1,4 +1,4 @@
-"""Repositories and the unit of work on SQL: SQLAlchemy Core, short transactions, optimistic locking."""
+"""Unit of work and repositories on SQL: SQLAlchemy Core, short transactions, optimistic locking, keyset pagination."""
 
 from __future__ import annotations
 
@@ -46,7 +46,9 @@ class SqlUnitOfWork(BaseUnitOfWork):
         return await select(self.engine, self.module, statement, into)
 
     async def apply(self, staged: ChangeSet) -> None:
-        if refusal := await self.database.writing(self.module).get(Transaction(list(self.writes(staged)))):
+        transaction = Transaction(list(self.writes(staged)))
+        refusal = await self.database.writing(self.module).get(transaction)
+        if refusal is not None:
             raise refusal
 
     def writes(self, staged: ChangeSet) -> Iterator[Write]:
@@ -56,36 +58,46 @@ class SqlUnitOfWork(BaseUnitOfWork):
             values = {"key": row.key, "fingerprint": row.fingerprint, "entity_id": row.entity_id, "at": now()}
             yield Write(self.processed, None, values)
         for (name, _), (before, after) in staged.changes.items():
-            if before is not None or after is not None:
+            added_and_deleted = before is None and after is None
+            if not added_and_deleted:
                 yield self.repositories[name].write(before, after)
 
     async def find_processed(self, key: str) -> IdempotencyKey | None:
-        row = await self.database.reading(self.module, self.processed.c.key).get(key)
-        return IdempotencyKey(row["key"], row["fingerprint"], row["entity_id"]) if row else None
+        reads = self.database.reading(self.module, self.processed.c.key)
+        row = await reads.get(key)
+        if row is None:
+            return None
+        return IdempotencyKey(row["key"], row["fingerprint"], row["entity_id"])
 
 
 class SqlRepository(BaseRepository[E]):
     def __init__(self, unit: SqlUnitOfWork, codec: Codec[E], table: sa.Table) -> None:
         super().__init__(unit, codec, table.name)
-        self._database, self._engine = unit.database, unit.engine
+        self._database = unit.database
+        self._engine = unit.engine
         self._table = table
 
     async def load(self, entity_id: UUID) -> E | None:
-        row = await self._database.reading(self._unit.module, self._table.c.id).get(entity_id)
-        return None if row is None else self._codec.adapter.validate_python(dict(row))
+        reads = self._database.reading(self._unit.module, self._table.c.id)
+        row = await reads.get(entity_id)
+        if row is None:
+            return None
+        return self._entity(row)
 
     async def find(self, field: str, value: Any) -> E | None:
-        found = await self.rows(sa.select(self._table).where(self._table.c[field] == value))
-        return found[0] if found else None
+        statement = sa.select(self._table).where(self._table.c[field] == value)
+        found = await self.rows(statement)
+        return next(iter(found), None)
 
     async def page(self, query: Query) -> Page[E]:
-        return self._codec.page(await self.rows(self._select(query)), query)
+        found = await self.rows(self._select(query))
+        return self._codec.page(found, query)
 
     async def rows(self, statement: sa.Select[Any]) -> list[E]:
         """The entities that a query of this table's columns finds."""
         async with connected(self._engine) as connection:
-            rows = (await connection.execute(statement)).mappings().all()
-        return [self._codec.adapter.validate_python(dict(row)) for row in rows]
+            result = await connection.execute(statement)
+        return [self._entity(row) for row in result.mappings()]
 
     def write(self, before: E | None, after: E | None) -> Write:
         if after is None:
@@ -95,8 +107,12 @@ class SqlRepository(BaseRepository[E]):
         check_lengths(self._table, row)
         return Write(self._table, before, row)
 
+    def _entity(self, row: sa.RowMapping) -> E:
+        return self._codec.adapter.validate_python(dict(row))
+
     def _select(self, query: Query) -> sa.Select[Any]:
-        columns, listing = self._table.c, query.listing
+        columns = self._table.c
+        listing = query.listing
         sort = columns[listing.sort]
         statement = sa.select(self._table).limit(query.limit + 1).order_by(*_order(columns, listing))
         if query.owner is not None:
@@ -106,7 +122,8 @@ class SqlRepository(BaseRepository[E]):
         if sort.nullable:
             statement = statement.where(sort.is_not(None))
         if query.after is not None:
-            statement = statement.where(self._behind(listing, *self._codec.after(query.after, listing.sort)))
+            value, entity_id = self._codec.after(query.after, listing.sort)
+            statement = statement.where(self._behind(listing, value, entity_id))
         return self._fitting(statement, listing)
 
     def _fitting(self, statement: sa.Select[Any], listing: Listing) -> sa.Select[Any]:
@@ -120,22 +137,29 @@ class SqlRepository(BaseRepository[E]):
         size = sum(sizes, sa.literal(0))
         before = sa.func.sum(size).over(order_by=_order(row, listing)) - size
         sized = sa.select(*row, before.label("_before")).subquery().c
-        kept = sa.select(*[sized[column.name] for column in columns]).where(sized["_before"] <= MAX_PAGE_BYTES)
+        kept = sa.select(*[sized[column.name] for column in columns])
+        kept = kept.where(sized["_before"] <= MAX_PAGE_BYTES)
         return kept.order_by(*_order(sized, listing))
 
     def _behind(self, listing: Listing, value: Any, entity_id: UUID) -> sa.ColumnElement[bool]:
+        """Rows after this one in the order of the listing, told by a comparison of tuples, which an index serves."""
         columns = self._table.c
-        if listing.sort == "id":
-            return columns.id < entity_id if listing.descending else columns.id > entity_id
-        kind = columns[listing.sort].type
-        if isinstance(kind, FixedDecimal) and value.adjusted() >= 18 - kind.scale:
+        sort = columns[listing.sort]
+        if isinstance(sort.type, FixedDecimal) and value.adjusted() >= 18 - sort.type.scale:
             raise ValidationFailed("Not a cursor of this list", after="is further than any row can be")
-        here = sa.tuple_(columns[listing.sort], columns.id)
-        there = sa.tuple_(sa.literal(value, columns[listing.sort].type), sa.literal(entity_id, sa.Uuid()))
-        return here < there if listing.descending else here > there
+        place: sa.ColumnElement[Any] = columns.id
+        last: sa.ColumnElement[Any] = sa.literal(entity_id, sa.Uuid())
+        if listing.sort != "id":
+            place = sa.tuple_(sort, place)
+            last = sa.tuple_(sa.literal(value, sort.type), last)
+        if listing.descending:
+            return place < last
+        return place > last
 
 
 def _order(columns: Any, listing: Listing) -> list[sa.ColumnElement[Any]]:
     """By what the listing sorts by, then by id."""
-    found = [columns[name] for name in dict.fromkeys([listing.sort, "id"])]
-    return [column.desc() if listing.descending else column.asc() for column in found]
+    names = dict.fromkeys([listing.sort, "id"])
+    if listing.descending:
+        return [columns[name].desc() for name in names]
+    return [columns[name].asc() for name in names]

@@ -1,4 +1,4 @@
-"""DATABASE_URL as providers write it, in the words of asyncpg, which knows most of libpq's; a wrong one is refused with its reason."""
+"""Connection strings: DATABASE_URL as providers write it, in the words of asyncpg; a wrong one is refused with its reason."""
 
 from __future__ import annotations
 
@@ -47,9 +47,7 @@ class Address:
         if scheme in ("sqlite", "sqlite+aiosqlite") and rest.startswith("/"):
             return cls(f"sqlite+aiosqlite://{rest}")
         if not separator or scheme not in SCHEMES:
-            driver = scheme.partition("+")[2] if scheme.startswith("postgres") else ""
-            hint = f", not {driver}" if driver.isalnum() else ""
-            _refuse(f"it begins with postgresql:// (the driver is asyncpg{hint}), or sqlite+aiosqlite:///")
+            _refuse_scheme(scheme)
         parts = _split(rest)
         given = _parameters(parts.query)
         arguments: dict[str, Any] = {}
@@ -59,11 +57,14 @@ class Address:
         _secure(given, arguments)
         if given.get("target_session_attrs", "any") not in SESSIONS:
             _refuse(f"target_session_attrs is one of {', '.join(SESSIONS)}")
-        if unknown := sorted(given.keys() - KNOWN - LEFT_OUT):
+        unknown = sorted(given.keys() - KNOWN - LEFT_OUT)
+        if unknown:
             _refuse(f"{', '.join(unknown)}: not a parameter that is known here")
         query = urlencode({name: value for name, value in given.items() if name in KNOWN})
-        password = unquote(parts.netloc.partition("@")[0].partition(":")[2]) or given.get("password", "")
-        plain = f"postgresql://{parts.netloc}{parts.path}" + (f"?{query}" if query else "")
+        password = unquote(parts.password or "") or given.get("password", "")
+        plain = f"postgresql://{parts.netloc}{parts.path}"
+        if query:
+            plain += f"?{query}"
         return cls(plain, password, arguments, pooler)
 
 
@@ -75,6 +76,14 @@ def within(url: str, name: str) -> str:
 
 def _refuse(reason: str) -> NoReturn:
     raise SystemExit(f"DATABASE_URL (or MIGRATION_URL) cannot be used: {reason}")
+
+
+def _refuse_scheme(scheme: str) -> NoReturn:
+    hint = ""
+    dialect, _, driver = scheme.partition("+")
+    if dialect.startswith("postgres") and driver.isalnum():
+        hint = f", not {driver}"
+    _refuse(f"it begins with postgresql:// (the driver is asyncpg{hint}), or sqlite+aiosqlite:///")
 
 
 def _split(rest: str) -> SplitResult:
@@ -93,8 +102,10 @@ def _split(rest: str) -> SplitResult:
 
 
 def _parameters(query: str) -> dict[str, str]:
+    if not query:
+        return {}
     try:
-        given = dict(parse_qsl(query, keep_blank_values=True, strict_parsing=True)) if query else {}
+        given = dict(parse_qsl(query, keep_blank_values=True, strict_parsing=True))
     except ValueError:
         _refuse("what stands behind ? is not NAME=VALUE, joined by &")
     if "fallback_application_name" in given:
@@ -109,7 +120,9 @@ def _parameters(query: str) -> dict[str, str]:
 def _seconds(text: str) -> float | None:
     if not re.fullmatch(r"-?\d+", text):
         _refuse("connect_timeout is not a number of seconds")
-    return max(2.0, float(text)) if int(text) > 0 else None  # as libpq has it
+    if int(text) <= 0:
+        return None  # as libpq has it
+    return max(2.0, float(text))
 
 
 def _secure(given: dict[str, str], arguments: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Tasks beside the requests: one that raises is logged, counted and begun again after a pause; readiness tells of it."""
+"""Supervision of background tasks: one that raises is logged, counted and restarted with backoff; readiness tells of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Access tokens: JWT signed with ES256 by the accounts module; whoever verifies needs only its public keys (JWKS)."""
+"""Access tokens (JWT, ES256) signed by the accounts module, verified by its public keys (JWKS); keys may be rotated."""
 
 from __future__ import annotations
 
@@ -38,19 +38,25 @@ class Verifier:
         self._jwks = jwks
         self._issuer = issuer
         self._audience = audience
-        self.fresh, self.again, self.pause = REFRESH, REFETCH_INTERVAL, RETRY_INTERVAL
+        self.fresh = REFRESH
+        self.again = REFETCH_INTERVAL
+        self.pause = RETRY_INTERVAL
         self._published: dict[str, Any] = {}
         self._keys: dict[str, jwt.PyJWK] = {}
         self._callers: LRUCache[str, tuple[float, Caller]] = LRUCache(10_000)
-        self._looked, self._away = -math.inf, True
+        self._looked = -math.inf
+        self._away = True
         self._look: asyncio.Task[None] | None = None
 
     async def caller(self, token: str) -> Caller:
         """Whoever the token was given to (Unauthenticated: it is not valid, or not any more)."""
-        self._look_after(self.again if self._away else self.fresh)
-        expires, caller = self._callers.get(token) or (0.0, Caller())
-        if time.time() < expires:
-            return caller
+        if self._away:
+            self._look_after(self.again)
+        else:
+            self._look_after(self.fresh)
+        known = self._callers.get(token)
+        if known is not None and time.time() < known[0]:
+            return known[1]
         try:
             if len(token) > self.longest:
                 raise jwt.InvalidTokenError("too long")
@@ -77,12 +83,18 @@ class Verifier:
         )
 
     def _caller(self, claims: dict[str, Any]) -> Caller:
-        scopes = frozenset(str(claims.get("scope", " ".join(EVERY_SCOPE))).split())
-        return Caller(UUID(claims["sub"]), frozenset(claims.get("roles", ())), scopes)
+        roles = frozenset(claims.get("roles", ()))
+        scopes = frozenset(EVERY_SCOPE)
+        if "scope" in claims:
+            scopes = frozenset(str(claims["scope"]).split())
+        return Caller(UUID(claims["sub"]), roles, scopes)
 
     async def _key(self, kid: str) -> jwt.PyJWK:
         if kid not in self._keys:
-            self._look_after(self.pause if self._away else self.again)
+            if self._away:
+                self._look_after(self.pause)
+            else:
+                self._look_after(self.again)
             if self._look is not None:
                 await asyncio.wait([self._look])
         if kid in self._keys:
@@ -101,8 +113,7 @@ class Verifier:
         try:
             published = await self._jwks()
             if published != self._published:
-                found = jwt.PyJWKSet.from_dict(published).keys if published["keys"] else []
-                self._keys = {str(key.key_id): key for key in found if key.public_key_use in ("sig", None)}
+                self._keys = _signing_keys(published)
                 self._published = published
                 self._callers.clear()
             self._away = False
@@ -111,3 +122,10 @@ class Verifier:
             log.warning("no keys of %s: %r", self._issuer, error)
         finally:
             self._look = None
+
+
+def _signing_keys(published: dict[str, Any]) -> dict[str, jwt.PyJWK]:
+    if not published["keys"]:  # PyJWT refuses a set of none
+        return {}
+    keys = jwt.PyJWKSet.from_dict(published).keys
+    return {str(key.key_id): key for key in keys if key.public_key_use in ("sig", None)}

@@ -1,4 +1,4 @@
-"""What a unit of work and its repositories do on every database. Adapters: `sql_unit_of_work.py`, `dynamodb_unit_of_work.py`."""
+"""Unit of work, inbox and cache-aside, as they are on every database. Adapters: `sql_unit_of_work.py`, `dynamodb_unit_of_work.py`."""
 
 from __future__ import annotations
 
@@ -30,13 +30,17 @@ class BaseUnitOfWork(ABC):
         self.repositories: dict[str, Any] = {}
 
     async def repeated(self, request: IdempotencyKey | None) -> UUID | None:
-        found = await self.find_processed(request.key) if request else None
-        if request and found and found.fingerprint != request.fingerprint:
+        if request is None:
+            return None
+        found = await self.find_processed(request.key)
+        if found is None:
+            return None
+        if found.fingerprint != request.fingerprint:
             raise Conflict("This Idempotency-Key was used with another body")
-        return found.entity_id if found else None
+        return found.entity_id
 
     def remember(self, request: IdempotencyKey | None, entity_id: UUID) -> None:
-        if request:
+        if request is not None:
             self.staged.processed.append(replace(request, entity_id=entity_id))
 
     async def already_processed(self, event_id: UUID) -> bool:
@@ -47,10 +51,11 @@ class BaseUnitOfWork(ABC):
         return False
 
     async def commit(self) -> None:
-        staged, self.staged = self.staged, ChangeSet()
-        await asyncio.shield(self._written(staged))  # whoever is gone meanwhile, the cache is told of it, too
+        staged = self.staged
+        self.staged = ChangeSet()
+        await asyncio.shield(self._commit(staged))  # whoever is gone meanwhile, the cache is told of it, too
 
-    async def _written(self, staged: ChangeSet) -> None:
+    async def _commit(self, staged: ChangeSet) -> None:
         await self.apply(staged)
         for (name, _), (before, after) in staged.changes.items():
             await self.repositories[name].remember(before, after)
@@ -74,16 +79,22 @@ class BaseRepository(ABC, Generic[E]):
 
     async def get(self, entity_id: UUID) -> E | None:
         staged = self._unit.staged.changes.get((self._name, entity_id))
-        return staged[1] if staged else await self.load(entity_id)
+        if staged is None:
+            return await self.load(entity_id)
+        _, after = staged
+        return after  # type: ignore[no-any-return]
 
     async def read(self, entity_id: UUID) -> E | None:
-        cache, key = self._unit.cache, self._key(entity_id)
-        known = await cache.get(key)
-        if known is not None:
-            cache.hits += 1
-            return self._codec.adapter.validate_json(known) if known else None
-        cache.misses += 1
-        return await cache.flights.get(key, partial(self._refresh, entity_id))  # type: ignore[no-any-return]
+        cache = self._unit.cache
+        key = self._key(entity_id)
+        document = await cache.get(key)
+        if document is None:
+            cache.misses += 1
+            return await cache.flights.get(key, partial(self._refresh, entity_id))  # type: ignore[no-any-return]
+        cache.hits += 1
+        if document == b"":
+            return None
+        return self._codec.adapter.validate_json(document)
 
     @abstractmethod
     async def load(self, entity_id: UUID) -> E | None:
@@ -100,10 +111,12 @@ class BaseRepository(ABC, Generic[E]):
 
     async def remember(self, before: E | None, after: E | None) -> None:
         """Tells the cache what is there now."""
+        cache = self._unit.cache
         if after is not None:
-            await self._unit.cache.put(self._key(after.id), after.version, self._codec.adapter.dump_json(after))
+            document = self._codec.adapter.dump_json(after)
+            await cache.put(self._key(after.id), after.version, document)
         elif before is not None:
-            await self._unit.cache.put(self._key(before.id), before.version + 1, b"")
+            await cache.put(self._key(before.id), before.version + 1, b"")
 
     async def _refresh(self, entity_id: UUID) -> E | None:
         found = await self.load(entity_id)

@@ -1,4 +1,4 @@
-"""The cache in Valkey (or Redis), for several processes. Without its server, reads go to the database."""
+"""Cache in Valkey (or Redis), for several processes. While its server is away, reads go to the database."""
 
 from __future__ import annotations
 
@@ -47,18 +47,24 @@ class ValkeyCache(Cache):
     async def _get_all(self, keys: Sequence[str]) -> Mapping[str, bytes]:
         if self._owed:
             await self._put_all(())
-        found = await self._asked(lambda: self._client.mget([f"{self._prefix}:{key}" for key in keys]))
-        return {key: bytes(entry[16:]) for key, entry in zip(keys, found or (), strict=False) if entry is not None}
+        names = [f"{self._prefix}:{key}" for key in keys]
+        found = await self._asked(lambda: self._client.mget(names))
+        if found is None:
+            return {}
+        return {key: entry[16:] for key, entry in zip(keys, found, strict=True) if entry is not None}
 
     async def _put_all(self, entries: Sequence[tuple[str, int, bytes]]) -> Mapping[Any, None]:
         """A server that was away may hold what has changed since: it is told as soon as it answers."""
-        owed, self._owed = self._owed, {}
-        owed |= {key: (version, value) for key, version, value in entries}
+        owed = self._owed
+        self._owed = {}
+        for key, version, value in entries:
+            owed[key] = (version, value)
         pipeline = self._client.pipeline(transaction=False)
         for key, (version, value) in owed.items():
             pipeline.eval(PUT, 1, f"{self._prefix}:{key}", f"{version:016d}", value, int(lifetime() * 1000))
         if await self._asked(pipeline.execute) is None:
-            self._owed = dict([*owed.items(), *self._owed.items()][-MOST_OWED:])
+            owed |= self._owed
+            self._owed = dict(list(owed.items())[-MOST_OWED:])
         return {}
 
     async def _asked(self, ask: Callable[[], Awaitable[Any]]) -> Any:
