@@ -38,7 +38,7 @@ check: $(VENV)/.ready  ## formatting, lint, strict types, also of the chassis; w
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache --no-logo
-	@mkdir -p .mypy_cache/read && ln -sfn "$(CURDIR)/templates/_shared/src/{{ package }}" .mypy_cache/read/project
+	@$(BIN)/python tools/chassis.py .mypy_cache/read/project
 	cd .mypy_cache/read && $(abspath $(BIN))/mypy --config-file $(CURDIR)/pyproject.toml --cache-dir $(CURDIR)/.mypy_cache -p project.chassis -p project.local -p project.apps.alembic
 	$(BIN)/python tools/audit.py
 
@@ -56,4 +56,4 @@ golden: $(VENV)/.ready  ## write the golden trees anew; read the difference befo
 
 .PHONY: bench
 bench: $(VENV)/.ready  ## what archgen costs beside a bare typer program and bare copier
-	$(BIN)/python bench/generate.py
+	$(BIN)/python -m bench.generate

@@ -15,11 +15,12 @@ from archgen.advisor import recommend
 from archgen.answers.resolve import resolve
 from archgen.answers.sources import from_record
 from archgen.answers.yaml_reader import read_bytes
-from archgen.blueprint.build import OFFERED, TEMPLATES, build_blueprint, substitutions
+from archgen.blueprint.build import TEMPLATES, build_blueprint, substitutions
 from archgen.blueprint.schema import Blueprint, Entity, Module, Reaction, Template
 from archgen.errors import IncompatibleError
 from archgen.evidence.loader import load_evidence
 from archgen.generator.record import build_record, dump_record
+from archgen.options import offered
 
 
 @dataclass
@@ -154,8 +155,8 @@ def test_functions_that_one_gateway_cannot_hold_are_refused() -> None:
 
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_everything_that_is_offered_is_taken(template: Template) -> None:
-    for key, offered in OFFERED[template].items():
-        for name in offered:
+    for key, choices in offered(template).items():
+        for name in choices:
             assert getattr(design(template, stack={key: name}).stack, key) == name
 
 
@@ -215,13 +216,14 @@ def test_an_identity_provider_is_taken_when_it_is_advised_and_nothing_awaits_acc
     assert design().stack.auth == "builtin"
 
 
-def test_what_is_not_needed_and_comes_all_the_same_is_said() -> None:
-    taken = resolve([from_record({"name": "shop"})])
-    advice = Advice("monolith", {"cache": Choice("none"), "broker": Choice("none")})
-    said = substitutions(taken.requirements, advice, build_blueprint(taken.requirements, taken.domain, advice))
-    assert [(one.field, one.because) for one in said] == [
-        ("stack.cache", "none is needed, and monolith comes with it for now")
-    ]
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_what_is_not_needed_is_not_there(template: Template) -> None:
+    advice = Advice(template, {key: Choice("none") for key in ("cache", "broker", "observability", "sharding")})
+    taken = resolve([from_record({"name": "shop", "architecture": template})])
+    blueprint = build_blueprint(taken.requirements, taken.domain, advice)
+    stack = blueprint.stack
+    assert {stack.cache, stack.broker, stack.observability, stack.sharding} == {"none"}
+    assert substitutions(taken.requirements, advice, blueprint) == ()
 
 
 def test_fields_come_with_their_defaults_resolved() -> None:

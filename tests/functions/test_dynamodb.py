@@ -69,7 +69,7 @@ def test_a_row_that_could_never_be_read_again_is_not_written(shop: Project, chas
 
     async def story() -> None:
         database = chassis("dynamodb").Database("it", ["inventory"])
-        unit = repository.InventoryUnitOfWork(database, chassis("functions").NoCache(), {})
+        unit = repository.InventoryUnitOfWork(database, chassis("no_cache").NoCache(), {})
         product = domain.Product(sku="a", name=None, price=Decimal(1), category="tool")
         unit.products.add(product)
         with pytest.raises(ValueError, match="name") as told:

@@ -170,7 +170,7 @@ def test_all_instances_of_a_function_count_failed_logins_as_one(chassis: Chassis
 
     def instance() -> Any:
         database = chassis("dynamodb").Database("shop", ["accounts"])
-        return throttle(lambda: unit(database, chassis("functions").NoCache(), {}))
+        return throttle(lambda: unit(database, chassis("no_cache").NoCache(), {}))
 
     async def guess() -> None:
         for _ in range(5):

@@ -20,15 +20,45 @@ from archgen.requirements import Requirements, ServiceLevels, StackChoice
 PRESETS = ("crud", "ecommerce")
 ARCHITECTURES = ("monolith", "microservices", "serverless")
 
-MODULE = "{% yield module from modules %}{{ module.name }}{% endyield %}"
+RULES = """
+chosen: dict(stack)
+layers: |
+  _shared
+  {% for option in options %}
+  {{ option.folder }}/files
+  {% endfor %}
+  {{ template }}
+names:
+  __package__: {is: package}
+  __module__: {is: module.name, for: module, in: modules}
+suffix: .jinja
+jinja: {trim_blocks: true, keep_trailing_newline: true}
+when:
+  - if: module.publishes
+    files: [_shared/src/__package__/__module__/events.py]
+"""
 FILES = {
     "_macros/words.jinja": "{% macro shout(word) %}{{ word | upper }}!{% endmacro %}",
-    f"_shared/src/{{{{ package }}}}/{MODULE}/api.py.jinja": (
+    "files.yaml": RULES,
+    "_shared/src/__package__/__module__/api.py.jinja": (
         '{% from "_macros/words.jinja" import shout %}\n{{ module.name }} {{ shout(module.name) }} {{ requirements.team }}\n'
     ),
-    f"_shared/src/{{{{ package }}}}/{MODULE}/{{{{ 'events.py' if module.publishes }}}}.jinja": "{{ module.name }} publishes\n",
-    "_shared/src/{{ package }}/chassis/db.py": "as it is: {{ nothing }}\n",
-    "_shared/src/{{ package }}/chassis/valkey.py": "cache\n",
+    "_shared/src/__package__/__module__/events.py.jinja": "{{ module.name }} publishes\n",
+    "_shared/src/__package__/chassis/db.py": "as it is: {{ nothing }}\n",
+    "_shared/docs/stack.md.jinja": (
+        "{% for option in options %}{% include option.folder ~ '/slots/docs.jinja' ignore missing %}{% endfor %}"
+        "{{ has.shared_cache }}\n"
+    ),
+    "_options/cache/valkey/option.yaml": "provides: [shared_cache]\n",
+    "_options/cache/valkey/slots/docs.jinja": "Valkey for {{ name }}.\n",
+    "_options/cache/valkey/files/src/__package__/chassis/valkey.py": "cache\n",
+    "_options/cache/none/option.yaml": (
+        "when: [{if: has.shared_cache, files: [docs/caches.md]}, {if: has.sql, files: [docs/tables.md]}]\n"
+    ),
+    "_options/cache/none/files/docs/caches.md": "of several\n",
+    "_options/cache/none/files/docs/tables.md": "of SQL\n",
+    "_options/database/postgresql/option.yaml": "provides: [sql]\n",
+    "_options/auth/builtin/option.yaml": "{}\n",
     "_shared/.env.example": "# ports\nDEV_PORT=<port>\nPASSWORD=<secret>\nLEVEL=info\n",
     "_shared/.gitignore": ".env\n",
     "monolith/deploy/compose.yaml.jinja": "name: {{ name }}\n",
@@ -44,7 +74,6 @@ def templates(tmp_path: Path) -> Path:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    shutil.copy(real / "copier.yml", folder)
     (folder / "_shared/deploy").mkdir()
     shutil.copy(real / "_shared/deploy/env.py", folder / "_shared/deploy")
     return folder

@@ -14,10 +14,16 @@ from archgen.generator import templates_dir
 
 EXAMPLE = "# where it listens\nDEV_PORT=<port>\nHTTP_PORT=<port>\n\nTOKEN=<secret>\nOTHER=<secret>\nADMIN_EMAIL=admin@example.com\n"
 
+COMPOSE = """\
+DATABASE_URL: postgresql://app_rows:${POSTGRES_ROWS_PASSWORD:?run make up}@postgres:5432/app
+CACHE_URL: valkey://:${VALKEY_PASSWORD}@valkey:6379/0
+"""
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     (tmp_path / "deploy").mkdir()
+    (tmp_path / "deploy/compose.yaml").write_text(COMPOSE)
     (tmp_path / "deploy/env.py").write_bytes((templates_dir() / "_shared/deploy/env.py").read_bytes())
     (tmp_path / ".env.example").write_text(EXAMPLE)
     return tmp_path
@@ -57,7 +63,7 @@ def test_two_places_share_no_name_and_one_keeps_its_own(project: Path) -> None:
         ("ADMIN_PASSWORD=windows\r", "lines end as on Unix"),
         ("export ADMIN_PASSWORD=x", "line 1 is not NAME=VALUE"),
         ("ADMIN_PASSWORD = x", "line 1 is not NAME=VALUE"),
-        ("POSTGRES_PASSWORD=a@b/c", "becomes part of a URL"),
+        ("POSTGRES_ROWS_PASSWORD=a@b/c", "becomes part of a URL"),
         ("VALKEY_PASSWORD=100%", "becomes part of a URL"),
         ("MAIL_URL=smtp://me:p@ss@mail.example.com", "write @ as %40"),
         ("MAIL_URL=smtp://me:pa/ss@mail.example.com:587", "/ as %2F"),

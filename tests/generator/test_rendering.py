@@ -41,9 +41,58 @@ def test_what_has_no_template_suffix_is_copied_as_it_is(
 
 
 def test_an_option_that_was_not_chosen_leaves_no_file(templates: Path, record: dict[str, Any], tmp_path: Path) -> None:
+    render(record, templates, tmp_path / "with")
+    record["stack"]["cache"] = "none"
+    render(record, templates, tmp_path / "without")
+    assert tree(tmp_path / "with")["src/book_shop/chassis/valkey.py"] == b"cache\n"
+    assert "src/book_shop/chassis/valkey.py" not in tree(tmp_path / "without")
+
+
+def test_what_an_option_says_in_a_shared_file_stands_in_its_folder(
+    templates: Path, record: dict[str, Any], tmp_path: Path
+) -> None:
+    render(record, templates, tmp_path / "with")
+    record["stack"]["cache"] = "none"
+    render(record, templates, tmp_path / "without")
+    assert tree(tmp_path / "with")["docs/stack.md"] == b"Valkey for book-shop.\nTrue\n"
+    assert tree(tmp_path / "without")["docs/stack.md"] == b"False\n"
+
+
+def test_an_option_s_own_rules_hold_for_its_own_files(templates: Path, record: dict[str, Any], tmp_path: Path) -> None:
     record["stack"]["cache"] = "none"
     render(record, templates, tmp_path / "out")
-    assert "src/book_shop/chassis/valkey.py" not in tree(tmp_path / "out")
+    assert {name for name in tree(tmp_path / "out") if name.startswith("docs/")} == {"docs/stack.md", "docs/tables.md"}
+
+
+def test_an_option_that_the_folder_does_not_know_is_told(
+    templates: Path, record: dict[str, Any], tmp_path: Path
+) -> None:
+    record["stack"]["cache"] = "memcached"
+    with pytest.raises(ArchgenError, match="cache memcached is not among the templates"):
+        render(record, templates, tmp_path / "out")
+
+
+def test_two_templates_for_one_file_are_a_mistake(templates: Path, record: dict[str, Any], tmp_path: Path) -> None:
+    (templates / "monolith/src/__package__/chassis").mkdir(parents=True)
+    (templates / "monolith/src/__package__/chassis/valkey.py").write_text("another\n")
+    with pytest.raises(ArchgenError, match=r"both are src/book_shop/chassis/valkey\.py"):
+        render(record, templates, tmp_path / "out")
+
+
+def test_a_damaged_cache_of_compiled_templates_changes_nothing(
+    templates: Path, record: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    render(record, templates, tmp_path / "first")
+    kept = [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
+    assert kept
+    for path in kept:
+        path.write_bytes(b"damaged")
+    render(record, templates, tmp_path / "second")
+    (tmp_path / "no").write_text("not a folder")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "no"))
+    render(record, templates, tmp_path / "third")
+    assert tree(tmp_path / "first") == tree(tmp_path / "second") == tree(tmp_path / "third")
 
 
 def test_no_empty_folder_and_no_cache_is_left(templates: Path, record: dict[str, Any], tmp_path: Path) -> None:
@@ -60,7 +109,6 @@ def test_the_record_and_the_folder_alone_render_the_identical_tree_again(
 ) -> None:
     render(record, templates, tmp_path / "first")
     monkeypatch.setenv("TZ", "Asia/Tokyo")
-    monkeypatch.setenv("COPIER_SETTINGS_PATH", str(tmp_path / "missing.yml"))
     monkeypatch.chdir(tmp_path)
     templates.rename(tmp_path / "elsewhere")
     render(load_record(tmp_path / "first/archgen.yaml"), tmp_path / "elsewhere", tmp_path / "second")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
+import subprocess
 import sys
 import tomllib
 from collections.abc import Callable
@@ -11,8 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bench.bare_copier import assemble
 
-from archgen.generator import load_record, preview, render, templates_dir
+from archgen.generator import dump_record, load_record, preview, render, templates_dir
+from archgen.generator.layout import lay_out
+from archgen.generator.manifest import read_options
 
 Records = Callable[[str, str], dict[str, Any]]
 Trees = Callable[[str, str], dict[str, bytes]]
@@ -45,15 +50,87 @@ def test_a_module_is_the_same_bytes_in_every_architecture(preset_tree: Trees, ch
 
 def test_no_template_of_a_module_asks_for_the_architecture() -> None:
     asking = re.compile(r"\b(template|architecture|parts|module\.part)\b\s*(==|!=|\||in\b|%}|})")
-    of_modules = [path for path in rendered() if "_modules" in path.parts or "{% yield module" in str(path)]
+    of_modules = [path for path in rendered() if "_modules" in path.parts or "__module__" in path.parts]
     assert of_modules
     for path in of_modules:
         assert not asking.search(path.read_text()), path
 
 
+PRODUCT = re.compile(r"\bstack\s*(\.\s*\w+|\[[^]]+\])\s*(==|!=|in\b|not in\b)")
+
+
+def test_no_shared_template_asks_for_a_product() -> None:
+    """It asks for a capability (`has.sql`); what only a product knows stands in its folder, in `_options/`."""
+    shared = [path for path in TEMPLATES.rglob("*") if path.is_file() and "_options" not in path.parts]
+    asking = [path.relative_to(TEMPLATES) for path in shared if PRODUCT.search(path.read_text(errors="replace"))]
+    assert [path.as_posix() for path in asking] == []
+
+
+def test_an_option_names_no_other_option_of_its_key() -> None:
+    for path in (TEMPLATES / "_options").rglob("*"):
+        if path.is_file():
+            assert not PRODUCT.search(path.read_text()), path
+
+
+def test_every_system_takes_the_names_of_all_files() -> None:
+    """Of what is cloned and of what the wheel unpacks; of a drive and a folder around it there is room for 100 more."""
+    refused = re.compile(r'[<>:"|?*\\\x00-\x1f]|[. ]$')
+    devices = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
+    root = TEMPLATES.parent
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, text=True, check=False).stdout
+    paths = [path for path in listed.split("\0") if path and (root / path).exists()]
+    paths += [f"archgen/{path.relative_to(root).as_posix()}" for path in TEMPLATES.rglob("*") if path.is_file()]
+    for path in paths:
+        assert len(path) <= 150, path
+        for part in path.split("/"):
+            assert not refused.search(part) and not devices.match(part), path
+
+
+def test_no_path_is_a_template() -> None:
+    assert not [path for path in TEMPLATES.rglob("*") if re.search(r"[{}%]", path.name)]
+
+
+def test_templates_stand_on_jinja_s_own_filters_and_tests() -> None:
+    """Those of an extension would be gone where the folder is rendered without it."""
+    from jinja2 import Environment, nodes
+
+    environment = Environment(trim_blocks=True, lstrip_blocks=True)
+    for path in rendered():
+        for node in environment.parse(path.read_text()).find_all((nodes.Filter, nodes.Test)):
+            known = environment.filters if isinstance(node, nodes.Filter) else environment.tests
+            assert node.name in known, path
+            if node.name == "map" and node.args:
+                assert isinstance(node.args[0], nodes.Const)
+                assert node.args[0].value in environment.filters, path
+
+
+def test_bare_copier_writes_the_same_bytes(preset_record: Records, choice: tuple[str, str], tmp_path: Path) -> None:
+    """A second opinion of the renderer: copier, given each file where it is to be, from the same templates."""
+    from copier import Settings, run_copy
+
+    record = preset_record(*choice)
+    data = assemble(TEMPLATES, record, tmp_path / "assembled")
+    run_copy(
+        str(tmp_path / "assembled"),
+        tmp_path / "copied",
+        data=json.loads(data.read_text()),
+        settings=Settings(),
+        defaults=True,
+        quiet=True,
+    )
+    (tmp_path / "copied/archgen.yaml").write_bytes(dump_record(record))
+    lay_out(tmp_path / "copied")
+    copied = {
+        path.relative_to(tmp_path / "copied").as_posix(): path.read_bytes()
+        for path in (tmp_path / "copied").rglob("*")
+        if path.is_file()
+    }
+    assert copied == dict(preview(record))
+
+
 def test_no_template_asks_for_what_the_record_does_not_hold() -> None:
-    """A clock, a random value, or copier's own state would render another tree another day."""
-    foreign = re.compile(r"\b(now\(|make_secret|random|_copier_\w+|_folder_name|lookup\(|_external_data)")
+    """A clock or a random value would render another tree another day."""
+    foreign = re.compile(r"\b(now\(|random|environ|lookup\()")
     for path in rendered():
         blocks = re.findall(r"{[{%].*?[}%]}", path.read_text(), re.DOTALL)
         assert not any(foreign.search(block) for block in blocks), path
@@ -67,6 +144,7 @@ DISTRIBUTIONS = {
     "fastapi_csp_docs": "fastapi-csp-docs",
     "fastapi_offline": "fastapi-offline",
     "jwt": "pyjwt",
+    "opentelemetry": "opentelemetry-sdk",
     "prometheus_client": "prometheus-client",
     "pydantic_core": "pydantic",
     "email_validator": "email-validator",
@@ -78,7 +156,16 @@ DISTRIBUTIONS = {
     "yaml": "pyyaml",
 }
 # named in a setting or on a command line, imported by another, or a tool
-NOT_IMPORTED = {"aiosqlite", "asyncpg", "uvicorn", "mypy", "ruff", "import-linter", "httpx2"}
+NOT_IMPORTED = {
+    "aiosqlite",
+    "asyncpg",
+    "uvicorn",
+    "mypy",
+    "ruff",
+    "import-linter",
+    "httpx2",
+    "opentelemetry-exporter-otlp-proto-http",
+}
 
 
 @pytest.mark.parametrize("auth", ["builtin", "oidc"])
@@ -111,6 +198,9 @@ def test_the_samples_environment_is_what_projects_ask_for(preset_tree: Trees) ->
     for architecture in ("monolith", "microservices", "serverless"):
         project = tomllib.loads(preset_tree("ecommerce", architecture)["pyproject.toml"].decode())
         asked |= {*project["project"]["dependencies"], *project["dependency-groups"]["dev"]}
+    for option in read_options(TEMPLATES).values():
+        for kind in ("dependencies", "dev_dependencies"):
+            asked |= {f"{package}{versions}" for package, versions in option.get(kind, {}).items()}
     own = tomllib.loads((TEMPLATES.parent / "pyproject.toml").read_text())
     assert set(own["dependency-groups"]["samples"]) == asked
 

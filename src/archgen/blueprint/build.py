@@ -1,7 +1,7 @@
 """Requirements, domain and advice -> Blueprint: what is built, of what can be built.
 
-`OFFERED` is the one table of what can be generated. The advice may name more; what is taken instead is said
-by `substitutions`.
+What can be generated, the folders of the options say (`archgen.options`). The advice may name more; what is taken instead is
+said by `substitutions`.
 """
 
 from __future__ import annotations
@@ -14,39 +14,10 @@ from archgen.blueprint.schema import Blueprint, Module, Part, Stack, Template
 from archgen.domain import naming
 from archgen.domain.schema import Domain
 from archgen.errors import IncompatibleError
+from archgen.options import offered, provided
 from archgen.requirements import Assumption, Requirements, StackChoice
 from archgen.text import shown
 
-# For each template and each choice of `stack`: what can be generated, the default first.
-OFFERED: Mapping[Template, Mapping[str, tuple[str, ...]]] = {
-    "monolith": {
-        "database": ("postgresql",),
-        "cache": ("valkey",),
-        "broker": ("none",),
-        "api": ("rest",),
-        "auth": ("builtin", "oidc"),
-        "observability": ("prometheus", "opentelemetry"),
-        "sharding": ("none",),
-    },
-    "microservices": {
-        "database": ("postgresql",),
-        "cache": ("valkey",),
-        "broker": ("none",),
-        "api": ("rest",),
-        "auth": ("builtin", "oidc"),
-        "observability": ("prometheus", "opentelemetry"),
-        "sharding": ("none",),
-    },
-    "serverless": {
-        "database": ("dynamodb",),
-        "cache": ("none",),
-        "broker": ("none",),
-        "api": ("rest",),
-        "auth": ("builtin", "oidc"),
-        "observability": ("none",),
-        "sharding": ("none",),
-    },
-}
 ACCOUNT_EVENTS = ("accounts.account.created", "accounts.account.deleted")
 TEMPLATES: tuple[Template, ...] = get_args(Template)
 
@@ -74,7 +45,7 @@ def build_blueprint(requirements: Requirements, domain: Domain, recommendation: 
     part_of = {module: part for part, modules in grouping.items() for module in modules}
     stack = _stack(requirements.stack, recommendation.stack, template, _awaiting_accounts(domain))
     modules = plan_modules(ModulePlan(domain, part_of))
-    if stack["auth"] == "oidc":  # the accounts module sends no mail, and says nothing to anybody
+    if "accounts" not in provided(stack):  # the accounts module sends no mail, and says nothing to anybody
         modules = tuple(
             module.model_copy(update={"publishes": False, "subscribes": ()}) if module.kind == "accounts" else module
             for module in modules
@@ -110,12 +81,8 @@ def substitutions(requirements: Requirements, recommendation: Advice, blueprint:
         advised = recommendation.stack.get(key)
         value = getattr(blueprint.stack, key)
         if getattr(requirements.stack, key) == "auto" and advised is not None and _word(advised.choice) != value:
-            because = (
-                f"{advised.choice} is advised, and not generated for {blueprint.template} yet"
-                if _word(advised.choice) != "none"
-                else f"none is needed, and {blueprint.template} comes with it for now"
-            )
-            if _word(advised.choice) in OFFERED[blueprint.template][key]:  # what was left out for the domain's sake
+            because = f"{advised.choice} is advised, and not generated for {blueprint.template} yet"
+            if _word(advised.choice) in offered(blueprint.template)[key]:  # what was left out for the domain's sake
                 because = f"{advised.choice} is advised, and a module reacts to what becomes of an account"
             taken.append(Assumption(field=f"stack.{key}", value=value, because=because))
     advised_template = _TEMPLATE.get(recommendation.architecture)
@@ -218,31 +185,33 @@ def _stack(
 ) -> dict[str, str]:
     """Each choice as asked, else as advised where that can be generated, else the table's default."""
     chosen, wrong, hints = {}, [], []
-    for key, offered in OFFERED[template].items():
+    for key, choices in offered(template).items():
         name = getattr(asked, key)
+        fitting = choices
         if key == "auth" and awaiting:
-            if name == "oidc":
-                wrong.append(
-                    f"stack.auth: with oidc no account is created or deleted here, and {', '.join(awaiting)} waits for it"
-                )
-                hints.append(f"take {' and '.join(ACCOUNT_EVENTS)} out of reacts_to, or say --set stack.auth=builtin")
-                continue
-            offered = ("builtin",)
+            fitting = tuple(choice for choice in choices if "accounts" in provided({key: choice}))
         if name == "auto":
             advice = _word(advised[key].choice) if key in advised else ""
-            chosen[key] = advice if advice in offered else offered[0]
-        elif name in offered:
+            chosen[key] = advice if advice in fitting else fitting[0]
+        elif name in fitting:
             chosen[key] = name
+        elif name in choices:
+            wrong.append(
+                f"stack.{key}: with {name} no account is created or deleted here, and {', '.join(awaiting)} waits for it"
+            )
+            hints.append(
+                f"take {' and '.join(ACCOUNT_EVENTS)} out of reacts_to, or say --set stack.{key}={' or '.join(fitting)}"
+            )
         else:
             wrong.append(f"stack.{key}: {shown(name)} cannot be generated with {template}")
-            hints.append(f"stack.{key} offers auto, {', '.join(offered)}{_elsewhere(key, name)}")
+            hints.append(f"stack.{key} offers auto, {', '.join(choices)}{_elsewhere(key, name)}")
     if wrong:
         raise IncompatibleError("; ".join(wrong), "; ".join(hints))
     return chosen
 
 
 def _elsewhere(key: str, name: str) -> str:
-    others = [template for template in TEMPLATES if name in OFFERED[template][key]]
+    others = [template for template in TEMPLATES if name in offered(template)[key]]
     return f" ({name} comes with --architecture {' or '.join(others)})" if others else ""
 
 

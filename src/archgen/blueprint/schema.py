@@ -141,15 +141,18 @@ class Part(Document):
 
 
 class Stack(Document):
-    """What the project runs on. `sqlite` and the in-process twins are always there where a server is chosen."""
+    """What the project runs on: each a folder in `_options/` of the templates.
 
-    database: Literal["postgresql", "dynamodb"]
-    cache: Literal["valkey", "none"]
-    broker: Literal["none"]
-    api: Literal["rest"]
-    auth: Literal["builtin", "oidc"]
-    observability: Literal["none", "prometheus", "opentelemetry"]  # servers have metrics and, by a setting, traces
-    sharding: Literal["none"]
+    `sqlite` and the in-process twins are always there where a server is chosen.
+    """
+
+    database: str
+    cache: str
+    broker: str
+    api: str
+    auth: str
+    observability: str
+    sharding: str
 
 
 class Blueprint(Document):

@@ -1,4 +1,4 @@
-"""Blueprint -> files. The only package that imports copier, and it does so when it renders."""
+"""Blueprint -> files. The only package that renders, with jinja2, which it imports when it does."""
 
 from archgen.generator.project import Written, check_target, preview, write_project
 from archgen.generator.record import RECORD, build_record, dump_record, load_record

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from archgen.errors import ArchgenError
 from archgen.generator.layout import lay_out
+from archgen.generator.manifest import File, Manifest
 from archgen.generator.record import RECORD, dump_record
 
 
@@ -19,34 +19,25 @@ def render(record: Mapping[str, Any], templates: Path, into: Path) -> None:
     A pure function of its arguments: no clock, no randomness, no environment, no network.
     """
     into.mkdir(parents=True, exist_ok=True)
-    for layer in ("_shared", record["template"]):
-        _render_layer(record, templates, into, layer)
+    manifest = Manifest(templates, record)
+    for file in manifest.files():
+        source, target = templates / file.source, into / file.target
+        content = _rendered(manifest, file, templates) if file.rendered else source.read_bytes()
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+        if source.stat().st_mode & 0o100:
+            _let_run(target)
     (into / RECORD).write_bytes(dump_record(record))
     lay_out(into)
-    _tidy(into)
 
 
-def _render_layer(record: Mapping[str, Any], templates: Path, into: Path, layer: str) -> None:
-    from copier import Settings, run_copy
-    from copier.errors import CopierError
+def _rendered(manifest: Manifest, file: File, templates: Path) -> bytes:
     from jinja2 import TemplateError
-    from plumbum import local
 
     try:
-        # copier starts a git process for every file that it writes, to mirror mode bits into an index that does
-        # not exist here; without git on its path it does not, which halves the time
-        with local.env(PATH=os.devnull):
-            run_copy(
-                str(templates),
-                into,
-                data={**record, "layer": layer},
-                settings=Settings(),
-                defaults=True,
-                overwrite=True,
-                quiet=True,
-            )
-    except (CopierError, TemplateError) as error:
-        place = _place(error, templates) or f"layer {layer} of {templates}"
+        return manifest.render(file).encode()
+    except TemplateError as error:
+        place = _place(error, templates) or file.source
         raise ArchgenError(
             f"{place} does not render: {error}", "this is a defect of archgen; please report it"
         ) from error
@@ -62,14 +53,7 @@ def _place(error: BaseException, templates: Path) -> str | None:
     return place
 
 
-def _tidy(tree: Path) -> None:
-    """Drop folders in which nothing was rendered, and modes that only the installed templates have."""
-    mask = os.umask(0)
-    os.umask(mask)
-    for folder, _, names in os.walk(tree, topdown=False):
-        for name in names:
-            path = Path(folder, name)
-            bits = 0o777 if path.stat().st_mode & 0o100 else 0o666
-            path.chmod(bits & ~mask)
-        if not os.listdir(folder) and Path(folder) != tree:
-            os.rmdir(folder)
+def _let_run(path: Path) -> None:
+    """Whoever may read it may run it."""
+    mode = path.stat().st_mode
+    path.chmod(mode | (mode & 0o444) >> 2)

@@ -12,6 +12,6 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 def templates_dir() -> Path:
     """The templates folder of this archgen."""
     for folder in (_PACKAGE.parent.parent / "templates", _PACKAGE / "templates"):
-        if (folder / "copier.yml").is_file():
+        if (folder / "files.yaml").is_file():
             return folder
     raise ArchgenError(f"The templates are missing from {_PACKAGE}", "install archgen again")

@@ -1,0 +1,21 @@
+"""New Relic's OTLP endpoint: `NEWRELIC_LICENSE_KEY` turns it on, `NEWRELIC_ENDPOINT` says in which region the account is."""
+
+from __future__ import annotations
+
+from pydantic import SecretStr
+
+from .otlp import Destination, OtlpSettings, read
+from .settings import Settings
+
+
+class NewRelicSettings(OtlpSettings):
+    newrelic_license_key: SecretStr = SecretStr("")  # empty: nothing is exported
+    newrelic_endpoint: str = "https://otlp.nr-data.net"  # in the EU https://otlp.eu01.nr-data.net
+
+
+def destination(settings: Settings) -> Destination | None:
+    own = read(NewRelicSettings, settings)
+    key = own.newrelic_license_key.get_secret_value()
+    if not key:
+        return None
+    return Destination(own.newrelic_endpoint.rstrip("/"), {"api-key": key}, own)

@@ -1,0 +1,198 @@
+"""App factory: problem documents (RFC 9457), a limit on bodies, health checks, graceful shutdown, one OpenAPI style."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.telemetry import TelemetryConfig
+from starlette.exceptions import HTTPException
+from starlette.routing import Match
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .docs import add_docs
+from .errors import Problem, Unavailable, ValidationFailed
+from .middleware import wrap_app
+from .openapi import described
+from .settings import Settings
+from .tokens import Verifier
+
+log = logging.getLogger(__name__)
+Check = Callable[[], Awaitable[None]]
+Texts = Mapping[str, str]
+MAX_BODY_BYTES = 1_048_576  # bytes of a request body
+MAX_ERRORS = 100  # errors that are told of one request
+TITLES = {413: "Content Too Large"}  # in the words of RFC 9110, which Python has only from 3.13 on
+UNTRACED: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
+
+
+class Api(FastAPI):
+    """FastAPI with the edge around all of it, also around what answers a failure."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return wrap_app(super().build_middleware_stack(), self.state.settings)
+
+
+def create_api(
+    name: str,
+    routers: Sequence[APIRouter],
+    services: Sequence[object],
+    verifier: Verifier,
+    settings: Settings,
+    *,
+    ready: Mapping[str, Check],
+    running: Sequence[Callable[[], Awaitable[None]]] = (),
+    closing: Sequence[Callable[[], Awaitable[None]]] = (),
+    telemetry: TelemetryConfig = UNTRACED,
+) -> FastAPI:
+    """An app of these routers. `ready`: what readiness asks; `running`: tasks beside it; `closing`: called last."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        tasks = [asyncio.ensure_future(run()) for run in running]
+        gc.freeze()  # what is here now stays: the collector need not go through it under load, again and again
+        yield
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for close in closing:
+            await close()
+        gc.unfreeze()
+
+    app = Api(
+        title=name,
+        version="1",
+        lifespan=lifespan,
+        redirect_slashes=False,
+        docs_url=None,
+        redoc_url=None,
+        telemetry=telemetry,
+    )
+    app.state.services = {type(service): service for service in services}
+    app.state.verifier = verifier
+    app.state.settings = settings
+    for router in [*routers, _health(ready)]:
+        app.include_router(router)
+    for error in (Problem, HTTPException, RequestValidationError, Exception):
+        app.add_exception_handler(error, _answer)
+    add_docs(app)
+    app.add_middleware(limit_body)
+    app.openapi = partial(described, app)  # type: ignore[method-assign]
+    return app
+
+
+def limit_body(app: ASGIApp) -> ASGIApp:
+    """Reads no body that says it is too large, and no more of one than it may have, whatever it says.
+
+    One that is compressed is not read at all: it would have to be unpacked before anybody knew how large it is.
+    """
+
+    async def bounded(scope: Scope, receive: Receive, send: Send) -> None:
+        size = 0
+
+        async def counted() -> Message:
+            nonlocal size
+            headers = dict(scope["headers"])
+            if headers.get(b"content-encoding", b"identity").lower() not in (b"identity", b""):
+                raise HTTPException(415, "A body is taken as it is, not compressed", {"Accept-Encoding": "identity"})
+            announced = int(headers.get(b"content-length", b"0"))
+            if announced > MAX_BODY_BYTES or size > MAX_BODY_BYTES:
+                raise too_large
+            message = await receive()
+            size += len(message.get("body", b""))
+            if size > MAX_BODY_BYTES:
+                raise too_large
+            return message
+
+        if scope["type"] == "http":
+            await app(scope, counted, send)
+        else:
+            await app(scope, receive, send)
+
+    too_large = HTTPException(413, f"A body has at most {MAX_BODY_BYTES} bytes")
+    return bounded
+
+
+def problem(
+    status: int, title: str, detail: str, errors: Texts | None = None, headers: Texts | None = None
+) -> JSONResponse:
+    """A problem document (RFC 9457); `errors`: the fields, each with what is wrong with it."""
+    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    if errors:
+        body["errors"] = [{"field": field, "message": message} for field, message in errors.items()]
+    return JSONResponse(body, status, headers, "application/problem+json")
+
+
+async def _answer(request: Request, error: Exception) -> JSONResponse:
+    if isinstance(error, Problem):
+        return problem(error.status, error.title, error.detail, error.errors, error.headers)
+    if isinstance(error, RequestValidationError):
+        if isinstance(error.body, bytes):  # which was not read as JSON, as its sender did not call it that
+            return problem(422, ValidationFailed.title, "A body is JSON, and says so: Content-Type: application/json")
+        wrong = {_place(found): found["msg"] for found in error.errors()[:MAX_ERRORS]}
+        return problem(422, ValidationFailed.title, "The request is not valid", wrong)
+    if isinstance(error, HTTPException):
+        return _http_problem(request, error)
+    return problem(500, Problem.title, Problem.usually)
+
+
+def _http_problem(request: Request, error: HTTPException) -> JSONResponse:
+    status = error.status_code
+    if status == 400:  # the body could not be read as JSON
+        return problem(422, ValidationFailed.title, "The body is not valid JSON")
+    title = TITLES.get(status) or HTTPStatus(status).phrase
+    headers = error.headers
+    if status == 405:
+        headers = {"Allow": ", ".join(_allowed(request))}
+    return problem(status, title, error.detail, headers=headers)
+
+
+def _place(error: Mapping[str, Any]) -> str:
+    """Where in the request the error is: the field's path, or the part of the request that has none."""
+    part, *path = map(str, error["loc"])
+    if not path or error["type"] == "json_invalid":
+        return part
+    return ".".join(path)
+
+
+def _allowed(request: Request) -> list[str]:
+    found = []
+    for method in ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"):
+        routed = method.replace("HEAD", "GET")  # which answers HEAD too, see `middleware.py`
+        scope = {**request.scope, "method": routed}
+        if any(route.matches(scope)[0] == Match.FULL for route in request.app.routes):
+            found.append(method)
+    return found
+
+
+def _health(checks: Mapping[str, Check]) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+    asking: asyncio.Future[list[BaseException | None]] | None = None
+
+    @router.get("/health/live")
+    async def live() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @router.get("/health/ready")
+    async def ready() -> dict[str, str]:
+        nonlocal asking
+        if asking is None or asking.done():  # single flight: a crowd asks once
+            asked = (asyncio.wait_for(check(), 2) for check in checks.values())
+            asking = asyncio.gather(*asked, return_exceptions=True)
+        answers = await asyncio.shield(asking)
+        down = {name: error for name, error in zip(checks, answers, strict=True) if error is not None}
+        if down:
+            log.warning("not ready: %s", down)
+            raise Unavailable(f"Not ready: {', '.join(down)}")
+        return {"status": "ok"}
+
+    return router

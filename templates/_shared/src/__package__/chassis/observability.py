@@ -1,0 +1,86 @@
+"""Observability and load shedding: a request's id in its log lines, no more requests at once than it bears.
+
+Plain ASGI, since it stands before every request. What is measured of each is told to an `Observe`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uuid_utils import uuid4
+
+from .errors import Unavailable
+from .http import problem
+from .logs import request_id
+
+MAX_CONCURRENT = 600  # requests at once; beyond it a client hears at once that it should come back
+PUBLIC_CACHE = b"public, max-age=0, s-maxage=1, stale-while-revalidate=1"  # Cache-Control of what anybody may see
+PRIVATE_CACHE = b"private, no-cache"
+Observe = Callable[[str, str, int, float], None]  # method, route, status, seconds
+
+
+class ObservabilityMiddleware:
+    def __init__(self, app: ASGIApp, observe: Observe | None, apart: tuple[str, ...]) -> None:
+        self._app = app
+        self._observe = observe
+        self._apart = apart
+        self._busy = problem(503, Unavailable.title, "Too many requests at once", headers=Unavailable.headers)
+        self._in_flight = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].startswith(self._apart):
+            return await self._app(scope, receive, send)
+        asked = dict(scope["headers"])
+        correlation_id = _request_id(asked.get(b"x-request-id", b"").decode("latin-1"))
+        request_id.set(correlation_id)
+        begun = time.perf_counter()
+        status = 500
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = [*message["headers"], (b"x-request-id", correlation_id.encode())]
+                if scope["method"] == "GET" and status in (200, 304):
+                    _set_cache_control(headers, private=b"authorization" in asked)
+                message["headers"] = headers
+            await send(message)
+
+        app = self._app
+        if self._in_flight >= MAX_CONCURRENT:
+            app = self._busy
+        self._in_flight += 1
+        try:
+            await app(scope, receive, send_with_headers)
+        finally:
+            self._in_flight -= 1
+            if self._observe is not None:
+                route = getattr(scope.get("route"), "path", "none")
+                self._observe(scope["method"], route, status, time.perf_counter() - begun)
+
+
+def _request_id(given: str) -> str:
+    """The client's, if it is fit for a log line, or a new one."""
+    if 8 <= len(given) <= 64 and given.replace("-", "").isalnum():
+        return given
+    return uuid4().hex
+
+
+def _set_cache_control(headers: list[tuple[bytes, bytes]], *, private: bool) -> None:
+    """Unless the answer says it itself."""
+    for name, _ in headers:
+        if name == b"cache-control":
+            return
+    if private:
+        headers.append((b"cache-control", PRIVATE_CACHE))
+    else:
+        headers.append((b"cache-control", PUBLIC_CACHE))
+
+
+def instrument_app(app: FastAPI, observe: Observe | None = None, apart: tuple[str, ...] = ("/health/",)) -> FastAPI:
+    """The app as its operators see it. `observe` is told of each request but those to a path `apart`."""
+    app.add_middleware(ObservabilityMiddleware, observe=observe, apart=apart)
+    return app
