@@ -10,7 +10,7 @@ import pytest
 
 from shop.chassis.dynamodb import Database
 from shop.chassis.dynamodb_unit_of_work import DynamoUnitOfWork
-from shop.chassis.functions import NoCache
+from shop.chassis.no_cache import NoCache
 from shop.local.template import Template
 
 ROOT = Path(__file__).parents[1]

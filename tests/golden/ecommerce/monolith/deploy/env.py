@@ -24,12 +24,7 @@ FIRST, COUNT = 8000, 1000
 PLAIN = string.ascii_letters + string.digits
 READ_APART = re.compile(r"""[\s$#'"`\\]""")  # by the shell, by compose and by Python
 IN_A_URL = re.compile(r"[A-Za-z0-9._~-]*")  # what stands in one as it is
-PASSWORDS = (
-    "POSTGRES_PASSWORD",
-    "POSTGRES_OWNER_PASSWORD",
-    "POSTGRES_ROWS_PASSWORD",
-    "VALKEY_PASSWORD",
-)  # which compose.yaml puts into URLs
+PUT_INTO_A_URL = re.compile(r":\$\{(\w+)[^}]*\}@")  # a password, by compose.yaml
 
 
 def place_digest(place: str) -> bytes:
@@ -70,9 +65,16 @@ def complete(example: str, before: str, place: str) -> str:
     return "\n".join([before.rstrip("\n"), *map(fill, missing), ""])
 
 
+def put_into_urls() -> set[str]:
+    """The settings that `compose.yaml` makes a part of a URL."""
+    compose = ROOT / "deploy" / "compose.yaml"
+    return set(PUT_INTO_A_URL.findall(compose.read_text(encoding="utf-8"))) if compose.exists() else set()
+
+
 def faults(text: str) -> list[str]:
     """What is wrong with the lines of `.env`, and what to write instead."""
     wrong = []
+    in_urls = put_into_urls()
     for number, line in enumerate(text.split("\n"), 1):
         name, equals, value = line.partition("=")
         if not line.strip() or line.startswith("#"):
@@ -81,7 +83,7 @@ def faults(text: str) -> list[str]:
             wrong.append(f"line {number} is not NAME=VALUE, with nothing around it: {name}")
         elif found := READ_APART.search(value):
             wrong.append(f"{name} has {found[0]!r} in it: {advice(found[0])}")
-        elif name in PASSWORDS and not IN_A_URL.fullmatch(value):
+        elif name in in_urls and not IN_A_URL.fullmatch(value):
             wrong.append(f"{name} becomes part of a URL: letters, digits and . _ ~ - alone")
         elif name.endswith("_URL") and not readable(value):
             wrong.append(f"{name} is no URL: in its user and password write @ as %40, / as %2F, : as %3A, % as %25")

@@ -21,9 +21,9 @@ def fit(tmp_path: Path) -> dict[str, Any]:
         "production": True,
         "database_url": f"postgresql+asyncpg://app:{token_urlsafe()}@db/app",
         "admin_password": token_urlsafe(),
-        "internal_token": token_urlsafe(),
         "mail_url": "smtp://mail",
-        "cache_url": f"valkey://:{token_urlsafe()}@valkey:6379/0",
+        "internal_token": token_urlsafe(),
+        "cache_url": f"valkey://app:{token_urlsafe()}@cache",
         "jwt_keys": tmp_path,
     }
 
@@ -37,7 +37,7 @@ def test_production_starts_with_secrets_of_its_own(fit: dict[str, Any]) -> None:
     [
         ("database_url", f"postgresql+asyncpg://app:{RANDOM}@db.example.com/app?sslmode=require"),
         ("database_url", f"postgresql+asyncpg://app:{RANDOM}@10.0.0.5/app"),
-        ("cache_url", f"valkeys://:{RANDOM}@cache.example.com:6379/0"),
+        ("cache_url", f"valkeys://app:{RANDOM}@cache.example.com"),
         ("mail_url", "smtp://mail.example.com:587"),
         ("site_url", "https://shop.example.com"),
     ],
@@ -53,8 +53,8 @@ def test_production_takes_what_is_encrypted_or_stays_in_its_network(fit: dict[st
         ("database_url", "postgresql+asyncpg://app:app@db/app"),
         ("database_url", f"postgresql+asyncpg://app:{RANDOM}@db.example.com/app"),
         ("database_url", f"postgresql+asyncpg://app:{RANDOM}@db.example.com/app?sslmode=prefer"),
-        ("cache_url", "valkey://valkey:6379/0"),
-        ("cache_url", f"valkey://:{RANDOM}@cache.example.com:6379/0"),
+        ("cache_url", "valkey://cache"),
+        ("cache_url", f"valkey://app:{RANDOM}@cache.example.com"),
         ("admin_password", "correct-password-1"),
         ("admin_password", "Summer2026!Summer2026!"),
         ("admin_password", "abcdefghijklmnopqrstuvwxyz"),

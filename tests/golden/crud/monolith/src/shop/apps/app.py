@@ -23,6 +23,7 @@ from shop.chassis.cache import Cache, MemoryCache
 from shop.chassis.context import PartContext
 from shop.chassis.http import create_api
 from shop.chassis.logs import configure_logs
+from shop.chassis.metrics import APART, metrics
 from shop.chassis.observability import instrument_app
 from shop.chassis.outbox import Relay
 from shop.chassis.settings import Settings
@@ -30,6 +31,7 @@ from shop.chassis.sql import Database, tables
 from shop.chassis.sql_jobs import Jobs
 from shop.chassis.supervisor import Supervisor
 from shop.chassis.tokens import Verifier
+from shop.chassis.traces import traces
 from shop.chassis.valkey import ValkeyCache
 from shop.items import wiring as items_wiring
 from shop.items.api import router as items_router
@@ -81,5 +83,7 @@ def create_app(
         ready={"database": database.ping, "background": supervisor.check},
         running=[supervisor.run],
         closing=[*part.closing, cache.close, database.close],
+        telemetry=traces(),
     )
-    return instrument_app(app, cache, database, [relay.metrics, scheduler.metrics, supervisor.metrics])
+    observe = metrics(app, cache, database, [relay.metrics, scheduler.metrics, supervisor.metrics])
+    return instrument_app(app, observe, APART)

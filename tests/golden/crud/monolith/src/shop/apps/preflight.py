@@ -15,8 +15,8 @@ ENCRYPTED = (
     "https",
     "smtp",
     "smtps",
-    "rediss",
     "valkeys",
+    "rediss",
 )  # smtp: by STARTTLS, which the mailer demands of far servers
 TLS = {"require", "verify-ca", "verify-full", "true"}
 

@@ -18,9 +18,10 @@ from shop.accounts.signer import Signer
 from shop.apps.event_routes import ROUTES
 from shop.chassis.context import PartContext
 from shop.chassis.dynamodb import Database
-from shop.chassis.functions import FunctionSettings, NoCache
+from shop.chassis.functions import FunctionSettings
 from shop.chassis.http import create_api
 from shop.chassis.http_function import HttpFunction
+from shop.chassis.no_cache import NoCache
 from shop.chassis.tokens import Verifier
 
 

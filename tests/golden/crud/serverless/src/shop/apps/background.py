@@ -9,7 +9,8 @@ from shop.apps.event_routes import PARTS, ROUTES
 from shop.chassis.background_function import BackgroundFunction, Worker
 from shop.chassis.context import PartContext
 from shop.chassis.dynamodb import Database
-from shop.chassis.functions import FunctionSettings, NoCache
+from shop.chassis.functions import FunctionSettings
+from shop.chassis.no_cache import NoCache
 
 
 def create_worker(settings: FunctionSettings, transports: Mapping[str, Any] | None = None) -> Worker:

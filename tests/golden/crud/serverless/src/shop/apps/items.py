@@ -10,10 +10,11 @@ from fastapi import FastAPI
 from shop.apps.event_routes import ROUTES
 from shop.chassis.context import PartContext
 from shop.chassis.dynamodb import Database
-from shop.chassis.functions import FunctionSettings, NoCache
+from shop.chassis.functions import FunctionSettings
 from shop.chassis.http import create_api
 from shop.chassis.http_function import HttpFunction, to_functions
 from shop.chassis.internal_api import remote_jwks, to_part
+from shop.chassis.no_cache import NoCache
 from shop.chassis.tokens import Verifier
 from shop.items import wiring as items_wiring
 from shop.items.api import router as items_router

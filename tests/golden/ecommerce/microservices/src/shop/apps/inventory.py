@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from shop.apps.event_routes import ROUTES
 from shop.chassis.background import Background
 from shop.chassis.cache import Cache, MemoryCache
+from shop.chassis.collector import destination
 from shop.chassis.context import PartContext
 from shop.chassis.event_http import HttpDispatcher
 from shop.chassis.event_http import events_router as event_receiver
@@ -17,6 +18,7 @@ from shop.chassis.http import create_api
 from shop.chassis.internal_api import remote_jwks, to_part
 from shop.chassis.logs import configure_logs
 from shop.chassis.observability import instrument_app
+from shop.chassis.otlp import Telemetry
 from shop.chassis.outbox import Relay
 from shop.chassis.settings import Settings
 from shop.chassis.sql import Database, tables
@@ -55,6 +57,8 @@ def create_app(
     scheduler = Jobs(database, background.jobs.values(), tables(MODULES, "jobs"))
     scheduled = {"jobs": scheduler.run} if settings.background else {}
     supervisor = Supervisor({"relay": relay.run, **scheduled})
+    telemetry = Telemetry(destination(settings), "shop-inventory")
+    telemetry.watch(cache, database, [relay.metrics, scheduler.metrics, supervisor.metrics])
     app = create_api(
         "shop",
         [
@@ -68,7 +72,8 @@ def create_app(
         verifier,
         settings,
         ready={"database": database.ping, "background": supervisor.check},
-        running=[supervisor.run],
-        closing=[*part.closing, to_accounts.close, dispatcher.close, cache.close, database.close],
+        running=[supervisor.run, telemetry.run],
+        closing=[*part.closing, to_accounts.close, dispatcher.close, cache.close, database.close, telemetry.close],
+        telemetry=telemetry.config,
     )
-    return instrument_app(app, cache, database, [relay.metrics, scheduler.metrics, supervisor.metrics])
+    return instrument_app(app)

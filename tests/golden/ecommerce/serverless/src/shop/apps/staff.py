@@ -20,7 +20,8 @@ from shop.accounts.settings import checked
 from shop.accounts.staff import Staff
 from shop.apps.event_routes import ROUTES
 from shop.chassis.dynamodb import Database
-from shop.chassis.functions import FunctionSettings, NoCache
+from shop.chassis.functions import FunctionSettings
+from shop.chassis.no_cache import NoCache
 
 log = logging.getLogger(__name__)
 
