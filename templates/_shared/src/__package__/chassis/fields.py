@@ -120,7 +120,7 @@ def fixed_scale(scale: int) -> Any:
     """Validates and normalises a decimal of 18 digits, `scale` of them behind the point; travels as a string."""
 
     def exact(value: Any, checked: ValidatorFunctionWrapHandler) -> Decimal:
-        if isinstance(value, (int, float)) and 10 ** (EXACT - scale) <= abs(value) < math.inf:
+        if isinstance(value, float) and 10 ** (EXACT - scale) <= abs(value) < math.inf:
             raise ValueError("has more digits than a JSON number keeps: write it as a string")
         number: Decimal = checked(value)
         return number.quantize(Decimal(1).scaleb(-scale)) + 0  # + 0: no negative zero

@@ -94,18 +94,20 @@ def _bounds(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _describe_decimal(schema: dict[str, Any], digits: int, places: int) -> None:
-    """`digits`: before the point. A JSON number may have fewer of them than a string (`fixed_scale`)."""
-    exact = 10 ** (EXACT - places)
-    schema["exclusiveMaximum"] = exact
-    schema["exclusiveMinimum"] = -exact
+    """`digits`: before the point. A number with a fraction has fewer of them, being a float to most (`fixed_scale`)."""
+    schema["exclusiveMaximum"] = 10**digits
+    schema["exclusiveMinimum"] = -(10**digits)
     as_number, as_text = schema["anyOf"][:2]
     as_number["multipleOf"] = _number(f"1e-{places}")
+    as_number["exclusiveMaximum"] = 10 ** (EXACT - places)
+    as_number["exclusiveMinimum"] = -as_number["exclusiveMaximum"]
     pattern = rf"\d{{1,{digits}}}"
     if schema.get("minimum", -1) < 0:
         pattern = f"-?{pattern}"
     if places:
         pattern += rf"(\.\d{{1,{places}}})?"
     as_text["pattern"] = f"^{pattern}$"
+    schema["anyOf"].insert(0, {"type": "integer"})
 
 
 def _describe(method: str, path: str, operation: dict[str, Any]) -> None:
