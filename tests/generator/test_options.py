@@ -5,9 +5,12 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
+from importlib.metadata import packages_distributions
 from itertools import product
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -24,21 +27,8 @@ from archgen.options import offered
 from archgen.pipeline import make_plan
 from archgen.requirements import StackChoice
 
-# What is an option's alone: words of its own files, settings and dependencies. Where only the decision record names them, they are not.
-WORDS: dict[str, dict[str, tuple[str, ...]]] = {
-    "auth": {"builtin": ("argon2", "aiosmtpd"), "oidc": ("chassis.oidc", "OIDC_AUDIENCE")},
-    "cache": {"valkey": ("valkey", "redis"), "memcached": ("memcached", "emcache"), "none": ("chassis.no_cache",)},
-    "database": {"postgresql": ("asyncpg", "types-zxcvbn"), "dynamodb": ("moto[", "boto3-stubs")},
-    "observability": {
-        "prometheus": ("prometheus", "/metrics"),
-        "opentelemetry": ("chassis.collector",),
-        "datadog": ("datadog", "dd-api-key"),
-        "newrelic": ("newrelic", "new relic", "nr-data"),
-        "none": (),
-    },
-}
-# copied into every project of the kind, and hidden there whatever measures
-HIDDEN = re.compile(r'"/metrics"|/internal` and `/metrics`|v1/metrics')
+# Values that are everyday words; any other is the name of a product.
+EVERYDAY = {"none", "rest", "builtin", "monolith", "microservices", "serverless"}
 TELLING = ("archgen.yaml", "docs/adr/")
 
 
@@ -65,7 +55,54 @@ def tree(template: Template, stack: dict[str, str]) -> dict[str, str]:
 
 def named(combination: tuple[Template, dict[str, str]]) -> str:
     template, chosen = combination
-    return "-".join([template, *(chosen[key] for key in WORDS)])
+    return "-".join([template, *(chosen[key] for key in ("auth", "cache", "database", "observability"))])
+
+
+@cache
+def words(key: str, value: str) -> dict[str, re.Pattern[str]]:
+    """What is an option's, from its folder: its product, files, settings and packages, each as it would be written."""
+    option = read_options(templates_dir())[key, value]
+    folder = templates_dir() / cast(str, option["folder"])
+    found = {} if value in EVERYDAY else {value: rf"(?i)\b{value}"}
+    for place in ("chassis", "local"):
+        for file in folder.glob(f"files/src/*/{place}/*.py"):
+            found[file.stem] = rf"\b{place}[./]{file.stem}\b"
+    for name in settings_of(folder):
+        found[name] = rf"\bsettings\.{name}\b" + (rf"|\b{name.upper()}\b" if "_" in name else "")
+    for slot in folder.glob("slots/env_*.jinja"):
+        for name in re.findall(r"^([A-Z_]+)=", slot.read_text(), re.MULTILINE):
+            found[name.lower()] = rf"\b{name}\b"
+    for package in {**option.get("dependencies", {}), **option.get("dev_dependencies", {})}:
+        for module in imports()[package] - {"fastapi"}:  # which everybody has; here with an extra
+            found[module] = rf"\b(import|from) {module}\b"
+    return {word: re.compile(pattern) for word, pattern in found.items()}
+
+
+def settings_of(folder: Path) -> set[str]:
+    """The settings of the classes that an option adds to those of the project, wherever they are defined."""
+    slot = folder / "slots/settings.jinja"
+    kinds = re.findall(r"^\w+Settings$", slot.read_text(), re.MULTILINE) if slot.exists() else []
+    return {field for kind in kinds for field in fields(kind)}
+
+
+@cache
+def fields(kind: str) -> frozenset[str]:
+    """Those of a class of settings, and of those that it stands on."""
+    for file in templates_dir().rglob("chassis/*.py"):
+        if body := re.search(rf"^class {kind}\((\w+)\):\n((?:    .*\n|\n)+)", file.read_text(), re.MULTILINE):
+            above = fields(body[1]) if body[1] not in ("BaseSettings", "CoreSettings") else frozenset()
+            return above | set(re.findall(r"^    (\w+): ", body[2], re.MULTILINE))
+    raise LookupError(kind)
+
+
+@cache
+def imports() -> dict[str, set[str]]:
+    """Package -> what is imported of it."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for module, packages in packages_distributions().items():
+        for package in packages:
+            found[package.lower()].add(module)
+    return found
 
 
 @pytest.mark.parametrize("combination", COMBINATIONS, ids=named)
@@ -79,17 +116,19 @@ def test_a_project_holds_what_was_chosen_and_nothing_of_what_was_not(
             ast.parse(text, path)
         if path.endswith((".yaml", ".yml")) and template != "serverless":
             yaml.safe_load(text)
-    everything = {
-        path: HIDDEN.sub("", f"{path}\n{text}").lower() for path, text in files.items() if not path.startswith(TELLING)
+    everything = {path: f"{path}\n{text}" for path, text in files.items() if not path.startswith(TELLING)}
+    has = {**chosen, "architecture": template}
+    of = {option: words(*option) for option in read_options(templates_dir())}
+    ours = {word: pattern for (key, value), its in of.items() if has[key] == value for word, pattern in its.items()}
+    theirs = {word: pattern for its in of.values() for word, pattern in its.items() if word not in ours}
+    low = {path: text.lower() for path, text in everything.items()}
+    found = {
+        word: {path: hit[0] for path, text in low.items() if word in text and (hit := pattern.search(everything[path]))}
+        for word, pattern in (ours | theirs).items()
     }
-    for key, options in WORDS.items():
-        for value, words in options.items():
-            for word in words:
-                holding = [path for path, text in everything.items() if word.lower() in text]
-                if chosen[key] == value:
-                    assert holding, (value, word)
-                else:
-                    assert not holding, (value, word, holding)
+    assert {word: places for word, places in found.items() if word in theirs and places} == {}
+    for (key, value), its in of.items():
+        assert has[key] != value or not its or any(found[word] for word in its), (key, value)
     check_dependencies(files, chosen, template)
     check_settings(files)
 
