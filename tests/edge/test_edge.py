@@ -199,7 +199,9 @@ def test_a_failure_is_shown_to_a_site_that_may_ask_as_what_it_is(behind: Behind)
 
     router.add_api_route("/broken", broken)
     verifier: Any = None
-    app = http.create_api("x", [router], [], verifier, settings.CoreSettings(_env_file=None, cors_origins=SITES), ready={})
+    app = http.create_api(
+        "x", [router], [], verifier, settings.CoreSettings(_env_file=None, cors_origins=SITES), ready={}
+    )
     client = import_module("starlette.testclient").TestClient(app, raise_server_exceptions=False)
     answer = client.get("/broken", headers={"Origin": SITES[0]})
     assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (500, SITES[0])

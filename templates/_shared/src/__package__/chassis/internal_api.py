@@ -22,7 +22,12 @@ class InternalSettings(CoreSettings):
 
 
 def to_part(
-    part: str, settings: InternalSettings, transports: Mapping[str, Any] | None, *, timeout: float = 2.0, attempts: int = 4
+    part: str,
+    settings: InternalSettings,
+    transports: Mapping[str, Any] | None,
+    *,
+    timeout: float = 2.0,
+    attempts: int = 4,
 ) -> Client:
     """For calls that may be repeated. `<PART>_URL` of the environment, or the name that containers know it by."""
     return Client(

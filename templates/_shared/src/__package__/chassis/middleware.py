@@ -15,7 +15,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .settings import Network, CoreSettings
+from .settings import CoreSettings, Network
 
 METHODS = ("GET", "HEAD", "POST", "PATCH", "PUT", "DELETE")
 ASKED = ("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "X-Request-ID")
