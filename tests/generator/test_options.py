@@ -22,7 +22,7 @@ from archgen.answers.sources import from_record
 from archgen.blueprint.build import TEMPLATES
 from archgen.blueprint.schema import Stack, Template
 from archgen.generator import preview, templates_dir
-from archgen.generator.manifest import read_options
+from archgen.catalog import read_options
 from archgen.options import offered
 from archgen.pipeline import make_plan
 from archgen.requirements import StackChoice
@@ -70,7 +70,7 @@ def words(key: str, value: str) -> dict[str, re.Pattern[str]]:
     for name in settings_of(folder):
         found[name] = rf"\bsettings\.{name}\b" + (rf"|\b{name.upper()}\b" if "_" in name else "")
     for slot in folder.glob("slots/env_*.jinja"):
-        for name in re.findall(r"^([A-Z_]+)=", slot.read_text(), re.MULTILINE):
+        for name in re.findall(r"^(?!COMPOSE_)([A-Z_]+)=", slot.read_text(), re.MULTILINE):
             found[name.lower()] = rf"\b{name}\b"
     for package in {**option.get("dependencies", {}), **option.get("dev_dependencies", {})}:
         for module in imports()[package] - {"fastapi"}:  # which everybody has; here with an extra

@@ -17,7 +17,7 @@ from bench.bare_copier import assemble
 
 from archgen.generator import dump_record, load_record, preview, render, templates_dir
 from archgen.generator.layout import lay_out
-from archgen.generator.manifest import read_options
+from archgen.catalog import read_options
 
 Records = Callable[[str, str], dict[str, Any]]
 Trees = Callable[[str, str], dict[str, bytes]]
@@ -50,7 +50,7 @@ def test_a_module_is_the_same_bytes_in_every_architecture(preset_tree: Trees, ch
 
 def test_no_template_of_a_module_asks_for_the_architecture() -> None:
     asking = re.compile(r"\b(template|architecture|parts|module\.part)\b\s*(==|!=|\||in\b|%}|})")
-    of_modules = [path for path in rendered() if "_modules" in path.parts or "__module__" in path.parts]
+    of_modules = [path for path in rendered() if "_kinds" in path.parts or "__module__" in path.parts]
     assert of_modules
     for path in of_modules:
         assert not asking.search(path.read_text()), path
