@@ -16,6 +16,21 @@ from archgen.requirements import StackChoice
 Offered = Mapping[str, tuple[str, ...]]
 
 
+class Reserved(BaseModel):
+    """Words that a choice takes, whatever else is chosen: a project may choose another later.
+
+    `packages`: what it imports; `stored`: words that its database takes for its own; of the others each with what takes it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    packages: tuple[str, ...] = ()
+    stored: tuple[str, ...] = ()
+    modules: Mapping[str, str] = {}
+    parts: Mapping[str, str] = {}
+    plurals: Mapping[str, str] = {}
+
+
 class Option(BaseModel):
     """A choice of the stack, or an architecture.
 
@@ -30,6 +45,7 @@ class Option(BaseModel):
     default_of: tuple[str, ...] = ()
     serves: tuple[str, ...] = ()
     provides: tuple[str, ...] = ()
+    reserves: Reserved = Reserved()
 
 
 @cache

@@ -21,9 +21,10 @@ from archgen.answers.schema import StackAnswers
 from archgen.answers.sources import from_record
 from archgen.blueprint.build import TEMPLATES
 from archgen.blueprint.schema import Stack, Template
-from archgen.generator import preview, templates_dir
 from archgen.catalog import read_options
-from archgen.options import offered
+from archgen.domain import naming
+from archgen.generator import preview, templates_dir
+from archgen.options import Option, offered, options
 from archgen.pipeline import make_plan
 from archgen.requirements import StackChoice
 
@@ -166,7 +167,18 @@ def test_each_key_has_one_default_for_each_architecture() -> None:
             assert len([option for option in of_key if template in option.get("default_of", [])]) == 1, (template, key)
 
 
-KNOWN = {"default_of", "serves", "provides", "dependencies", "dev_dependencies", "when", "cache", "otlp", "profile"}
+KNOWN = {
+    "default_of",
+    "serves",
+    "provides",
+    "dependencies",
+    "dev_dependencies",
+    "when",
+    "cache",
+    "otlp",
+    "profile",
+    "reserves",
+}
 
 
 def test_an_option_says_nothing_that_nobody_reads() -> None:
@@ -177,6 +189,42 @@ def test_an_option_says_nothing_that_nobody_reads() -> None:
         assert {path.name for path in folder.iterdir() if path.is_dir()} <= {"files", "slots"}, folder
         for slot in folder.glob("slots/*.jinja"):
             assert f'"/slots/{slot.name}"' in shared, slot
+
+
+def test_what_an_option_takes_is_refused_as_a_name_and_told_by_what_it_is_taken() -> None:
+    for option in options():
+        name = f"{option.key} {option.value}"
+        for package in list_dependencies(option):
+            for module in imports()[package]:
+                assert not module.isidentifier() or naming.check_project(module.replace("_", "-")), (name, module)
+        for setting in settings_of(templates_dir() / f"_options/{option.key}/{option.value}"):
+            if setting.endswith("_url"):  # where a part is, PART_URL says
+                told = f"the name that {setting.upper()} has"
+                assert told in str(naming.check_part(setting.removesuffix("_url"))), (name, setting)
+        for file in templates_dir().glob(f"_options/{option.key}/{option.value}/files/src/*/apps/*.py*"):
+            assert naming.check_part(file.name.partition(".")[0]), (name, file)
+        for file in templates_dir().glob(f"_options/{option.key}/{option.value}/files/tests/*.py*"):
+            assert naming.check_module(file.name.partition(".")[0], "shop"), (name, file)
+
+
+def list_dependencies(option: Option) -> set[str]:
+    document = read_options(templates_dir())[option.key, option.value]
+    return {*document.get("dependencies", {}), *document.get("dev_dependencies", {})}
+
+
+def test_every_file_of_apps_is_refused_as_the_name_of_a_part() -> None:
+    roots = {path for template, chosen in COMBINATIONS for path in tree(template, chosen) if "/apps/" in path}
+    names = {path.split("/apps/")[1].split("/")[0].removesuffix(".py") for path in roots}
+    own = {"__init__", "app", "accounts", "inventory", "orders", "payments"}
+    assert [name for name in names - own if not naming.check_part(name)] == []
+
+
+def test_a_part_whose_name_is_taken_gets_another() -> None:
+    """CACHE_URL is where the cache is, and would be where the part `cache` is."""
+    modules = {"cache": {"entities": {"entry": {"fields": {"size": {"type": "integer"}}}}}}
+    answers = {"name": "shop", "architecture": "microservices", "modules": modules}
+    parts = make_plan(resolve([from_record(answers)])).record["parts"]
+    assert [part["name"] for part in parts] == ["accounts", "cache_part"]
 
 
 def test_the_reference_lists_what_can_be_taken() -> None:

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 from bench.bare_copier import assemble
 
+from archgen.catalog import read_options
 from archgen.generator import dump_record, load_record, preview, render, templates_dir
 from archgen.generator.layout import lay_out
-from archgen.catalog import read_options
 
 Records = Callable[[str, str], dict[str, Any]]
 Trees = Callable[[str, str], dict[str, bytes]]

@@ -92,7 +92,7 @@ class Manifest:
     def _of_layer(self, layer: str) -> Iterator[File]:
         root = self._templates / layer
         suffix = self._rules["suffix"]
-        rules = self._rules_of(layer)
+        rules = self._find_rules(layer)
         for path in sorted(root.rglob("*")):
             inside = path.relative_to(root)
             if path.is_dir() or _leftover(inside):
@@ -104,7 +104,7 @@ class Manifest:
                 if all(self._value(condition, names) for condition in conditions):
                     yield File(source, place, source.endswith(suffix), names)
 
-    def _rules_of(self, layer: str) -> list[Rule]:
+    def _find_rules(self, layer: str) -> list[Rule]:
         """The folder's own, and those of an option or a kind whose layer this is, which says its paths from there."""
         rules = [(rule, "") for rule in self._rules["when"]]
         for owner in self._owners:
