@@ -6,15 +6,14 @@ import ast
 import re
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import packages_distributions
-from itertools import product
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import pytest
 import yaml
+from tests.support.combinations import COMBINATIONS, named, tree
 
 from archgen.answers.resolve import resolve
 from archgen.answers.schema import StackAnswers
@@ -23,7 +22,7 @@ from archgen.blueprint.build import TEMPLATES
 from archgen.blueprint.schema import Stack, Template
 from archgen.catalog import read_options
 from archgen.domain import naming
-from archgen.generator import preview, templates_dir
+from archgen.generator import templates_dir
 from archgen.options import Option, offered, options
 from archgen.pipeline import make_plan
 from archgen.requirements import StackChoice
@@ -31,32 +30,6 @@ from archgen.requirements import StackChoice
 # Values that are everyday words; any other is the name of a product.
 EVERYDAY = {"none", "rest", "builtin", "monolith", "microservices", "serverless"}
 TELLING = ("archgen.yaml", "docs/adr/")
-
-
-def combinations() -> Iterator[tuple[Template, dict[str, str]]]:
-    for template in TEMPLATES:
-        keys, choices = zip(*offered(template).items(), strict=True)
-        for chosen in product(*choices):
-            yield template, dict(zip(keys, chosen, strict=True))
-
-
-COMBINATIONS = list(combinations())
-
-
-@cache
-def planned(template: Template, auth: str) -> dict[str, Any]:
-    """The record of a project, whose other options change nothing but its stack."""
-    answers = {"name": "shop", "preset": "ecommerce", "architecture": template, "stack": {"auth": auth}}
-    return make_plan(resolve([from_record(answers)])).record
-
-
-def tree(template: Template, stack: dict[str, str]) -> dict[str, str]:
-    return {path: data.decode() for path, data in preview({**planned(template, stack["auth"]), "stack": stack})}
-
-
-def named(combination: tuple[Template, dict[str, str]]) -> str:
-    template, chosen = combination
-    return "-".join([template, *(chosen[key] for key in ("auth", "cache", "database", "observability"))])
 
 
 @cache

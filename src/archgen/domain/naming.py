@@ -41,8 +41,11 @@ DEPENDENCIES = _words("""
     requests ruff setuptools stamina starlette structlog tenacity typing_extensions typing_inspection urllib3 uuid_utils uv wheel
 """)
 
+# What Windows takes for a device, whatever the ending: a folder or a file of this name cannot be there.
+DEVICES = _words("con prn aux nul") | {f"{port}{number}" for port in ("com", "lpt") for number in range(10)}
+
 # Folders and tools that a project's own package would be taken for.
-_PROJECTS = _words("src test tests docs build dist deploy venv env conftest setup con prn aux nul pg_catalog")
+_PROJECTS = _words("src test tests docs build dist deploy venv env conftest setup pg_catalog")
 
 # Modules of the standard library that a generated project imports by name.
 _IMPORTED = _words("""
@@ -102,6 +105,8 @@ def check_project(name: str) -> str | None:
     for option in options():
         if package in option.reserves.packages:
             return f"{name} is a package that the project itself needs with {option.value}"
+    if package in DEVICES:
+        return f"{name} is a device of Windows"
     if package in _PROJECTS or package in _IMPORTED:
         return f"{name} is taken by a folder or a tool of every project"
     return None
@@ -110,7 +115,12 @@ def check_project(name: str) -> str | None:
 def check_part(name: str) -> str | None:
     return (
         _form(name)
-        or _taken(name, (PYTHON, "a word of Python"), (PARTS, "a file of every project's apps"))
+        or _taken(
+            name,
+            (PYTHON, "a word of Python"),
+            (DEVICES, "a device of Windows"),
+            (PARTS, "a file of every project's apps"),
+        )
         or _reserved(name, "parts")
     )
 
@@ -127,6 +137,7 @@ def check_module(name: str, package: str | None = None) -> str | None:
         name,
         (PYTHON, "a word of Python"),
         (_stored(), UNQUOTED),
+        (DEVICES, "a device of Windows"),
         (BESIDE, "a folder of every project's own package"),
         (TESTS, "a file or folder of every project's tests"),
         (UNITS, "taken: its unit of work would have the name of what all units stand on"),

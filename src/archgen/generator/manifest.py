@@ -55,7 +55,7 @@ class Manifest:
         provided = [capability for option in self.context["options"] for capability in option.get("provides", [])]
         known = [capability for option in offered.values() for capability in option.get("provides", [])]
         self.context["has"] = {capability: capability in provided for capability in known}
-        self.context["facts"] = {name: self._value(rule, {}) for name, rule in self._rules["facts"].items()}
+        self.context["facts"] = {name: self._value(rule, {}) for name, rule in self._rules.get("facts", {}).items()}
 
     @cached_property
     def environment(self) -> Environment:
