@@ -11,7 +11,7 @@ from importlinter.cli import lint_imports
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src/archgen"
-AT_THE_ROOT = {"__init__", "doctor", "errors", "options", "pipeline", "requirements", "text"}
+AT_THE_ROOT = {"__init__", "catalog", "doctor", "errors", "options", "pipeline", "requirements", "text"}
 STEPS = {"answers", "advisor", "blueprint", "cli", "domain", "evidence", "generator", "reports"}
 
 

@@ -10,11 +10,25 @@ from functools import cache
 
 from pydantic import BaseModel, ConfigDict
 
-from archgen.blueprint.schema import Stack, Template
-from archgen.generator.manifest import read_options
-from archgen.generator.templates import templates_dir
+from archgen.catalog import read_options, templates_dir
+from archgen.requirements import StackChoice
 
 Offered = Mapping[str, tuple[str, ...]]
+
+
+class Reserved(BaseModel):
+    """Words that a choice takes, whatever else is chosen: a project may choose another later.
+
+    `packages`: what it imports; `stored`: words that its database takes for its own; of the others each with what takes it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    packages: tuple[str, ...] = ()
+    stored: tuple[str, ...] = ()
+    modules: Mapping[str, str] = {}
+    parts: Mapping[str, str] = {}
+    plurals: Mapping[str, str] = {}
 
 
 class Option(BaseModel):
@@ -28,9 +42,10 @@ class Option(BaseModel):
 
     key: str
     value: str
-    default_of: tuple[Template, ...] = ()
-    serves: tuple[Template, ...] = ()
+    default_of: tuple[str, ...] = ()
+    serves: tuple[str, ...] = ()
     provides: tuple[str, ...] = ()
+    reserves: Reserved = Reserved()
 
 
 @cache
@@ -39,10 +54,10 @@ def options() -> tuple[Option, ...]:
 
 
 @cache
-def offered(template: Template) -> Offered:
+def offered(template: str) -> Offered:
     """For each key of the stack what can be generated with an architecture, the default first."""
     table = {}
-    for key in Stack.model_fields:
+    for key in StackChoice.model_fields:
         of_key = [option for option in options() if option.key == key]
         default = [option.value for option in of_key if template in option.default_of]
         table[key] = (*default, *(option.value for option in of_key if template in option.serves))

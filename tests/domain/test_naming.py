@@ -43,7 +43,7 @@ def test_a_good_project_name_is_taken(name: str) -> None:
         ("test", "is taken by a folder"),
         ("tests", "is taken by a folder"),
         ("src", "is taken by a folder"),
-        ("con", "is taken by a folder"),
+        ("con", "is a device of Windows"),
     ],
 )
 def test_a_bad_project_name_is_refused(name: str, said: str) -> None:
@@ -70,6 +70,9 @@ def test_a_name_that_is_taken_makes_an_importable_package(name: str) -> None:
         ("conftest", "is a file or folder of every project's tests"),
         ("public", "is a schema of every PostgreSQL database"),
         ("publishing", "its unit of work would have the name"),
+        ("sql", "its unit of work would have the name"),
+        ("mail_server", "a file of the tests of accounts"),
+        ("aux", "is a device of Windows"),
         ("shop", "is the project's own name"),
         ("pg_x", "belong to PostgreSQL"),
         ("test_x", "belong to pytest"),

@@ -299,7 +299,7 @@ def test_an_event_listed_twice_is_refused() -> None:
         (entity(name="line"), "modules.notes.entities.line", "the module orders has already"),
         (entity(name="product_in"), "modules.notes.entities.product_in", "makes the class ProductIn"),
         (entity(plural="products"), "modules.notes.entities.note.plural", "has the path /api/products already"),
-        (entity(plural="auth"), "modules.notes.entities.note.plural", "is taken in every project"),
+        (entity(plural="auth"), "modules.notes.entities.note.plural", "/api/auth is where people log in"),
         (entity(name="use", plural="lateral"), "modules.notes.entities.use.plural", "a word of SQL"),
         (entity(plural="a/b"), "modules.notes.entities.note.plural", "'a/b'"),
         (
@@ -338,7 +338,7 @@ def test_two_entities_of_one_name_in_two_modules_are_refused() -> None:
         ({"app": ["accounts"]}, "parts", "notes is in no part | add to a part, for example app: [accounts, notes]"),
         ({"app": ["accounts", "note"]}, "parts.app.1", "did you mean notes?"),
         ({"a": ["accounts", "notes"], "b": ["notes"]}, "parts.b.0", "notes is in a already"),
-        ({"nginx": ["accounts", "notes"]}, "parts.nginx", "a container beside it"),
+        ({"migrate": ["accounts", "notes"]}, "parts.migrate", "a file of apps"),
         ({"Not": ["accounts", "notes"]}, "parts.Not", "is not lower-case"),
     ],
 )

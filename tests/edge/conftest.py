@@ -45,7 +45,7 @@ def behind(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     package = f"edge_{architecture}"
     sys.path.append(str(project.folder / "src"))
     import_module(f"{package}.accounts.keys").make_key(folder / "keys")
-    settings = import_module(f"{package}.chassis.settings").Settings(
+    settings = import_module(f"{package}.apps.settings").Settings(
         _env_file=None,
         database_url=f"sqlite+aiosqlite:///{folder}/data",
         jwt_keys=folder / "keys",

@@ -199,7 +199,9 @@ def test_a_failure_is_shown_to_a_site_that_may_ask_as_what_it_is(behind: Behind)
 
     router.add_api_route("/broken", broken)
     verifier: Any = None
-    app = http.create_api("x", [router], [], verifier, settings.Settings(_env_file=None, cors_origins=SITES), ready={})
+    app = http.create_api(
+        "x", [router], [], verifier, settings.CoreSettings(_env_file=None, cors_origins=SITES), ready={}
+    )
     client = import_module("starlette.testclient").TestClient(app, raise_server_exceptions=False)
     answer = client.get("/broken", headers={"Origin": SITES[0]})
     assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (500, SITES[0])
@@ -208,7 +210,7 @@ def test_a_failure_is_shown_to_a_site_that_may_ask_as_what_it_is(behind: Behind)
 def test_no_proxy_is_trusted_and_no_site_may_ask_until_they_are_named(
     behind: Behind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = import_module(f"{behind.package}.chassis.settings").Settings
+    settings = import_module(f"{behind.package}.apps.settings").Settings
     for name in ("TRUSTED_PROXIES", "CORS_ORIGINS"):
         monkeypatch.setenv(name, "")
     assert (settings(_env_file=None).trusted_proxies, settings(_env_file=None).cors_origins) == ((), ())
@@ -261,7 +263,7 @@ def test_a_crowd_that_asks_whether_it_is_ready_asks_the_database_once(behind: Be
         await asyncio.sleep(0.1)
 
     verifier: Any = None
-    app = http.create_api("x", [], [], verifier, settings.Settings(_env_file=None), ready={"database": ping})
+    app = http.create_api("x", [], [], verifier, settings.CoreSettings(_env_file=None), ready={"database": ping})
 
     async def crowd() -> set[int]:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as client:

@@ -36,7 +36,9 @@ def works(chassis: Chassis, deliver: Any = None, jobs: Any = None, table: Any = 
     background = SimpleNamespace(deliver=deliver, jobs=jobs or {})
     part = SimpleNamespace(database=SimpleNamespace(module=lambda _: table))
     function = chassis("background_function")
-    return function.BackgroundFunction(lambda *_: function.Worker(part, background, letters))
+    return function.BackgroundFunction(
+        lambda *_: function.Worker(part, background, letters), chassis("functions").FunctionSettings
+    )
 
 
 def test_only_what_failed_of_a_batch_comes_back(chassis: Chassis) -> None:
@@ -109,10 +111,8 @@ def test_a_job_that_the_scheduler_asks_for_twice_is_done_once_and_a_failed_one_a
 
 
 def test_a_function_is_built_at_its_first_call_and_keeps_what_it_built(chassis: Chassis, aws: None, keys: Path) -> None:
-    functions, http = chassis("functions"), chassis("http_function")
-    handler = import_module("functions_shop.apps.accounts").handler.within(
-        functions.FunctionSettings(jwt_keys=keys), {}
-    )
+    http, settings = chassis("http_function"), import_module("functions_shop.apps.settings").Settings
+    handler = import_module("functions_shop.apps.accounts").handler.within(settings(jwt_keys=keys), {})
     assert handler._built is None
     event = http.request_event("GET", "/.well-known/jwks.json", "", {}, b"")
     answers = [handler(event, None) for _ in range(2)]
@@ -125,8 +125,8 @@ def test_a_function_is_built_at_its_first_call_and_keeps_what_it_built(chassis: 
 def test_a_background_function_imports_neither_fastapi_nor_a_router(shop: Project) -> None:
     code = (
         "import sys; from functions_shop.apps.background import create_worker, PARTS;"
-        "from functions_shop.chassis.functions import FunctionSettings;"
-        "[create_worker(FunctionSettings(part=part)) for part in PARTS];"
+        "from functions_shop.apps.settings import Settings;"
+        "[create_worker(Settings(part=part)) for part in PARTS];"
         "print([m for m in sys.modules if m == 'fastapi' or m.endswith('.api')])"
     )
     done = subprocess.run(
@@ -143,7 +143,7 @@ def test_the_signing_keys_come_from_the_secret_that_is_named(chassis: Chassis, a
         keys.make_key(tmp_path / name)
         pems += [path.read_text() for path in (tmp_path / name).glob("*.pem")]
     import_module("boto3").client("secretsmanager").create_secret(Name="shop-keys", SecretString="".join(pems))
-    settings = chassis("functions").FunctionSettings(jwt_secret="shop-keys")
+    settings = chassis("secret_keys").SecretKeysSettings(jwt_secret="shop-keys")
     found = [key.private.private_numbers() for key in keys.read_keys(settings.signing_pems())]
     assert found == [keys.load_keys(tmp_path / name)[0].private.private_numbers() for name in ("old", "new")]
 
@@ -151,8 +151,8 @@ def test_the_signing_keys_come_from_the_secret_that_is_named(chassis: Chassis, a
 def test_a_secret_that_was_changed_is_read_anew(chassis: Chassis, aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
     client = import_module("boto3").client("secretsmanager")
     client.create_secret(Name="shop-changing", SecretString="old")
-    settings = chassis("functions").FunctionSettings(jwt_secret="shop-changing")
-    monkeypatch.setattr(chassis("functions"), "SECRET_AGE", 0)
+    settings = chassis("secret_keys").SecretKeysSettings(jwt_secret="shop-changing")
+    monkeypatch.setattr(chassis("secret_keys"), "SECRET_AGE", 0)
     assert settings.signing_pems() == b"old"
     client.put_secret_value(SecretId="shop-changing", SecretString="new")
     assert settings.signing_pems() == b"new"

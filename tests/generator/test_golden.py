@@ -1,37 +1,37 @@
-"""The trees of the presets, kept as files in `tests/golden`, so that a change of a template is seen as what it changes.
+"""What is generated, kept in `tests/golden`, so that a change of a template is seen as what it changes. `make golden` writes it anew.
 
-`make golden` writes them anew. What is copied (the chassis, `local`) is the same in every project and stands as hashes; one tree in full is the
-monolith's, and of the others what differs from it.
+Whole trees are kept of the presets: in full of the first, of the others what no tree before has. Of each option that is not
+the default, `options/` has the difference to the project without it; what files any other combination has follows from these.
+What is copied (the chassis, `local`) is the same in every project, and stands as hashes and names.
 """
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+
+import pytest
+from tests.support.combinations import COMBINATIONS, TEMPLATES, named, record_of, tree
+
+from archgen.blueprint.schema import Template
+from archgen.generator import templates_dir
+from archgen.generator.manifest import Manifest
+from archgen.options import offered
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 RECORDED = {"archgen.yaml", "docs/adr/0001-architecture.md"}  # the advisor's, and held by its own tests
+TREES = [(preset, template) for preset in ("ecommerce", "crud") for template in TEMPLATES]
 Trees = Callable[[str, str], dict[str, bytes]]
+Kept = Mapping[str, str]
 
 
-def kept(trees: Trees, preset: str, architecture: str) -> dict[str, str]:
-    """What is kept of a tree, by path; in `hashes.json` stands what is kept elsewhere."""
-    tree = trees(preset, architecture)
-    base = {} if architecture == "monolith" else trees(preset, "monolith")
-    hashed = {path for path, data in tree.items() if "/chassis/" in path or "/local/" in path or base.get(path) == data}
-    full = {path: data.decode() for path, data in tree.items() if path not in hashed and path not in RECORDED}
-    hashes = {path: hashlib.sha256(tree[path]).hexdigest()[:16] for path in sorted(hashed)}
-    return {**full, "hashes.json": json.dumps(hashes, indent=1) + "\n"}
-
-
-def test_a_preset_renders_as_it_did(preset_tree: Trees, choice: tuple[str, str]) -> None:
+def compare(folder: Path, now: Kept) -> None:
     """Where this fails on purpose: `make golden`, read the difference, and commit it with the change."""
-    folder = GOLDEN.joinpath(*choice)
-    now = kept(preset_tree, *choice)
     if os.environ.get("ARCHGEN_GOLDEN") == "write":
         shutil.rmtree(folder, ignore_errors=True)
         for path, text in now.items():
@@ -41,3 +41,68 @@ def test_a_preset_renders_as_it_did(preset_tree: Trees, choice: tuple[str, str])
     assert sorted(now) == sorted(was)
     for path, text in now.items():
         assert text == was[path], path
+
+
+def is_copied(path: str) -> bool:
+    return "/chassis/" in path or "/local/" in path
+
+
+@pytest.mark.parametrize(("preset", "template"), TREES)
+def test_a_preset_renders_as_it_did(preset_tree: Trees, preset: str, template: Template) -> None:
+    tree = preset_tree(preset, template)
+    before = [preset_tree(*choice) for choice in TREES[: TREES.index((preset, template))]]
+    hashed = {
+        path for path, data in tree.items() if is_copied(path) or any(other.get(path) == data for other in before)
+    }
+    full = {path: data.decode() for path, data in tree.items() if path not in hashed and path not in RECORDED}
+    hashes = {path: hashlib.sha256(tree[path]).hexdigest()[:16] for path in sorted(hashed)}
+    compare(GOLDEN / preset / template, {**full, "hashes.json": json.dumps(hashes, indent=1) + "\n"})
+
+
+def default_of(template: Template) -> dict[str, str]:
+    return {key: choices[0] for key, choices in offered(template).items()}
+
+
+def others(template: Template) -> Iterator[tuple[str, str]]:
+    """Each option that is not the default, by its key."""
+    for key, choices in offered(template).items():
+        for value in choices[1:]:
+            yield key, value
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_an_option_changes_what_it_did(template: Template) -> None:
+    base = tree(template, default_of(template))
+    now = {
+        f"{key}-{value}.diff": difference(base, tree(template, {**default_of(template), key: value}))
+        for key, value in others(template)
+    }
+    compare(GOLDEN / "options" / template, now)
+
+
+def difference(base: Kept, other: Kept) -> str:
+    """What goes and what comes, by name; how rendered files change, and those that come, by line."""
+    lines = [f"- {path}" for path in sorted(base.keys() - other.keys())]
+    lines += [f"+ {path}" for path in sorted(other.keys() - base.keys())]
+    for path in sorted(other.keys() - RECORDED):
+        if is_copied(path):
+            assert base.get(path, other[path]) == other[path], path
+            continue
+        before, after = base.get(path, "").splitlines(), other[path].splitlines()
+        lines += difflib.unified_diff(before, after, path, path, n=0, lineterm="")
+    return "\n".join(lines) + "\n"
+
+
+def test_what_files_a_combination_has_follows_from_each_of_its_options() -> None:
+    """Those of the defaults, without what some option takes away, and with what another brings."""
+    for template, chosen in COMBINATIONS:
+        default = default_of(template)
+        base = paths(template, default)
+        single = [paths(template, {**default, key: value}) for key, value in chosen.items() if value != default[key]]
+        gone = set().union(*(base - one for one in single))
+        come = set().union(*(one - base for one in single))
+        assert paths(template, chosen) == (base - gone) | come, named((template, chosen))
+
+
+def paths(template: Template, stack: Mapping[str, str]) -> set[str]:
+    return {file.target for file in Manifest(templates_dir(), record_of(template, stack)).files()}

@@ -18,7 +18,7 @@ DESCRIBE = """
 from pathlib import Path
 from large.accounts.keys import make_key
 from large.apps.app import create_app
-from large.chassis.settings import Settings
+from large.apps.settings import Settings
 
 make_key(Path(".keys"))
 document = create_app(Settings()).openapi()

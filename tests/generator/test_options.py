@@ -5,67 +5,78 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
-from collections.abc import Iterator
+from collections import defaultdict
 from functools import cache
-from itertools import product
-from typing import Any, cast
+from importlib.metadata import packages_distributions
+from pathlib import Path
+from typing import cast
 
 import pytest
 import yaml
+from tests.support.combinations import COMBINATIONS, named, tree
 
 from archgen.answers.resolve import resolve
 from archgen.answers.schema import StackAnswers
 from archgen.answers.sources import from_record
 from archgen.blueprint.build import TEMPLATES
 from archgen.blueprint.schema import Stack, Template
-from archgen.generator import preview, templates_dir
-from archgen.generator.manifest import read_options
-from archgen.options import offered
+from archgen.catalog import read_options
+from archgen.domain import naming
+from archgen.generator import templates_dir
+from archgen.options import Option, offered, options
 from archgen.pipeline import make_plan
 from archgen.requirements import StackChoice
 
-# What is an option's alone: words of its own files, settings and dependencies. Where only the decision record names them, they are not.
-WORDS: dict[str, dict[str, tuple[str, ...]]] = {
-    "auth": {"builtin": ("argon2", "aiosmtpd"), "oidc": ("chassis.oidc", "OIDC_AUDIENCE")},
-    "cache": {"valkey": ("valkey", "redis"), "memcached": ("memcached", "emcache"), "none": ("chassis.no_cache",)},
-    "database": {"postgresql": ("asyncpg", "types-zxcvbn"), "dynamodb": ("moto[", "boto3-stubs")},
-    "observability": {
-        "prometheus": ("prometheus", "/metrics"),
-        "opentelemetry": ("chassis.collector",),
-        "datadog": ("datadog", "dd-api-key"),
-        "newrelic": ("newrelic", "new relic", "nr-data"),
-        "none": (),
-    },
-}
-# copied into every project of the kind, and hidden there whatever measures
-HIDDEN = re.compile(r'"/metrics"|/internal` and `/metrics`|v1/metrics')
+# Values that are everyday words; any other is the name of a product.
+EVERYDAY = {"none", "rest", "builtin", "monolith", "microservices", "serverless"}
 TELLING = ("archgen.yaml", "docs/adr/")
 
 
-def combinations() -> Iterator[tuple[Template, dict[str, str]]]:
-    for template in TEMPLATES:
-        keys, choices = zip(*offered(template).items(), strict=True)
-        for chosen in product(*choices):
-            yield template, dict(zip(keys, chosen, strict=True))
+@cache
+def words(key: str, value: str) -> dict[str, re.Pattern[str]]:
+    """What is an option's, from its folder: its product, files, settings and packages, each as it would be written."""
+    option = read_options(templates_dir())[key, value]
+    folder = templates_dir() / cast(str, option["folder"])
+    found = {} if value in EVERYDAY else {value: rf"(?i)\b{value}"}
+    for place in ("chassis", "local"):
+        for file in folder.glob(f"files/src/*/{place}/*.py"):
+            found[file.stem] = rf"\b{place}[./]{file.stem}\b"
+    for name in settings_of(folder):
+        found[name] = rf"\bsettings\.{name}\b" + (rf"|\b{name.upper()}\b" if "_" in name else "")
+    for slot in folder.glob("slots/env_*.jinja"):
+        for name in re.findall(r"^(?!COMPOSE_)([A-Z_]+)=", slot.read_text(), re.MULTILINE):
+            found[name.lower()] = rf"\b{name}\b"
+    for package in {**option.get("dependencies", {}), **option.get("dev_dependencies", {})}:
+        for module in imports()[package] - {"fastapi"}:  # which everybody has; here with an extra
+            found[module] = rf"\b(import|from) {module}\b"
+    return {word: re.compile(pattern) for word, pattern in found.items()}
 
 
-COMBINATIONS = list(combinations())
+def settings_of(folder: Path) -> set[str]:
+    """The settings of the classes that an option adds to those of the project, wherever they are defined."""
+    slot = folder / "slots/settings.jinja"
+    kinds = re.findall(r"^\w+Settings$", slot.read_text(), re.MULTILINE) if slot.exists() else []
+    return {field for kind in kinds for field in fields(kind)}
 
 
 @cache
-def planned(template: Template, auth: str) -> dict[str, Any]:
-    """The record of a project, whose other options change nothing but its stack."""
-    answers = {"name": "shop", "preset": "ecommerce", "architecture": template, "stack": {"auth": auth}}
-    return make_plan(resolve([from_record(answers)])).record
+def fields(kind: str) -> frozenset[str]:
+    """Those of a class of settings, and of those that it stands on."""
+    for file in templates_dir().rglob("chassis/*.py"):
+        if body := re.search(rf"^class {kind}\((\w+)\):\n((?:    .*\n|\n)+)", file.read_text(), re.MULTILINE):
+            above = fields(body[1]) if body[1] not in ("BaseSettings", "CoreSettings") else frozenset()
+            return above | set(re.findall(r"^    (\w+): ", body[2], re.MULTILINE))
+    raise LookupError(kind)
 
 
-def tree(template: Template, stack: dict[str, str]) -> dict[str, str]:
-    return {path: data.decode() for path, data in preview({**planned(template, stack["auth"]), "stack": stack})}
-
-
-def named(combination: tuple[Template, dict[str, str]]) -> str:
-    template, chosen = combination
-    return "-".join([template, *(chosen[key] for key in WORDS)])
+@cache
+def imports() -> dict[str, set[str]]:
+    """Package -> what is imported of it."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for module, packages in packages_distributions().items():
+        for package in packages:
+            found[package.lower()].add(module)
+    return found
 
 
 @pytest.mark.parametrize("combination", COMBINATIONS, ids=named)
@@ -79,17 +90,19 @@ def test_a_project_holds_what_was_chosen_and_nothing_of_what_was_not(
             ast.parse(text, path)
         if path.endswith((".yaml", ".yml")) and template != "serverless":
             yaml.safe_load(text)
-    everything = {
-        path: HIDDEN.sub("", f"{path}\n{text}").lower() for path, text in files.items() if not path.startswith(TELLING)
+    everything = {path: f"{path}\n{text}" for path, text in files.items() if not path.startswith(TELLING)}
+    has = {**chosen, "architecture": template}
+    of = {option: words(*option) for option in read_options(templates_dir())}
+    ours = {word: pattern for (key, value), its in of.items() if has[key] == value for word, pattern in its.items()}
+    theirs = {word: pattern for its in of.values() for word, pattern in its.items() if word not in ours}
+    low = {path: text.lower() for path, text in everything.items()}
+    found = {
+        word: {path: hit[0] for path, text in low.items() if word in text and (hit := pattern.search(everything[path]))}
+        for word, pattern in (ours | theirs).items()
     }
-    for key, options in WORDS.items():
-        for value, words in options.items():
-            for word in words:
-                holding = [path for path, text in everything.items() if word.lower() in text]
-                if chosen[key] == value:
-                    assert holding, (value, word)
-                else:
-                    assert not holding, (value, word, holding)
+    assert {word: places for word, places in found.items() if word in theirs and places} == {}
+    for (key, value), its in of.items():
+        assert has[key] != value or not its or any(found[word] for word in its), (key, value)
     check_dependencies(files, chosen, template)
     check_settings(files)
 
@@ -127,7 +140,18 @@ def test_each_key_has_one_default_for_each_architecture() -> None:
             assert len([option for option in of_key if template in option.get("default_of", [])]) == 1, (template, key)
 
 
-KNOWN = {"default_of", "serves", "provides", "dependencies", "dev_dependencies", "when", "cache", "otlp", "profile"}
+KNOWN = {
+    "default_of",
+    "serves",
+    "provides",
+    "dependencies",
+    "dev_dependencies",
+    "when",
+    "cache",
+    "otlp",
+    "profile",
+    "reserves",
+}
 
 
 def test_an_option_says_nothing_that_nobody_reads() -> None:
@@ -138,6 +162,42 @@ def test_an_option_says_nothing_that_nobody_reads() -> None:
         assert {path.name for path in folder.iterdir() if path.is_dir()} <= {"files", "slots"}, folder
         for slot in folder.glob("slots/*.jinja"):
             assert f'"/slots/{slot.name}"' in shared, slot
+
+
+def test_what_an_option_takes_is_refused_as_a_name_and_told_by_what_it_is_taken() -> None:
+    for option in options():
+        name = f"{option.key} {option.value}"
+        for package in list_dependencies(option):
+            for module in imports()[package]:
+                assert not module.isidentifier() or naming.check_project(module.replace("_", "-")), (name, module)
+        for setting in settings_of(templates_dir() / f"_options/{option.key}/{option.value}"):
+            if setting.endswith("_url"):  # where a part is, PART_URL says
+                told = f"the name that {setting.upper()} has"
+                assert told in str(naming.check_part(setting.removesuffix("_url"))), (name, setting)
+        for file in templates_dir().glob(f"_options/{option.key}/{option.value}/files/src/*/apps/*.py*"):
+            assert naming.check_part(file.name.partition(".")[0]), (name, file)
+        for file in templates_dir().glob(f"_options/{option.key}/{option.value}/files/tests/*.py*"):
+            assert naming.check_module(file.name.partition(".")[0], "shop"), (name, file)
+
+
+def list_dependencies(option: Option) -> set[str]:
+    document = read_options(templates_dir())[option.key, option.value]
+    return {*document.get("dependencies", {}), *document.get("dev_dependencies", {})}
+
+
+def test_every_file_of_apps_is_refused_as_the_name_of_a_part() -> None:
+    roots = {path for template, chosen in COMBINATIONS for path in tree(template, chosen) if "/apps/" in path}
+    names = {path.split("/apps/")[1].split("/")[0].removesuffix(".py") for path in roots}
+    own = {"__init__", "app", "accounts", "inventory", "orders", "payments"}
+    assert [name for name in names - own if not naming.check_part(name)] == []
+
+
+def test_a_part_whose_name_is_taken_gets_another() -> None:
+    """CACHE_URL is where the cache is, and would be where the part `cache` is."""
+    modules = {"cache": {"entities": {"entry": {"fields": {"size": {"type": "integer"}}}}}}
+    answers = {"name": "shop", "architecture": "microservices", "modules": modules}
+    parts = make_plan(resolve([from_record(answers)])).record["parts"]
+    assert [part["name"] for part in parts] == ["accounts", "cache_part"]
 
 
 def test_the_reference_lists_what_can_be_taken() -> None:

@@ -8,16 +8,20 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from bench.bare_copier import assemble
 
+from archgen.answers.resolve import resolve
+from archgen.answers.sources import from_record
+from archgen.catalog import read_options
+from archgen.domain import naming
 from archgen.generator import dump_record, load_record, preview, render, templates_dir
 from archgen.generator.layout import lay_out
-from archgen.generator.manifest import read_options
+from archgen.pipeline import make_plan
 
 Records = Callable[[str, str], dict[str, Any]]
 Trees = Callable[[str, str], dict[str, bytes]]
@@ -50,7 +54,7 @@ def test_a_module_is_the_same_bytes_in_every_architecture(preset_tree: Trees, ch
 
 def test_no_template_of_a_module_asks_for_the_architecture() -> None:
     asking = re.compile(r"\b(template|architecture|parts|module\.part)\b\s*(==|!=|\||in\b|%}|})")
-    of_modules = [path for path in rendered() if "_modules" in path.parts or "__module__" in path.parts]
+    of_modules = [path for path in rendered() if "_kinds" in path.parts or "__module__" in path.parts]
     assert of_modules
     for path in of_modules:
         assert not asking.search(path.read_text()), path
@@ -72,18 +76,46 @@ def test_an_option_names_no_other_option_of_its_key() -> None:
             assert not PRODUCT.search(path.read_text()), path
 
 
+REFUSED = re.compile(r'[<>:"|?*\\\x00-\x1f]|[. ]$')  # by Windows
+DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
+
+
+def check_paths(paths: Iterable[str]) -> None:
+    """Every system takes them; of a drive and a folder around them there is room for 100 more."""
+    seen: dict[str, str] = {}
+    for path in paths:
+        assert len(path) <= 150, path
+        assert seen.setdefault(path.lower(), path) == path
+        for part in path.split("/"):
+            assert not REFUSED.search(part) and not DEVICES.match(part), path
+
+
 def test_every_system_takes_the_names_of_all_files() -> None:
-    """Of what is cloned and of what the wheel unpacks; of a drive and a folder around it there is room for 100 more."""
-    refused = re.compile(r'[<>:"|?*\\\x00-\x1f]|[. ]$')
-    devices = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
+    """Of what is cloned and of what the wheel unpacks."""
     root = TEMPLATES.parent
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, text=True, check=False).stdout
     paths = [path for path in listed.split("\0") if path and (root / path).exists()]
-    paths += [f"archgen/{path.relative_to(root).as_posix()}" for path in TEMPLATES.rglob("*") if path.is_file()]
-    for path in paths:
-        assert len(path) <= 150, path
-        for part in path.split("/"):
-            assert not refused.search(part) and not devices.match(part), path
+    check_paths(paths)
+    check_paths(f"archgen/{path.relative_to(root).as_posix()}" for path in TEMPLATES.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize("architecture", ["monolith", "microservices", "serverless"])
+def test_every_system_takes_the_files_of_a_project_with_the_longest_names(architecture: str) -> None:
+    modules = [f"m{number}".ljust(naming.PART_MOST, "x") for number in range(2)]
+    first = f"{modules[0]}.{'e' * naming.PART_MOST}"
+    entities = {
+        modules[0]: {"e" * naming.PART_MOST: {"plural": "p" * naming.PLURAL_MOST, "fields": {"size": {"type": "integer"}}}},
+        modules[1]: {"f" * naming.PART_MOST: {"fields": {"r": {"type": "reference", "to": first}}}},
+    }
+    answers: dict[str, Any] = {
+        "name": "n" * naming.MOST,
+        "architecture": architecture,
+        "modules": {name: {"entities": entities[name]} for name in modules},
+    }
+    answers["modules"][modules[1]]["reacts_to"] = [f"{first}.deleted"]
+    paths = [path for path, _ in preview(make_plan(resolve([from_record(answers)])).record)]
+    assert any("p" * naming.PLURAL_MOST in path for path in paths)
+    check_paths(paths)
 
 
 def test_no_path_is_a_template() -> None:

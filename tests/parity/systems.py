@@ -159,9 +159,9 @@ class System:
 def running(project: Project, **settings: Any) -> Iterator[System]:
     """The project's own `dev` root, in this process."""
     package = project.folder.name.replace("-", "_")
-    modules = {name: importlib.import_module(f"{package}.{name}") for name in ("apps.dev", "chassis.settings")}
+    modules = {name: importlib.import_module(f"{package}.{name}") for name in ("apps.dev", "apps.settings")}
     importlib.import_module(f"{package}.accounts.keys").make_key(project.folder / "keys")
-    made = modules["chassis.settings"].Settings(
+    made = modules["apps.settings"].Settings(
         _env_file=None,
         jwt_keys=project.folder / "keys",
         mail_url=f"file:{project.folder}/mails",

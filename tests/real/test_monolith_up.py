@@ -63,7 +63,7 @@ def test_every_container_is_bounded_and_comes_back(stack: Stack) -> None:
 
 def test_the_pools_of_all_processes_fit_into_what_the_database_takes(stack: Stack) -> None:
     most = stack.compose("exec", "-T", "postgres", "psql", "-U", "app", "-Atc", "SHOW max_connections")
-    script = f"from {stack.package}.chassis.settings import Settings as S; s = S(); print(s.pool_size * s.processes)"
+    script = f"from {stack.package}.apps.settings import Settings as S; s = S(); print(s.pool_size * s.processes)"
     needed = int(stack.compose("exec", "-T", "app", "python", "-c", script))
     assert 0 < needed <= int(most) - 10
 
@@ -71,7 +71,7 @@ def test_the_pools_of_all_processes_fit_into_what_the_database_takes(stack: Stac
 def test_the_app_may_touch_rows_and_holds_no_password_of_anybody_who_may_do_more(stack: Stack) -> None:
     script = f"""
 import asyncio, os, sqlalchemy as sa
-from {stack.package}.chassis.settings import Settings
+from {stack.package}.apps.settings import Settings
 from {stack.package}.chassis.sql import Database
 
 async def main():

@@ -71,7 +71,7 @@ class Project:
 
     def opened(self, name: str, database: Any) -> Any:
         """A unit of work of the module."""
-        kind, needs = self.unit(name), [database, module(self.package, "chassis.cache").MemoryCache()]
+        kind, needs = self.unit(name), [database, module(self.package, "chassis.memory_cache").MemoryCache()]
         if "outbox" in vars(kind):
             needs.append(self.relay(database))
         return kind(*needs)

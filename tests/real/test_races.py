@@ -29,7 +29,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory, containers: None) -> Iter
     write_project(folder, PACKAGE.replace("_", "-"), "monolith", {"preset": "ecommerce"})
     module(PACKAGE, "accounts.keys").make_key(folder / "keys")
     with postgres() as server:
-        made = module(PACKAGE, "chassis.settings").Settings(
+        made = module(PACKAGE, "apps.settings").Settings(
             _env_file=None,
             database_url=f"{server}/postgres",
             jwt_keys=folder / "keys",

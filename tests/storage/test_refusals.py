@@ -21,7 +21,7 @@ BIG = 2**63
 @pytest.fixture
 def probe(chassis: Chassis, url: str) -> Callable[[Story], None]:
     """Runs a story with a function that makes units of a module of probes and what they belong to."""
-    sql, store, cache = (chassis(name) for name in ("sql", "persistence", "cache"))
+    sql, store, cache = (chassis(name) for name in ("sql", "persistence", "memory_cache"))
     unit_of, entity = chassis("sql_unit_of_work").SqlUnitOfWork, chassis("entity").Entity
 
     @dataclass(frozen=True, slots=True, kw_only=True)

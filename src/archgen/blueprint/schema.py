@@ -122,7 +122,7 @@ class Module(Document):
     """
 
     name: str
-    kind: Literal["accounts", "entities", "inventory", "orders", "payments"]
+    kind: str
     part: str
     entities: tuple[Entity, ...]
     reactions: tuple[Reaction, ...]

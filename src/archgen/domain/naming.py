@@ -1,7 +1,7 @@
 """Names of projects, parts, modules, entities and fields: their form, and every word that is taken.
 
-The lists are here and nowhere else. A name becomes a Python package, a class, a column, a path and a
-container, so one that works in all of them is asked for at once.
+What an option takes, its folder says (`reserves` in its option.yaml); what every project takes stands here. A name becomes a
+Python package, a class, a column and a path, so one that works in all of them is asked for at once.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ import keyword
 import re
 import sys
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
+from typing import Literal
 
+from archgen.options import options
 from archgen.text import shown
 
 MOST = 40  # letters of a project's name
@@ -30,48 +32,41 @@ def _words(text: str) -> frozenset[str]:
 # Soft keywords (match, case, type) are names like any other: `import case` is Python.
 PYTHON = frozenset(map(str.lower, keyword.kwlist))
 
-# What a generated project imports: a package of its own with one of these names would shadow it.
+# What every generated project imports, or what it imports looks for (structlog, prometheus_client): a package of its own
+# with one of these names would shadow it.
 DEPENDENCIES = _words("""
-    aiosqlite alembic annotated_types anyio archgen argon2 argon2_cffi asyncpg aws_lambda_powertools awscrt boto3
-    boto3_stubs botocore cachetools certifi cffi click cryptography dotenv fastapi flask greenlet grimp h11 httpcore
-    httptools httpx hypothesis idna import_linter importlinter iniconfig jinja2 jwt mako mangum moto mypy mypy_boto3
-    mypy_extensions opentelemetry packaging pip pluggy prometheus_client psycopg purgatory pydantic pydantic_core
-    pydantic_settings pyjwt pytest python_multipart redis requests ruff s3transfer schemathesis setuptools six sqlalchemy
-    stamina starlette structlog tenacity typing_extensions typing_inspection urllib3 uuid_utils uv uvicorn uvloop valkey
-    watchfiles websockets werkzeug wheel xdist yaml
+    annotated_types anyio archgen cachetools certifi cffi click cronsim cryptography dotenv fastapi fastapi_csp_docs
+    fastapi_offline h11 httpcore httpx httpx2 idna import_linter importlinter iniconfig jinja2 jwt locust mypy mypy_extensions
+    packaging pip pluggy prometheus_client purgatory pydantic pydantic_core pydantic_settings pyjwt pytest python_multipart
+    requests ruff setuptools stamina starlette structlog tenacity typing_extensions typing_inspection urllib3 uuid_utils uv wheel
 """)
 
+# What Windows takes for a device, whatever the ending: a folder or a file of this name cannot be there.
+DEVICES = _words("con prn aux nul") | {f"{port}{number}" for port in ("com", "lpt") for number in range(10)}
+
 # Folders and tools that a project's own package would be taken for.
-_PROJECTS = _words("src test tests docs build dist deploy venv env conftest setup con prn aux nul pg_catalog")
+_PROJECTS = _words("src test tests docs build dist deploy venv env conftest setup pg_catalog")
 
 # Modules of the standard library that a generated project imports by name.
 _IMPORTED = _words("""
     abc asyncio base64 collections contextlib copy dataclasses datetime decimal enum functools hashlib importlib inspect io
     itertools json logging math operator os pathlib re secrets signal string sys threading time types typing uuid warnings
 """)
-# What lies beside a module: in the project's package, in its `tests/`, and in PostgreSQL, where it has a schema.
+# What lies beside a module: in the project's package, and in its `tests/`.
 BESIDE = _words("accounts apps chassis contracts local")
-TESTS = _words("api conftest journey load mail_server")
-SCHEMAS = _words("public information_schema")
+TESTS = _words("api conftest journey load")
 # What a module's unit of work stands on has the name that its own would have.
-UNITS = _words("sql dynamo publishing publishing_sql publishing_dynamo")
+UNITS = _words("publishing")
 
-# What lies beside a part's root in `apps/`, and the containers that run beside it.
-PARTS = _words("""
-    dev local gateway main tests test chassis contracts migrate nginx postgres postgresql sqlite valkey redis dynamodb
-    load root conftest serve dead_letters worker mail preflight background event_routes staff part
-""")
+# What lies beside a part's root in `apps/`; and a root's client of a part named `part` would be `to_part`, which makes them.
+PARTS = _words("dev settings part")
 
-# Words that PostgreSQL or SQLite reserve and SQLAlchemy does not put into quotes; it quotes the others.
-SQL = _words("collation concurrently lateral returning system_user tablesample")
 UNQUOTED = "a word of SQL that stands unquoted"
 
-# Tables and paths of every project beside the entities' own, and what a module's unit of work and its tables'
-# own file call theirs.
+# Tables and paths of every project beside the entities' own, and what a module's unit of work calls its own.
 PLURALS = _words("""
-    outbox processed dead_letters jobs alembic_version idempotency_keys auth me
-    repository repeated remember already_processed commit publish engine staged module table cache database relay
-    metadata domain sa sortable_string entity_columns processed_table jobs_table outbox_table
+    outbox processed dead_letters jobs idempotency_keys me
+    repository repeated remember already_processed commit publish staged module table cache database relay domain
 """)
 
 # Entities whose constant, the name in capitals, a module's `service.py` imports, or whose sample is taken for an import.
@@ -107,14 +102,26 @@ def check_project(name: str) -> str | None:
         return f"{name} is a module of Python's standard library"
     if package in DEPENDENCIES:
         return f"{name} is a package that the project itself needs"
+    for option in options():
+        if package in option.reserves.packages:
+            return f"{name} is a package that the project itself needs with {option.value}"
+    if package in DEVICES:
+        return f"{name} is a device of Windows"
     if package in _PROJECTS or package in _IMPORTED:
         return f"{name} is taken by a folder or a tool of every project"
     return None
 
 
 def check_part(name: str) -> str | None:
-    return _form(name) or _taken(
-        name, (PYTHON, "a word of Python"), (PARTS, "a file of every project's apps, or a container beside it")
+    return (
+        _form(name)
+        or _taken(
+            name,
+            (PYTHON, "a word of Python"),
+            (DEVICES, "a device of Windows"),
+            (PARTS, "a file of every project's apps"),
+        )
+        or _reserved(name, "parts")
     )
 
 
@@ -126,15 +133,16 @@ def check_module(name: str, package: str | None = None) -> str | None:
         return "names that begin with pg_ belong to PostgreSQL"
     if name.startswith("test_"):
         return "names that begin with test_ belong to pytest"
-    return _form(name) or _taken(
+    taken = _taken(
         name,
         (PYTHON, "a word of Python"),
-        (SQL, UNQUOTED),
+        (_stored(), UNQUOTED),
+        (DEVICES, "a device of Windows"),
         (BESIDE, "a folder of every project's own package"),
         (TESTS, "a file or folder of every project's tests"),
-        (SCHEMAS, "a schema of every PostgreSQL database"),
         (UNITS, "taken: its unit of work would have the name of what all units stand on"),
     )
+    return _form(name) or taken or _reserved(name, "modules")
 
 
 def check_entity(name: str) -> str | None:
@@ -142,8 +150,10 @@ def check_entity(name: str) -> str | None:
 
 
 def check_plural(name: str) -> str | None:
-    return _form(name, PLURAL_MOST) or _taken(
-        name, (PYTHON, "a word of Python"), (SQL, UNQUOTED), (PLURALS, "taken in every project")
+    return (
+        _form(name, PLURAL_MOST)
+        or _taken(name, (PYTHON, "a word of Python"), (_stored(), UNQUOTED), (PLURALS, "taken in every project"))
+        or _reserved(name, "plurals")
     )
 
 
@@ -153,7 +163,7 @@ def check_field(name: str) -> str | None:
     return _form(name) or _taken(
         name,
         (PYTHON, "a word of Python"),
-        (SQL, UNQUOTED),
+        (_stored(), UNQUOTED),
         (FIELDS, "taken by what every entity has or its code is written with"),
     )
 
@@ -220,3 +230,17 @@ def _form(name: str, most: int = PART_MOST) -> str | None:
 
 def _taken(name: str, *lists: tuple[frozenset[str], str]) -> str | None:
     return next((f"{name} is {why}" for words, why in lists if name in words), None)
+
+
+@cache
+def _stored() -> frozenset[str]:
+    return frozenset(word for option in options() for word in option.reserves.stored)
+
+
+def _reserved(name: str, what: Literal["modules", "parts", "plurals"]) -> str | None:
+    """By what of which option the name is taken, if it is."""
+    for option in options():
+        words: Mapping[str, str] = getattr(option.reserves, what)
+        if name in words:
+            return f"{name} is {words[name]}"
+    return None

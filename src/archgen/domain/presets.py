@@ -1,7 +1,7 @@
-"""The presets: domains that come with archgen, as data, in the same words as anyone's `modules:`.
+"""The presets: domains that come with archgen, in the same words as anyone's `modules:`.
 
-A preset is a source of answers like any other. Modules whose `kind` is not `entities` have code of their
-own in the templates; what is declared of them here is what other modules can refer to and react to.
+A preset is a folder of the templates, and a source of answers like any other. Modules whose `kind` is not `entities` have code
+of their own there; what is declared of them is what other modules can refer to and react to.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from archgen.catalog import read_kinds, read_presets, templates_dir
 from archgen.domain.schema import Domain, DomainModule, ModuleSpec
 
 
@@ -24,108 +25,35 @@ class Preset:
     modules: tuple[DomainModule, ...]
 
 
-def _spec(**document: Any) -> ModuleSpec:
-    return ModuleSpec.model_validate(document)
+def _module(name: str, kind: str, document: Mapping[str, Any]) -> DomainModule:
+    """A module of a kind: what is declared of it, and what its own code has beyond that."""
+    own = read_kinds(templates_dir())[kind]
+    return DomainModule(
+        name=name,
+        kind=kind,
+        spec=ModuleSpec.model_validate(document),
+        actions={entity: tuple(actions) for entity, actions in own.get("actions", {}).items()},
+        publishes=tuple(own.get("publishes", ())),
+        subscribes=tuple(own.get("handlers", ())),
+        uses=tuple(own.get("uses", ())),
+        classes=tuple(own.get("classes", ())),
+    )
 
 
-ACCOUNTS = DomainModule(
-    name="accounts",
-    kind="accounts",
-    spec=_spec(entities={"account": {"access": {"read": "staff", "write": "staff"}}}),
-    actions={"account": ("created", "deleted")},
-    publishes=("accounts.link.requested",),
-    subscribes=("accounts.link.requested",),
-    classes=(
-        "AccountOut",
-        "AccountAddress",
-        "Credentials",
-        "MailedToken",
-        "LoginCredentials",
-        "MailedPassword",
-        "NewPassword",
-        "PresentPassword",
-        "RefreshToken",
-        "TokensOut",
-    ),
-)
+def _preset(name: str, document: Mapping[str, Any]) -> Preset:
+    modules = []
+    for module, declared in document["modules"].items():
+        content = {**declared}
+        kind = content.pop("kind")
+        modules.append(_module(module, kind, content))
+    return Preset(name, document["summary"], document["default_name"], document["answers"], tuple(modules))
 
-CRUD = Preset(
-    name="crud",
-    summary="Accounts, and items that belong to whoever made them",
-    default_name="backend",
-    answers={"workload": "crud"},
-    modules=(
-        DomainModule(
-            name="items",
-            kind="entities",
-            spec=_spec(
-                entities={
-                    "item": {
-                        "access": {"read": "owner", "write": "owner"},
-                        "fields": {
-                            "title": {"type": "text", "required": True},
-                            "done": {"type": "boolean", "default": False},
-                        },
-                    }
-                }
-            ),
-        ),
-    ),
-)
 
-_PRODUCT = {
-    "access": {"read": "public", "write": "staff"},
-    "lists": [["category", "-price"]],
-    "fields": {
-        "sku": {"type": "string", "max_length": 40, "unique": True, "required": True},
-        "name": {"type": "string", "max_length": 200, "required": True},
-        "description": {"type": "text"},
-        "price": {"type": "decimal", "min": 0, "required": True},
-        "category": {"type": "enum", "values": ["book", "tool", "toy"], "indexed": True},
-        "stock": {"type": "integer", "min": 0, "default": 0},
-    },
+ACCOUNTS = _module("accounts", "accounts", {"entities": {"account": {"access": {"read": "staff", "write": "staff"}}}})
+PRESETS: Mapping[str, Preset] = {
+    name: _preset(name, document) for name, document in read_presets(templates_dir()).items()
 }
-
-ECOMMERCE = Preset(
-    name="ecommerce",
-    summary="Accounts, products in stock, orders, and payments by a sandbox provider",
-    default_name="shop",
-    answers={"workload": "ecommerce"},
-    modules=(
-        DomainModule(
-            name="inventory",
-            kind="inventory",
-            spec=_spec(entities={"product": _PRODUCT}),
-            publishes=("inventory.stock.reserved", "inventory.stock.refused"),
-            subscribes=("orders.order.placed", "orders.order.rejected"),
-        ),
-        DomainModule(
-            name="orders",
-            kind="orders",
-            spec=_spec(entities={"order": {"access": {"read": "owner", "write": "owner"}}}),
-            actions={"order": ("created", "updated")},
-            publishes=("orders.order.placed", "orders.order.payment_requested", "orders.order.rejected"),
-            subscribes=(
-                "inventory.stock.reserved",
-                "inventory.stock.refused",
-                "payments.payment.captured",
-                "payments.payment.declined",
-            ),
-            uses=("inventory",),
-            classes=("LineIn", "LineOut"),
-        ),
-        DomainModule(
-            name="payments",
-            kind="payments",
-            spec=_spec(entities={"payment": {"access": {"read": "owner", "write": "staff"}}}),
-            actions={"payment": ("created",)},
-            publishes=("payments.payment.captured", "payments.payment.declined"),
-            subscribes=("orders.order.payment_requested",),
-        ),
-    ),
-)
-
-PRESETS: Mapping[str, Preset] = {preset.name: preset for preset in (CRUD, ECOMMERCE)}
+CRUD = PRESETS["crud"]
 
 
 def preset_for(workload: str) -> Preset:

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from archgen.catalog import read_kinds, read_options, read_yaml
 from archgen.errors import ArchgenError
 
 if TYPE_CHECKING:
@@ -46,12 +47,15 @@ class Manifest:
         self._rules = read_yaml(templates / "files.yaml")
         self._conditions: dict[str, Any] = {}
         self.context: dict[str, Any] = dict(record)
-        offered = read_options(templates)
+        offered, kinds = read_options(templates), read_kinds(templates)
         chosen = self._value(self._rules["chosen"], {})
         self.context["options"] = [self._option(offered, key, value) for key, value in chosen.items()]
+        self.context["kinds"] = kinds
+        self._owners = [*self.context["options"], *kinds.values()]
         provided = [capability for option in self.context["options"] for capability in option.get("provides", [])]
         known = [capability for option in offered.values() for capability in option.get("provides", [])]
         self.context["has"] = {capability: capability in provided for capability in known}
+        self.context["facts"] = {name: self._value(rule, {}) for name, rule in self._rules.get("facts", {}).items()}
 
     @cached_property
     def environment(self) -> Environment:
@@ -88,7 +92,7 @@ class Manifest:
     def _of_layer(self, layer: str) -> Iterator[File]:
         root = self._templates / layer
         suffix = self._rules["suffix"]
-        rules = self._collect_rules(layer)
+        rules = self._find_rules(layer)
         for path in sorted(root.rglob("*")):
             inside = path.relative_to(root)
             if path.is_dir() or _leftover(inside):
@@ -100,12 +104,12 @@ class Manifest:
                 if all(self._value(condition, names) for condition in conditions):
                     yield File(source, place, source.endswith(suffix), names)
 
-    def _collect_rules(self, layer: str) -> list[Rule]:
-        """The folder's own, and those of an option whose layer this is, which says its paths from there."""
+    def _find_rules(self, layer: str) -> list[Rule]:
+        """The folder's own, and those of an option or a kind whose layer this is, which says its paths from there."""
         rules = [(rule, "") for rule in self._rules["when"]]
-        for option in self.context["options"]:
-            if layer.startswith(f"{option['folder']}/"):
-                rules += [(rule, f"{layer}/") for rule in option.get("when", [])]
+        for owner in self._owners:
+            if layer.startswith(f"{owner['folder']}/"):
+                rules += [(rule, f"{layer}/") for rule in owner.get("when", [])]
         return [Rule(f"{place}{pattern}", rule["if"]) for rule, place in rules for pattern in rule["files"]]
 
     def _places(self, path: str, names: Names) -> Iterator[tuple[Names, str]]:
@@ -128,24 +132,6 @@ class Manifest:
         if (key, value) not in offered:
             raise ArchgenError(f"{key} {value} is not among the templates", "render it with the archgen that wrote it")
         return offered[key, value]
-
-
-def read_options(templates: Path) -> dict[tuple[str, str], dict[str, Any]]:
-    """The `option.yaml` of each folder `_options/KEY/VALUE`, with its `key`, `value` and `folder`."""
-    found = {}
-    for path in sorted(templates.glob("_options/*/*/option.yaml")):
-        key, value = path.parts[-3:-1]
-        folder = f"_options/{key}/{value}"
-        found[key, value] = {**read_yaml(path), "key": key, "value": value, "folder": folder}
-    return found
-
-
-def read_yaml(path: Path) -> dict[str, Any]:
-    import yaml
-
-    document = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    assert isinstance(document, dict), path
-    return document
 
 
 def _leftover(path: Path) -> bool:

@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from archgen.catalog import templates_dir
 from archgen.errors import ArchgenError, TargetError
 from archgen.generator.git import commit_all, enclosing
 from archgen.generator.rendering import render
-from archgen.generator.templates import templates_dir
 
 _IN_THE_WAY = {
     *(errno.EEXIST, errno.ENOTEMPTY, errno.EACCES, errno.EPERM, errno.EROFS),

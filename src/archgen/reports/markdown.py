@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from archgen.generator.templates import templates_dir
+from archgen.catalog import templates_dir
 from archgen.reports.labels import services
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from .background import Background
 from .context import PartContext
 from .dynamodb_jobs import once
 from .errors import Refused
-from .functions import Event, Function, run
+from .functions import Event, Function, S, run
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ class Worker:
         return boto3.client("sqs")
 
 
-class BackgroundFunction(Function[Worker]):
+class BackgroundFunction(Function[S, Worker]):
     def __call__(self, event: Event, context: Any) -> Event:
         works = self.built
         if "job" in event:

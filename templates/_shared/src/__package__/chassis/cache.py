@@ -7,11 +7,8 @@ an empty entry behind, for the same reason. A cache of several processes holds t
 from __future__ import annotations
 
 import random
-import time
 from abc import ABC, abstractmethod
 from typing import Any
-
-from cachetools import TLRUCache
 
 from .batching import SingleFlight
 
@@ -45,24 +42,3 @@ class Cache(ABC):
 
     async def close(self) -> None:  # noqa: B027 - most have nothing to give back
         """Gives back what it holds."""
-
-
-class MemoryCache(Cache):
-    """For a single process."""
-
-    def __init__(self, most: int = 10_000) -> None:
-        super().__init__()
-        self._entries: TLRUCache[str, tuple[int, bytes]] = TLRUCache(
-            most, lambda _key, _entry, now: now + lifetime(), time.monotonic
-        )
-
-    async def get(self, key: str) -> bytes | None:
-        entry = self._entries.get(key)
-        if entry is None:
-            return None
-        return entry[1]
-
-    async def put(self, key: str, version: int, value: bytes) -> None:
-        entry = self._entries.get(key)
-        if entry is None or entry[0] < version:
-            self._entries[key] = (version, value)

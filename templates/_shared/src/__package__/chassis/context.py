@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic_settings import BaseSettings
 
 from .cache import Cache
-from .settings import Settings
+from .settings import CoreSettings
 
 if TYPE_CHECKING:
     from .client import Client
@@ -23,7 +23,7 @@ S = TypeVar("S", bound=BaseSettings)
 class PartContext:
     """`transports`: how to reach other systems, by name, if not over the network. `closing`: called in the end."""
 
-    settings: Settings
+    settings: CoreSettings
     database: Any  # of the adapter that was chosen
     cache: Cache
     events: Any = None  # who takes the events that units publish
@@ -36,9 +36,11 @@ class PartContext:
             return partial(unit, self.database, self.cache, self.events)
         return partial(unit, self.database, self.cache)
 
-    def read(self, settings: type[S]) -> S:
-        """A module's own settings, from the environment or where this part's own come from."""
-        return settings(_env_file=self.settings.modules_env or None)
+    def read(self, kind: type[S]) -> S:
+        """A module's own settings: this part's, where they are among them, else from where this part's come from."""
+        if isinstance(self.settings, kind):
+            return self.settings
+        return kind(_env_file=self.settings.modules_env or None)
 
     def client(self, name: str, url: str, headers: Mapping[str, str] | None = None) -> Client:
         """A client of another system; tests reach another by its name."""

@@ -11,8 +11,7 @@ from .background import HANDLER_TIMEOUT, Background
 from .client import Client
 from .errors import Refused, ValidationFailed
 from .events import Routes
-from .internal_api import internal_router, to_part
-from .settings import Settings
+from .internal_api import InternalSettings, internal_router, to_part
 
 
 class HttpDispatcher:
@@ -23,7 +22,7 @@ class HttpDispatcher:
         background: Background,
         routes: Routes,
         modules: Iterable[str],
-        settings: Settings,
+        settings: InternalSettings,
         transports: Mapping[str, Any] | None,
     ) -> None:
         """`modules`: of this part. Only the relay tries again, so that no handler runs twice at once."""

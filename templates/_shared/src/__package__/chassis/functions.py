@@ -12,41 +12,35 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any, Generic, Self, TypeVar
 
-from .settings import Settings
+from .settings import CoreSettings
 
-T = TypeVar("T")
 Event = dict[str, Any]
 THREADS = 32  # calls to AWS at once
-SECRET_AGE = 60  # seconds until a secret is asked for again
 
 
-class FunctionSettings(Settings):
+class FunctionSettings(CoreSettings):
     stack: str = "local"  # what the names of tables and functions begin with
     part: str = ""  # whose background work this function does
     dead_letters: str = ""  # the URL of the queue for what need not be tried again
-    jwt_secret: str = ""  # the secret that holds the signing keys; empty: the folder `jwt_keys`
-
-    def signing_pems(self) -> bytes:
-        if not self.jwt_secret:
-            return b""
-        from aws_lambda_powertools.utilities import parameters  # only the function that signs needs it
-
-        pems: str = parameters.get_secret(self.jwt_secret, max_age=SECRET_AGE)
-        return pems.encode()
 
 
-class Function(Generic[T]):
-    """A Lambda handler. `build` makes what it stands on, given settings and how to reach other functions."""
+S = TypeVar("S", bound=FunctionSettings)
+T = TypeVar("T")
 
-    def __init__(self, build: Callable[[FunctionSettings, Mapping[str, Any] | None], T]) -> None:
+
+class Function(Generic[S, T]):
+    """A Lambda handler. `build` makes what it stands on, given settings (of this kind) and how to reach other functions."""
+
+    def __init__(self, build: Callable[[S, Mapping[str, Any] | None], T], kind: type[S]) -> None:
         self._build = build
-        self._arguments: tuple[FunctionSettings | None, Mapping[str, Any] | None] = None, None
+        self._kind = kind
+        self._arguments: tuple[S | None, Mapping[str, Any] | None] = None, None
         self._lock = threading.Lock()
         self._built: T | None = None
 
-    def within(self, settings: FunctionSettings, transports: Mapping[str, Any]) -> Self:
+    def within(self, settings: S, transports: Mapping[str, Any]) -> Self:
         """The same function for another environment than this process's."""
-        other = type(self)(self._build)
+        other = type(self)(self._build, self._kind)
         other._arguments = settings, transports
         return other
 
@@ -55,7 +49,7 @@ class Function(Generic[T]):
         with self._lock:
             if self._built is None:
                 settings, transports = self._arguments
-                self._built = self._build(settings or FunctionSettings(), transports)
+                self._built = self._build(settings or self._kind(), transports)
             return self._built
 
 

@@ -23,7 +23,7 @@ from .docs import add_docs
 from .errors import Problem, Unavailable, ValidationFailed
 from .middleware import wrap_app
 from .openapi import described
-from .settings import Settings
+from .settings import CoreSettings
 from .tokens import Verifier
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ def create_api(
     routers: Sequence[APIRouter],
     services: Sequence[object],
     verifier: Verifier,
-    settings: Settings,
+    settings: CoreSettings,
     *,
     ready: Mapping[str, Check],
     running: Sequence[Callable[[], Awaitable[None]]] = (),

@@ -18,13 +18,13 @@ from mangum.handlers import HTTPGateway
 from mangum.protocols import HTTPCycle
 from mangum.types import LambdaConfig
 
-from .functions import Event, Function, FunctionSettings, run
+from .functions import Event, Function, FunctionSettings, S, run
 
 # no type counts as text: base64 makes four bytes of three, where JSON within JSON may double what it escapes
 CONFIG = LambdaConfig(api_gateway_base_path="/", text_mime_types=[], exclude_headers=[])
 
 
-class HttpFunction(Function[FastAPI]):
+class HttpFunction(Function[S, FastAPI]):
     def __call__(self, event: Event, context: Any) -> Event:
         # Mangum's own call would look for the loop of this thread
         gateway = HTTPGateway(event, context, CONFIG)

@@ -12,13 +12,22 @@ from fastapi import APIRouter, Depends, Header
 
 from .client import Client
 from .errors import Forbidden
-from .settings import Settings
+from .settings import CoreSettings
 
 TOKEN = "X-Internal-Token"  # noqa: S105 - the name of a header
 
 
+class InternalSettings(CoreSettings):
+    internal_token: str = ""  # what parts show each other
+
+
 def to_part(
-    part: str, settings: Settings, transports: Mapping[str, Any] | None, *, timeout: float = 2.0, attempts: int = 4
+    part: str,
+    settings: InternalSettings,
+    transports: Mapping[str, Any] | None,
+    *,
+    timeout: float = 2.0,
+    attempts: int = 4,
 ) -> Client:
     """For calls that may be repeated. `<PART>_URL` of the environment, or the name that containers know it by."""
     return Client(

@@ -15,7 +15,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .settings import Network, Settings
+from .settings import CoreSettings, Network
 
 METHODS = ("GET", "HEAD", "POST", "PATCH", "PUT", "DELETE")
 ASKED = ("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "X-Request-ID")
@@ -23,7 +23,7 @@ EXPOSED = ("Allow", "ETag", "Location", "Retry-After", "WWW-Authenticate", "X-Re
 PREFIX = re.compile(r"(/[A-Za-z0-9._~-]{1,64}){1,8}")
 
 
-def wrap_app(app: ASGIApp, settings: Settings) -> ASGIApp:
+def wrap_app(app: ASGIApp, settings: CoreSettings) -> ASGIApp:
     if settings.trusted_proxies:
         app = ProxyHeadersMiddleware(app, settings.trusted_proxies)
     if settings.cors_origins:  # no credentials: a token is shown in a header, never a cookie

@@ -23,7 +23,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from .cache import Cache
 from .errors import Problem
 from .http import UNTRACED
-from .settings import Settings, nearby
+from .settings import CoreSettings, nearby
 from .sql import Database
 
 PERIOD = 15.0  # seconds between two exports of metrics
@@ -58,7 +58,7 @@ class Destination:
         return f"Destination({self.endpoint})"
 
 
-def read(kind: Callable[..., S], settings: Settings) -> S:
+def read(kind: Callable[..., S], settings: CoreSettings) -> S:
     """A destination's own settings, from where all others are read."""
     return kind(_env_file=settings.modules_env or None)
 

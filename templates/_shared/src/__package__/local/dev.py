@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
-from ..chassis.settings import Settings
+from ..chassis.settings import CoreSettings
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -65,8 +65,6 @@ def announce() -> None:
         threading.Thread(target=_follow, daemon=True).start()
         logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
         print(f"Ready: {url} (the API's documents: {url}/docs)", flush=True)
-        if email := Settings().admin_email:
-            print(f"Staff: {email}, with the ADMIN_PASSWORD of .env", flush=True)
 
 
 def _follow() -> None:
@@ -76,4 +74,4 @@ def _follow() -> None:
 
 
 if __name__ == "__main__":
-    serve(f"{(__package__ or '').rpartition('.')[0]}.apps.dev:create_app", Settings().dev_port)
+    serve(f"{(__package__ or '').rpartition('.')[0]}.apps.dev:create_app", CoreSettings().dev_port)

@@ -25,14 +25,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ..chassis.functions import THREADS, Event, FunctionSettings, loop, run
 from ..chassis.http import problem
 from ..chassis.http_function import FunctionTransport, HttpFunction, body_of, request_event
-from ..chassis.settings import Settings
 from .deliveries import Deliveries
 from .dev import announce
 from .dev_gateway import merged
 from .schedules import Schedules
 from .template import Template
 
-Prepare = Callable[[FunctionSettings], Coroutine[Any, Any, None]]
+Prepare = Callable[[Any], Coroutine[Any, Any, None]]
+DYNAMIC_REFERENCE = "{{resolve:"  # to a secret of AWS; here the settings say what it is
 ONE_AT_A_TIME = ThreadPoolExecutor(1)  # moto within a process is not made for several threads
 
 
@@ -40,7 +40,11 @@ class Gateway:
     """The whole as an ASGI app, on the moto server at AWS_ENDPOINT_URL, or else on moto in this process."""
 
     def __init__(
-        self, path: Path, settings: Settings, prepare: Prepare | None, transports: Mapping[str, Any] | None = None
+        self,
+        path: Path,
+        settings: FunctionSettings,
+        prepare: Prepare | None,
+        transports: Mapping[str, Any] | None = None,
     ) -> None:
         """`prepare` runs first, once the tables are there. `transports`: as the functions' roots take them."""
         self._path = path
@@ -96,12 +100,9 @@ class Gateway:
 
     def _deploy(self) -> None:
         stack = f"local-{uuid4().hex[:8]}" if self._embedded else "local"
-        mail = {"MailUrl": self._settings.mail_url, "MailFrom": self._settings.mail_from}
-        known = {**mail, "SiteUrl": self._settings.site_url}
-        known["HideAccounts"] = str(self._settings.hide_accounts).lower()
-        known["CorsOrigins"] = ",".join(self._settings.cors_origins)
-        known["TrustedProxies"] = ",".join(map(str, self._settings.trusted_proxies))
-        template = Template(self._path, {"AWS::StackName": stack, **known})
+        own = self._settings.model_dump()
+        known = {_parameter(name): _text(value) for name, value in own.items()}
+        template = Template(self._path, {**known, "AWS::StackName": stack})
         self._deliveries = Deliveries(template, self.invoke)
         self._schedules = Schedules(template, self.invoke, self._deliveries.bury)
         functions = template.of_type("AWS::Serverless::Function")
@@ -111,17 +112,16 @@ class Gateway:
         }
         transports |= self._transports
         for name, function in functions.items():
-            environment = {key.lower(): value for key, value in template.environment(function).items()}
-            secrets = {"internal_token": self._settings.internal_token, "jwt_secret": ""}  # nosec B105 - it has none
-            settings = FunctionSettings(**{**self._settings.model_dump(), **environment, **secrets})
-            settings = settings.model_copy(update={"oidc": self._settings.oidc})  # and nothing of the environment's
+            told = template.environment(function)
+            environment = {key.lower(): value for key, value in told.items() if not value.startswith(DYNAMIC_REFERENCE)}
+            settings = type(self._settings)(**{**own, **environment})
             module, _, handler = function["Handler"].rpartition(".")
             self._functions[name] = getattr(import_module(module), handler).within(settings, transports)
             for event in function["Events"].values():
                 if event["Type"] == "HttpApi":
                     self._routes.append((event["Properties"]["Path"], name))
         if self._prepare:
-            run(self._prepare(FunctionSettings(**{**self._settings.model_dump(), "stack": stack})))
+            run(self._prepare(self._settings.model_copy(update={"stack": stack})))
 
     def _target(self, path: str) -> str | None:
         """The function that a request goes to."""
@@ -157,3 +157,16 @@ class Gateway:
 
 def _response(answer: Event) -> Response:
     return Response(body_of(answer), answer["statusCode"], answer.get("headers"))
+
+
+def _parameter(setting: str) -> str:
+    """Of the template, as it calls the setting: MailUrl for mail_url."""
+    return "".join(word.capitalize() for word in setting.split("_"))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    return str(value)

@@ -7,11 +7,25 @@ from typing import Any, Self
 from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from .settings import Settings
+from .settings import CoreSettings
+
+
+class OidcSettings(CoreSettings):
+    """What `Provider` makes of them says what they are; docs/identity.md has them for some providers."""
+
+    oidc_issuer: str = ""
+    oidc_internal_url: str = ""
+    oidc_audience: str = ""
+    oidc_audience_claim: str = ""
+    oidc_algorithms: str = ""
+    oidc_roles_claim: str = ""
+    oidc_staff_role: str = ""
+    oidc_client_id: str = ""
+    oidc_password: str = ""  # of the three people who walk the journey
 
 
 class Provider(BaseModel):
-    """OIDC_ISSUER and so on; docs/identity.md says what they are for which provider."""
+    """The provider that OIDC_ISSUER and so on name."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -25,11 +39,11 @@ class Provider(BaseModel):
     client_id: str = ""  # of the API's documents
 
     @classmethod
-    def of(cls, settings: Settings) -> Self:
+    def of(cls, settings: OidcSettings) -> Self:
         """(SystemExit: a setting is missing, or not what it should be)"""
         try:
-            given = {name: value for name, value in settings.oidc.items() if value}
-            return cls.model_validate(given)
+            given = {name: getattr(settings, f"oidc_{name}") for name in cls.model_fields}
+            return cls.model_validate({name: value for name, value in given.items() if value})
         except ValidationError as error:
             wrong = (f"OIDC_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
             raise SystemExit("; ".join(wrong)) from error

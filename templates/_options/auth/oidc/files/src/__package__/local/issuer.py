@@ -11,7 +11,7 @@ import time
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Any
+from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qs, urlencode
 
 import httpx2 as httpx
@@ -24,12 +24,12 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..chassis.provider import Provider
-from ..chassis.settings import Settings
+from ..chassis.provider import OidcSettings, Provider
 
 PATH = "/identity"
 KEY = ec.derive_private_key(2, ec.SECP256R1())  # always the same: tokens outlive a reload
 KID = "local"
+S = TypeVar("S", bound=OidcSettings)
 LIFETIME = 15 * 60  # seconds
 PAGE = """<!doctype html><title>Log in</title><form method="post"><h1>Who are you?</h1>
 <p><button name="email" value="user@example.com">a user</button>
@@ -37,17 +37,18 @@ PAGE = """<!doctype html><title>Log in</title><form method="post"><h1>Who are yo
 <form method="post"><p><input name="email" type="email" required placeholder="somebody else"> <button>log in</button></form>"""
 
 
-class Issuer:
+class Issuer(Generic[S]):
     """`settings`: those given, with this issuer if they name no other; `transports`: the way to it."""
 
-    def __init__(self, settings: Settings, name: str) -> None:
+    def __init__(self, settings: S, name: str) -> None:
         self.origin = f"http://127.0.0.1:{settings.dev_port}"
         self.url = f"{self.origin}{PATH}"
-        self.wanted = not settings.oidc.get("issuer")
-        defaults = {"audience": name, "client_id": f"{name}-docs"}
-        here = {"issuer": self.url, "internal_url": ""} if self.wanted else {}
-        given = {key: value for key, value in settings.oidc.items() if value}
-        self.settings = settings.model_copy(update={"oidc": {**defaults, **given, **here}})
+        self.wanted = not settings.oidc_issuer
+        known = {"oidc_audience": settings.oidc_audience or name}
+        known["oidc_client_id"] = settings.oidc_client_id or f"{name}-docs"
+        if self.wanted:
+            known |= {"oidc_issuer": self.url, "oidc_internal_url": ""}
+        self.settings = settings.model_copy(update=known)
         self._provider = Provider.of(self.settings)
         self._codes: dict[str, tuple[str, str]] = {}  # a code: whose it is, and the challenge of who asked for it
         self._app = Starlette(

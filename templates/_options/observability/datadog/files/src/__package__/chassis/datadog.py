@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import SecretStr
 
 from .otlp import Destination, OtlpSettings, read
-from .settings import Settings
+from .settings import CoreSettings
 
 
 class DatadogSettings(OtlpSettings):
@@ -14,7 +14,7 @@ class DatadogSettings(OtlpSettings):
     datadog_endpoint: str = ""  # in place of the site's own intake, as an agent's
 
 
-def destination(settings: Settings) -> Destination | None:
+def destination(settings: CoreSettings) -> Destination | None:
     own = read(DatadogSettings, settings)
     key = own.datadog_api_key.get_secret_value()
     if not key:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import SecretStr
 
 from .otlp import Destination, OtlpSettings, read
-from .settings import Settings
+from .settings import CoreSettings
 
 
 class NewRelicSettings(OtlpSettings):
@@ -13,7 +13,7 @@ class NewRelicSettings(OtlpSettings):
     newrelic_endpoint: str = "https://otlp.nr-data.net"  # in the EU https://otlp.eu01.nr-data.net
 
 
-def destination(settings: Settings) -> Destination | None:
+def destination(settings: CoreSettings) -> Destination | None:
     own = read(NewRelicSettings, settings)
     key = own.newrelic_license_key.get_secret_value()
     if not key:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from .otlp import Destination, OtlpSettings, read
-from .settings import Settings
+from .settings import CoreSettings
 
 
 class CollectorSettings(OtlpSettings):
     otel_exporter_otlp_endpoint: str = ""  # as http://collector:4318; empty: nothing is exported
 
 
-def destination(settings: Settings) -> Destination | None:
+def destination(settings: CoreSettings) -> Destination | None:
     own = read(CollectorSettings, settings)
     if not own.otel_exporter_otlp_endpoint:
         return None
