@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.testclient import TestClient
 
 from shop.apps import dev
-from shop.chassis.settings import Settings
+from shop.apps.settings import Settings
 from shop.chassis.sql import Database
 from shop.chassis.sql_query import select
 from shop.chassis.sql_url import within

@@ -27,7 +27,9 @@ def test_a_part_needs_no_more_than_its_own(part: str, modules: list[str], tmp_pa
         if (SOURCE / folder).exists():
             shutil.copytree(SOURCE / folder, package / folder)
     (package / "apps").mkdir()
-    roots = [name for name in (part, "event_routes", "background") if (SOURCE / "apps" / f"{name}.py").exists()]
+    roots = [
+        name for name in (part, "settings", "event_routes", "background") if (SOURCE / "apps" / f"{name}.py").exists()
+    ]
     for file in ("__init__.py", "apps/__init__.py", *(f"apps/{root}.py" for root in roots)):
         shutil.copy(SOURCE / file, package / file)
     wirings = [f"{module}.wiring" for module in modules if (SOURCE / module / "wiring.py").exists()]

@@ -13,8 +13,8 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from shop.apps import dev
+from shop.apps.settings import Settings
 from shop.chassis.otlp import Destination, OtlpSettings, Telemetry
-from shop.chassis.settings import Settings
 
 KEY = "0123456789abcdef"
 

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from shop.accounts.keys import make_key
 from shop.apps import dev
-from shop.chassis.settings import Settings
+from shop.apps.settings import Settings
 
 from tests.api import Api
 from tests.mail_server import MailServer, mail_server
@@ -46,7 +46,6 @@ def settings(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         jwt_keys=folder / "keys",
         admin_email="admin@example.com",
         admin_password=PASSWORD,
-        internal_token=uuid4().hex,
     )
 
 

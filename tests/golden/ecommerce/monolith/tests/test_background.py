@@ -18,9 +18,9 @@ from shop.accounts.throttle import Throttle
 from shop.apps.alembic.migrate import upgrade
 from shop.apps.dead_letters import dead, replay
 from shop.chassis.background import Job
-from shop.chassis.cache import MemoryCache
 from shop.chassis.entity import now
 from shop.chassis.errors import Conflict, Failing, Refused, TooManyRequests, Unavailable
+from shop.chassis.memory_cache import MemoryCache
 from shop.chassis.outbox import ATTEMPTS, Relay
 from shop.chassis.retention import Retention
 from shop.chassis.sql import Database, tables

@@ -6,11 +6,11 @@ from importlib import import_module
 from pathlib import Path
 
 from shop.apps.migrate import PARTS
+from shop.apps.settings import Settings
 from shop.chassis.background import Background
-from shop.chassis.cache import MemoryCache
 from shop.chassis.context import PartContext
 from shop.chassis.events import Event
-from shop.chassis.settings import Settings
+from shop.chassis.memory_cache import MemoryCache
 from shop.chassis.sql import Database
 from shop.local import discovery
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shop.apps.preflight import check
-from shop.chassis.settings import Settings
+from shop.apps.settings import Settings
 
 RANDOM = token_urlsafe()
 
@@ -22,9 +22,8 @@ def fit(tmp_path: Path) -> dict[str, Any]:
         "database_url": f"postgresql+asyncpg://app:{token_urlsafe()}@db/app",
         "admin_password": token_urlsafe(),
         "mail_url": "smtp://mail",
-        "internal_token": token_urlsafe(),
-        "cache_url": f"valkey://app:{token_urlsafe()}@cache",
         "jwt_keys": tmp_path,
+        "cache_url": f"valkey://app:{token_urlsafe()}@cache",
     }
 
 

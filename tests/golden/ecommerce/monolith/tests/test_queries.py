@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shop.apps import dev
-from shop.chassis.settings import Settings
+from shop.apps.settings import Settings
 
 from tests.api import Api
 from tests.conftest import login

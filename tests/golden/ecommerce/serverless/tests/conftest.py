@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from shop.accounts.keys import make_key
 from shop.apps import dev
-from shop.chassis.settings import Settings
+from shop.apps.settings import Settings
 
 from tests.api import Api
 from tests.mail_server import MailServer, mail_server

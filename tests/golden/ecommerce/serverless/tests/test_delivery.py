@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from shop.apps.event_routes import PARTS
+from shop.apps.settings import Settings
 from shop.chassis.background import Background
-from shop.chassis.cache import MemoryCache
 from shop.chassis.context import PartContext
 from shop.chassis.dynamodb import Database
 from shop.chassis.events import Event
-from shop.chassis.settings import Settings
+from shop.chassis.no_cache import NoCache
 from shop.local import discovery
 
 MODULES = sorted(file.parent.name for file in discovery.PACKAGE.glob("*/wiring.py"))
@@ -18,7 +18,7 @@ def test_every_handler_and_job_is_put_together() -> None:
     """`background` in a module's wiring.py names the objects whose methods work in the background."""
     background = Background()
     database = Database("test", MODULES)
-    background.add(PartContext(Settings.model_construct(modules_env=""), database, MemoryCache()), MODULES)
+    background.add(PartContext(Settings.model_construct(modules_env=""), database, NoCache()), MODULES)
     handlers = discovery.handlers(MODULES)
     forgotten = {name for kind in handlers for name in handlers[kind] if name not in background.targets(kind)}
     forgotten |= discovery.jobs(MODULES).keys() - background.jobs.keys()

@@ -12,8 +12,8 @@ import jwt
 import pytest
 
 from shop.accounts.settings import checked
+from shop.apps.settings import Settings
 from shop.apps.staff import ensure, main
-from shop.chassis.settings import Settings
 
 from tests.api import Api, eventually
 from tests.mail_server import MailServer

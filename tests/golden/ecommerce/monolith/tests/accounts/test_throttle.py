@@ -17,7 +17,7 @@ from shop.accounts import throttle
 from shop.accounts.passwords import Passwords
 from shop.accounts.throttle import networks
 from shop.apps import dev
-from shop.chassis.settings import Settings
+from shop.apps.settings import Settings
 
 from tests.api import Api, eventually
 

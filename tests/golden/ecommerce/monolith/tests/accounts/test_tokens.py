@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from shop.accounts.keys import load_keys
-from shop.chassis.settings import Settings
+from shop.apps.settings import Settings
 
 from tests.api import Api
 

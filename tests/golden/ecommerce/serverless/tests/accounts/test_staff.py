@@ -12,9 +12,9 @@ import jwt
 import pytest
 
 from shop.accounts.settings import checked
+from shop.apps.settings import Settings
 from shop.apps.staff import ensure, main
-from shop.chassis.functions import FunctionSettings, run
-from shop.chassis.settings import Settings
+from shop.chassis.functions import run
 
 from tests.api import Api, eventually
 from tests.mail_server import MailServer
@@ -24,15 +24,15 @@ Command = Callable[..., str]
 
 
 @pytest.fixture
-def own(anonymous: Api, settings: Settings) -> FunctionSettings:
+def own(anonymous: Api, settings: Settings) -> Settings:
     """What the command is told of the system that runs."""
     names = boto3.client("dynamodb").list_tables()["TableNames"]
     (table,) = (name for name in names if name.endswith("-accounts"))
-    return FunctionSettings(**{**settings.model_dump(), "stack": table.removesuffix("-accounts")})
+    return settings.model_copy(update={"stack": table.removesuffix("-accounts")})
 
 
 @pytest.fixture
-def command(own: FunctionSettings) -> Command:
+def command(own: Settings) -> Command:
     def said(action: str, email: str, password: str = "") -> str:
         return run(main(own, action, email, password))
 
@@ -127,7 +127,7 @@ def test_who_is_given_no_password_is_mailed_a_link_to_choose_one(
 
 
 def test_another_admin_password_changes_nothing_and_is_said(
-    anonymous: Api, own: FunctionSettings, caplog: pytest.LogCaptureFixture
+    anonymous: Api, own: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     run(ensure(own))
     assert caplog.text == ""

@@ -18,15 +18,16 @@ from shop.accounts.keys import signing_keys
 from shop.accounts.pages import pages
 from shop.accounts.settings import checked
 from shop.accounts.signer import Signer
+from shop.apps.settings import Settings
 from shop.chassis.background import Background
-from shop.chassis.cache import Cache, MemoryCache
+from shop.chassis.cache import Cache
 from shop.chassis.context import PartContext
 from shop.chassis.http import create_api
 from shop.chassis.logs import configure_logs
+from shop.chassis.memory_cache import MemoryCache
 from shop.chassis.metrics import APART, metrics
 from shop.chassis.observability import instrument_app
 from shop.chassis.outbox import Relay
-from shop.chassis.settings import Settings
 from shop.chassis.sql import Database, tables
 from shop.chassis.sql_jobs import Jobs
 from shop.chassis.supervisor import Supervisor

@@ -13,8 +13,8 @@ from importlib import import_module
 from sqlalchemy.exc import DBAPIError
 
 from shop.apps.migrate import PARTS
+from shop.apps.settings import Settings
 from shop.chassis.entity import now
-from shop.chassis.settings import Settings
 from shop.chassis.sql import Database, tables
 from shop.chassis.sql_connection import connected
 

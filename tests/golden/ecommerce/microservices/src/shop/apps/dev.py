@@ -12,9 +12,10 @@ from shop.apps import inventory as inventory_part
 from shop.apps import orders as orders_part
 from shop.apps import payments as payments_part
 from shop.apps.migrate import PARTS, prepare
-from shop.chassis.settings import Settings
+from shop.apps.settings import Settings
 from shop.chassis.sql_url import within
 from shop.local.dev_gateway import DevGateway
+from shop.local.staff import announce_staff
 
 
 class InProcess(httpx.AsyncBaseTransport):
@@ -34,6 +35,7 @@ def create_app(
 ) -> DevGateway:
     """`transports`: what stands between the parts, by name, if not `InProcess`."""
     settings = settings or Settings()
+    announce_staff(settings)
     parts: dict[str, FastAPI] = {}
     between = {**{name: InProcess(parts, name) for name in PARTS}, **(transports or {})}
     parts["accounts"] = accounts_part.create_app(_of_part(settings, "accounts"), between)

@@ -8,7 +8,7 @@ from importlib import import_module
 
 from shop.apps.alembic.migrate import upgrade
 from shop.apps.preflight import check
-from shop.chassis.settings import Settings
+from shop.apps.settings import Settings
 from shop.chassis.sql import Database
 
 PARTS = ("accounts", "inventory", "orders", "payments")

@@ -8,8 +8,9 @@ import httpx2 as httpx
 from fastapi import FastAPI
 
 from shop.apps.event_routes import ROUTES
+from shop.apps.settings import Settings
 from shop.chassis.background import Background
-from shop.chassis.cache import Cache, MemoryCache
+from shop.chassis.cache import Cache
 from shop.chassis.collector import destination
 from shop.chassis.context import PartContext
 from shop.chassis.event_http import HttpDispatcher
@@ -17,10 +18,10 @@ from shop.chassis.event_http import events_router as event_receiver
 from shop.chassis.http import create_api
 from shop.chassis.internal_api import remote_jwks, to_part
 from shop.chassis.logs import configure_logs
+from shop.chassis.memory_cache import MemoryCache
 from shop.chassis.observability import instrument_app
 from shop.chassis.otlp import Telemetry
 from shop.chassis.outbox import Relay
-from shop.chassis.settings import Settings
 from shop.chassis.sql import Database, tables
 from shop.chassis.sql_jobs import Jobs
 from shop.chassis.supervisor import Supervisor

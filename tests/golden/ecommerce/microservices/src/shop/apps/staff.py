@@ -20,11 +20,12 @@ from shop.accounts.repository import AccountsUnitOfWork
 from shop.accounts.settings import checked
 from shop.accounts.staff import Staff
 from shop.apps.event_routes import ROUTES
+from shop.apps.settings import Settings
 from shop.chassis.background import Background
-from shop.chassis.cache import Cache, MemoryCache
+from shop.chassis.cache import Cache
 from shop.chassis.event_http import HttpDispatcher
+from shop.chassis.memory_cache import MemoryCache
 from shop.chassis.outbox import Relay
-from shop.chassis.settings import Settings
 from shop.chassis.sql import Database
 from shop.chassis.valkey import ValkeyCache
 

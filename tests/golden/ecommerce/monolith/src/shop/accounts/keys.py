@@ -16,10 +16,10 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from shop.chassis.settings import Settings
+from shop.chassis.accounts_settings import AccountsSettings
 
 KEY_OVERLAP = 3600  # seconds that a key verifies after the next one has come; a token lives for less
-PEM_END = b"-----PEM_END PRIVATE KEY-----"
+PEM_END = b"-----END PRIVATE KEY-----"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def read_keys(pems: bytes, since: float = 0.0) -> list[SigningKey]:
     return [SigningKey(key, since) for key in found if isinstance(key, ec.EllipticCurvePrivateKey)]
 
 
-def signing_keys(settings: Settings) -> list[SigningKey]:
+def signing_keys(settings: AccountsSettings) -> list[SigningKey]:
     """The keys from where the settings say, read anew each time."""
     pems = settings.signing_pems()
     return read_keys(pems) if pems else load_keys(settings.jwt_keys)

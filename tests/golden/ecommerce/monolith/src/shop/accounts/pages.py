@@ -30,7 +30,7 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",  # the address has the link's token
     "X-Content-Type-Options": "nosniff",
 }
-LARGEST = 8_192  # bytes of a form: the longest password and a token, percent-encoded
+MAX_FORM_BYTES = 8_192  # bytes of a form: the longest password and a token, percent-encoded
 VERIFY, RESET, FORGOT = "Is this your address?", "Choose a new password", "Forgot your password?"
 OTHERWISE = '<p>You do not know it? Then <a href="password-reset">choose a new one</a>.</p>'
 
@@ -38,8 +38,8 @@ OTHERWISE = '<p>You do not know it? Then <a href="password-reset">choose a new o
 async def _sent(request: Request) -> dict[str, str]:
     """The fields of a form."""
     body = await request.body()
-    if len(body) > LARGEST:
-        raise HTTPException(413, f"A form has at most {LARGEST} bytes")
+    if len(body) > MAX_FORM_BYTES:
+        raise HTTPException(413, f"A form has at most {MAX_FORM_BYTES} bytes")
     return dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
 
 

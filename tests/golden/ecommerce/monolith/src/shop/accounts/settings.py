@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, TypeAdapter, ValidationError
 
-from shop.chassis.settings import Settings
+from shop.chassis.accounts_settings import AccountsSettings
 
 from .addresses import Email, Password
 
-S = TypeVar("S", bound=Settings)
+S = TypeVar("S", bound=AccountsSettings)
 
 
 def _site(value: str) -> str:

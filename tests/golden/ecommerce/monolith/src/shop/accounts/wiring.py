@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 
+from shop.chassis.accounts_settings import AccountsSettings
 from shop.chassis.context import PartContext
 
 from .event_handlers import AccountsEventHandlers
@@ -21,12 +22,13 @@ from .throttle import Throttle
 
 def service(part: PartContext, signer: Signer) -> AccountsService:
     units = part.units(AccountsUnitOfWork)
-    return AccountsService(units, signer, Passwords(), Throttle(units), part.settings.hide_accounts)
+    hidden = part.read(AccountsSettings).hide_accounts
+    return AccountsService(units, signer, Passwords(), Throttle(units), hidden)
 
 
 def background(part: PartContext) -> Iterable[object]:
     """Objects whose methods handle events or run on schedule."""
-    settings = checked(part.settings)
+    settings = checked(part.read(AccountsSettings))
     mailer = Mailer(settings.mail_url, settings.mail_from)
     secrets = LinkSecrets(partial(signing_keys, settings))
     return [

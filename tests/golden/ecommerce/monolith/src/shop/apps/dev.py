@@ -10,8 +10,9 @@ from fastapi import FastAPI
 
 from shop.apps import app as root
 from shop.apps.migrate import prepare
-from shop.chassis.settings import Settings
+from shop.apps.settings import Settings
 from shop.local.dev import prepared
+from shop.local.staff import announce_staff
 
 
 def create_app(
@@ -19,4 +20,5 @@ def create_app(
 ) -> FastAPI:
     """`transports`: how to reach other systems, by name, if not over the network."""
     settings = settings or Settings()
+    announce_staff(settings)
     return prepared(root.create_app(settings, transports), partial(prepare, "app", settings))

@@ -6,7 +6,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from zxcvbn import zxcvbn
 
-from shop.chassis.settings import Settings, nearby
+from shop.apps.settings import Settings
+from shop.chassis.settings import nearby
 from shop.chassis.sql_url import Address
 
 GUESSES = 16  # the power of ten that a secret has to stand: sixteen random characters, or more of a pattern

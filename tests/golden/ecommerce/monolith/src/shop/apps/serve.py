@@ -14,7 +14,7 @@ import uvicorn
 
 from shop.apps.app import create_app
 from shop.apps.preflight import check
-from shop.chassis.settings import Settings
+from shop.apps.settings import Settings
 
 ADDRESS = ("0.0.0.0", 8000)  # noqa: S104 - in its container
 LISTENERS = 16  # sockets of this one address: the event loop takes one connection of each in a turn, however many come

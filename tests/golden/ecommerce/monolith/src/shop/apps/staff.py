@@ -20,11 +20,12 @@ from shop.accounts.repository import AccountsUnitOfWork
 from shop.accounts.settings import checked
 from shop.accounts.staff import Staff
 from shop.apps.app import MODULES
+from shop.apps.settings import Settings
 from shop.chassis.background import Background
-from shop.chassis.cache import Cache, MemoryCache
+from shop.chassis.cache import Cache
 from shop.chassis.context import PartContext
+from shop.chassis.memory_cache import MemoryCache
 from shop.chassis.outbox import Relay
-from shop.chassis.settings import Settings
 from shop.chassis.sql import Database
 from shop.chassis.valkey import ValkeyCache
 

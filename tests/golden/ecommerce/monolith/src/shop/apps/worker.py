@@ -6,7 +6,7 @@ It is a copy that nobody sends requests, so its health, its metrics and its leav
 from __future__ import annotations
 
 from shop.apps.serve import main
-from shop.chassis.settings import Settings
+from shop.apps.settings import Settings
 
 if __name__ == "__main__":
     main(Settings().model_copy(update={"background": True}))

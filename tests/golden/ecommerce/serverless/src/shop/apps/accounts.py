@@ -16,16 +16,16 @@ from shop.accounts.pages import pages
 from shop.accounts.settings import checked
 from shop.accounts.signer import Signer
 from shop.apps.event_routes import ROUTES
+from shop.apps.settings import Settings
 from shop.chassis.context import PartContext
 from shop.chassis.dynamodb import Database
-from shop.chassis.functions import FunctionSettings
 from shop.chassis.http import create_api
 from shop.chassis.http_function import HttpFunction
 from shop.chassis.no_cache import NoCache
 from shop.chassis.tokens import Verifier
 
 
-def create_app(settings: FunctionSettings, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None) -> FastAPI:
+def create_app(settings: Settings, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None) -> FastAPI:
     """`transports`: how to reach the functions of other parts, if not as AWS does."""
     settings = checked(settings)
     database, cache = Database(settings.stack, ["accounts"]), NoCache()
@@ -48,4 +48,4 @@ def create_app(settings: FunctionSettings, transports: Mapping[str, httpx.AsyncB
     )
 
 
-handler = HttpFunction(create_app)
+handler = HttpFunction(create_app, Settings)

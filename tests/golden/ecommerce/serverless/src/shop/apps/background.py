@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from shop.apps.event_routes import PARTS, ROUTES
+from shop.apps.settings import Settings
 from shop.chassis.background_function import BackgroundFunction, Worker
 from shop.chassis.context import PartContext
 from shop.chassis.dynamodb import Database
-from shop.chassis.functions import FunctionSettings
 from shop.chassis.no_cache import NoCache
 
 
-def create_worker(settings: FunctionSettings, transports: Mapping[str, Any] | None = None) -> Worker:
+def create_worker(settings: Settings, transports: Mapping[str, Any] | None = None) -> Worker:
     """Of the part that the settings name. `transports`: how to reach other systems, if not over the network."""
     modules = PARTS[settings.part]
     database = Database(settings.stack, modules)
@@ -21,4 +21,4 @@ def create_worker(settings: FunctionSettings, transports: Mapping[str, Any] | No
     return Worker.of(part, modules, settings.dead_letters)
 
 
-handler = BackgroundFunction(create_worker)
+handler = BackgroundFunction(create_worker, Settings)

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shop.chassis.settings import Settings
+from shop.apps.settings import Settings
 from shop.local.moto_server import serve_functions
+from shop.local.staff import announce_staff
 
 if TYPE_CHECKING:
-    from shop.chassis.functions import FunctionSettings
     from shop.local.gateway import Gateway
 
 TEMPLATE = Path(__file__).parents[3] / "deploy" / "template.yaml"
@@ -20,10 +20,12 @@ def create_app(settings: Settings | None = None, transports: Mapping[str, Any] |
     """`transports`: what stands between the functions, by part, if not the gateway."""
     from shop.local.gateway import Gateway  # the process that supervises does without
 
-    return Gateway(TEMPLATE, settings or Settings(), prepare, transports)
+    settings = settings or Settings()
+    announce_staff(settings)
+    return Gateway(TEMPLATE, settings, prepare, transports)
 
 
-async def prepare(settings: FunctionSettings) -> None:
+async def prepare(settings: Settings) -> None:
     """Sees to it that the first member of staff exists."""
     from shop.apps.staff import ensure
 

@@ -8,9 +8,9 @@ import httpx2 as httpx
 from fastapi import FastAPI
 
 from shop.apps.event_routes import ROUTES
+from shop.apps.settings import Settings
 from shop.chassis.context import PartContext
 from shop.chassis.dynamodb import Database
-from shop.chassis.functions import FunctionSettings
 from shop.chassis.http import create_api
 from shop.chassis.http_function import HttpFunction, to_functions
 from shop.chassis.internal_api import remote_jwks, to_part
@@ -21,7 +21,7 @@ from shop.inventory import wiring as inventory_wiring
 from shop.inventory.api import router as inventory_router
 
 
-def create_app(settings: FunctionSettings, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None) -> FastAPI:
+def create_app(settings: Settings, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None) -> FastAPI:
     """`transports`: how to reach the functions of other parts, if not as AWS does."""
     database, cache = Database(settings.stack, ["inventory"]), NoCache()
     transports = transports or to_functions(settings, ["accounts"])
@@ -44,4 +44,4 @@ def create_app(settings: FunctionSettings, transports: Mapping[str, httpx.AsyncB
     )
 
 
-handler = HttpFunction(create_app)
+handler = HttpFunction(create_app, Settings)

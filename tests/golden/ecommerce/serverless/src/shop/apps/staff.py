@@ -19,15 +19,15 @@ from shop.accounts.repository import AccountsUnitOfWork
 from shop.accounts.settings import checked
 from shop.accounts.staff import Staff
 from shop.apps.event_routes import ROUTES
+from shop.apps.settings import Settings
 from shop.chassis.dynamodb import Database
-from shop.chassis.functions import FunctionSettings
 from shop.chassis.no_cache import NoCache
 
 log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def opened(settings: FunctionSettings) -> AsyncIterator[Staff]:
+async def opened(settings: Settings) -> AsyncIterator[Staff]:
     database = Database(settings.stack, ["accounts"])
     try:
         yield Staff(partial(AccountsUnitOfWork, database, NoCache(), ROUTES), Passwords())
@@ -35,7 +35,7 @@ async def opened(settings: FunctionSettings) -> AsyncIterator[Staff]:
         await database.close()
 
 
-async def ensure(settings: FunctionSettings) -> None:
+async def ensure(settings: Settings) -> None:
     """Sees to it that the member of staff exists whom the settings name, if they do."""
     settings = checked(settings)
     if settings.admin_email:
@@ -45,7 +45,7 @@ async def ensure(settings: FunctionSettings) -> None:
             log.warning(said)
 
 
-async def main(settings: FunctionSettings, action: str, email: str, password: str) -> str:
+async def main(settings: Settings, action: str, email: str, password: str) -> str:
     async with opened(settings) as staff:
         return await (staff.take(email) if action == "take" else staff.give(email, password))
 
@@ -70,4 +70,4 @@ if __name__ == "__main__":
         secret = TypeAdapter(Password).validate_python(asked()) if given.password else ""
     except ValidationError as error:
         raise SystemExit(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
-    print(asyncio.run(main(FunctionSettings(), given.action, whose, secret)))
+    print(asyncio.run(main(Settings(), given.action, whose, secret)))

@@ -17,8 +17,8 @@ from alembic import command
 from alembic.operations import ops
 from sqlalchemy.dialects import postgresql
 
-from ...chassis.settings import Settings
 from ...chassis.sql import Database, FixedDecimal, UtcDateTime
+from ...chassis.sql_settings import SqlSettings
 from .history import History, check, default, history, kind
 from .migrate import PACKAGE, TEMPORARY, configuration, last, run, upgrade
 
@@ -265,6 +265,6 @@ if __name__ == "__main__":
     parser.add_argument("message", nargs="+")
     parser.add_argument("--rename", action="append", default=[], metavar="TABLE.COLUMN:NAME")
     asked = parser.parse_args()
-    settings = Settings()
+    settings = SqlSettings()
     database = Database(settings.migration_url or settings.database_url)
     asyncio.run(revise(database, asked.module, " ".join(asked.message), asked.rename))

@@ -1,1 +1,0 @@
-"""shop: the modules, and what they stand on."""

@@ -1,1 +1,0 @@
-"""The accounts module: who people are, and how they log in."""

@@ -1,1 +1,0 @@
-"""The tests: black-box over HTTP, against the whole system in this process, without a server."""

@@ -1,0 +1,16 @@
+"""Settings of this system, from the environment or `.env`. The defaults are the embedded ones: Python alone is enough.
+
+Each part of it says beside its own code what it wants to be told; a module's own may stay in the module (docs/guide.md).
+"""
+
+from __future__ import annotations
+
+from shop.chassis.accounts_settings import AccountsSettings
+from shop.chassis.internal_api import InternalSettings
+from shop.chassis.memory_cache import CacheSettings
+from shop.chassis.server_settings import ServerSettings
+from shop.chassis.sql_settings import SqlSettings
+
+
+class Settings(ServerSettings, InternalSettings, SqlSettings, CacheSettings, AccountsSettings):
+    pass
