@@ -104,7 +104,9 @@ def test_every_system_takes_the_files_of_a_project_with_the_longest_names(archit
     modules = [f"m{number}".ljust(naming.PART_MOST, "x") for number in range(2)]
     first = f"{modules[0]}.{'e' * naming.PART_MOST}"
     entities = {
-        modules[0]: {"e" * naming.PART_MOST: {"plural": "p" * naming.PLURAL_MOST, "fields": {"size": {"type": "integer"}}}},
+        modules[0]: {
+            "e" * naming.PART_MOST: {"plural": "p" * naming.PLURAL_MOST, "fields": {"size": {"type": "integer"}}}
+        },
         modules[1]: {"f" * naming.PART_MOST: {"fields": {"r": {"type": "reference", "to": first}}}},
     }
     answers: dict[str, Any] = {

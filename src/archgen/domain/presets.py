@@ -25,9 +25,12 @@ class Preset:
     modules: tuple[DomainModule, ...]
 
 
+_KINDS = read_kinds(templates_dir())
+
+
 def _module(name: str, kind: str, document: Mapping[str, Any]) -> DomainModule:
     """A module of a kind: what is declared of it, and what its own code has beyond that."""
-    own = read_kinds(templates_dir())[kind]
+    own = _KINDS[kind]
     return DomainModule(
         name=name,
         kind=kind,

@@ -1,0 +1,28 @@
+"""A preset is a folder of the templates, and a kind of module is one."""
+
+from __future__ import annotations
+
+from archgen.catalog import read_kinds, read_presets, templates_dir
+from archgen.domain.presets import ACCOUNTS, PRESETS
+
+
+def test_the_presets_are_those_that_have_a_folder_with_their_journey() -> None:
+    assert list(PRESETS) == list(read_presets(templates_dir())) == ["crud", "ecommerce"]
+    for name in PRESETS:
+        assert (templates_dir() / f"_presets/{name}/files/tests/journey/test_journey.py.jinja").is_file()
+
+
+def test_every_kind_of_module_is_in_some_preset_and_says_no_more_than_is_read() -> None:
+    used = {module.kind for preset in PRESETS.values() for module in preset.modules} | {ACCOUNTS.kind}
+    kinds = read_kinds(templates_dir())
+    assert set(kinds) == used
+    known = {"declared", "actions", "publishes", "handlers", "uses", "classes", "when", "folder"}
+    for kind, document in kinds.items():
+        assert set(document) <= known, kind
+
+
+def test_what_a_module_s_own_code_publishes_some_module_handles() -> None:
+    for preset in PRESETS.values():
+        modules = (ACCOUNTS, *preset.modules)
+        published = {event for module in modules for event in module.publishes}
+        assert published == {event for module in modules for event in module.subscribes}
