@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from bench.serving.stage import PASSWORD, Stage, ask
+from bench.serving.stage import PASSWORD, Stage, ask, workers_of
 from bench.serving.wrk import told
 
 PEOPLE, READERS, SECONDS = 64, 4, 10
@@ -81,6 +81,8 @@ async def _request(port: int, method: str, path: str, body: bytes = b"", token: 
 def _memory(stage: Stage) -> float:
     """Megabytes of the workers, what they share counted once each."""
     lines = (
-        line for worker in stage.server.workers() for line in Path(f"/proc/{worker}/status").read_text().splitlines()
+        line
+        for worker in workers_of(stage.server.process)
+        for line in Path(f"/proc/{worker}/status").read_text().splitlines()
     )
     return sum(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))

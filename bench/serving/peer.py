@@ -53,8 +53,13 @@ def set_up(stage: Stage) -> Peer:
     env = _environment(stage, backend)
     try:
         run([sys.executable, "-m", "venv", str(folder / ".venv")], stage.work)
-        run([str(python), "-m", "pip", "install", "--quiet", "--editable", str(backend)], stage.work)
-        stage.sql("CREATE DATABASE peer")
+        pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        run([*pip, "uv"], stage.work)
+        locked = run([str(folder / ".venv/bin/uv"), "export", "--frozen", "--quiet", "--no-dev", "--no-hashes",
+                      "--no-emit-workspace"], backend)  # fmt: skip
+        (folder / "locked.txt").write_text(locked)
+        run([*pip, "--requirement", str(folder / "locked.txt")], stage.work)  # as its users have it
+        stage.sql("CREATE DATABASE peer ENCODING 'UTF8' TEMPLATE template0")
         run([str(python), "-m", "alembic", "upgrade", "head"], backend, env)
         run([str(python), "app/initial_data.py"], backend, env)
     except subprocess.CalledProcessError as error:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -52,14 +53,10 @@ class Server:
     def __init__(self, process: subprocess.Popen[bytes], url: str) -> None:
         self.process, self.url = process, url
 
-    def workers(self) -> list[int]:
-        pid = self.process.pid
-        return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
     def spent(self) -> float:
         """Seconds of processor time that its workers have taken: what other programs do meanwhile is not in it."""
         ticks = 0
-        for worker in self.workers():
+        for worker in workers_of(self.process):
             after_name = Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()
             ticks += int(after_name[11]) + int(after_name[12])  # utime and stime
         return ticks / os.sysconf("SC_CLK_TCK")
@@ -177,9 +174,7 @@ class Stage:
             yield f"http://127.0.0.1:{port}"
         finally:
             for copy in copies:
-                copy.terminate()
-            for copy in copies:
-                copy.wait(30)
+                end(copy)
 
     def _fill(self) -> str:
         """Rows like the first one; gives their ids, a line each."""
@@ -216,8 +211,7 @@ class Stage:
             print(written.read_text()[-2000:], file=sys.stderr)
             raise
         finally:
-            process.terminate()
-            process.wait(20)
+            end(process)
 
 
 class Failed(subprocess.CalledProcessError):
@@ -245,6 +239,25 @@ def container(image: str, port: int, *env: str) -> Iterator[int]:
         yield int(run(["docker", "port", name, str(port)], HERE).splitlines()[0].rpartition(":")[2])
 
 
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Ends it and its workers: kindly, and by force where that takes too long."""
+    workers = workers_of(process)
+    process.terminate()
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        for worker in workers:
+            with suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
+        process.wait()
+
+
+def workers_of(process: subprocess.Popen[bytes]) -> list[int]:
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    return [int(pid) for pid in children.read_text().split()]
+
+
 def ask(url: str, body: Any = None, token: str = "") -> Any:
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
     request = urllib.request.Request(url, json.dumps(body).encode() if body is not None else None, headers)  # noqa: S310
@@ -254,12 +267,12 @@ def ask(url: str, body: Any = None, token: str = "") -> Any:
 
 def until(action: Callable[[], Any], seconds: float = 60) -> Any:
     """What the action gives as soon as it succeeds; why it failed is said at the end alone."""
-    end = time.monotonic() + seconds
+    last = time.monotonic() + seconds
     while True:
         try:
             return action()
         except (OSError, subprocess.CalledProcessError) as error:
-            if time.monotonic() > end:
+            if time.monotonic() > last:
                 print(getattr(error, "stderr", None) or error, file=sys.stderr)
                 raise
             time.sleep(0.3)
