@@ -70,11 +70,16 @@ def anonymous(stage: Stage) -> None:
 
 
 def warmed(stage: Stage, url: str) -> Callable[[int], Round]:
-    """Rounds of reads of many, each right after one that is not counted: what is kept for a second is gone after the other's round."""
+    """Rounds of reads of many, each right after some that are not counted, until each product was read twice.
+
+    What is kept for a second is gone after the other's round.
+    """
     one = reads(stage, url, each=True, most=MANY, token="")
 
     def again(number: int) -> Round:
-        one(number)
+        answered = 0.0
+        while answered < 2 * MANY:
+            answered += one(number).rate * stage.seconds
         return one(number)
 
     return again

@@ -17,9 +17,11 @@ Chassis = Callable[[str], Any]
 def test_no_more_rows_are_read_than_a_page_has_room_for(
     chassis: Chassis, url: str, monkeypatch: pytest.MonkeyPatch, sort: str, descending: bool
 ) -> None:
-    sql, sql_unit, store, entity = (chassis(name) for name in ("sql", "sql_unit", "store", "entity"))
-    for module in (sql_unit, store):
-        monkeypatch.setattr(module, "MOST_BYTES", 3_000)
+    sql, sql_unit_of_work, persistence, entity = (
+        chassis(name) for name in ("sql", "sql_unit_of_work", "persistence", "entity")
+    )
+    for module in (sql_unit_of_work, persistence):
+        monkeypatch.setattr(module, "MAX_PAGE_BYTES", 3_000)
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Large(entity.Entity):  # type: ignore[misc, name-defined]
@@ -43,12 +45,12 @@ def test_no_more_rows_are_read_than_a_page_has_room_for(
         sa.Column("before", sa.BigInteger(), nullable=False),
     )
 
-    class LargeUnitOfWork(sql_unit.SqlUnitOfWork):  # type: ignore[misc, name-defined]
+    class LargeUnitOfWork(sql_unit_of_work.SqlUnitOfWork):  # type: ignore[misc, name-defined]
         module, processed = "large", sql.processed_table(metadata)
 
         def __init__(self, database: Any) -> None:
             super().__init__(database, chassis("cache").MemoryCache())
-            self.larges = self.repository(store.Codec(Large), table)
+            self.larges = self.repository(persistence.Codec(Large), table)
 
     async def story() -> None:
         database = sql.Database(url)
@@ -62,24 +64,27 @@ def test_no_more_rows_are_read_than_a_page_has_room_for(
             half = "x" * 500
             unit.larges.add(Large(number=number, data=[half] if number % 3 else None, note=half))
         await unit.commit()
-        larges, read = unit.larges, []
+        larges, read, statements = unit.larges, [], []
         reading = larges.rows
 
-        async def noted(statement: Any) -> list[Any]:
-            read.append(await reading(statement))
+        async def noted(statement: Any, values: Any) -> list[Any]:
+            statements.append(statement)
+            read.append(await reading(statement, values))
             return list(read[-1])
 
         monkeypatch.setattr(larges, "rows", noted)
-        query = store.Query(store.Listing((), sort, descending), limit=100)
+        query = persistence.Query(persistence.Listing((), sort, descending), limit=100)
         found: list[int] = []
         while True:
             page = await larges.page(query)
             found += [row.number for row in page.items]
             if page.next is None:
                 break
-            query = store.Query(query.listing, limit=100, after=page.next)
+            query = persistence.Query(query.listing, limit=100, after=page.next)
         assert found == sorted(range(12), reverse=descending)
         assert len(read) > 2 and all(len(rows) <= 6 for rows in read)
+        built = {id(statement) for statement in statements}
+        assert len(built) == 2, "one for the first page, and one for all behind it: to build it is dear"
         await database.close()
 
     asyncio.run(story())
