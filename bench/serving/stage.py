@@ -40,7 +40,6 @@ server {
         proxy_http_version 1.1;
         proxy_set_header Connection "";
         proxy_cache own;
-        proxy_cache_valid 200 1h;
         proxy_pass http://app;
     }
 }
