@@ -9,20 +9,20 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from bench.serving.stage import PASSWORD, Stage, ask
+from bench.serving.stage import PASSWORD, Stage, ask, workers_of
 from bench.serving.wrk import told
 
 PEOPLE, READERS, SECONDS = 64, 4, 10
 SLOWEST, GROWTH, P95 = 2.0, 300, 0.2  # seconds, megabytes, seconds
 
 
-def check(stage: Stage) -> bool:
+def check(stage: Stage) -> None:
     for n in range(PEOPLE):
         ask(f"{stage.ours}/api/auth/register", {"email": f"bench-{n}@example.com", "password": PASSWORD})
-    return asyncio.run(_burst(stage))
+    asyncio.run(_burst(stage))
 
 
-async def _burst(stage: Stage) -> bool:
+async def _burst(stage: Stage) -> None:
     port = int(stage.ours.rpartition(":")[2])
     end = time.monotonic() + SECONDS
     statuses: Counter[int] = Counter()
@@ -58,7 +58,7 @@ async def _burst(stage: Stage) -> bool:
     odd = sum(count for status, count in statuses.items() if status not in (200, 429, 503)) + unasked
     held = max(logins) < SLOWEST and not odd and statuses[200] > 0 and growth < GROWTH and p95 < P95
     refused = sum(statuses.values()) - statuses[200]
-    return told("logins", held, f"{statuses[200]} done, {refused} refused, {odd} otherwise in {SECONDS} s, the slowest "
+    told(stage, "logins", held, f"{statuses[200]} done, {refused} refused, {odd} otherwise in {SECONDS} s, the slowest "
                 f"answer after {max(logins):.2f} s (under {SLOWEST:.0f}), memory +{growth:.0f} MB (under {GROWTH}), "
                 f"p95 of {len(read)} reads meanwhile {p95 * 1000:.0f} ms (under {P95 * 1000:.0f})")  # fmt: skip
 
@@ -80,7 +80,9 @@ async def _request(port: int, method: str, path: str, body: bytes = b"", token: 
 
 def _memory(stage: Stage) -> float:
     """Megabytes of the workers, what they share counted once each."""
-    pid = stage.process.pid
-    workers = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    lines = (line for worker in workers for line in Path(f"/proc/{worker}/status").read_text().splitlines())
+    lines = (
+        line
+        for worker in workers_of(stage.server.process)
+        for line in Path(f"/proc/{worker}/status").read_text().splitlines()
+    )
     return sum(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))

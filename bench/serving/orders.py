@@ -16,10 +16,10 @@ SECONDS, PATIENCE = 8, 60.0
 
 
 def ours(stage: Stage) -> Callable[[int], Round]:
-    def settled(seed: int) -> Round:
+    def settled(number: int) -> Round:
         before, _ = stage.sql(SETTLED.format("orders"))[0]
         begun = time.monotonic()
-        posted = load(stage, f"{stage.ours}/api/orders", request=POST % "/api/orders", seed=seed, seconds=SECONDS)
+        posted = load(stage, f"{stage.ours}/api/orders", request=POST % "/api/orders", number=number, seconds=SECONDS)
         while stage.sql(f"SELECT {OUTBOXES}")[0][0] and time.monotonic() - begun < PATIENCE:
             time.sleep(0.02)
         spent = time.monotonic() - begun
@@ -31,4 +31,4 @@ def ours(stage: Stage) -> Callable[[int], Round]:
 
 
 def bare(stage: Stage) -> Callable[[int], Round]:
-    return lambda seed: load(stage, f"{stage.bare}/orders", request=POST % "/orders", seed=seed, seconds=SECONDS)
+    return lambda number: load(stage, f"{stage.bare}/orders", request=POST % "/orders", number=number, seconds=SECONDS)

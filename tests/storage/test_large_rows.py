@@ -64,11 +64,12 @@ def test_no_more_rows_are_read_than_a_page_has_room_for(
             half = "x" * 500
             unit.larges.add(Large(number=number, data=[half] if number % 3 else None, note=half))
         await unit.commit()
-        larges, read = unit.larges, []
+        larges, read, statements = unit.larges, [], []
         reading = larges.rows
 
-        async def noted(statement: Any) -> list[Any]:
-            read.append(await reading(statement))
+        async def noted(statement: Any, values: Any) -> list[Any]:
+            statements.append(statement)
+            read.append(await reading(statement, values))
             return list(read[-1])
 
         monkeypatch.setattr(larges, "rows", noted)
@@ -82,6 +83,8 @@ def test_no_more_rows_are_read_than_a_page_has_room_for(
             query = persistence.Query(query.listing, limit=100, after=page.next)
         assert found == sorted(range(12), reverse=descending)
         assert len(read) > 2 and all(len(rows) <= 6 for rows in read)
+        built = {id(statement) for statement in statements}
+        assert len(built) == 2, "one for the first page, and one for all behind it: to build it is dear"
         await database.close()
 
     asyncio.run(story())

@@ -105,23 +105,24 @@ class Telemetry:
             return
         meter = self._meters.get_meter("app")
         self._numbers = numbers
-        meter.create_observable_counter("cache_hits", [_observed(lambda: cache.hits)])
-        meter.create_observable_counter("cache_misses", [_observed(lambda: cache.misses)])
-        meter.create_observable_gauge("database_connections", [_observed(lambda: database.connections()[0])])
-        meter.create_observable_gauge("database_connections_limit", [_observed(lambda: database.connections()[1])])
+        hits = _observed(lambda: cache.hits)
+        meter.create_observable_counter("cache_hits", [hits])
+        misses = _observed(lambda: cache.misses)
+        meter.create_observable_counter("cache_misses", [misses])
+        used = _observed(lambda: database.connections()[0])
+        meter.create_observable_gauge("database_connections", [used])
+        limit = _observed(lambda: database.connections()[1])
+        meter.create_observable_gauge("database_connections_limit", [limit])
 
     async def run(self) -> None:
         """Asks for the numbers of the background, time and again."""
         if self._meters is None:
             return
-        meter = self._meters.get_meter("app")
         while True:
             for ask in self._numbers:
                 with suppress(Problem):  # without its database the rest is still worth knowing
-                    for said, number in (await ask()).items():
-                        found = NUMBER.fullmatch(said)
-                        if found is not None:
-                            meter.create_gauge(found[1]).set(number, dict(LABEL.findall(found[2] or "")))
+                    found = await ask()
+                    _measure(self._meters, found)
             await asyncio.sleep(PERIOD)
 
     async def close(self) -> None:
@@ -129,6 +130,17 @@ class Telemetry:
         for provider in (self._tracers, self._meters):
             if provider is not None:
                 await asyncio.to_thread(provider.shutdown)
+
+
+def _measure(meters: MeterProvider, numbers: Mapping[str, float]) -> None:
+    meter = meters.get_meter("app")
+    for said, number in numbers.items():
+        found = NUMBER.fullmatch(said)
+        if found is None:
+            continue
+        labels = LABEL.findall(found[2] or "")
+        gauge = meter.create_gauge(found[1])
+        gauge.set(number, dict(labels))
 
 
 def _observed(ask: Callable[[], float]) -> Callable[[CallbackOptions], Iterable[Observation]]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
+from functools import cache as remembered
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
@@ -90,13 +91,14 @@ class SqlRepository(BaseRepository[E]):
         return next(iter(found), None)
 
     async def page(self, query: Query) -> Page[E]:
-        found = await self.rows(self._select(query))
+        statement = page_of(self._table, query.listing, owned=query.owner is not None, behind=query.after is not None)
+        found = await self.rows(statement, self._values(query))
         return self._codec.page(found, query)
 
-    async def rows(self, statement: sa.Select[Any]) -> list[E]:
-        """The entities that a query of this table's columns finds."""
+    async def rows(self, statement: sa.Select[Any], values: Mapping[str, Any] | None = None) -> list[E]:
+        """The entities that a query of this table's columns finds; `values`: of its parameters."""
         async with connected(self._engine) as connection:
-            result = await connection.execute(statement)
+            result = await connection.execute(statement, values)
         return [self._entity(row) for row in result.mappings()]
 
     def write(self, before: E | None, after: E | None) -> Write:
@@ -110,51 +112,65 @@ class SqlRepository(BaseRepository[E]):
     def _entity(self, row: sa.RowMapping) -> E:
         return self._codec.adapter.validate_python(dict(row))
 
-    def _select(self, query: Query) -> sa.Select[Any]:
-        columns = self._table.c
+    def _values(self, query: Query) -> dict[str, Any]:
         listing = query.listing
-        sort = columns[listing.sort]
-        statement = sa.select(self._table).limit(query.limit + 1).order_by(*_order(columns, listing))
-        if query.owner is not None:
-            statement = statement.where(columns.owner_id == query.owner)
+        values: dict[str, Any] = {"rows": query.limit + 1, "owner": query.owner}
         for name in listing.filters:
-            statement = statement.where(columns[name] == query.filters[name])
-        if sort.nullable:
-            statement = statement.where(sort.is_not(None))
+            values[f"is_{name}"] = query.filters[name]
         if query.after is not None:
             value, entity_id = self._codec.after(query.after, listing.sort)
-            statement = statement.where(self._behind(listing, value, entity_id))
-        return self._fitting(statement, listing)
+            kind = self._table.c[listing.sort].type
+            if isinstance(kind, FixedDecimal) and value.adjusted() >= 18 - kind.scale:
+                raise ValidationFailed("Not a cursor of this list", after="is further than any row can be")
+            values["last"] = value
+            values["last_id"] = entity_id
+        return values
 
-    def _fitting(self, statement: sa.Select[Any], listing: Listing) -> sa.Select[Any]:
-        """Where rows may be large, only as many as fit a page and one more: the database leaves out the others."""
-        columns = self._table.columns
-        large = [column.name for column in columns if isinstance(column.type, sa.Text | sa.JSON)]
-        if not large:
-            return statement
-        row = statement.subquery().c
-        sizes = [sa.func.coalesce(sa.func.length(sa.cast(row[name], sa.Text)), 0) for name in large]
-        size = sum(sizes, sa.literal(0))
-        before = sa.func.sum(size).over(order_by=_order(row, listing)) - size
-        sized = sa.select(*row, before.label("_before")).subquery().c
-        kept = sa.select(*[sized[column.name] for column in columns])
-        kept = kept.where(sized["_before"] <= MAX_PAGE_BYTES)
-        return kept.order_by(*_order(sized, listing))
 
-    def _behind(self, listing: Listing, value: Any, entity_id: UUID) -> sa.ColumnElement[bool]:
-        """Rows after this one in the order of the listing, told by a comparison of tuples, which an index serves."""
-        columns = self._table.c
+@remembered  # to build a statement takes longer than to run it
+def page_of(table: sa.Table, listing: Listing, *, owned: bool, behind: bool) -> sa.Select[Any]:
+    """Keyset pagination: `owned`: one owner's rows alone; `behind`: those after the last row of the page before."""
+    columns = table.c
+    sort = columns[listing.sort]
+    statement = sa.select(table).order_by(*_order(columns, listing))
+    statement = statement.limit(sa.bindparam("rows", type_=sa.Integer()))
+    if owned:
+        statement = statement.where(columns.owner_id == sa.bindparam("owner"))
+    for name in listing.filters:
+        statement = statement.where(columns[name] == sa.bindparam(f"is_{name}"))
+    if sort.nullable:
+        statement = statement.where(sort.is_not(None))
+    if behind:
+        statement = statement.where(_behind(columns, listing))
+    return _fitting(statement, table, listing)
+
+
+def _behind(columns: Any, listing: Listing) -> sa.ColumnElement[bool]:
+    """Rows after the last one in the order of the listing, told by a comparison of tuples, which an index serves."""
+    place: sa.ColumnElement[Any] = columns.id
+    last: sa.ColumnElement[Any] = sa.bindparam("last_id", type_=sa.Uuid())
+    if listing.sort != "id":
         sort = columns[listing.sort]
-        if isinstance(sort.type, FixedDecimal) and value.adjusted() >= 18 - sort.type.scale:
-            raise ValidationFailed("Not a cursor of this list", after="is further than any row can be")
-        place: sa.ColumnElement[Any] = columns.id
-        last: sa.ColumnElement[Any] = sa.literal(entity_id, sa.Uuid())
-        if listing.sort != "id":
-            place = sa.tuple_(sort, place)
-            last = sa.tuple_(sa.literal(value, sort.type), last)
-        if listing.descending:
-            return place < last
-        return place > last
+        place = sa.tuple_(sort, place)
+        last = sa.tuple_(sa.bindparam("last", type_=sort.type), last)
+    if listing.descending:
+        return place < last
+    return place > last
+
+
+def _fitting(statement: sa.Select[Any], table: sa.Table, listing: Listing) -> sa.Select[Any]:
+    """Where rows may be large, only as many as fit a page and one more: the database leaves out the others."""
+    large = [column.name for column in table.columns if isinstance(column.type, sa.Text | sa.JSON)]
+    if not large:
+        return statement
+    row = statement.subquery().c
+    sizes = [sa.func.coalesce(sa.func.length(sa.cast(row[name], sa.Text)), 0) for name in large]
+    size = sum(sizes, sa.literal(0))
+    before = sa.func.sum(size).over(order_by=_order(row, listing)) - size
+    sized = sa.select(*row, before.label("_before")).subquery().c
+    kept = sa.select(*[sized[column.name] for column in table.columns])
+    kept = kept.where(sized["_before"] <= MAX_PAGE_BYTES)
+    return kept.order_by(*_order(sized, listing))
 
 
 def _order(columns: Any, listing: Listing) -> list[sa.ColumnElement[Any]]:

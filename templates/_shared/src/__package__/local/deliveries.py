@@ -31,8 +31,9 @@ class Deliveries:
     def __init__(self, template: Template, invoke: Callable[[str, Event], Awaitable[Event]]) -> None:
         """Makes the template's tables and queues, unless they are there. `invoke` calls a function by its name."""
         config = Config(account_id_endpoint_mode="disabled")  # moto knows the streams by their older address
-        clients: list[Any] = [boto3.client(name, config=config) for name in ("dynamodb", "dynamodbstreams", "sqs")]
-        self._tables, self._streams, self._queues = clients
+        self._tables: Any = boto3.client("dynamodb", config=config)
+        self._streams: Any = boto3.client("dynamodbstreams", config=config)
+        self._queues: Any = boto3.client("sqs", config=config)
         self._invoke = invoke
         self._urls: dict[str, str] = {}  # of queues, by ARN
         self._marks: dict[str, str] = {}  # by stream: the last record that was delivered
@@ -40,19 +41,16 @@ class Deliveries:
         self._awake = asyncio.Event()
         self._running = True
         for name, table in template.of_type("AWS::DynamoDB::Table").items():
-            template.known |= {name: table["TableName"], f"{name}.StreamArn": self._make_table(table)}
+            template.known[name] = table["TableName"]
+            template.known[f"{name}.StreamArn"] = self._make_table(table)
         queues = template.of_type("AWS::SQS::Queue")
         for name in sorted(queues, key=lambda name: "RedrivePolicy" in queues[name]):  # dead letters first
-            queue = template.of_type("AWS::SQS::Queue")[name]
+            queue = template.of_type("AWS::SQS::Queue")[name]  # again: it names one that was made meanwhile
             arn = self._make_queue(f"{template.known['AWS::StackName']}-{name}", queue)
-            template.known |= {f"{name}.Arn": arn, name: self._urls[arn]}
+            template.known[f"{name}.Arn"] = arn
+            template.known[name] = self._urls[arn]
         self._pipes = list(template.of_type("AWS::Pipes::Pipe").values())
-        self._sources = [
-            (name, event["Properties"])
-            for name, function in template.of_type("AWS::Serverless::Function").items()
-            for event in function["Events"].values()
-            if event["Type"] == "SQS"
-        ]
+        self._sources = template.events("SQS")
 
     def wake(self, *, stop: bool = False) -> None:
         """Something may have been written; `stop`: finish what is under way."""
@@ -67,17 +65,26 @@ class Deliveries:
         while self._running:
             self._awake.clear()
             try:
-                moved = [await self._follow(stream) for stream in {pipe["Source"] for pipe in self._pipes}]
-                moved += await asyncio.gather(*(self._feed(*source) for source in self._sources))
+                moved = await self._deliver()
             except Exception:  # a fault in one round must not end deliveries
                 log.exception("deliveries failed")
-                moved, self._due = [], [time.monotonic() + 1]
-            self._due = [due for due in self._due if due > time.monotonic()]
-            if not any(moved):
-                try:
-                    await asyncio.wait_for(self._awake.wait(), min([IDLE, *(d - time.monotonic() for d in self._due)]))
-                except TimeoutError:
-                    pass
+                moved = 0
+                self._due = [time.monotonic() + 1]
+            now = time.monotonic()
+            self._due = [due for due in self._due if due > now]
+            if moved:
+                continue
+            next_due = min([now + IDLE, *self._due])
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._awake.wait(), next_due - now)
+
+    async def _deliver(self) -> int:
+        """One round; gives how many records and messages there were."""
+        moved = 0
+        for stream in {pipe["Source"] for pipe in self._pipes}:
+            moved += await self._follow(stream)
+        fed = await asyncio.gather(*[self._feed(name, source) for name, source in self._sources])
+        return moved + sum(fed)
 
     async def _follow(self, stream: str) -> int:
         """Passes a stream's new records through the filters of its pipes."""
@@ -89,12 +96,13 @@ class Deliveries:
         # a transaction of moto makes iterators stale: each look takes a fresh one
         found = await asyncio.to_thread(self._streams.get_shard_iterator, StreamArn=stream, ShardId=shard, **start)
         got = await asyncio.to_thread(self._streams.get_records, ShardIterator=found["ShardIterator"])
+        pipes = [pipe for pipe in self._pipes if pipe["Source"] == stream]
         for record in got["Records"]:
-            for pipe in (pipe for pipe in self._pipes if pipe["Source"] == stream):
+            for pipe in pipes:
                 filters = pipe["SourceParameters"]["FilterCriteria"]["Filters"]
                 if any(matches(json.loads(each["Pattern"]), record) for each in filters):
-                    url, body = self._urls[pipe["Target"]], json.dumps(record, default=str)
-                    await asyncio.to_thread(self._queues.send_message, QueueUrl=url, MessageBody=body)
+                    body = json.dumps(record, default=str)
+                    await asyncio.to_thread(self.bury, pipe["Target"], body)
             self._marks[stream] = record["dynamodb"]["SequenceNumber"]
         if got["Records"]:
             mark = {"Key": MARK, "Value": self._marks[stream]}
@@ -107,7 +115,8 @@ class Deliveries:
         """Hands a batch of a queue to its function, and takes away what that has dealt with."""
         url = self._urls[source["Queue"]]
         batch = {"QueueUrl": url, "MaxNumberOfMessages": source["BatchSize"], "AttributeNames": ["All"]}
-        messages = (await asyncio.to_thread(self._queues.receive_message, **batch)).get("Messages", [])
+        received = await asyncio.to_thread(self._queues.receive_message, **batch)
+        messages = received.get("Messages", [])
         if not messages:
             return 0
         records = [
@@ -130,8 +139,9 @@ class Deliveries:
             failed = {message["MessageId"] for message in messages}
         for message in messages:
             entry = {"QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"]}
-            if message["MessageId"] in failed:  # sooner than the queue would
-                wait = min(2 ** int(message["Attributes"]["ApproximateReceiveCount"]) // 2 - 1, 60)
+            if message["MessageId"] in failed:  # backoff, sooner than the queue would
+                attempts = int(message["Attributes"]["ApproximateReceiveCount"])
+                wait = min(2**attempts // 2 - 1, 60)
                 self._due.append(time.monotonic() + wait)
                 await asyncio.to_thread(self._queues.change_message_visibility, **entry, VisibilityTimeout=wait)
             else:
@@ -158,8 +168,12 @@ class Deliveries:
 
     def _make_queue(self, name: str, properties: dict[str, Any]) -> str:
         """Makes a queue; gives its ARN."""
-        texts = {key: json.dumps(value) if isinstance(value, dict) else str(value) for key, value in properties.items()}
-        url: str = self._queues.create_queue(QueueName=name, Attributes=texts)["QueueUrl"]
+        attributes = {}
+        for key, value in properties.items():
+            attributes[key] = str(value)
+            if isinstance(value, dict):
+                attributes[key] = json.dumps(value)
+        url: str = self._queues.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
         answer = self._queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
         arn: str = answer["Attributes"]["QueueArn"]
         self._urls[arn] = url
@@ -168,7 +182,13 @@ class Deliveries:
 
 def matches(pattern: dict[str, Any], value: Any) -> bool:
     """Whether a document has what an event pattern asks for: for each field one of the values, or a pattern."""
-    return isinstance(value, dict) and all(
-        value.get(key) in wanted if isinstance(wanted, list) else matches(wanted, value.get(key))
-        for key, wanted in pattern.items()
-    )
+    if not isinstance(value, dict):
+        return False
+    for key, wanted in pattern.items():
+        found = value.get(key)
+        if isinstance(wanted, list):
+            if found not in wanted:
+                return False
+        elif not matches(wanted, found):
+            return False
+    return True

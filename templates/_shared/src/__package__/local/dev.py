@@ -61,16 +61,20 @@ def prepared(app: FastAPI, prepare: Prepare) -> FastAPI:
 
 def announce() -> None:
     """Says where the system answers, if `make dev` runs it; then it ends with the process that supervises it."""
-    if url := os.environ.get("DEV_URL"):
-        threading.Thread(target=_follow, daemon=True).start()
-        logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-        print(f"Ready: {url} (the API's documents: {url}/docs)", flush=True)
+    url = os.environ.get("DEV_URL")
+    if not url:
+        return
+    threading.Thread(target=_follow, daemon=True).start()
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    print(f"Ready: {url} (the API's documents: {url}/docs)", flush=True)
 
 
 def _follow() -> None:
-    if supervisor := multiprocessing.parent_process():
-        supervisor.join()
-        os.kill(os.getpid(), signal.SIGTERM)
+    supervisor = multiprocessing.parent_process()
+    if supervisor is None:
+        return
+    supervisor.join()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 if __name__ == "__main__":

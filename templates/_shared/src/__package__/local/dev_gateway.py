@@ -45,7 +45,8 @@ class DevGateway:
             return problem(404, "Not Found", "Not Found")
         for wanted in (Match.FULL, Match.PARTIAL):
             for part in self._parts:
-                if any(route.matches(scope)[0] == wanted for route in part.routes):
+                matches = [route.matches(scope)[0] for route in part.routes]
+                if wanted in matches:
                     return part
         return self._parts[0]
 

@@ -18,7 +18,8 @@ def handlers(modules: Iterable[str]) -> dict[str, list[str]]:
     """The handlers (`module.method`) of each kind of event."""
     found: dict[str, list[str]] = {}
     for name, mark in _marks(modules):
-        if kind := mark.get("handles"):
+        kind = mark.get("handles")
+        if kind is not None:
             found.setdefault(kind.type, []).append(name)
     return found
 

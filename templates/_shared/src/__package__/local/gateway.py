@@ -33,6 +33,7 @@ from .template import Template
 
 Prepare = Callable[[Any], Coroutine[Any, Any, None]]
 DYNAMIC_REFERENCE = "{{resolve:"  # to a secret of AWS; here the settings say what it is
+REST = "{proxy+}"  # of a path, whatever it is
 ONE_AT_A_TIME = ThreadPoolExecutor(1)  # moto within a process is not made for several threads
 
 
@@ -99,60 +100,74 @@ class Gateway:
             mock.stop()
 
     def _deploy(self) -> None:
-        stack = f"local-{uuid4().hex[:8]}" if self._embedded else "local"
+        stack = "local"
+        if self._embedded:
+            stack = f"local-{uuid4().hex[:8]}"
         own = self._settings.model_dump()
         known = {_parameter(name): _text(value) for name, value in own.items()}
         template = Template(self._path, {**known, "AWS::StackName": stack})
         self._deliveries = Deliveries(template, self.invoke)
         self._schedules = Schedules(template, self.invoke, self._deliveries.bury)
         functions = template.of_type("AWS::Serverless::Function")
-        parts = {function["FunctionName"].removeprefix(f"{stack}-"): name for name, function in functions.items()}
-        transports: dict[str, Any] = {
-            part: FunctionTransport(partial(self.invoke, name)) for part, name in parts.items()
-        }
+        transports: dict[str, Any] = {}
+        for name, function in functions.items():
+            part = function["FunctionName"].removeprefix(f"{stack}-")
+            transports[part] = FunctionTransport(partial(self.invoke, name))
         transports |= self._transports
         for name, function in functions.items():
             told = template.environment(function)
             environment = {key.lower(): value for key, value in told.items() if not value.startswith(DYNAMIC_REFERENCE)}
             settings = type(self._settings)(**{**own, **environment})
             module, _, handler = function["Handler"].rpartition(".")
-            self._functions[name] = getattr(import_module(module), handler).within(settings, transports)
-            for event in function["Events"].values():
-                if event["Type"] == "HttpApi":
-                    self._routes.append((event["Properties"]["Path"], name))
+            root = getattr(import_module(module), handler)
+            self._functions[name] = root.within(settings, transports)
+        for name, route in template.events("HttpApi"):
+            self._routes.append((route["Path"], name))
         if self._prepare:
             run(self._prepare(self._settings.model_copy(update={"stack": stack})))
 
     def _target(self, path: str) -> str | None:
         """The function that a request goes to."""
         for route, name in self._routes:
-            if path == route or (route.endswith("{proxy+}") and path.startswith(route.removesuffix("{proxy+}"))):
+            if path == route:
+                return name
+            if route.endswith(REST) and path.startswith(route.removesuffix(REST)):
                 return name
         return None
 
     async def _answer(self, request: Request) -> Response:
         path = request.url.path
         if path == "/openapi.json":
-            return JSONResponse(merged([json.loads(body_of(answer)) for answer in await self._everywhere(path)]))
+            answers = await self._everywhere(path)
+            return JSONResponse(merged([json.loads(body_of(answer)) for answer in answers]))
         if path.startswith("/health/"):
-            return _response(max(await self._everywhere(path), key=lambda answer: int(answer["statusCode"])))
-        name = self._target("/api/me" if path.startswith("/docs") else path)
+            answers = await self._everywhere(path)
+            return _response(max(answers, key=lambda answer: int(answer["statusCode"])))
+        name = self._target(path)
+        if path.startswith("/docs"):  # the page of the part that has the accounts
+            name = self._target("/api/me")
         if name is None:
             return problem(404, "Not Found", "Not Found")
-        query, body = request.scope["query_string"].decode(), await request.body()
+        query = request.scope["query_string"].decode()
+        body = await request.body()
         headers = {name: ", ".join(request.headers.getlist(name)) for name in request.headers}
-        source = request.client.host if request.client else ""
-        headers["x-forwarded-for"] = ", ".join(filter(None, [headers.get("x-forwarded-for"), source]))
+        source = ""
+        if request.client is not None:
+            source = request.client.host
+        hops = [headers.get("x-forwarded-for"), source]
+        headers["x-forwarded-for"] = ", ".join(hop for hop in hops if hop)
         headers["x-forwarded-proto"] = request.url.scheme
-        answer = await self.invoke(name, request_event(request.method, path, query, headers, body, source))
+        event = request_event(request.method, path, query, headers, body, source)
+        answer = await self.invoke(name, event)
         if request.method not in {"GET", "HEAD"}:
             self._deliveries.wake()
         return _response(answer)
 
     async def _everywhere(self, path: str) -> list[Event]:
         """What each part answers."""
+        event = request_event("GET", path, "", {}, b"")
         names = [name for name, function in self._functions.items() if isinstance(function, HttpFunction)]
-        return await asyncio.gather(*(self.invoke(name, request_event("GET", path, "", {}, b"")) for name in names))
+        return await asyncio.gather(*[self.invoke(name, event) for name in names])
 
 
 def _response(answer: Event) -> Response:

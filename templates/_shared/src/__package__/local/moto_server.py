@@ -28,7 +28,8 @@ def _serve(listening: socket.socket) -> None:
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app  # while others start
     from werkzeug.serving import make_server
 
-    app, lock = DomainDispatcherApplication(create_backend_app), threading.Lock()
+    app = DomainDispatcherApplication(create_backend_app)
+    lock = threading.Lock()
 
     def one_at_a_time(environ: Any, start_response: Any) -> Any:  # a transaction would undo what others write meanwhile
         with lock:

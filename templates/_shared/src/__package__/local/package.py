@@ -37,7 +37,9 @@ def copy_source(function: Mapping[str, Any], target: Path) -> None:
         parts = module.split(".")
         source = ROOT / "src" / Path(*parts)
         if len(parts) == 1 or parts[1] == "apps":
-            file = source / "__init__.py" if source.is_dir() else source.with_suffix(".py")
+            file = source.with_suffix(".py")
+            if source.is_dir():
+                file = source / "__init__.py"
             copied = target / file.relative_to(ROOT / "src")
             copied.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, copied)
@@ -47,19 +49,26 @@ def copy_source(function: Mapping[str, Any], target: Path) -> None:
 
 def roots(function: Mapping[str, Any]) -> list[str]:
     """The handler's module; and what it imports by name where it does the background work of a part (`apps/background.py`)."""
+    found = [function["Handler"].rpartition(".")[0]]
     part = function.get("Environment", {}).get("Variables", {}).get("PART")
-    modules = import_module(f"{PACKAGE}.apps.event_routes").PARTS[part] if part else ()
-    return [function["Handler"].rpartition(".")[0], *(f"{PACKAGE}.{module}.wiring" for module in modules)]
+    if part:
+        parts = import_module(f"{PACKAGE}.apps.event_routes").PARTS
+        found += [f"{PACKAGE}.{module}.wiring" for module in parts[part]]
+    return found
 
 
 def imported_by(module: str) -> set[str]:
     """Every module of this project that `module` imports, directly or not, with the packages that they lie in."""
     import grimp
 
-    found = grimp.build_graph(PACKAGE, cache_dir=None).find_upstream_modules(module) | {module}
-    return {
-        ".".join(parts[:length]) for name in found for parts in [name.split(".")] for length in range(1, len(parts) + 1)
-    }
+    graph = grimp.build_graph(PACKAGE, cache_dir=None)
+    found = graph.find_upstream_modules(module) | {module}
+    packages = set()
+    for name in found:
+        while name:
+            packages.add(name)
+            name = name.rpartition(".")[0]
+    return packages
 
 
 def copy_package(source: Path, target: Path) -> None:

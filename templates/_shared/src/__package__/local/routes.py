@@ -16,20 +16,34 @@ ROUTES = re.compile(r"^(ROUTES\b.*? = )\{(?:\}|.*?^\})$", re.MULTILINE | re.DOTA
 
 def routes(parts: Parts) -> Routes:
     """`parts`: with their modules."""
-    home = {module: part for part, modules in parts.items() for module in modules}
-    found = handlers(home)
-    return {kind: {name: home[name.partition(".")[0]] for name in sorted(found[kind])} for kind in sorted(found)}
+    part_of = {}
+    for part, modules in parts.items():
+        for module in modules:
+            part_of[module] = part
+    found: dict[str, dict[str, str]] = {}
+    for kind, names in sorted(handlers(part_of).items()):
+        found[kind] = {}
+        for name in sorted(names):
+            module = name.partition(".")[0]
+            found[kind][name] = part_of[module]
+    return found
 
 
 def write() -> None:
     """Writes the routes into `apps/event_routes.py` anew."""
     known = import_module("..apps.event_routes", __package__)
-    path, parts = Path(str(known.__file__)), known.PARTS
+    path = Path(str(known.__file__))
     lines = ["{"]
-    for kind, found in routes(parts).items():
-        lines += [f'    "{kind}": {{', *(f'        "{name}": "{part}",' for name, part in found.items()), "    },"]
-    text = "\n".join([*lines, "}"])
-    path.write_text(ROUTES.sub(lambda match: match[1] + text, path.read_text(encoding="utf-8")), encoding="utf-8")
+    for kind, found in routes(known.PARTS).items():
+        lines.append(f'    "{kind}": {{')
+        for name, part in found.items():
+            lines.append(f'        "{name}": "{part}",')
+        lines.append("    },")
+    lines.append("}")
+    table = "\n".join(lines)
+    before = path.read_text(encoding="utf-8")
+    after = ROUTES.sub(lambda match: match[1] + table, before)
+    path.write_text(after, encoding="utf-8")
 
 
 if __name__ == "__main__":

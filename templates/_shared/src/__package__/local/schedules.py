@@ -28,17 +28,13 @@ class Schedules:
         """`bury`: puts a document into the queue of this ARN."""
         self._invoke = invoke
         self._bury = bury
-        self._found = [
-            (name, function, event["Properties"])
-            for name, function in template.of_type("AWS::Serverless::Function").items()
-            for event in function["Events"].values()
-            if event["Type"] == "ScheduleV2"
-        ]
+        self._functions = template.of_type("AWS::Serverless::Function")
+        self._found = template.events("ScheduleV2")
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
-            for name, function, schedule in self._found:
-                group.create_task(self._follow(name, function, schedule))
+            for name, schedule in self._found:
+                group.create_task(self._follow(name, self._functions[name], schedule))
 
     async def _follow(self, name: str, function: dict[str, Any], schedule: dict[str, Any]) -> None:
         while True:
@@ -65,14 +61,17 @@ def expression(when: str | timedelta) -> str:
         minutes, rest = divmod(when, timedelta(minutes=1))
         if rest or not minutes:
             raise ValueError(f"EventBridge counts in whole minutes, not {when}")
-        return f"rate({minutes} minute{'s' if minutes > 1 else ''})"
+        if minutes == 1:
+            return "rate(1 minute)"
+        return f"rate({minutes} minutes)"
     minute, hour, day, month, weekday = when.split()
     if "*" not in (day, weekday):
         raise ValueError(f"EventBridge takes a day of the month or of the week, not both: {when}")
     if weekday == "*":
         weekday = "?"
     else:
-        day, weekday = "?", re.sub(r"(?<!/)\b[0-7]\b", lambda found: DAYS[int(found[0])], weekday)
+        day = "?"
+        weekday = re.sub(r"(?<!/)\b[0-7]\b", lambda found: DAYS[int(found[0])], weekday)
     return f"cron({minute} {hour} {day} {month} {weekday} *)"
 
 
@@ -81,6 +80,7 @@ def after(text: str, moment: datetime) -> datetime:
     kind, _, words = text.rstrip(")").partition("(")
     if kind == "rate":
         number, unit = words.split()
-        return moment + timedelta(**{unit.rstrip("s") + "s": int(number)})
-    fields = ["*" if word == "?" else word for word in words.split()]
+        plural = f"{unit.rstrip('s')}s"
+        return moment + timedelta(**{plural: int(number)})
+    fields = words.replace("?", "*").split()
     return next(CronSim(" ".join(fields[:5]), moment))

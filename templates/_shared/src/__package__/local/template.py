@@ -26,8 +26,20 @@ class Template:
 
     def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
         """The properties of each resource of a type, with what is known put in."""
-        found = {name: r["Properties"] for name, r in self._document["Resources"].items() if r["Type"] == kind}
-        return {name: self._resolved(properties) for name, properties in found.items()}
+        found = {}
+        for name, resource in self._document["Resources"].items():
+            if resource["Type"] == kind:
+                found[name] = self._resolved(resource["Properties"])
+        return found
+
+    def events(self, kind: str) -> list[tuple[str, dict[str, Any]]]:
+        """The properties of each event of a type that calls a function, with the function's name."""
+        found = []
+        for name, function in self.of_type("AWS::Serverless::Function").items():
+            for event in function["Events"].values():
+                if event["Type"] == kind:
+                    found.append((name, event["Properties"]))
+        return found
 
     def functions(self) -> dict[str, dict[str, Any]]:
         """The properties of each function, with those that all of them share."""
@@ -37,7 +49,8 @@ class Template:
     def environment(self, function: Mapping[str, Any]) -> dict[str, str]:
         """A function's environment."""
         shared = self._resolved(self._document["Globals"]["Function"]["Environment"])
-        return {**shared["Variables"], **function.get("Environment", {}).get("Variables", {})}
+        own = function.get("Environment", {})
+        return {**shared["Variables"], **own.get("Variables", {})}
 
     def _resolved(self, value: Any) -> Any:
         match value:

@@ -1,4 +1,4 @@
-"""The cache in Memcached, for several processes. Without its server, reads go to the database."""
+"""Cache-aside in Memcached, for several processes. Without its server, reads go to the database."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ AWAY = (OSError, asyncio.TimeoutError, emcache.CommandError, emcache.ClusterNoAv
 
 # An entry is its version, sixteen digits in front, then whether the document follows, and the document. One that is too
 # large is not kept; its version is, so that an older one does not come back.
-KEPT, NOT_KEPT = b"=", b"-"
+DIGITS = 16
+KEPT = b"="
+NOT_KEPT = b"-"
 Puts = Mapping[str, tuple[int, bytes]]
 
 
@@ -54,40 +56,55 @@ class MemcachedCache(Cache):
     async def _get_all(self, keys: Sequence[str]) -> Mapping[str, bytes]:
         if self._owed:
             await self._put_all(())
-        found = await self._asked(lambda: self._read(keys)) or {}
-        return {key: entry[17:] for key, entry in found.items() if entry[16:17] == KEPT}
+        found = await self._asked(lambda: self._read(keys))
+        if found is None:
+            return {}
+        documents = {}
+        for key, entry in found.items():
+            kind = entry[DIGITS : DIGITS + 1]
+            if kind == KEPT:
+                documents[key] = entry[DIGITS + 1 :]
+        return documents
 
     async def _put_all(self, entries: Sequence[tuple[str, int, bytes]]) -> Mapping[Any, None]:
         """A server that was away may hold what has changed since: it is told as soon as it answers."""
-        owed, self._owed = self._owed, {}
+        owed = self._owed
+        self._owed = {}
         for key, version, value in entries:
             keep_newer(owed, key, version, value)
-        if await self._asked(lambda: self._write(owed)) is None:
-            for key, (version, value) in list(owed.items())[-MAX_OWED:]:
+        written = await self._asked(lambda: self._write(owed))
+        if written is None:
+            latest = list(owed.items())[-MAX_OWED:]
+            for key, (version, value) in latest:
                 keep_newer(self._owed, key, version, value)
         return {}
 
     async def _read(self, keys: Sequence[str]) -> Mapping[str, bytes]:
         client = await self._opened()
         found = await client.get_many([self._name(key) for key in keys])
-        entries = {key: found.get(self._name(key)) for key in keys}
-        return {key: item.value for key, item in entries.items() if item is not None}
+        entries = {}
+        for key in keys:
+            item = found.get(self._name(key))
+            if item is not None:
+                entries[key] = item.value
+        return entries
 
     async def _write(self, entries: Puts) -> bool:
-        """Each by compare and swap: whoever loses looks again, and gives way to what is newer."""
+        """Compare and swap of each: whoever loses looks again, and gives way to what is newer."""
         client = await self._opened()
         left = dict(entries)
         for _ in range(ROUNDS):
             if not left:
                 return True
             there = await client.gets_many([self._name(key) for key in left])
-            written = await asyncio.gather(
-                *[
-                    _swap(client, self._name(key), there.get(self._name(key)), version, value)
-                    for key, (version, value) in left.items()
-                ]
-            )
-            left = {key: left[key] for key, done in zip(list(left), written, strict=True) if not done}
+            swaps = []
+            for key, (version, value) in left.items():
+                name = self._name(key)
+                swaps.append(_swap(client, name, there.get(name), version, value))
+            written = await asyncio.gather(*swaps)
+            for key, done in zip(list(left), written, strict=True):
+                if done:
+                    del left[key]
         raise emcache.StorageCommandError("others are always quicker")
 
     def _name(self, key: str) -> bytes:
@@ -100,7 +117,7 @@ class MemcachedCache(Cache):
             return self._client
 
     async def _asked(self, ask: Callable[[], Awaitable[Any]]) -> Any:
-        """What the server says; None while it does not answer."""
+        """Circuit breaker: what the server says; None while it does not answer."""
         if time.monotonic() < self._away_until:
             return None
         try:
@@ -113,13 +130,15 @@ class MemcachedCache(Cache):
 
 async def _swap(client: emcache.Client, name: bytes, there: emcache.Item | None, version: int, value: bytes) -> bool:
     """Whether this version, or a newer one, is there now."""
-    digits = f"{version:016d}".encode()
-    entry = digits + KEPT + value if len(value) <= MAX_SIZE else digits + NOT_KEPT
+    digits = f"{version:0{DIGITS}d}".encode()
+    entry = digits + KEPT + value
+    if len(value) > MAX_SIZE:
+        entry = digits + NOT_KEPT
     seconds = int(lifetime())
     try:
         if there is None:
             await client.add(name, entry, exptime=seconds)
-        elif there.value[:16] < digits and there.cas is not None:
+        elif there.value[:DIGITS] < digits and there.cas is not None:
             await client.cas(name, entry, there.cas, exptime=seconds)
     except emcache.StorageCommandError:
         return False  # another was quicker, or what was there is gone
@@ -133,19 +152,22 @@ async def _connect(address: SplitResult) -> emcache.Client:
         connection_timeout=TIMEOUT,
         max_connections=CONNECTIONS,
         ssl=address.scheme == "memcacheds",
-        username=unquote(address.username) if address.username else None,
-        password=unquote(address.password) if address.password else None,
+        username=unquote(address.username or "") or None,
+        password=unquote(address.password or "") or None,
     )
 
 
 def _address(url: str) -> SplitResult:
     """Where it is (SystemExit: what is wrong with the URL, without the password)."""
     form = "memcached://[USER:PASSWORD@]HOST[:11211], with TLS memcacheds://"
+    wrong = SystemExit(f"CACHE_URL is not {form}; what is special in the password is percent-encoded")
     try:
         address = urlsplit(url.strip())
-        known = address.scheme in ("memcached", "memcacheds") and address.hostname and address.port != 0
+        port = address.port
     except ValueError:
-        known = False
-    if not known:
-        raise SystemExit(f"CACHE_URL is not {form}; what is special in the password is percent-encoded")
+        raise wrong from None
+    if address.scheme not in ("memcached", "memcacheds"):
+        raise wrong
+    if not address.hostname or port == 0:
+        raise wrong
     return address

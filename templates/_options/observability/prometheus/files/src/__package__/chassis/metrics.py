@@ -27,10 +27,14 @@ def metrics(
     registry = CollectorRegistry()
     gauge = partial(Gauge, registry=registry)
     if cache is not None and database is not None:
-        gauge("cache_hits", "Reads that the cache answered").set_function(lambda: cache.hits)
-        gauge("cache_misses", "Reads that the database answered").set_function(lambda: cache.misses)
-        gauge("database_connections", "Connections in use").set_function(lambda: database.connections()[0])
-        gauge("database_connections_limit", "Connections of the pool").set_function(lambda: database.connections()[1])
+        hits = gauge("cache_hits", "Reads that the cache answered")
+        hits.set_function(lambda: cache.hits)
+        misses = gauge("cache_misses", "Reads that the database answered")
+        misses.set_function(lambda: cache.misses)
+        used = gauge("database_connections", "Connections in use")
+        used.set_function(lambda: database.connections()[0])
+        limit = gauge("database_connections_limit", "Connections of the pool")
+        limit.set_function(lambda: database.connections()[1])
 
     @app.get("/metrics", include_in_schema=False)
     async def shown() -> Response:
