@@ -1,15 +1,17 @@
 """Blueprint -> files. The only package that renders, with jinja2, which it imports when it does."""
 
 from archgen.generator.project import Written, check_target, preview, write_project
-from archgen.generator.record import RECORD, build_record, dump_record, load_record
+from archgen.generator.record import ARGUMENT, RECORD, build_record, dump_files, dump_record, load_record
 from archgen.generator.rendering import render
 from archgen.generator.templates import templates_dir
 
 __all__ = [
+    "ARGUMENT",
     "RECORD",
     "Written",
     "build_record",
     "check_target",
+    "dump_files",
     "dump_record",
     "load_record",
     "preview",
