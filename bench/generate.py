@@ -17,7 +17,7 @@ from pathlib import Path
 
 from bench.bare_copier import assemble
 
-from archgen.generator import load_record
+from archgen.generator import ARGUMENT, RECORD, load_record
 
 PAIRS = 9
 MOST = {"--help": 1.6, "new": 6, "copier": 1}  # times the bare tool: typer's --help, and copier writing the same files
@@ -71,7 +71,7 @@ def check_same(ours: Path, bare: Path) -> None:
 
     def files(root: Path) -> set[str]:
         found = {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
-        return {name for name in found if not name.startswith(".git/") and name not in {"archgen.yaml", ".env"}}
+        return {name for name in found if not name.startswith(".git/") and name not in {RECORD, ARGUMENT, ".env"}}
 
     if difference := files(ours) ^ files(bare):
         sys.exit(f"The two trees differ: {sorted(difference)}")

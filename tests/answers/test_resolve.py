@@ -205,6 +205,13 @@ def test_one_broken_field_makes_no_other_mistake() -> None:
     assert set(told) == {"modules.a.entities.b.fields.c.values.0", "modules.a.entities.b.fields.d.type"}
 
 
+def test_a_mistake_in_a_field_hides_none_in_the_names_above_it() -> None:
+    field = {"class": {"type": "nope"}}
+    told = of(modules={"import": {"entities": {"Bad": {"plural": "bads", "fields": field}}}})
+    entity = "modules.import.entities.Bad"
+    assert set(told) == {"modules.import", entity, f"{entity}.fields.class", f"{entity}.fields.class.type"}
+
+
 def test_a_broken_item_of_a_list_hides_none_beside_it() -> None:
     entity = {"lists": [["nope"], ["i", 3], "i", []], "fields": {"i": {"type": "integer"}}}
     modules = {"a": {"entities": {"x": entity}, "reacts_to": [3, "a.x.gone"]}}

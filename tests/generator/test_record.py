@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from archgen.errors import ArchgenError
-from archgen.generator import dump_record, load_record
+from archgen.generator import ARGUMENT, dump_files, dump_record, load_record
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\ufeff"), max_size=60)
 WORDS = st.sampled_from(
@@ -56,3 +56,22 @@ def test_a_file_that_is_no_record_is_refused_with_its_path(tmp_path: Path, conte
 def test_a_missing_record_is_said_with_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(ArchgenError, match="does not exist"):
         load_record(tmp_path / "archgen.yaml")
+
+
+def test_the_argument_goes_beside_the_decision_record_and_comes_back(tmp_path: Path) -> None:
+    record = {"archgen_version": "1", "recommendation": {"architecture": "monolith", "reasons": ["small"]}}
+    for name, content in dump_files(record).items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    assert "reasons" not in (tmp_path / "archgen.yaml").read_text()
+    assert load_record(tmp_path / "archgen.yaml") == record
+
+
+def test_an_argument_that_cannot_be_read_is_refused_with_its_path(tmp_path: Path) -> None:
+    (tmp_path / "archgen.yaml").write_bytes(dump_record({"archgen_version": "1"}))
+    (tmp_path / ARGUMENT).parent.mkdir(parents=True)
+    for content in ("a: [1", "- 1", ""):
+        (tmp_path / ARGUMENT).write_text(content)
+        with pytest.raises(ArchgenError, match=r"0001-architecture\.yaml") as caught:
+            load_record(tmp_path / "archgen.yaml")
+        assert caught.value.hint

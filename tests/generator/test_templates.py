@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from bench.bare_copier import assemble
 
 from archgen.answers.resolve import resolve
 from archgen.answers.sources import from_record
 from archgen.catalog import read_options
 from archgen.domain import naming
-from archgen.generator import dump_record, load_record, preview, render, templates_dir
+from archgen.generator import ARGUMENT, RECORD, dump_files, load_record, preview, render, templates_dir
 from archgen.generator.layout import lay_out
 from archgen.pipeline import make_plan
 
@@ -39,6 +40,26 @@ def test_a_project_renders_again_from_its_record_alone(
     again = preview(load_record(tmp_path / "first/archgen.yaml"), TEMPLATES)
     first = sorted(path for path in (tmp_path / "first").rglob("*") if path.is_file())
     assert again == [(path.relative_to(tmp_path / "first").as_posix(), path.read_bytes()) for path in first]
+
+
+def test_archgen_yaml_holds_the_verdict_and_the_argument_lies_beside_the_decision_record(preset_tree: Trees) -> None:
+    tree = preset_tree("ecommerce", "monolith")
+    verdict, argument = (yaml.safe_load(tree[name]) for name in (RECORD, ARGUMENT))
+    assert {"architecture", "decisions", "flips"} <= verdict["recommendation"].keys()
+    assert {"reasons", "stack", "capacity", "cost", "precedents", "risks"} <= argument.keys()
+    assert not verdict["recommendation"].keys() & argument.keys()
+    assert len(tree[RECORD].splitlines()) < 500
+
+
+def test_who_deletes_the_argument_keeps_the_decision_record_and_all_else_renders_the_same(
+    preset_record: Records, choice: tuple[str, str], tmp_path: Path
+) -> None:
+    render(preset_record(*choice), TEMPLATES, tmp_path)
+    (tmp_path / ARGUMENT).unlink()
+    again = dict(preview(load_record(tmp_path / RECORD), TEMPLATES))
+    first = {path.relative_to(tmp_path).as_posix(): path for path in tmp_path.rglob("*") if path.is_file()}
+    assert first.keys() - again.keys() == {"docs/adr/0001-architecture.md"}
+    assert all(first[name].read_bytes() == content for name, content in again.items())
 
 
 def test_a_module_is_the_same_bytes_in_every_architecture(preset_tree: Trees, choice: tuple[str, str]) -> None:
@@ -152,7 +173,8 @@ def test_bare_copier_writes_the_same_bytes(preset_record: Records, choice: tuple
         defaults=True,
         quiet=True,
     )
-    (tmp_path / "copied/archgen.yaml").write_bytes(dump_record(record))
+    for name, content in dump_files(record).items():
+        (tmp_path / "copied" / name).write_bytes(content)
     lay_out(tmp_path / "copied")
     copied = {
         path.relative_to(tmp_path / "copied").as_posix(): path.read_bytes()

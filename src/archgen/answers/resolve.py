@@ -19,7 +19,7 @@ from archgen.domain import naming
 from archgen.domain.declared import Declared
 from archgen.domain.parts import check_parts
 from archgen.domain.presets import PRESETS, assemble_domain, preset_for
-from archgen.domain.rules import check_domain
+from archgen.domain.rules import check_domain, check_names
 from archgen.domain.schema import Domain
 from archgen.domain.sizes import check_sizes
 from archgen.errors import InputError, Mistake
@@ -66,6 +66,8 @@ def resolve(sources: Sequence[Source]) -> Resolved:
     package = naming.to_package_name(answers.name) if answers.name else None
     known = Declared.of(declared)
     mistakes += _followers(mistakes, check_domain(preset, answers.modules, package, known))
+    told_of = {mistake.where for mistake in mistakes}  # a name's mistake follows from nothing that is under it
+    mistakes += [mistake for mistake in check_names(known, package) if mistake.where not in told_of]
     mistakes += check_sizes(known)
     domain = assemble_domain(preset, answers.modules)
     mistakes += _followers(mistakes, check_parts(answers.parts, domain, known))

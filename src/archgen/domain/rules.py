@@ -46,6 +46,35 @@ def check_domain(
     return mistakes
 
 
+def check_names(declared: Declared, package: str | None) -> Iterator[Mistake]:
+    """What is wrong with the names of modules, entities and fields, whatever is wrong with what stands under them."""
+    for module, entities in declared.modules.items():
+        yield from _check_module_name(module, package)
+        for entity, fields in entities.items():
+            yield from _check_entity_name(module, entity)
+            for field in fields:
+                yield from _check_field_name(f"modules.{module}.entities.{entity}", entity, field)
+
+
+def _check_module_name(name: str, package: str | None) -> Iterator[Mistake]:
+    check = partial(naming.check_module, package=package)
+    if wrong := check(name):
+        yield Mistake(join_key("modules", name), wrong, naming.suggest_name(check, name, f"{package}_{name}"))
+
+
+def _check_entity_name(module: str, name: str) -> Iterator[Mistake]:
+    wrong = naming.check_entity(name) or naming.check_class(naming.to_class_name(name))
+    if wrong:
+        better = naming.suggest_name(_check_entity, name, f"{module}_{name}")
+        yield Mistake(join_key(f"modules.{module}.entities", name), wrong, better)
+
+
+def _check_field_name(entity_place: str, entity: str, name: str) -> Iterator[Mistake]:
+    if wrong := naming.check_field(name):
+        better = naming.suggest_name(naming.check_field, name, f"{entity}_{name}")
+        yield Mistake(join_key(f"{entity_place}.fields", name), wrong, better)
+
+
 @dataclass(frozen=True, slots=True)
 class _Check:
     domain: Domain
@@ -54,11 +83,7 @@ class _Check:
 
     def module(self, name: str, spec: ModuleSpec) -> Iterator[Mistake]:
         where = f"modules.{name}"
-        if wrong := naming.check_module(name, self.package):
-            better = naming.suggest_name(
-                partial(naming.check_module, package=self.package), name, f"{self.package}_{name}"
-            )
-            yield Mistake(join_key("modules", name), wrong, better)
+        yield from _check_module_name(name, self.package)
         if not spec.entities and not self.declared.modules.get(name):
             yield Mistake(where, "has no entities: a module keeps one at least", f"add {where}.entities")
         for entity, content in spec.entities.items():
@@ -71,14 +96,7 @@ class _Check:
 
     def entity(self, module: str, name: str, spec: EntitySpec) -> Iterator[Mistake]:
         where = f"modules.{module}.entities.{name}"
-        if wrong := naming.check_entity(name):
-            yield Mistake(
-                join_key(f"modules.{module}.entities", name),
-                wrong,
-                naming.suggest_name(_check_entity, name, f"{module}_{name}"),
-            )
-        elif wrong := naming.check_class(naming.to_class_name(name)):
-            yield Mistake(where, wrong, naming.suggest_name(_check_entity, name, f"{module}_{name}"))
+        yield from _check_entity_name(module, name)
         plural = spec.pluralize(name)
         if wrong := naming.check_plural(plural):
             yield Mistake(f"{where}.plural", f"{shown(plural)}: {wrong}", f"say {where}.plural")
@@ -86,9 +104,7 @@ class _Check:
             yield Mistake(f"{where}.fields", "an entity has at least one field", f"add {where}.fields")
         for field_name, field_spec in spec.fields.items():
             place = f"{where}.fields.{field_name}"
-            if wrong := naming.check_field(field_name):
-                better = naming.suggest_name(naming.check_field, field_name, f"{name}_{field_name}")
-                yield Mistake(join_key(f"{where}.fields", field_name), wrong, better)
+            yield from _check_field_name(where, name, field_name)
             yield from check_field(place, field_spec)
             if field_spec.type == "reference" and field_spec.to is not None:
                 yield from self._reference(f"{place}.to", field_spec.to)

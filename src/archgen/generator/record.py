@@ -2,6 +2,9 @@
 
 The record is a plain JSON document: the blueprint's fields at the top level, and beside them `answers`,
 `requirements`, `recommendation` and `archgen_version`. It is at the same time the context of the templates.
+
+Of the recommendation `archgen.yaml` keeps the verdict. The argument for it lies beside the decision record that is rendered
+from it, and is read with `archgen.yaml` where it is there.
 """
 
 from __future__ import annotations
@@ -19,11 +22,17 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 RECORD = "archgen.yaml"
+ARGUMENT = "docs/adr/0001-architecture.yaml"
 
 _HEADER = """\
 # What this project is: the answers, the recommendation that followed, and the blueprint that was built.
 # archgen renders the project from this file again to merge in what is new; commit it, and leave the editing to archgen.
 """
+_ARGUMENT_HEADER = """\
+# Why this architecture: all that 0001-architecture.md tells, as data. archgen.yaml holds the verdict.
+"""
+# What `archgen.yaml` keeps of the recommendation.
+_VERDICT = ("architecture", "event_streaming", "template", "decisions", "confidence", "runner_up", "flips")
 # What people look for first comes first; the long lists come last.
 _ORDER = (
     "archgen_version",
@@ -58,8 +67,26 @@ def build_record(
     return {key: flat[key] for key in (*_ORDER, *middle, *_LAST)}
 
 
+def dump_files(record: Mapping[str, Any]) -> dict[str, bytes]:
+    """The files that hold a record, by path: `archgen.yaml`, and the argument where the record has one."""
+    recommendation = record.get("recommendation", {})
+    verdict = {key: value for key, value in recommendation.items() if key in _VERDICT}
+    argument = {key: value for key, value in recommendation.items() if key not in _VERDICT}
+    if not argument:
+        return {RECORD: dump_record(record)}
+    return {
+        RECORD: dump_record({**record, "recommendation": verdict}),
+        ARGUMENT: _ARGUMENT_HEADER.encode() + _dump(argument),
+    }
+
+
 def dump_record(record: Mapping[str, Any]) -> bytes:
-    """The bytes of `archgen.yaml`: block style, the same bytes for the same record, the same to readers of YAML 1.1 and 1.2."""
+    """The bytes of `archgen.yaml`, all of `record` in it."""
+    return _HEADER.encode() + _dump(record)
+
+
+def _dump(document: Mapping[str, Any]) -> bytes:
+    """Block style, the same bytes for the same document, the same to readers of YAML 1.1 and 1.2."""
     import yaml
 
     # ruamel.yaml, in Python alone, takes a quarter of a second for a record of usual size; libyaml a hundredth
@@ -73,16 +100,29 @@ def dump_record(record: Mapping[str, Any]) -> bytes:
             return self.represent_scalar("tag:yaml.org,2002:str", data, style=None if _plain(data) else '"')
 
     Dumper.add_representer(str, Dumper.represent_text)
-    text = yaml.dump(dict(record), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=110)
-    return f"{_HEADER}{text}".encode()
+    text: str = yaml.dump(dict(document), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=110)
+    return text.encode()
 
 
 def load_record(path: Path) -> dict[str, Any]:
-    """The record in a project's `archgen.yaml`."""
+    """The record in a project's `archgen.yaml`, with the argument if the project still has it."""
+    record = _load(path)
+    if not isinstance(record, dict) or "archgen_version" not in record or not _documents(record):
+        raise ArchgenError(f"{path} is not a record that archgen wrote", "restore it from git")
+    beside = path.parent / ARGUMENT
+    if not beside.is_file():
+        return record
+    argument = _load(beside)
+    if not isinstance(argument, dict):
+        raise ArchgenError(f"{beside} is not an argument that archgen wrote", "restore it from git, or delete it")
+    return {**record, "recommendation": {**argument, **record.get("recommendation", {})}}
+
+
+def _load(path: Path) -> Any:
     import yaml
 
     try:
-        record = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        return yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except FileNotFoundError:
         raise ArchgenError(f"{path} does not exist", "run this in a project that archgen wrote") from None
     except OSError as error:
@@ -90,9 +130,6 @@ def load_record(path: Path) -> dict[str, Any]:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         reason = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise ArchgenError(f"{path} is not YAML: {reason}", "restore it from git") from error
-    if not isinstance(record, dict) or "archgen_version" not in record or not _documents(record):
-        raise ArchgenError(f"{path} is not a record that archgen wrote", "restore it from git")
-    return record
 
 
 def _documents(record: dict[str, Any]) -> bool:

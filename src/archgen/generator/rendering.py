@@ -10,11 +10,11 @@ from typing import Any
 from archgen.errors import ArchgenError
 from archgen.generator.layout import lay_out
 from archgen.generator.manifest import File, Manifest
-from archgen.generator.record import RECORD, dump_record
+from archgen.generator.record import dump_files
 
 
 def render(record: Mapping[str, Any], templates: Path, into: Path) -> None:
-    """Write the tree of `record` to the folder `into` (made if missing), `archgen.yaml` included.
+    """Write the tree of `record` to the folder `into` (made if missing), with the files that hold the record.
 
     A pure function of its arguments: no clock, no randomness, no environment, no network.
     """
@@ -27,7 +27,9 @@ def render(record: Mapping[str, Any], templates: Path, into: Path) -> None:
         target.write_bytes(content)
         if source.stat().st_mode & 0o100:
             _let_run(target)
-    (into / RECORD).write_bytes(dump_record(record))
+    for path, content in dump_files(record).items():
+        (into / path).parent.mkdir(parents=True, exist_ok=True)
+        (into / path).write_bytes(content)
     lay_out(into)
 
 

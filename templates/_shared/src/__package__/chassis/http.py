@@ -23,6 +23,7 @@ from .docs import add_docs
 from .errors import Problem, Unavailable, ValidationFailed
 from .middleware import wrap_app
 from .openapi import described
+from .rest import Router
 from .settings import CoreSettings
 from .tokens import Verifier
 
@@ -76,6 +77,7 @@ def create_api(
         docs_url=None,
         redoc_url=None,
         telemetry=telemetry,
+        openapi_tags=[router.tag for router in routers if isinstance(router, Router)],
     )
     app.state.services = {type(service): service for service in services}
     app.state.verifier = verifier

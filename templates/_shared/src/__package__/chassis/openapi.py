@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from http import HTTPStatus
+from operator import itemgetter
 from typing import Any
 
 from fastapi import FastAPI
@@ -68,6 +69,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
             paths.setdefault(path, {}).update(operations)
     document["components"] = {"schemas": dict(sorted(schemas.items()))}
     document["paths"] = paths
+    document["tags"] = sorted(app.openapi_tags or [], key=itemgetter("name"))
     return document
 
 

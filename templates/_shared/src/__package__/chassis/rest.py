@@ -123,8 +123,12 @@ def client_of(request: Request) -> str:
     return request.client.host
 
 
-def router(prefix: str = "/api") -> APIRouter:
-    return APIRouter(prefix=prefix, route_class=Route)
+class Router(APIRouter):
+    """A module's operations: a group of the API's documentation, with its name and what to say of it."""
+
+    def __init__(self, tag: str, description: str, prefix: str = "/api") -> None:
+        super().__init__(prefix=prefix, route_class=Route, tags=[tag])
+        self.tag = {"name": tag, "description": description}
 
 
 def set_etag(response: Response, entity: Entity, location: str | None = None) -> None:

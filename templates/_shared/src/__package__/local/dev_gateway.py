@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from operator import itemgetter
 from typing import Any
 
 from fastapi import FastAPI
@@ -73,7 +74,9 @@ class DevGateway:
 
 def merged(documents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """One OpenAPI document of several parts'."""
+    tags = [tag for document in documents for tag in document["tags"]]
     whole: dict[str, Any] = {**documents[0], "paths": {}, "components": {}}
+    whole["tags"] = sorted(tags, key=itemgetter("name"))
     for document in documents:
         whole["paths"].update(document["paths"])
         for kind, components in document["components"].items():
