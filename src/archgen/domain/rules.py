@@ -89,6 +89,8 @@ class _Check:
             if wrong := naming.check_field(field_name):
                 better = naming.suggest_name(naming.check_field, field_name, f"{name}_{field_name}")
                 yield Mistake(join_key(f"{where}.fields", field_name), wrong, better)
+            if field_spec.indexed and (wrong := naming.check_filter(field_name)):
+                yield Mistake(f"{place}.indexed", wrong, "leave it out, or choose another name")
             yield from check_field(place, field_spec)
             if field_spec.type == "reference" and field_spec.to is not None:
                 yield from self._reference(f"{place}.to", field_spec.to)
@@ -183,6 +185,9 @@ class _Check:
             seen.add(key)
             for name in fields if fields[-1] not in TIMES else fields[:-1]:
                 yield from self._listed(place, module, entity, spec, name)
+            for name in filters:
+                if name in spec.fields and (wrong := naming.check_filter(name)):
+                    yield Mistake(place, wrong, "leave it out, or choose another name")
             yield from _too_wide(place, spec, fields)
         keys = sum(1 for content in spec.fields.values() if content.indexed or content.type == "reference")
         owned = spec.access.read == "owner"
