@@ -10,9 +10,10 @@ from functools import cache
 
 from pydantic import BaseModel, ConfigDict
 
-from archgen.blueprint.schema import Stack, Template
+from archgen.blueprint.schema import Template
 from archgen.generator.manifest import read_options
 from archgen.generator.templates import templates_dir
+from archgen.requirements import StackChoice
 
 Offered = Mapping[str, tuple[str, ...]]
 
@@ -42,7 +43,7 @@ def options() -> tuple[Option, ...]:
 def offered(template: Template) -> Offered:
     """For each key of the stack what can be generated with an architecture, the default first."""
     table = {}
-    for key in Stack.model_fields:
+    for key in StackChoice.model_fields:
         of_key = [option for option in options() if option.key == key]
         default = [option.value for option in of_key if template in option.default_of]
         table[key] = (*default, *(option.value for option in of_key if template in option.serves))
