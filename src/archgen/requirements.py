@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, Strict, field_validator
 
 Scope = Literal["mvp", "product", "platform"]
 Pattern = Literal["steady", "diurnal", "spiky", "rare"]
@@ -64,16 +64,28 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class StackChoice(_Frozen):
-    """What the system runs on: `auto`, or the name of a product."""
+Product = Annotated[str, Strict(), Field(min_length=1, max_length=40)]
 
-    database: str = "auto"
-    cache: str = "auto"
-    broker: str = "auto"
-    api: str = "auto"
-    auth: str = "auto"
-    observability: str = "auto"
-    sharding: str = "auto"
+
+class StackChoice(_Frozen):
+    """What the system runs on: each `auto`, or the name of a product.
+
+    The one list of these keys, for answers, requirements and blueprint; each has a folder in `_options/` of the templates.
+    """
+
+    database: Product = Field(default="auto", examples=["postgresql"])
+    cache: Product = Field(default="auto", examples=["valkey"])
+    broker: Product = Field(default="auto", examples=["none"])
+    api: Product = Field(default="auto", examples=["rest"])
+    auth: Product = Field(default="auto", examples=["builtin", "oidc"])
+    observability: Product = Field(default="auto", examples=["none"])
+    sharding: Product = Field(default="auto", examples=["none"])
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _said(cls, name: object) -> object:
+        """Null says nothing."""
+        return "auto" if name is None else name
 
 
 class Assumption(_Frozen):

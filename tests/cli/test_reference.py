@@ -8,7 +8,7 @@ from typing import get_args
 
 from archgen import errors, requirements
 from archgen.answers.resolve import resolve
-from archgen.answers.schema import Answers, LevelAnswers, StackAnswers
+from archgen.answers.schema import Answers, LevelAnswers
 from archgen.answers.sources import from_record
 from archgen.answers.yaml_reader import read_yaml
 from archgen.cli.main import INTERRUPTED
@@ -20,7 +20,9 @@ WORDS = set(re.findall(r"`([a-z0-9_]+)`", TEXT))
 
 
 def test_every_answer_is_named() -> None:
-    assert set(Answers.model_fields) | set(StackAnswers.model_fields) | set(LevelAnswers.model_fields) <= WORDS
+    assert (
+        set(Answers.model_fields) | set(requirements.StackChoice.model_fields) | set(LevelAnswers.model_fields) <= WORDS
+    )
 
 
 def test_every_choice_is_named() -> None:

@@ -99,10 +99,21 @@ def test_everyday_words_are_modules(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["id", "created_at", "limit", "lateral", "model_x", "json", "self", "from", "version", "date", "of", "construct"],
+    ["id", "created_at", "lateral", "model_x", "json", "self", "from", "version", "dt", "str", "construct"],
 )
 def test_a_bad_field_name_is_refused(name: str) -> None:
     assert naming.check_field(name)
+
+
+@pytest.mark.parametrize("name", ["date", "datetime", "time", "limit", "sort", "set", "float", "repository", "path"])
+def test_everyday_words_are_fields(name: str) -> None:
+    assert naming.check_field(name) is None
+
+
+@pytest.mark.parametrize("name", ["limit", "after", "sort", "of"])
+def test_no_list_is_filtered_by_what_every_list_takes(name: str) -> None:
+    assert "taken by what every list takes" in str(naming.check_filter(name))
+    assert naming.check_filter(f"{name}_at") is None
 
 
 @pytest.mark.parametrize(("entity", "made"), [("entity", "Entity"), ("list", "ListQuery"), ("decimal", "Decimal")])

@@ -110,11 +110,13 @@ def test_a_field_that_contradicts_itself_is_refused(content: dict[str, Any], whe
         ([["a", "b", "c"]], "have up to 765 characters together, and an index takes 600"),
         ([[]], "is empty"),
         ([["body"]], "body is text, which no index serves"),
+        ([["limit", "x"]], "limit is taken by what every list takes"),
     ],
 )
 def test_a_list_of_what_cannot_be_listed_is_refused(lists: list[list[str]], said: str) -> None:
     fields = {"x": {"type": "integer"}, "title": {"type": "string"}, "body": {"type": "text"}}
     fields |= {name: {"type": "string"} for name in "abc"}
+    fields["limit"] = {"type": "integer"}
     told = mistakes({"notes": {"entities": {"note": {"fields": fields, "lists": lists}}}})
     assert all(where.startswith("modules.notes.entities.note.lists.") for where in told)
     assert said in next(iter(told.values()))

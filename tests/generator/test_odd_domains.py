@@ -66,9 +66,55 @@ ROOTS_OWN_WORDS["order"] = {
     "reacts_to": ["events.thing0.deleted"],
 }
 
+# fields called as types, as what lists take, and as what the code beside them says; tests/samples runs it
+FIELDS_OWN_WORDS: dict[str, Any] = {
+    "diary": {
+        "entities": {
+            "appointment": {
+                **entity(
+                    date={"type": "date", "indexed": True, "required": True},
+                    datetime={"type": "datetime", "indexed": True},
+                    time={"type": "datetime", "default": "2024-05-01T12:00:00Z"},
+                    limit={"type": "integer", "min": 1},
+                    sort={"type": "string", "max_length": 30},
+                    after={"type": "date"},
+                    of={"type": "decimal", "default": "1.50"},
+                    set={"type": "boolean", "default": False},
+                    float={"type": "decimal", "min": 0},
+                    bytes={"type": "integer", "indexed": True},
+                    tuple={"type": "json", "default": []},
+                    path={"type": "string", "indexed": True},
+                    repository={"type": "reference", "to": "diary.appointment", "indexed": True},
+                    caller={"type": "uuid", "default": "11111111-1111-4111-8111-111111111111"},
+                    kind={"type": "enum", "values": ["a", "b"], "indexed": True},
+                    plan={"type": "reference", "to": "plans.plan"},
+                ),
+                "lists": [["date", "-time"], ["set", "limit"], ["datetime", "sort"], ["kind", "after"]],
+                "unique": [["date", "time"]],
+            }
+        },
+        "reacts_to": ["plans.plan.deleted"],
+    },
+    "plans": {
+        "entities": {
+            "plan": {
+                **entity(
+                    date={"type": "date", "default": "2024-05-01"},
+                    repository={"type": "reference", "to": "plans.plan"},
+                    any={"type": "json"},
+                ),
+                "access": {"read": "owner", "write": "owner"},
+            }
+        },
+        "reacts_to": ["accounts.account.deleted"],
+    },
+}
+
 
 @pytest.mark.parametrize(
-    "modules", [EVENT_ALONE, CODES_OWN_WORDS, EDGES, ROOTS_OWN_WORDS], ids=["event", "words", "edges", "roots"]
+    "modules",
+    [EVENT_ALONE, CODES_OWN_WORDS, EDGES, ROOTS_OWN_WORDS, FIELDS_OWN_WORDS],
+    ids=["event", "words", "edges", "roots", "fields"],
 )
 @pytest.mark.parametrize("architecture", ["monolith", "microservices", "serverless"])
 def test_an_unusual_domain_is_rendered_clean(modules: dict[str, Any], architecture: str, tmp_path: Path) -> None:

@@ -16,10 +16,9 @@ import yaml
 from tests.support.combinations import COMBINATIONS, named, tree
 
 from archgen.answers.resolve import resolve
-from archgen.answers.schema import StackAnswers
 from archgen.answers.sources import from_record
 from archgen.blueprint.build import TEMPLATES
-from archgen.blueprint.schema import Stack, Template
+from archgen.blueprint.schema import Template
 from archgen.catalog import read_options
 from archgen.domain import naming
 from archgen.generator import templates_dir
@@ -130,12 +129,12 @@ def check_settings(files: dict[str, str]) -> None:
 
 def test_the_keys_of_the_stack_are_the_folders_of_options() -> None:
     folders = {key for key, _ in read_options(templates_dir())} - {"architecture"}
-    assert set(Stack.model_fields) == set(StackChoice.model_fields) == set(StackAnswers.model_fields) == folders
+    assert set(StackChoice.model_fields) == folders
 
 
 def test_each_key_has_one_default_for_each_architecture() -> None:
     for template in TEMPLATES:
-        for key in Stack.model_fields:
+        for key in StackChoice.model_fields:
             of_key = [option for (of, _), option in read_options(templates_dir()).items() if of == key]
             assert len([option for option in of_key if template in option.get("default_of", [])]) == 1, (template, key)
 
@@ -202,6 +201,6 @@ def test_a_part_whose_name_is_taken_gets_another() -> None:
 
 def test_the_reference_lists_what_can_be_taken() -> None:
     reference = (templates_dir().parent / "docs/reference.md").read_text()
-    for key in Stack.model_fields:
+    for key in StackChoice.model_fields:
         choices = [", ".join(f"`{choice}`" for choice in offered(template)[key]) for template in TEMPLATES]
         assert f"| `{key}` | {' | '.join(choices)} |\n" in reference

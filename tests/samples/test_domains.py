@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from tests.generator.test_odd_domains import FIELDS_OWN_WORDS
 from tests.strategies import domains, groupings
 from tests.support.projects import Project, ask, new
 
@@ -64,6 +65,15 @@ def draw_anew(count: int) -> list[tuple[dict[str, Any], str]]:
         next(case for case in kept if case[1] == architecture and case[0]["parts"]) for architecture in ARCHITECTURES
     ]
     return [*first, *(case for case in kept if case not in first)]
+
+
+@pytest.mark.parametrize("architecture", ["monolith", "serverless"])
+def test_fields_may_be_called_as_types_and_as_what_the_code_beside_them_says(architecture: str, tmp_path: Path) -> None:
+    written = tmp_path / "answers.json"
+    written.write_text(json.dumps({"modules": FIELDS_OWN_WORDS}))
+    project = new(tmp_path, "sample", "--answers", str(written), "--architecture", architecture)
+    project.make("check")
+    assert " passed" in project.make("test")
 
 
 @pytest.mark.parametrize("number", range(COUNT))

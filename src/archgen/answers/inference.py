@@ -24,7 +24,6 @@ from archgen.requirements import (
     Assumption,
     Requirements,
     ServiceLevels,
-    StackChoice,
 )
 
 # scope -> engineers, requests a second on average, gigabytes after a year
@@ -109,7 +108,7 @@ class _Inference:
                 "experience": tuple(answers.experience or ()),
                 "cpu_ms": answers.cpu_ms,
                 "architecture": answers.architecture or "auto",
-                "stack": StackChoice(**answers.stack.model_dump(exclude_none=True)),
+                "stack": answers.stack,
                 "parts": answers.parts,
                 "slo": self._levels(),
                 "assumed": tuple(self.assumed),

@@ -14,7 +14,17 @@ from archgen.domain import naming
 from archgen.domain.presets import PRESETS
 from archgen.domain.schema import ModuleSpec
 from archgen.domain.schema import Text as Word
-from archgen.requirements import ArchitectureChoice, Compliance, Experience, Grade, Need, Pattern, Scope, Workload
+from archgen.requirements import (
+    ArchitectureChoice,
+    Compliance,
+    Experience,
+    Grade,
+    Need,
+    Pattern,
+    Scope,
+    StackChoice,
+    Workload,
+)
 from archgen.text import nearest, shown
 
 
@@ -65,23 +75,10 @@ def _listed(value: Any) -> Any:
 
 Number = Annotated[float, BeforeValidator(_number)]
 Rate = Annotated[Number, Field(gt=0, le=MOST_RPS, allow_inf_nan=False)]
-Product = Annotated[Word, Field(min_length=1, max_length=40)]
 
 
 class _Answered(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class StackAnswers(_Answered):
-    """What the system runs on: each `auto`, or the name of a product."""
-
-    database: Product | None = Field(default=None, examples=["postgresql"])
-    cache: Product | None = Field(default=None, examples=["valkey"])
-    broker: Product | None = Field(default=None, examples=["none"])
-    api: Product | None = Field(default=None, examples=["rest"])
-    auth: Product | None = Field(default=None, examples=["builtin", "oidc"])
-    observability: Product | None = Field(default=None, examples=["none"])
-    sharding: Product | None = Field(default=None, examples=["none"])
 
 
 class LevelAnswers(_Answered):
@@ -182,7 +179,7 @@ class Answers(_Answered):
     parts: dict[str, Annotated[tuple[Word, ...], Field(min_length=1)]] = Field(
         default={}, description="Which modules run together, each in one part; empty: as the architecture says"
     )
-    stack: StackAnswers = StackAnswers()
+    stack: StackChoice = StackChoice()
     modules: dict[str, ModuleSpec] = Field(
         default={}, description="The domain; without any, and without a preset, the one that fits the workload"
     )

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol, get_args
 
 from archgen.blueprint.modules import ModulePlan, plan_modules
-from archgen.blueprint.schema import Blueprint, Module, Part, Stack, Template
+from archgen.blueprint.schema import Blueprint, Module, Part, Template
 from archgen.domain import naming
 from archgen.domain.schema import Domain
 from archgen.errors import IncompatibleError
@@ -77,7 +77,7 @@ def build_blueprint(requirements: Requirements, domain: Domain, recommendation: 
 def substitutions(requirements: Requirements, recommendation: Advice, blueprint: Blueprint) -> tuple[Assumption, ...]:
     """Where the advice names what cannot be generated yet: what was taken in its place, and why."""
     taken = []
-    for key in Stack.model_fields:
+    for key in StackChoice.model_fields:
         advised = recommendation.stack.get(key)
         value = getattr(blueprint.stack, key)
         if getattr(requirements.stack, key) == "auto" and advised is not None and _word(advised.choice) != value:

@@ -12,7 +12,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from archgen.domain.schema import Action, FieldType, Level
-from archgen.requirements import ServiceLevels
+from archgen.requirements import ServiceLevels, StackChoice
 
 Template = Literal["monolith", "microservices", "serverless"]
 
@@ -140,23 +140,10 @@ class Part(Document):
     calls: tuple[str, ...]
 
 
-class Stack(Document):
-    """What the project runs on: each a folder in `_options/` of the templates.
-
-    `sqlite` and the in-process twins are always there where a server is chosen.
-    """
-
-    database: str
-    cache: str
-    broker: str
-    api: str
-    auth: str
-    observability: str
-    sharding: str
-
-
 class Blueprint(Document):
-    """`events`: something in the project reacts to something."""
+    """`events`: something in the project reacts to something. `stack`: each choice is made; where a server is chosen, `sqlite`
+    and the in-process twins are there besides.
+    """
 
     name: str
     package: str
@@ -166,5 +153,5 @@ class Blueprint(Document):
     events: bool
     modules: tuple[Module, ...]
     parts: tuple[Part, ...]
-    stack: Stack
+    stack: StackChoice
     slo: ServiceLevels

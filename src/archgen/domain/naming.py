@@ -77,14 +77,16 @@ CLASSES = _words("Any Decimal Entity ListQuery Listing Literal Owned")
 # What is made of each entity's class; every one of them is unique over a project, as in its OpenAPI document.
 SUFFIXES = ("", "In", "Patch", "Out", "Query", "Created", "Updated", "Deleted")
 
-# What every entity has, what lists take, the methods of both, what pydantic claims (and everything that begins with
-# model_), and what the annotations beside a field name: types, `domain.NoteKind`, `fixed_scale(2)`.
+# What every entity has, its methods, what pydantic claims (and everything that begins with model_), and what stands
+# beside a field in the body of its class: types, `dt.date`, `domain.NoteKind`, `fixed_scale(2)`.
 FIELDS = _words("""
-    id created_at updated_at version owner_id limit after sort self cls
-    evolve check_version of repository
+    id created_at updated_at version owner_id self cls evolve check_version
     copy dict json schema schema_json validate construct from_orm parse_obj parse_raw parse_file update_forward_refs
-    str int float bool bytes list set tuple date datetime domain fixed_scale
+    str int bool list dt domain fixed_scale
 """)
+
+# What every list takes, and the method that finds its index: no list is filtered by a field of that name.
+FILTERS = _words("limit after sort of")
 
 
 def check_project(name: str) -> str | None:
@@ -166,6 +168,11 @@ def check_field(name: str) -> str | None:
         (_stored(), UNQUOTED),
         (FIELDS, "taken by what every entity has or its code is written with"),
     )
+
+
+def check_filter(name: str) -> str | None:
+    """What is wrong with a field's name where lists are filtered by it, if anything."""
+    return _taken(name, (FILTERS, "taken by what every list takes, so that none is filtered by it"))
 
 
 def check_class(name: str) -> str | None:

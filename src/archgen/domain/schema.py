@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as attribute
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, Strict
 
@@ -23,23 +23,11 @@ Level = Literal["public", "user", "owner", "staff"]
 
 Action = Literal["created", "updated", "deleted"]
 
-LEVELS = ("public", "user", "owner", "staff")
-TYPES = (
-    "string",
-    "text",
-    "integer",
-    "decimal",
-    "boolean",
-    "date",
-    "datetime",
-    "uuid",
-    "enum",
-    "json",
-    "reference",
-)
+LEVELS = get_args(Level)
+TYPES = get_args(FieldType)  # what each is in generated code stands in `_macros/field_types.jinja` of the templates
 TIMES = ("created_at", "updated_at")  # of every entity; lists may sort by them
 OWNER = "owner"  # in `unique`, where no field has that name
-ALL_ACTIONS: tuple[Action, ...] = ("created", "updated", "deleted")
+ALL_ACTIONS: tuple[Action, ...] = get_args(Action)
 
 # The largest domain that every promise of a project was tried on.
 MODULES_MOST = 50

@@ -27,7 +27,7 @@ class Entity:
     created_at: datetime = field(default_factory=now)
     updated_at: datetime = field(default_factory=now)
 
-    def evolve(self, **changes: Any) -> Self:
+    def evolve(self, /, **changes: Any) -> Self:
         """The same entity, one version on."""
         return replace(self, **changes, version=self.version + 1, updated_at=now())
 

@@ -12,7 +12,7 @@ from .persistence import Listing, Query, Repository
 E = TypeVar("E", bound=Entity)
 
 
-async def every(repository: Repository[E], **filters: Any) -> AsyncIterator[E]:
+async def every(repository: Repository[E], /, **filters: Any) -> AsyncIterator[E]:
     """All rows with these values."""
     query = Query(Listing(tuple(filters)), filters, limit=100)
     while True:
