@@ -26,8 +26,8 @@ AWAY = (OSError, asyncio.TimeoutError, emcache.CommandError, emcache.ClusterNoAv
 # An entry is its version, sixteen digits in front, then whether the document follows, and the document. One that is too
 # large is not kept; its version is, so that an older one does not come back.
 DIGITS = 16
-KEPT = b"="
-NOT_KEPT = b"-"
+WITH_DOCUMENT = b"="
+WITHOUT_DOCUMENT = b"-"
 Puts = Mapping[str, tuple[int, bytes]]
 
 
@@ -62,7 +62,7 @@ class MemcachedCache(Cache):
         documents = {}
         for key, entry in found.items():
             kind = entry[DIGITS : DIGITS + 1]
-            if kind == KEPT:
+            if kind == WITH_DOCUMENT:
                 documents[key] = entry[DIGITS + 1 :]
         return documents
 
@@ -131,9 +131,9 @@ class MemcachedCache(Cache):
 async def _swap(client: emcache.Client, name: bytes, there: emcache.Item | None, version: int, value: bytes) -> bool:
     """Whether this version, or a newer one, is there now."""
     digits = f"{version:0{DIGITS}d}".encode()
-    entry = digits + KEPT + value
+    entry = digits + WITH_DOCUMENT + value
     if len(value) > MAX_SIZE:
-        entry = digits + NOT_KEPT
+        entry = digits + WITHOUT_DOCUMENT
     seconds = int(lifetime())
     try:
         if there is None:
