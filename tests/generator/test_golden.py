@@ -16,8 +16,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from tests.support.combinations import COMBINATIONS, TEMPLATES, named, record_of, tree
+from tests.support.combinations import COMBINATIONS, named, record_of, tree
 
+from archgen.blueprint.build import TEMPLATES
 from archgen.blueprint.schema import Template
 from archgen.generator import templates_dir
 from archgen.generator.manifest import Manifest
