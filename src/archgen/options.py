@@ -1,4 +1,4 @@
-"""What a project may run on: each choice is a folder of the templates, and its `option.yaml` says what it brings.
+"""What a project may run on, and what it may have besides: each is a folder of the templates, and its `option.yaml` says what it brings.
 
 This is the one table of what can be generated. What an option's files are, and when, is the templates' own business.
 """
@@ -13,15 +13,18 @@ from pydantic import BaseModel, ConfigDict
 from archgen.blueprint.schema import Stack, Template
 from archgen.generator.manifest import read_options
 from archgen.generator.templates import templates_dir
+from archgen.requirements import Scope
 
 Offered = Mapping[str, tuple[str, ...]]
 
 
 class Option(BaseModel):
-    """A choice of the stack, or an architecture.
+    """A choice of the stack, an architecture, or an extra.
 
     `default_of`: the architectures that take it if nothing else is asked for or advised; `serves`: the others that can have it.
     `provides`: the capabilities that the design and shared templates ask for. What else stands there, the templates read.
+    Of an extra, `scopes`: those that have it by default; `needs`: capabilities without which it has nothing to do;
+    `brings` and `without`: what a project has with it, and how it does without.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -31,6 +34,10 @@ class Option(BaseModel):
     default_of: tuple[Template, ...] = ()
     serves: tuple[Template, ...] = ()
     provides: tuple[str, ...] = ()
+    scopes: tuple[Scope, ...] = ()
+    needs: tuple[str, ...] = ()
+    brings: str = ""
+    without: str = ""
 
 
 @cache
@@ -53,3 +60,9 @@ def provided(stack: Mapping[str, str]) -> frozenset[str]:
     """The capabilities of the options of a stack."""
     chosen = [option for option in options() if stack.get(option.key) == option.value]
     return frozenset(capability for option in chosen for capability in option.provides)
+
+
+@cache
+def extras() -> Mapping[str, Option]:
+    """What a larger scope brings, by name; each may be had, or left out, in any scope."""
+    return {option.value: option for option in options() if option.key == "extras"}

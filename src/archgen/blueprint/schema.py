@@ -156,7 +156,7 @@ class Stack(Document):
 
 
 class Blueprint(Document):
-    """`events`: something in the project reacts to something."""
+    """`events`: something in the project reacts to something. `extras`: each a folder in `_options/extras/` of the templates."""
 
     name: str
     package: str
@@ -167,4 +167,5 @@ class Blueprint(Document):
     modules: tuple[Module, ...]
     parts: tuple[Part, ...]
     stack: Stack
+    extras: tuple[str, ...]
     slo: ServiceLevels

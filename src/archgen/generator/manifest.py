@@ -48,7 +48,11 @@ class Manifest:
         self.context: dict[str, Any] = dict(record)
         offered = read_options(templates)
         chosen = self._value(self._rules["chosen"], {})
-        self.context["options"] = [self._option(offered, key, value) for key, value in chosen.items()]
+        self.context["options"] = [
+            self._option(offered, key, value)
+            for key, said in chosen.items()
+            for value in ([said] if isinstance(said, str) else said)
+        ]
         provided = [capability for option in self.context["options"] for capability in option.get("provides", [])]
         known = [capability for option in offered.values() for capability in option.get("provides", [])]
         self.context["has"] = {capability: capability in provided for capability in known}

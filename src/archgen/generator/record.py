@@ -34,6 +34,7 @@ _ORDER = (
     "template",
     "answers",
     "stack",
+    "extras",
     "slo",
     "parts",
 )

@@ -13,7 +13,7 @@ from typing import Any
 
 from cachetools import TLRUCache
 
-from .batching import SingleFlight
+from .single_flight import SingleFlight
 
 TTL = 60.0  # seconds
 
