@@ -103,7 +103,9 @@ def check_dependencies(files: dict[str, str], chosen: dict[str, str], template: 
     of = {True: set[str](), False: set[str]()}
     for (key, value), option in read_options(templates_dir()).items():
         brings = cast(dict[str, str], {**option.get("dependencies", {}), **option.get("dev_dependencies", {})})
-        of[{"architecture": template, **chosen}.get(key) == value] |= {f"{name}{range_}" for name, range_ in brings.items()}
+        of[{"architecture": template, **chosen}.get(key) == value] |= {
+            f"{name}{range_}" for name, range_ in brings.items()
+        }
     assert of[True] <= set(asked)
     assert not (of[False] - of[True]) & set(asked)
 

@@ -47,7 +47,6 @@ class Settings(BaseSettings):
     mail_url: str = "file:.mails"  # a folder, or smtp://[USER:PASSWORD@]HOST[:PORT], or smtps://...
     mail_from: str = "no-reply@example.com"
     site_url: str = ""  # whose pages the links in mails open; empty: those of `make dev`
-    background: bool = True  # whether this process does the scheduled work, too; no where a worker does it
     internal_token: str = ""  # what parts show each other
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode, Listed] = ()  # whose X-Forwarded-... headers are believed
     cors_origins: Annotated[tuple[Origin, ...], NoDecode, Listed] = ()  # sites that may ask from a browser
