@@ -91,6 +91,7 @@ class ExtrasAnswers(_Answered):
     copies: Flag | None = Field(default=None, examples=[True])
     dead_letters: Flag | None = Field(default=None, examples=[True])
     group_commit: Flag | None = Field(default=None, examples=[True])
+    guided_migrations: Flag | None = Field(default=None, examples=[True])
     key_rotation: Flag | None = Field(default=None, examples=[True])
     load_test: Flag | None = Field(default=None, examples=[True])
     rollout: Flag | None = Field(default=None, examples=[True])
