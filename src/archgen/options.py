@@ -1,4 +1,4 @@
-"""What a project may run on: each choice is a folder of the templates, and its `option.yaml` says what it brings.
+"""What a project may run on, and what it may have besides: each is a folder of the templates, and its `option.yaml` says what it brings.
 
 This is the one table of what can be generated. What an option's files are, and when, is the templates' own business.
 """
@@ -11,7 +11,7 @@ from functools import cache
 from pydantic import BaseModel, ConfigDict
 
 from archgen.catalog import read_options, templates_dir
-from archgen.requirements import StackChoice
+from archgen.requirements import Scope, StackChoice
 
 Offered = Mapping[str, tuple[str, ...]]
 
@@ -32,10 +32,12 @@ class Reserved(BaseModel):
 
 
 class Option(BaseModel):
-    """A choice of the stack, or an architecture.
+    """A choice of the stack, an architecture, or an extra.
 
     `default_of`: the architectures that take it if nothing else is asked for or advised; `serves`: the others that can have it.
     `provides`: the capabilities that the design and shared templates ask for. What else stands there, the templates read.
+    Of an extra, `scopes`: those that have it by default; `needs`: capabilities without which it has nothing to do;
+    `brings` and `without`: what a project has with it, and how it does without.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -46,6 +48,10 @@ class Option(BaseModel):
     serves: tuple[str, ...] = ()
     provides: tuple[str, ...] = ()
     reserves: Reserved = Reserved()
+    scopes: tuple[Scope, ...] = ()
+    needs: tuple[str, ...] = ()
+    brings: str = ""
+    without: str = ""
 
 
 @cache
@@ -68,3 +74,9 @@ def provided(stack: Mapping[str, str]) -> frozenset[str]:
     """The capabilities of the options of a stack."""
     chosen = [option for option in options() if stack.get(option.key) == option.value]
     return frozenset(capability for option in chosen for capability in option.provides)
+
+
+@cache
+def extras() -> Mapping[str, Option]:
+    """What a larger scope brings, by name; each may be had, or left out, in any scope."""
+    return {option.value: option for option in options() if option.key == "extras"}

@@ -124,6 +124,7 @@ class Requirements(_Frozen):
     cpu_ms: Positive | None = None  # measured; what is not is the evidence's to assume
     architecture: ArchitectureChoice = "auto"
     stack: StackChoice = StackChoice()
+    extras: dict[str, bool] = {}  # those that were asked for, or refused; the others are as the scope says
     parts: dict[str, tuple[str, ...]] = {}
     slo: ServiceLevels
     assumed: tuple[Assumption, ...] = ()

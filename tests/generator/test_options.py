@@ -115,7 +115,9 @@ def check_dependencies(files: dict[str, str], chosen: dict[str, str], template: 
     of = {True: set[str](), False: set[str]()}
     for (key, value), option in read_options(templates_dir()).items():
         brings = cast(dict[str, str], {**option.get("dependencies", {}), **option.get("dev_dependencies", {})})
-        of[{**chosen, "architecture": template}[key] == value] |= {f"{name}{range_}" for name, range_ in brings.items()}
+        of[{"architecture": template, **chosen}.get(key) == value] |= {
+            f"{name}{range_}" for name, range_ in brings.items()
+        }
     assert of[True] <= set(asked)
     assert not (of[False] - of[True]) & set(asked)
 
@@ -128,7 +130,7 @@ def check_settings(files: dict[str, str]) -> None:
 
 
 def test_the_keys_of_the_stack_are_the_folders_of_options() -> None:
-    folders = {key for key, _ in read_options(templates_dir())} - {"architecture"}
+    folders = {key for key, _ in read_options(templates_dir())} - {"architecture", "extras"}
     assert set(StackChoice.model_fields) == folders
 
 
@@ -151,13 +153,14 @@ KNOWN = {
     "profile",
     "reserves",
 }
+OF_EXTRAS = {"provides", "scopes", "needs", "brings", "without", "dependencies", "dev_dependencies", "when"}
 
 
 def test_an_option_says_nothing_that_nobody_reads() -> None:
     shared = "".join(path.read_text() for path in templates_dir().rglob("*.jinja"))
     for option in read_options(templates_dir()).values():
         folder = templates_dir() / cast(str, option["folder"])
-        assert set(option) - {"key", "value", "folder"} <= KNOWN, folder
+        assert set(option) - {"key", "value", "folder"} <= (OF_EXTRAS if option["key"] == "extras" else KNOWN), folder
         assert {path.name for path in folder.iterdir() if path.is_dir()} <= {"files", "slots"}, folder
         for slot in folder.glob("slots/*.jinja"):
             assert f'"/slots/{slot.name}"' in shared, slot

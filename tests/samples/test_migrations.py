@@ -19,10 +19,19 @@ ADDED = """\
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
-    made = new(tmp_path, "shop", "--preset", "crud", "--architecture", "monolith")
+def project(tmp_path: Path, scope: str) -> Project:
+    made = new(tmp_path, "shop", "--preset", "crud", "--architecture", "monolith", "--set", f"scope={scope}")
     made.make("migrate")
     return made
+
+
+@pytest.fixture
+def scope() -> str:
+    """Whose migrations are written with a guide; without one where a test asks for an mvp, too."""
+    return "product"
+
+
+in_any_scope = pytest.mark.parametrize("scope", ["product", "mvp"])
 
 
 def add(project: Project, columns: str) -> None:
@@ -34,6 +43,7 @@ def add(project: Project, columns: str) -> None:
     repository.write_text(text)
 
 
+@in_any_scope
 def test_new_columns_of_the_chassis_own_types_become_a_migration_that_runs(project: Project) -> None:
     add(project, ADDED)
     project.make("migration", "MODULE=items", "NAME=more of an item")
@@ -56,6 +66,7 @@ def test_a_module_that_is_not_there_is_named_beside_those_that_are(project: Proj
         project.make("migration", "MODULE=nope", "NAME=x")
 
 
+@in_any_scope
 def test_migrations_that_two_branches_wrote_are_told_of_and_joined(project: Project) -> None:
     repository = project.folder / "src/shop/items/repository.py"
     migrations = project.folder / "src/shop/items/migrations"
@@ -85,6 +96,7 @@ def test_a_migration_s_name_is_not_the_shell_s(project: Project, monkeypatch: py
         project.make("migration")
 
 
+@in_any_scope
 def test_a_module_that_was_added_by_hand_gets_its_first_migration(project: Project) -> None:
     items, reviews = project.folder / "src/shop/items", project.folder / "src/shop/reviews"
     reviews.mkdir()

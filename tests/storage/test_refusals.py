@@ -18,8 +18,15 @@ Story = Callable[[Any], Awaitable[None]]
 BIG = 2**63
 
 
+@pytest.fixture(params=["a transaction each", "a group commit"])
+def database_class(request: pytest.FixtureRequest, chassis: Chassis) -> Any:
+    if request.param == "a group commit":
+        return chassis("group_commit").GroupCommitDatabase
+    return chassis("sql").Database
+
+
 @pytest.fixture
-def probe(chassis: Chassis, url: str) -> Callable[[Story], None]:
+def probe(chassis: Chassis, url: str, database_class: Any) -> Callable[[Story], None]:
     """Runs a story with a function that makes units of a module of probes and what they belong to."""
     sql, store, cache = (chassis(name) for name in ("sql", "persistence", "memory_cache"))
     unit_of, entity = chassis("sql_unit_of_work").SqlUnitOfWork, chassis("entity").Entity
@@ -72,7 +79,7 @@ def probe(chassis: Chassis, url: str) -> Callable[[Story], None]:
             return row
 
     async def run(story: Story) -> None:
-        database = sql.Database(url)
+        database = database_class(url)
         try:
             async with database.module("probe").begin() as connection:
                 if connection.dialect.name == "postgresql":

@@ -49,8 +49,8 @@ class Project:
         return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
 
     @contextmanager
-    def running(self) -> Iterator[str]:
-        """`make dev`, ready; its URL. Stopped at the end as Ctrl-C does it."""
+    def running(self, *, killed: bool = False) -> Iterator[str]:
+        """`make dev`, ready; its URL. Stopped at the end as Ctrl-C does it, or killed."""
         url, log = self.urls["dev"], self.folder / "dev.log"
         with log.open("w") as output:
             dev = subprocess.Popen(
@@ -66,7 +66,11 @@ class Project:
                 wait_for(f"{url}/health/ready", dev, log)
                 yield url
             finally:
-                stop(dev)
+                if killed:
+                    os.killpg(dev.pid, signal.SIGKILL)
+                    dev.wait()
+                else:
+                    stop(dev)
 
 
 def new(folder: Path, name: str, *options: str) -> Project:

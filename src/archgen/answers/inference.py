@@ -109,6 +109,7 @@ class _Inference:
                 "cpu_ms": answers.cpu_ms,
                 "architecture": answers.architecture or "auto",
                 "stack": answers.stack,
+                "extras": answers.extras.model_dump(exclude_none=True),
                 "parts": answers.parts,
                 "slo": self._levels(),
                 "assumed": tuple(self.assumed),

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from archgen.answers.traffic import MOST_RPS, parse_traffic
 from archgen.domain import naming
 from archgen.domain.presets import PRESETS
-from archgen.domain.schema import ModuleSpec
+from archgen.domain.schema import Flag, ModuleSpec
 from archgen.domain.schema import Text as Word
 from archgen.requirements import (
     ArchitectureChoice,
@@ -79,6 +79,20 @@ Rate = Annotated[Number, Field(gt=0, le=MOST_RPS, allow_inf_nan=False)]
 
 class _Answered(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ExtrasAnswers(_Answered):
+    """What a larger scope brings: each `true` to have it, `false` to go without, whatever the scope."""
+
+    backups: Flag | None = Field(default=None, examples=[True])
+    copies: Flag | None = Field(default=None, examples=[True])
+    dead_letters: Flag | None = Field(default=None, examples=[True])
+    group_commit: Flag | None = Field(default=None, examples=[True])
+    guided_migrations: Flag | None = Field(default=None, examples=[True])
+    key_rotation: Flag | None = Field(default=None, examples=[True])
+    load_test: Flag | None = Field(default=None, examples=[True])
+    rollout: Flag | None = Field(default=None, examples=[True])
+    worker: Flag | None = Field(default=None, examples=[True])
 
 
 class LevelAnswers(_Answered):
@@ -180,6 +194,7 @@ class Answers(_Answered):
         default={}, description="Which modules run together, each in one part; empty: as the architecture says"
     )
     stack: StackChoice = StackChoice()
+    extras: ExtrasAnswers = ExtrasAnswers()
     modules: dict[str, ModuleSpec] = Field(
         default={}, description="The domain; without any, and without a preset, the one that fits the workload"
     )

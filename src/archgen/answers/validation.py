@@ -106,7 +106,7 @@ def _mistake(
             meant = MEANT_KEYS.get(str(path[-1]), meant)
         hint = hint or (f"did you mean {meant}?" if meant else f"the keys here are {', '.join(siblings)}")
     elif shows := _example(path):
-        hint = f"for example {example(key, shows[0])}"
+        hint = f"for example {example(key, shown(shows[0]) if isinstance(shows[0], bool) else shows[0])}"
     line = line_of(words)
     place = f"{label}, line {line}" if label and line else label
     return Mistake(key, f"{message} ({place})" if place else message, hint)

@@ -6,7 +6,7 @@ said by `substitutions`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, get_args
 
 from archgen.blueprint.modules import ModulePlan, plan_modules
@@ -14,7 +14,7 @@ from archgen.blueprint.schema import Blueprint, Module, Part, Template
 from archgen.domain import naming
 from archgen.domain.schema import Domain
 from archgen.errors import IncompatibleError
-from archgen.options import offered, provided
+from archgen.options import extras, offered, options, provided
 from archgen.requirements import Assumption, Requirements, StackChoice
 from archgen.text import shown
 
@@ -69,6 +69,7 @@ def build_blueprint(requirements: Requirements, domain: Domain, recommendation: 
             "modules": modules,
             "parts": parts,
             "stack": stack,
+            "extras": _extras(requirements, template, stack),
             "slo": requirements.slo,
         }
     )
@@ -208,6 +209,29 @@ def _stack(
     if wrong:
         raise IncompatibleError("; ".join(wrong), "; ".join(hints))
     return chosen
+
+
+def _extras(requirements: Requirements, template: Template, stack: Mapping[str, str]) -> tuple[str, ...]:
+    """Each as asked, else as the scope has it where there is something for it to do."""
+    capabilities = provided({"architecture": template, **stack})
+    chosen, wrong, hints = [], [], []
+    for name, extra in extras().items():
+        asked = requirements.extras.get(name)
+        missing = [capability for capability in extra.needs if capability not in capabilities]
+        if asked and missing:
+            with_what = ", ".join([template, *(f"{key} {stack[key]}" for key in stack if _decides(key, missing))])
+            wrong.append(f"extras.{name}: there is nothing for it to do with {with_what}")
+            hints.append(f"leave extras.{name} out")
+        elif asked or (asked is None and not missing and requirements.scope in extra.scopes):
+            chosen.append(name)
+    if wrong:
+        raise IncompatibleError("; ".join(wrong), "; ".join(hints))
+    return tuple(chosen)
+
+
+def _decides(key: str, capabilities: Sequence[str]) -> bool:
+    """Whether another choice of this key would provide one of these."""
+    return any(set(option.provides) & set(capabilities) for option in options() if option.key == key)
 
 
 def _elsewhere(key: str, name: str) -> str:

@@ -142,7 +142,7 @@ class Part(Document):
 
 class Blueprint(Document):
     """`events`: something in the project reacts to something. `stack`: each choice is made; where a server is chosen, `sqlite`
-    and the in-process twins are there besides.
+    and the in-process twins are there besides. `extras`: each a folder in `_options/extras/` of the templates.
     """
 
     name: str
@@ -154,4 +154,5 @@ class Blueprint(Document):
     modules: tuple[Module, ...]
     parts: tuple[Part, ...]
     stack: StackChoice
+    extras: tuple[str, ...]
     slo: ServiceLevels

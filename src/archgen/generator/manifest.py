@@ -49,7 +49,11 @@ class Manifest:
         self.context: dict[str, Any] = dict(record)
         offered, kinds = read_options(templates), read_kinds(templates)
         chosen = self._value(self._rules["chosen"], {})
-        self.context["options"] = [self._option(offered, key, value) for key, value in chosen.items()]
+        self.context["options"] = [
+            self._option(offered, key, value)
+            for key, said in chosen.items()
+            for value in ([said] if isinstance(said, str) else said)
+        ]
         self.context["kinds"] = kinds
         self._owners = [*self.context["options"], *kinds.values()]
         provided = [capability for option in self.context["options"] for capability in option.get("provides", [])]

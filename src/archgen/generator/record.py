@@ -43,6 +43,7 @@ _ORDER = (
     "template",
     "answers",
     "stack",
+    "extras",
     "slo",
     "parts",
 )

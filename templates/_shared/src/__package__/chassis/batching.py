@@ -1,4 +1,4 @@
-"""Batching (as a data loader does) and single flight: what is asked in one tick of the event loop is loaded as one.
+"""Batching, as a data loader does: what is asked in one tick of the event loop is loaded as one.
 
 Under load a hundred GETs become an MGET, and a hundred SELECTs by id one SELECT; alone, a read waits for nothing.
 """
@@ -56,16 +56,3 @@ class DataLoader(Generic[K, V]):
                     answer.set_exception(failure)
                 else:
                     answer.set_result(value)
-
-
-class SingleFlight(Generic[K, V]):
-    """Single flight: while a key is being loaded, whoever asks for it waits for that load, so no cache stampede begins."""
-
-    def __init__(self) -> None:
-        self._flying: dict[K, asyncio.Task[V]] = {}
-
-    async def get(self, key: K, load: Callable[[], Awaitable[V]]) -> V:
-        if key not in self._flying:
-            self._flying[key] = asyncio.ensure_future(load())
-            self._flying[key].add_done_callback(lambda _: self._flying.pop(key))
-        return await asyncio.shield(self._flying[key])

@@ -10,7 +10,7 @@ import random
 from abc import ABC, abstractmethod
 from typing import Any
 
-from .batching import SingleFlight
+from .single_flight import SingleFlight
 
 TTL = 60.0  # seconds
 

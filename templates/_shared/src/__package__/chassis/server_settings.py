@@ -8,4 +8,3 @@ from .settings import CoreSettings
 class ServerSettings(CoreSettings):
     production: bool = False  # refuse to start with what is only good for development
     log_json: bool = False
-    background: bool = True  # whether this process does the scheduled work, too; no where a worker does it

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from .persistence import Listing
-from .sql_connection import connected, reading, writing
+from .sql_connection import Write, commit, connected, load
 from .sql_url import Address
 
 CONNECT_TIMEOUT = 2.0  # seconds that a request waits for a connection of the pool, or for a lock
@@ -150,8 +149,6 @@ class Database:
         self._url = address.url
         self._embedded = address.url.startswith("sqlite")
         self._modules: dict[str, AsyncEngine] = {}
-        self.reading = cache(lambda module, key: reading(self.module(module), key, arrays=not self._embedded))
-        self.writing = cache(lambda module: writing(self.module(module)))
         self._pool: AsyncEngine | None = None
         if not self._embedded:
             self._pool = _server(address, pool_size, shared=pooler == "transaction" or address.pooler)
@@ -166,6 +163,14 @@ class Database:
                 engine = _file(Path(self._url.partition(":///")[2]), name)
             self._modules[name] = engine
         return engine
+
+    async def load(self, module: str, key: sa.Column[Any], value: Any) -> sa.RowMapping | None:
+        """The row that has this value in its key."""
+        return await load(self.module(module), key, value)
+
+    async def commit(self, module: str, writes: Sequence[Write]) -> None:
+        """All of it or nothing (Conflict, StaleVersion)."""
+        await commit(self.module(module), writes)
 
     async def ping(self) -> None:
         """Asks every engine (Unavailable when one does not answer)."""

@@ -16,7 +16,7 @@ from .entity import Entity, now
 from .errors import ValidationFailed
 from .persistence import MAX_PAGE_BYTES, ChangeSet, Codec, IdempotencyKey, Listing, Page, Query
 from .sql import Database, FixedDecimal
-from .sql_connection import Transaction, Write, connected
+from .sql_connection import Write, connected
 from .sql_errors import check_lengths
 from .sql_query import reading_only, select
 from .unit_of_work import BaseRepository, BaseUnitOfWork
@@ -47,10 +47,7 @@ class SqlUnitOfWork(BaseUnitOfWork):
         return await select(self.engine, self.module, statement, into)
 
     async def apply(self, staged: ChangeSet) -> None:
-        transaction = Transaction(list(self.writes(staged)))
-        refusal = await self.database.writing(self.module).get(transaction)
-        if refusal is not None:
-            raise refusal
+        await self.database.commit(self.module, list(self.writes(staged)))
 
     def writes(self, staged: ChangeSet) -> Iterator[Write]:
         """All that the transaction writes."""
@@ -64,8 +61,7 @@ class SqlUnitOfWork(BaseUnitOfWork):
                 yield self.repositories[name].write(before, after)
 
     async def find_processed(self, key: str) -> IdempotencyKey | None:
-        reads = self.database.reading(self.module, self.processed.c.key)
-        row = await reads.get(key)
+        row = await self.database.load(self.module, self.processed.c.key, key)
         if row is None:
             return None
         return IdempotencyKey(row["key"], row["fingerprint"], row["entity_id"])
@@ -79,8 +75,7 @@ class SqlRepository(BaseRepository[E]):
         self._table = table
 
     async def load(self, entity_id: UUID) -> E | None:
-        reads = self._database.reading(self._unit.module, self._table.c.id)
-        row = await reads.get(entity_id)
+        row = await self._database.load(self._unit.module, self._table.c.id, entity_id)
         if row is None:
             return None
         return self._entity(row)

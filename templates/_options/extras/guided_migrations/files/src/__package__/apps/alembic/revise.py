@@ -10,15 +10,15 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import command
 from alembic.operations import ops
-from sqlalchemy.dialects import postgresql
 
-from ...chassis.sql import Database, FixedDecimal, UtcDateTime
+from ...chassis.sql import Database, FixedDecimal
 from ...chassis.sql_settings import SqlSettings
+from .column_types import own_type, render
 from .history import History, check, default, history, kind
 from .migrate import PACKAGE, TEMPORARY, configuration, last, run, upgrade
 
@@ -45,7 +45,7 @@ async def revise(database: Database, module: str, message: str, renamed: list[st
         "compare_type": revision.has_another_type,
         "compare_server_default": revision.has_another_default,
         "include_name": lambda name, what, _: not (what == "table" and name.startswith(TEMPORARY)),
-        "render_item": _render,
+        "render_item": render,
         "process_revision_directives": revision.review,
     }
     await run(
@@ -234,8 +234,8 @@ def _losses(op: Any) -> Iterator[str]:
         if op.modify_type is not None:
             loss = _loss(op.existing_type, op.modify_type)
         if loss is not None:
-            old = _own(op.existing_type) or repr(op.existing_type)
-            new = _own(op.modify_type) or repr(op.modify_type)
+            old = own_type(op.existing_type) or repr(op.existing_type)
+            new = own_type(op.modify_type) or repr(op.modify_type)
             yield f"{name}: from {old} to {new}, {loss}"
         if op.modify_nullable is False:
             yield f"{name}: rows without a value stop the migration"
@@ -266,40 +266,6 @@ def _digits(kind: Any) -> Any:
     if isinstance(kind, sa.Integer):
         return 0
     return getattr(kind, "scale", None)
-
-
-def _render(what: str, item: Any, context: Any) -> str | Literal[False]:
-    """How a migration writes the chassis' own column types, and truth and time for every database."""
-    if what == "server_default":
-        return _default(getattr(item, "arg", None))
-    if what != "type":
-        return False
-    if item._variant_mapping:
-        context.imports.add("from sqlalchemy import Text")  # alembic writes a variant's own types by their bare names
-    text = _own(item)
-    if text is None:
-        return False
-    context.imports.add(f"from {FixedDecimal.__module__} import {text.partition('(')[0]}")
-    return text
-
-
-def _own(kind: Any) -> str | None:
-    """A column type of the chassis as it is written; None for any other."""
-    if isinstance(kind, FixedDecimal):
-        return f"FixedDecimal({kind.scale})"
-    if isinstance(kind, UtcDateTime):
-        return "UtcDateTime()"
-    if isinstance(kind, sa.String) and "COLLATE" in kind.compile(postgresql.dialect()):  # type: ignore[no-untyped-call]
-        return f"sortable_string({kind.length})"
-    return None
-
-
-def _default(value: Any) -> str | Literal[False]:
-    if str(value) in ("true", "false"):
-        return f"sa.{value}()"
-    if isinstance(value, sa.Function) and not list(value.clauses):
-        return f"sa.func.{value.name}()"
-    return False
 
 
 if __name__ == "__main__":

@@ -1,0 +1,9 @@
+"""Worker: of several processes some do the scheduled work, and the others leave it to them."""
+
+from __future__ import annotations
+
+from .settings import CoreSettings
+
+
+class WorkerSettings(CoreSettings):
+    background: bool = True  # whether this process does the scheduled work, too; no where a worker does it
