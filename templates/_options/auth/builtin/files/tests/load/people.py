@@ -13,35 +13,6 @@ from pathlib import Path
 from typing import Any
 
 Ask = Callable[..., tuple[int, Any]]
-{% if has.identity_provider %}
-CUSTOMERS = ("user", "other")
-PEOPLE = len(CUSTOMERS)
-
-
-def log_in(ask: Ask) -> list[str]:
-    """Everybody's token: that of the environment (`USER_TOKEN`), or what the provider that the API names gives."""
-    return [os.environ.get(f"{who.upper()}_TOKEN") or _token(ask, who) for who in (*CUSTOMERS, "staff")]
-
-
-def hint() -> str:
-    return "log in as user@example.com"
-
-
-def _token(ask: Ask, who: str) -> str:
-    scheme = ask("GET", "/openapi.json")[1]["components"]["securitySchemes"]["bearer"]
-    form = {"grant_type": "password", "client_id": "{{ name }}-journey", "scope": "openid email"}
-    form |= {"username": f"{who}@example.com", "password": _setting("OIDC_PASSWORD")}
-    try:
-        provider = _read(scheme["openIdConnectUrl"])
-        return str(_read(provider["token_endpoint"], urllib.parse.urlencode(form).encode())["access_token"])
-    except OSError as error:
-        sys.exit(f"{who}@example.com cannot log in at {scheme['openIdConnectUrl']}: {error}")
-
-
-def _read(url: str, form: bytes | None = None) -> Any:
-    with urllib.request.urlopen(url, form, timeout=30) as answer:  # noqa: S310 - the API's own provider
-        return json.load(answer)
-{% else %}
 PEOPLE = 5  # customers
 
 
@@ -69,7 +40,6 @@ def hint() -> str:
 def _derived(secret: str, n: int) -> str:
     """A customer's password: nobody can tell who has not seen `.env`."""
     return hashlib.sha256(f"{secret} {n}".encode()).hexdigest()[:24]
-{% endif %}
 
 
 def _setting(name: str) -> str:
