@@ -48,7 +48,8 @@ def test_a_package_holds_no_other_part_and_nothing_of_the_local_stage(
     packaging.copy_source(functions(shop)["OrdersBackground"], tmp_path)
     package = tmp_path / "functions_shop"
     assert {path.name for path in package.iterdir()} == {"__init__.py", "apps", "chassis", "contracts", "orders"}
-    assert {path.name for path in (package / "apps").iterdir()} == {"__init__.py", "background.py", "event_routes.py"}
+    apps = {"__init__.py", "background.py", "event_routes.py", "settings.py"}
+    assert {path.name for path in (package / "apps").iterdir()} == apps
     assert not [path for path in tmp_path.rglob("*") if path.name == "__pycache__"]
 
 

@@ -30,7 +30,7 @@ WORDS = {
     "copies": ("replicas:", "two copies of"),
     "dead_letters": ("dead-letters", "apps.dead_letters"),
     "group_commit": ("group_commit", "Group commit"),
-    "guided_migrations": ("RENAME", "apps/alembic/history.py", "--rename"),
+    "guided_migrations": ("RENAME=", "apps/alembic/history.py", "--rename"),
     "key_rotation": ("FOLDER rotate", "KEY_OVERLAP", "make rotate"),
     "load_test": ("locust", "make seed", "tests/load", "tests.load"),
     "rollout": ("make deploy", "rollout", "it takes leave"),

@@ -36,7 +36,9 @@ def words(key: str, value: str) -> dict[str, re.Pattern[str]]:
     """What is an option's, from its folder: its product, files, settings and packages, each as it would be written."""
     option = read_options(templates_dir())[key, value]
     folder = templates_dir() / cast(str, option["folder"])
-    found = {} if value in EVERYDAY else {value: rf"(?i)\b{value}"}
+    found = {} if value in EVERYDAY else {value: r"(?i)\b" + "[ -]?".join(value)}
+    if header := option.get("otlp", {}).get("header"):
+        found[header] = f'"{header}"'
     for place in ("chassis", "local"):
         for file in folder.glob(f"files/src/*/{place}/*.py"):
             found[file.stem] = rf"\b{place}[./]{file.stem}\b"
@@ -94,7 +96,7 @@ def test_a_project_holds_what_was_chosen_and_nothing_of_what_was_not(
     of = {option: words(*option) for option in read_options(templates_dir())}
     ours = {word: pattern for (key, value), its in of.items() if has[key] == value for word, pattern in its.items()}
     theirs = {word: pattern for its in of.values() for word, pattern in its.items() if word not in ours}
-    low = {path: text.lower() for path, text in everything.items()}
+    low = {path: f"{text} {re.sub('[ -]', '', text)}".lower() for path, text in everything.items()}
     found = {
         word: {path: hit[0] for path, text in low.items() if word in text and (hit := pattern.search(everything[path]))}
         for word, pattern in (ours | theirs).items()

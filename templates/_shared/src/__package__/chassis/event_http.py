@@ -11,7 +11,8 @@ from .background import HANDLER_TIMEOUT, Background
 from .client import Client
 from .errors import Refused, ValidationFailed
 from .events import Routes
-from .internal_api import InternalSettings, internal_router, to_part
+from .internal_api import internal_router, to_part
+from .internal_settings import InternalSettings
 
 
 class HttpDispatcher:

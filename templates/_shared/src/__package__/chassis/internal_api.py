@@ -12,13 +12,9 @@ from fastapi import APIRouter, Depends, Header
 
 from .client import Client
 from .errors import Forbidden
-from .settings import CoreSettings
+from .internal_settings import InternalSettings
 
 TOKEN = "X-Internal-Token"  # noqa: S105 - the name of a header
-
-
-class InternalSettings(CoreSettings):
-    internal_token: str = ""  # what parts show each other
 
 
 def to_part(
