@@ -23,6 +23,14 @@ def test_the_documents_describe_every_path(anonymous: Api) -> None:
     assert document["paths"]["/api/auth/login"]["post"]["responses"].keys() >= {"200", "401", "413", "422", "429"}
 
 
+def test_every_operation_stands_in_a_group_that_is_described(anonymous: Api) -> None:
+    document = anonymous.get("/openapi.json").json()
+    described = [tag["name"] for tag in document["tags"] if tag["description"]]
+    used = [operation.get("tags") for operations in document["paths"].values() for operation in operations.values()]
+    assert all(tags and set(tags) <= set(described) for tags in used)
+    assert described == sorted({tag for tags in used for tag in tags})
+
+
 def test_the_documents_load_nothing_from_another_host_and_run_no_script_within_the_page(anonymous: Api) -> None:
     page = anonymous.get("/docs").text
     loaded = re.findall(r'(?:src|href)="([^"]+)"', page)

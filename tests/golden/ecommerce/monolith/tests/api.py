@@ -45,7 +45,7 @@ class Api:
         assert answer.status_code == 201, answer.text
         return dict(answer.json())
 
-    def every(self, path: str, **query: Any) -> list[dict[str, Any]]:
+    def every(self, path: str, /, **query: Any) -> list[dict[str, Any]]:
         """All rows of a list, page by page."""
         rows: list[dict[str, Any]] = []
         while True:

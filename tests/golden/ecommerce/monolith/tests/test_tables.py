@@ -43,3 +43,8 @@ def test_a_list_without_its_index_is_refused(module: str) -> None:
     for table in tables.values():
         with pytest.raises(ValueError, match="No index"):
             check_listings(table, [Listing(("no_such_column",))])
+
+
+def test_the_folder_of_what_is_stored_is_its_owners_alone(tmp_path: Path) -> None:
+    Database(f"sqlite+aiosqlite:///{tmp_path}/data").module(MODULES[0])
+    assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700

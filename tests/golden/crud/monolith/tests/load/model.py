@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.load.shapes import Entity, Field, Slo
+from tests.load.shapes import Entity, Flag, Prose, Slo
 
 # fmt: off
 SLO = Slo(p95_ms=200.0, rps=100.0, error_rate=0.01)
@@ -10,8 +10,8 @@ SLO = Slo(p95_ms=200.0, rps=100.0, error_rate=0.01)
 # In the order in which rows can be made: whatever refers to another comes after it.
 ENTITIES: list[Entity] = [
     Entity("items", read="owner", write="owner", fields=[
-        Field("title", "text", required=True, length=100000),
-        Field("done", "boolean"),
+        Prose("title", required=True, length=100000),
+        Flag("done"),
     ]),
 ]
 ORDERS = False  # whether products can be ordered

@@ -1,7 +1,7 @@
 -- Two roles for the app's database: app_owner owns its tables and migrates them, app_rows may touch their rows alone.
 --
 -- Whoever may make roles runs it in that database, and may run it again: passwords and rights become what is said here,
--- and tables of whoever runs it change hands. `make up` and `make deploy` do so in their containers; elsewhere:
+-- and tables of whoever runs it change hands. Containers do so before each migration; elsewhere:
 --
 --   OWNER_PASSWORD=... ROWS_PASSWORD=... psql "$SUPERUSER_URL" --single-transaction -v ON_ERROR_STOP=1 -f deploy/postgres/roles.sql
 --

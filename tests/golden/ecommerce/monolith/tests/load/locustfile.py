@@ -14,7 +14,7 @@ from locust import FastHttpUser, constant_throughput, events
 from tests.load.model import ENTITIES, ORDERS, SLO
 from tests.load.people import PEOPLE
 from tests.load.seed import PLACED, STAFF, Site, order, seed
-from tests.load.shapes import Entity, Field
+from tests.load.shapes import Entity, Field, Reference
 
 USERS = max(10, min(200, round(SLO.rps / 2)))
 MORE = 1.15  # times the throughput that is promised
@@ -124,7 +124,7 @@ def tasks() -> dict[Callable[[Person], None], int]:
 
 def _shared(entity: Entity) -> Iterator[Field]:
     """The fields whose values other rows may have."""
-    return (f for f in entity.fields if f.type != "reference" and not f.unique and f.name not in entity.together)
+    return (f for f in entity.fields if not isinstance(f, Reference) and not f.unique and f.name not in entity.together)
 
 
 def _exclusive(entity: Entity) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.load.shapes import Entity, Field, Slo
+from tests.load.shapes import Choice, Entity, Number, Prose, Slo, Words
 
 # fmt: off
 SLO = Slo(p95_ms=200.0, rps=100.0, error_rate=0.01)
@@ -10,12 +10,12 @@ SLO = Slo(p95_ms=200.0, rps=100.0, error_rate=0.01)
 # In the order in which rows can be made: whatever refers to another comes after it.
 ENTITIES: list[Entity] = [
     Entity("products", read="public", write="staff", fields=[
-        Field("sku", "string", required=True, unique=True, length=40),
-        Field("name", "string", required=True, length=200),
-        Field("description", "text", length=100000),
-        Field("price", "decimal", required=True, least="0.00", scale=2),
-        Field("category", "enum", values=["book", "tool", "toy"]),
-        Field("stock", "integer", least=0),
+        Words("sku", required=True, unique=True, length=40),
+        Words("name", required=True, length=200),
+        Prose("description", length=100000),
+        Number("price", required=True, least="0.00", scale=2),
+        Choice("category", values=["book", "tool", "toy"]),
+        Number("stock", least=0),
     ]),
 ]
 ORDERS = True  # whether products can be ordered

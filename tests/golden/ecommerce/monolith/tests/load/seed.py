@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.load.model import ENTITIES, ORDERS
 from tests.load.people import PEOPLE, hint, log_in
-from tests.load.shapes import Entity
+from tests.load.shapes import Entity, Reference
 
 ROWS = 300  # of each entity, where there is room
 STAFF = PEOPLE  # the last of the tokens
@@ -77,7 +77,7 @@ def seed(site: Site) -> None:
         made = site.rows.setdefault(entity.plural, [])
         for n in range(min(ROWS, entity.room)):
             who = site.writer(entity, n)
-            row = entity.row(n, site.targets(who) if any(f.to for f in entity.fields) else {})
+            row = entity.row(n, site.targets(who) if any(isinstance(f, Reference) for f in entity.fields) else {})
             if row is None:
                 break
             status, answer = site.ask("POST", entity.path, row, who, f"seed-{entity.plural}-{n}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -75,53 +75,76 @@ class Slo:
 @dataclass(frozen=True)
 class Field:
     name: str
-    type: str
+    _: KW_ONLY
     required: bool = False
     unique: bool = False
-    least: int | str | None = None
-    most: int | str | None = None
-    length: int = 0
-    scale: int = 0
-    values: Sequence[str] = ()
-    to: str = ""  # the plural of what it refers to
 
     @property
     def room(self) -> int:
         """How many rows may have a value at once."""
-        if not self.unique:
-            return WIDEST
-        if self.type in ("integer", "decimal"):
-            return self._range()[1] - self._range()[0] + 1
-        if self.type == "date":
-            return 20_000
-        widths = {"enum": len(self.values), "boolean": 2, "string": int(36 ** min(self.length, 10))}
-        return widths.get(self.type, WIDEST)
+        return self._distinct() if self.unique else WIDEST
 
     def value(self, n: int) -> Any:
-        """The n-th value, as it travels in JSON; not of references."""
-        if self.type == "enum":
-            return self.values[n % len(self.values)]
-        if self.type == "boolean":
-            return n % 3 == 0
-        if self.type == "integer":
-            return self._number(n)
-        if self.type == "decimal":
-            return f"{Decimal(self._number(n)).scaleb(-self.scale):f}"
-        if self.type == "date":
-            return str(date(1990, 1, 1) + timedelta(days=n if self.unique else n * 37 % 13_000))
-        if self.type == "datetime":
-            return f"{date(2025, 1, 1) + timedelta(days=n % 365)}T{n % 24:02}:{n % 60:02}:00.{n % 1_000_000:06}Z"
-        if self.type == "uuid":
-            return str(uuid5(NAMESPACE_URL, f"{self.name} {n}"))
-        if self.type == "json":
-            return {"position": n, "tags": [FIRST[n % len(FIRST)].lower(), THIRD[n % len(THIRD)].lower()]}
-        return self._text(n)
+        """The n-th value, as it travels in JSON."""
+        raise NotImplementedError
+
+    def _distinct(self) -> int:
+        return WIDEST
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words(Field):
+    length: int
+
+    def value(self, n: int) -> str:
+        text, tail = self._text(n)
+        if self.unique and len(tail) >= self.length:
+            text, tail = "", _short(n)[-self.length :]
+        return text[: self.length - len(tail)] + tail
+
+    def _text(self, n: int) -> tuple[str, str]:
+        """What the name asks for, and an end that no other has."""
+        a, b, c = FIRST[n % len(FIRST)], SECOND[n % len(SECOND)], THIRD[n % len(THIRD)]
+        if "email" in self.name:
+            return PEOPLE[n % len(PEOPLE)].lower(), f".{n}@example.com"
+        if self.name in ("sku", "code", "number", "reference"):
+            return f"{b[:2]}{c[:2]}".upper(), f"-{n:05}"
+        return f"{a} {b} {c}", f" {n}" if self.unique else ""
+
+    def _distinct(self) -> int:
+        return int(36 ** min(self.length, 10))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prose(Field):
+    length: int
+
+    def value(self, n: int) -> str:
+        a, b, c = FIRST[n % len(FIRST)], SECOND[n % len(SECOND)].lower(), THIRD[n % len(THIRD)].lower()
+        person = PEOPLE[n % len(PEOPLE)]
+        return (f"{a} {b} {c}. Made by {person}, for everyday use, and to be kept. " * 4)[: self.length]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Number(Field):
+    """An integer, or with a scale a decimal, whose bounds are counted in units of its last digit."""
+
+    least: int | str | None = None
+    most: int | str | None = None
+    scale: int | None = None
+
+    def value(self, n: int) -> int | str:
+        number = self._number(n)
+        return number if self.scale is None else f"{Decimal(number).scaleb(-self.scale):f}"
+
+    def _distinct(self) -> int:
+        least, most = self._range()
+        return most - least + 1
 
     def _range(self) -> tuple[int, int]:
-        """The least and the most; of a decimal, in units of its last digit."""
-        one = int(10**self.scale)
+        one = self._one()
         least, most = (None if bound is None else int(Decimal(bound) * one) for bound in (self.least, self.most))
-        widest = 10**18 - 1 if self.type == "decimal" else 2**63 - 1
+        widest = 2**63 - 1 if self.scale is None else 10**18 - 1
         if least is None:
             least = one if most is None or most > one else most - 1000 * one
         return least, widest if most is None else most
@@ -130,23 +153,62 @@ class Field:
         least, most = self._range()
         if self.unique:
             return least + n
-        spread = min(most - least, 1000 * int(10**self.scale))
+        spread = min(most - least, 1000 * self._one())
         return least + spread // 10 + n * 7919 % (spread - spread // 10 + 1)
 
-    def _text(self, n: int) -> str:
-        a, b, c = FIRST[n % len(FIRST)], SECOND[n % len(SECOND)], THIRD[n % len(THIRD)]
-        person = PEOPLE[n % len(PEOPLE)]
-        if "email" in self.name:
-            text, tail = person.lower(), f".{n}@example.com"
-        elif self.type == "text":
-            text, tail = f"{a} {b.lower()} {c.lower()}. Made by {person}, for everyday use, and to be kept. " * 4, ""
-        elif self.name in ("sku", "code", "number", "reference"):
-            text, tail = f"{b[:2]}{c[:2]}".upper(), f"-{n:05}"
-        else:
-            text, tail = f"{a} {b} {c}", f" {n}" if self.unique else ""
-        if self.unique and len(tail) >= self.length:
-            text, tail = "", _short(n)[-self.length :]
-        return text[: self.length - len(tail)] + tail
+    def _one(self) -> int:
+        return int(10 ** (self.scale or 0))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice(Field):
+    values: Sequence[str]
+
+    def value(self, n: int) -> str:
+        return self.values[n % len(self.values)]
+
+    def _distinct(self) -> int:
+        return len(self.values)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flag(Field):
+    def value(self, n: int) -> bool:
+        return n % 3 == 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Day(Field):
+    def value(self, n: int) -> str:
+        return str(date(1990, 1, 1) + timedelta(days=n if self.unique else n * 37 % 13_000))
+
+    def _distinct(self) -> int:
+        return 20_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moment(Field):
+    def value(self, n: int) -> str:
+        return f"{date(2025, 1, 1) + timedelta(days=n % 365)}T{n % 24:02}:{n % 60:02}:00.{n % 1_000_000:06}Z"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Key(Field):
+    def value(self, n: int) -> str:
+        return str(uuid5(NAMESPACE_URL, f"{self.name} {n}"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document(Field):
+    def value(self, n: int) -> dict[str, Any]:
+        return {"position": n, "tags": [FIRST[n % len(FIRST)].lower(), THIRD[n % len(THIRD)].lower()]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference(Field):
+    """A row of another entity, which must be there first: its value is one of their ids."""
+
+    to: str  # their plural
 
 
 @dataclass(frozen=True)
@@ -170,7 +232,7 @@ class Entity:
         """The n-th row; `targets`: the ids that may be referred to. None where a required one is missing."""
         row: dict[str, Any] = {}
         for field in self.fields:
-            if field.type == "reference":
+            if isinstance(field, Reference):
                 found = targets.get(field.to, [])
                 if n < len(found) or (found and not field.unique):
                     row[field.name] = found[n % len(found)]

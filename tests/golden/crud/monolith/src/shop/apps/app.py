@@ -22,13 +22,14 @@ from shop.apps.settings import Settings
 from shop.chassis.background import Background
 from shop.chassis.cache import Cache
 from shop.chassis.context import PartContext
+from shop.chassis.group_commit import GroupCommitDatabase
 from shop.chassis.http import create_api
 from shop.chassis.logs import configure_logs
 from shop.chassis.memory_cache import MemoryCache
 from shop.chassis.metrics import APART, metrics
 from shop.chassis.observability import instrument_app
 from shop.chassis.outbox import Relay
-from shop.chassis.sql import Database, tables
+from shop.chassis.sql import tables
 from shop.chassis.sql_jobs import Jobs
 from shop.chassis.supervisor import Supervisor
 from shop.chassis.tokens import Verifier
@@ -37,10 +38,7 @@ from shop.chassis.valkey import ValkeyCache
 from shop.items import wiring as items_wiring
 from shop.items.api import router as items_router
 
-MODULES = (
-    "accounts",
-    "items",
-)
+MODULES = ("accounts", "items")
 
 
 def create_app(
@@ -50,7 +48,7 @@ def create_app(
     settings = checked(settings or Settings())
     if settings.log_json:
         configure_logs()
-    database = Database(settings.database_url, settings.pool_size, settings.database_pooler)
+    database = GroupCommitDatabase(settings.database_url, settings.pool_size, settings.database_pooler)
     cache: Cache = MemoryCache()
     if settings.cache_url:
         cache = ValkeyCache(settings.cache_url, "shop")
@@ -69,16 +67,8 @@ def create_app(
     supervisor = Supervisor({"relay": relay.run, **scheduled})
     app = create_api(
         "shop",
-        [
-            items_router,
-            accounts_router,
-            pages,
-            well_known,
-        ],
-        [
-            accounts_service,
-            items_service,
-        ],
+        [items_router, accounts_router, pages, well_known],
+        [accounts_service, items_service],
         verifier,
         settings,
         ready={"database": database.ping, "background": supervisor.check},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import datetime as dt
 from typing import Annotated
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from shop.chassis.rest import NOT_MODIFIED, Caller, IdempotencyKey, IfMatch, Lis
 from . import domain
 from .service import ItemsService
 
-router = rest.router()
+router = rest.Router("items", "Items: read by their owner, written by their owner.")
 Service = Annotated[ItemsService, rest.inject(ItemsService)]
 
 
@@ -33,8 +33,8 @@ class ItemOut(Document):
     id: UUID
     title: str
     done: bool
-    created_at: datetime
-    updated_at: datetime
+    created_at: dt.datetime
+    updated_at: dt.datetime
 
 
 class ItemQuery(ListQuery):

@@ -23,13 +23,14 @@ from shop.chassis.collector import destination
 from shop.chassis.context import PartContext
 from shop.chassis.event_http import HttpDispatcher
 from shop.chassis.event_http import events_router as event_receiver
+from shop.chassis.group_commit import GroupCommitDatabase
 from shop.chassis.http import create_api
 from shop.chassis.logs import configure_logs
 from shop.chassis.memory_cache import MemoryCache
 from shop.chassis.observability import instrument_app
 from shop.chassis.otlp import Telemetry
 from shop.chassis.outbox import Relay
-from shop.chassis.sql import Database, tables
+from shop.chassis.sql import tables
 from shop.chassis.sql_jobs import Jobs
 from shop.chassis.supervisor import Supervisor
 from shop.chassis.tokens import Verifier
@@ -45,7 +46,7 @@ def create_app(
     settings = checked(settings or Settings())
     if settings.log_json:
         configure_logs()
-    database = Database(settings.database_url, settings.pool_size, settings.database_pooler)
+    database = GroupCommitDatabase(settings.database_url, settings.pool_size, settings.database_pooler)
     cache: Cache = MemoryCache()
     if settings.cache_url:
         cache = ValkeyCache(settings.cache_url, "shop:accounts")
@@ -66,15 +67,8 @@ def create_app(
     telemetry.watch(cache, database, [relay.metrics, scheduler.metrics, supervisor.metrics])
     app = create_api(
         "shop",
-        [
-            accounts_router,
-            pages,
-            well_known,
-            event_receiver(background, settings.internal_token),
-        ],
-        [
-            accounts_service,
-        ],
+        [accounts_router, pages, well_known, event_receiver(background, settings.internal_token)],
+        [accounts_service],
         verifier,
         settings,
         ready={"database": database.ping, "background": supervisor.check},

@@ -11,9 +11,8 @@ from shop.apps import accounts as accounts_part
 from shop.apps import inventory as inventory_part
 from shop.apps import orders as orders_part
 from shop.apps import payments as payments_part
-from shop.apps.migrate import PARTS, prepare
+from shop.apps.migrate import PARTS, part_settings, prepare
 from shop.apps.settings import Settings
-from shop.chassis.sql_url import within
 from shop.local.dev_gateway import DevGateway
 from shop.local.staff import announce_staff
 
@@ -38,18 +37,13 @@ def create_app(
     announce_staff(settings)
     parts: dict[str, FastAPI] = {}
     between = {**{name: InProcess(parts, name) for name in PARTS}, **(transports or {})}
-    parts["accounts"] = accounts_part.create_app(_of_part(settings, "accounts"), between)
-    parts["inventory"] = inventory_part.create_app(_of_part(settings, "inventory"), between)
-    parts["orders"] = orders_part.create_app(_of_part(settings, "orders"), between)
-    parts["payments"] = payments_part.create_app(_of_part(settings, "payments"), between)
+    parts["accounts"] = accounts_part.create_app(part_settings("accounts", settings), between)
+    parts["inventory"] = inventory_part.create_app(part_settings("inventory", settings), between)
+    parts["orders"] = orders_part.create_app(part_settings("orders", settings), between)
+    parts["payments"] = payments_part.create_app(part_settings("payments", settings), between)
 
     async def ready() -> None:
         for name in PARTS:
-            await prepare(name, _of_part(settings, name))
+            await prepare(name, part_settings(name, settings))
 
     return DevGateway(list(parts.values()), ready)
-
-
-def _of_part(settings: Settings, name: str) -> Settings:
-    """Each part has a database of its own."""
-    return settings.model_copy(update={"database_url": within(settings.database_url, name)})

@@ -10,8 +10,17 @@ from shop.apps.alembic.migrate import upgrade
 from shop.apps.preflight import check
 from shop.apps.settings import Settings
 from shop.chassis.sql import Database
+from shop.chassis.sql_url import within
 
 PARTS = ("accounts", "inventory", "orders", "payments")
+
+
+def part_settings(part: str, settings: Settings) -> Settings:
+    """Each part has a database of its own, of its name, on the server or in the folder that is set."""
+    places = {"database_url": within(settings.database_url, part)}
+    if settings.migration_url:
+        places["migration_url"] = within(settings.migration_url, part)
+    return settings.model_copy(update=places)
 
 
 async def prepare(part: str, settings: Settings) -> None:
@@ -27,5 +36,9 @@ async def prepare(part: str, settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or PARTS:
-        asyncio.run(prepare(name, check(Settings())))
+    settings = check(Settings())
+    for name in sys.argv[1:]:  # in the database that is set, which is that part's
+        asyncio.run(prepare(name, settings))
+    if not sys.argv[1:]:  # all of them, where `make dev` has them
+        for name in PARTS:
+            asyncio.run(prepare(name, part_settings(name, settings)))

@@ -15,6 +15,7 @@ from shop.chassis.collector import destination
 from shop.chassis.context import PartContext
 from shop.chassis.event_http import HttpDispatcher
 from shop.chassis.event_http import events_router as event_receiver
+from shop.chassis.group_commit import GroupCommitDatabase
 from shop.chassis.http import create_api
 from shop.chassis.internal_api import remote_jwks, to_part
 from shop.chassis.logs import configure_logs
@@ -22,7 +23,7 @@ from shop.chassis.memory_cache import MemoryCache
 from shop.chassis.observability import instrument_app
 from shop.chassis.otlp import Telemetry
 from shop.chassis.outbox import Relay
-from shop.chassis.sql import Database, tables
+from shop.chassis.sql import tables
 from shop.chassis.sql_jobs import Jobs
 from shop.chassis.supervisor import Supervisor
 from shop.chassis.tokens import Verifier
@@ -41,7 +42,7 @@ def create_app(
     settings = settings or Settings()
     if settings.log_json:
         configure_logs()
-    database = Database(settings.database_url, settings.pool_size, settings.database_pooler)
+    database = GroupCommitDatabase(settings.database_url, settings.pool_size, settings.database_pooler)
     cache: Cache = MemoryCache()
     if settings.cache_url:
         cache = ValkeyCache(settings.cache_url, "shop:orders")
@@ -63,13 +64,8 @@ def create_app(
     telemetry.watch(cache, database, [relay.metrics, scheduler.metrics, supervisor.metrics])
     app = create_api(
         "shop",
-        [
-            orders_router,
-            event_receiver(background, settings.internal_token),
-        ],
-        [
-            orders_service,
-        ],
+        [orders_router, event_receiver(background, settings.internal_token)],
+        [orders_service],
         verifier,
         settings,
         ready={"database": database.ping, "background": supervisor.check},

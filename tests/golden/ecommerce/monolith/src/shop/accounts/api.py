@@ -18,7 +18,7 @@ from .service import AccountsService
 
 Service = Annotated[AccountsService, rest.inject(AccountsService)]
 
-router = rest.router()
+router = rest.Router("accounts", "Registration, login and tokens, mailed links, and the caller's own account.")
 well_known = APIRouter(include_in_schema=False)
 
 

@@ -1,4 +1,4 @@
 """The composition roots: the only code that knows what runs where. Generated from `archgen.yaml`.
 
-What a module is made from stands in its `wiring.py`, and hardly a change belongs here; an update merges those that do.
+What a module is made from stands in its `wiring.py`, so hardly any change belongs here.
 """

@@ -22,13 +22,14 @@ from shop.apps.settings import Settings
 from shop.chassis.background import Background
 from shop.chassis.cache import Cache
 from shop.chassis.context import PartContext
+from shop.chassis.group_commit import GroupCommitDatabase
 from shop.chassis.http import create_api
 from shop.chassis.logs import configure_logs
 from shop.chassis.memory_cache import MemoryCache
 from shop.chassis.metrics import APART, metrics
 from shop.chassis.observability import instrument_app
 from shop.chassis.outbox import Relay
-from shop.chassis.sql import Database, tables
+from shop.chassis.sql import tables
 from shop.chassis.sql_jobs import Jobs
 from shop.chassis.supervisor import Supervisor
 from shop.chassis.tokens import Verifier
@@ -41,12 +42,7 @@ from shop.orders.api import router as orders_router
 from shop.payments import wiring as payments_wiring
 from shop.payments.api import router as payments_router
 
-MODULES = (
-    "accounts",
-    "inventory",
-    "orders",
-    "payments",
-)
+MODULES = ("accounts", "inventory", "orders", "payments")
 
 
 def create_app(
@@ -56,7 +52,7 @@ def create_app(
     settings = checked(settings or Settings())
     if settings.log_json:
         configure_logs()
-    database = Database(settings.database_url, settings.pool_size, settings.database_pooler)
+    database = GroupCommitDatabase(settings.database_url, settings.pool_size, settings.database_pooler)
     cache: Cache = MemoryCache()
     if settings.cache_url:
         cache = ValkeyCache(settings.cache_url, "shop")
@@ -77,20 +73,8 @@ def create_app(
     supervisor = Supervisor({"relay": relay.run, **scheduled})
     app = create_api(
         "shop",
-        [
-            inventory_router,
-            payments_router,
-            orders_router,
-            accounts_router,
-            pages,
-            well_known,
-        ],
-        [
-            accounts_service,
-            inventory_service,
-            payments_service,
-            orders_service,
-        ],
+        [inventory_router, payments_router, orders_router, accounts_router, pages, well_known],
+        [accounts_service, inventory_service, payments_service, orders_service],
         verifier,
         settings,
         ready={"database": database.ping, "background": supervisor.check},

@@ -27,5 +27,6 @@ async def prepare(part: str, settings: Settings) -> None:
 
 
 if __name__ == "__main__":
+    settings = check(Settings())
     for name in sys.argv[1:] or PARTS:
-        asyncio.run(prepare(name, check(Settings())))
+        asyncio.run(prepare(name, settings))

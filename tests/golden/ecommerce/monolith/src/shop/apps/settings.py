@@ -9,7 +9,8 @@ from shop.chassis.accounts_settings import AccountsSettings
 from shop.chassis.memory_cache import CacheSettings
 from shop.chassis.server_settings import ServerSettings
 from shop.chassis.sql_settings import SqlSettings
+from shop.chassis.worker_settings import WorkerSettings
 
 
-class Settings(ServerSettings, SqlSettings, CacheSettings, AccountsSettings):
+class Settings(ServerSettings, WorkerSettings, SqlSettings, CacheSettings, AccountsSettings):
     pass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import datetime as dt
 from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
@@ -17,7 +17,7 @@ from shop.chassis.rest import NOT_MODIFIED, Caller, IdempotencyKey, IfMatch, Lis
 from . import domain
 from .service import InventoryService
 
-router = rest.router()
+router = rest.Router("inventory", "Products: read by anyone, written by staff.")
 Service = Annotated[InventoryService, rest.inject(InventoryService)]
 
 
@@ -42,8 +42,8 @@ class ProductOut(Document):
     price: DecimalString
     category: domain.ProductCategory | None
     stock: int
-    created_at: datetime
-    updated_at: datetime
+    created_at: dt.datetime
+    updated_at: dt.datetime
 
 
 class ProductQuery(ListQuery):

@@ -17,7 +17,7 @@ from shop.chassis.rest import NOT_MODIFIED, Caller, IdempotencyKey, ListQuery, P
 from .domain import ORDER_LISTS, Reason, Status
 from .service import OrdersService
 
-router = rest.router()
+router = rest.Router("orders", "Orders of the caller: placed, then confirmed or rejected soon after.")
 Service = Annotated[OrdersService, rest.inject(OrdersService)]
 
 

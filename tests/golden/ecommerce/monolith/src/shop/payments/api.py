@@ -16,7 +16,7 @@ from shop.chassis.rest import NOT_MODIFIED, Caller, ListQuery, PageOf, set_etag
 from .domain import PAYMENT_LISTS, Status
 from .service import PaymentsService
 
-router = rest.router()
+router = rest.Router("payments", "Payments of the caller's orders, captured or declined.")
 Service = Annotated[PaymentsService, rest.inject(PaymentsService)]
 
 

@@ -28,7 +28,8 @@ from shop.chassis.tokens import Verifier
 def create_app(settings: Settings, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None) -> FastAPI:
     """`transports`: how to reach the functions of other parts, if not as AWS does."""
     settings = checked(settings)
-    database, cache = Database(settings.stack, ["accounts"]), NoCache()
+    database = Database(settings.stack, ["accounts"])
+    cache = NoCache()
     signer = Signer(partial(signing_keys, settings), settings.jwt_issuer, settings.jwt_audience)
     verifier = Verifier(signer.jwks, settings.jwt_issuer, settings.jwt_audience)
     part = PartContext(settings, database, cache, ROUTES, transports or {})
@@ -38,9 +39,7 @@ def create_app(settings: Settings, transports: Mapping[str, httpx.AsyncBaseTrans
     return create_api(
         "shop",
         [accounts_router, pages, well_known],
-        [
-            accounts_service,
-        ],
+        [accounts_service],
         verifier,
         settings,
         ready={"database": database.ping},

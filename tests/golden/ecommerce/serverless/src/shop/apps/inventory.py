@@ -23,7 +23,8 @@ from shop.inventory.api import router as inventory_router
 
 def create_app(settings: Settings, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None) -> FastAPI:
     """`transports`: how to reach the functions of other parts, if not as AWS does."""
-    database, cache = Database(settings.stack, ["inventory"]), NoCache()
+    database = Database(settings.stack, ["inventory"])
+    cache = NoCache()
     transports = transports or to_functions(settings, ["accounts"])
     to_accounts = to_part("accounts", settings, transports)
     verifier = Verifier(remote_jwks(to_accounts), settings.jwt_issuer, settings.jwt_audience)
@@ -34,9 +35,7 @@ def create_app(settings: Settings, transports: Mapping[str, httpx.AsyncBaseTrans
     return create_api(
         "shop",
         [inventory_router, inventory_contract(inventory_service, settings.internal_token)],
-        [
-            inventory_service,
-        ],
+        [inventory_service],
         verifier,
         settings,
         ready={"database": database.ping},

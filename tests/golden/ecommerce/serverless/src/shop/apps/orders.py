@@ -23,7 +23,8 @@ from shop.orders.api import router as orders_router
 
 def create_app(settings: Settings, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None) -> FastAPI:
     """`transports`: how to reach the functions of other parts, if not as AWS does."""
-    database, cache = Database(settings.stack, ["orders"]), NoCache()
+    database = Database(settings.stack, ["orders"])
+    cache = NoCache()
     transports = transports or to_functions(settings, ["accounts", "inventory"])
     to_accounts = to_part("accounts", settings, transports)
     to_inventory = to_part("inventory", settings, transports)
@@ -35,9 +36,7 @@ def create_app(settings: Settings, transports: Mapping[str, httpx.AsyncBaseTrans
     return create_api(
         "shop",
         [orders_router],
-        [
-            orders_service,
-        ],
+        [orders_service],
         verifier,
         settings,
         ready={"database": database.ping},

@@ -22,7 +22,8 @@ from shop.payments.api import router as payments_router
 
 def create_app(settings: Settings, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None) -> FastAPI:
     """`transports`: how to reach the functions of other parts, if not as AWS does."""
-    database, cache = Database(settings.stack, ["payments"]), NoCache()
+    database = Database(settings.stack, ["payments"])
+    cache = NoCache()
     transports = transports or to_functions(settings, ["accounts"])
     to_accounts = to_part("accounts", settings, transports)
     verifier = Verifier(remote_jwks(to_accounts), settings.jwt_issuer, settings.jwt_audience)
@@ -33,9 +34,7 @@ def create_app(settings: Settings, transports: Mapping[str, httpx.AsyncBaseTrans
     return create_api(
         "shop",
         [payments_router],
-        [
-            payments_service,
-        ],
+        [payments_service],
         verifier,
         settings,
         ready={"database": database.ping},

@@ -6,7 +6,7 @@ Each part of it says beside its own code what it wants to be told; a module's ow
 from __future__ import annotations
 
 from shop.chassis.functions import FunctionSettings
-from shop.chassis.internal_api import InternalSettings
+from shop.chassis.internal_settings import InternalSettings
 from shop.chassis.secret_keys import SecretKeysSettings
 
 

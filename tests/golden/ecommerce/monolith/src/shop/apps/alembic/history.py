@@ -57,14 +57,17 @@ def kind(type_: sa.types.TypeEngine[Any]) -> tuple[str, ...]:
 
 def default(column: sa.Column[Any]) -> str | None:
     """A server default in SQL."""
+    if column.server_default is None:
+        return None
     compiler = DIALECTS[0].ddl_compiler(DIALECTS[0], None)
-    return None if column.server_default is None else str(compiler.get_column_default_string(column))
+    return str(compiler.get_column_default_string(column))
 
 
 def check(constraint: sa.CheckConstraint) -> str:
     """The condition of a check constraint in SQL."""
     compiler = DIALECTS[0].ddl_compiler(DIALECTS[0], None).sql_compiler
-    return " ".join(compiler.process(constraint.sqltext, include_table=False, literal_binds=True).split())
+    condition = compiler.process(constraint.sqltext, include_table=False, literal_binds=True)
+    return " ".join(condition.split())
 
 
 class _Told(DefaultImpl):
@@ -85,15 +88,18 @@ class _Told(DefaultImpl):
             self.add_constraint(constraint)
 
     def drop_table(self, table: sa.Table, **_: Any) -> None:
-        for known in (self.history.columns, self.history.checks):
-            for key in [key for key in known if key[0] == table.name]:
-                del known[key]
+        notes: list[dict[tuple[str, str], Any]] = [self.history.columns, self.history.checks]
+        for known in notes:
+            for key in list(known):
+                if key[0] == table.name:
+                    del known[key]
 
     def rename_table(self, old_table_name: str, new_table_name: str, schema: str | None = None) -> None:
         notes: list[dict[tuple[str, str], Any]] = [self.history.columns, self.history.checks]
         for known in notes:
-            for key in [key for key in known if key[0] == old_table_name]:
-                known[new_table_name, key[1]] = known.pop(key)
+            for key in list(known):
+                if key[0] == old_table_name:
+                    known[new_table_name, key[1]] = known.pop(key)
 
     def add_column(self, table_name: str, column: sa.Column[Any], **_: Any) -> None:
         self.history.columns[table_name, column.name] = column
@@ -104,12 +110,17 @@ class _Told(DefaultImpl):
     def alter_column(self, table_name: str, column_name: str, **kw: Any) -> None:
         before: Any = self.history.columns.pop((table_name, column_name), None)
         name = kw.get("name") or column_name
-        type_ = kw.get("type_") or (before.type if before is not None else kw.get("existing_type"))
+        type_ = kw.get("existing_type")
+        default = None
+        if before is not None:
+            type_ = before.type
+            if before.server_default is not None:
+                default = before.server_default.arg
+        type_ = kw.get("type_") or type_
         given = kw.get("server_default", False)
-        if given is False and before is not None and before.server_default is not None:
-            given = before.server_default.arg
-        after = sa.Column(name, type_, server_default=None if given is False else given)
-        self.history.columns[table_name, name] = after
+        if given is not False:  # None takes it away
+            default = given
+        self.history.columns[table_name, name] = sa.Column(name, type_, server_default=default)
 
     def add_constraint(self, const: Any, **_: Any) -> None:
         if isinstance(const, sa.CheckConstraint) and const.name:

@@ -26,7 +26,8 @@ TEMPORARY = "_alembic_tmp_"  # what alembic calls the copy of a SQLite table tha
 async def upgrade(database: Database, modules: Iterable[str]) -> None:
     """Brings the tables of these modules up to date, those of a module all at once or not at all."""
     for module in modules:
-        if len(found := last(module)) > 1:
+        found = last(module)
+        if len(found) > 1:
             names = " and ".join(Path(script.path).name for script in found)
             raise SystemExit(
                 f"Nothing was changed in {module}: {names} were written apart, and none follows the other. "
@@ -102,7 +103,8 @@ async def _without_foreign_keys(connection: AsyncConnection) -> AsyncIterator[No
         await _clear(connection)
         before = await _astray(connection)
         yield
-        if astray := await _astray(connection) - before:
+        astray = await _astray(connection) - before
+        if astray:
             found = ", ".join(f"{count} of {table} to {to}" for (table, to), count in astray.items())
             raise SystemExit(f"Nothing was changed: rows would refer to what is not there: {found}")
         await connection.commit()

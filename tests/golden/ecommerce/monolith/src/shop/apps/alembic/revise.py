@@ -10,15 +10,15 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import command
 from alembic.operations import ops
-from sqlalchemy.dialects import postgresql
 
-from ...chassis.sql import Database, FixedDecimal, UtcDateTime
+from ...chassis.sql import Database, FixedDecimal
 from ...chassis.sql_settings import SqlSettings
+from .column_types import own_type, render
 from .history import History, check, default, history, kind
 from .migrate import PACKAGE, TEMPORARY, configuration, last, run, upgrade
 
@@ -32,7 +32,8 @@ async def revise(database: Database, module: str, message: str, renamed: list[st
         raise SystemExit(f"There is no module {module} with tables; there are {', '.join(known)}")
     (PACKAGE / module / "migrations").mkdir(exist_ok=True)  # a new module has none yet
     config = configuration(module)
-    if len(found := last(module)) > 1:
+    found = last(module)
+    if len(found) > 1:
         command.merge(config, [script.revision for script in found], message)
         print(
             "Migrations of several branches are joined by one that does nothing: what both changed is yours to look at"
@@ -44,7 +45,7 @@ async def revise(database: Database, module: str, message: str, renamed: list[st
         "compare_type": revision.has_another_type,
         "compare_server_default": revision.has_another_default,
         "include_name": lambda name, what, _: not (what == "table" and name.startswith(TEMPORARY)),
-        "render_item": _render,
+        "render_item": render,
         "process_revision_directives": revision.review,
     }
     await run(
@@ -62,11 +63,15 @@ class Revision:
 
     def has_another_type(self, _: Any, __: Any, column: sa.Column[Any], ___: Any, type_: Any) -> bool | None:
         before = self._told.columns.get((column.table.name, column.name))
-        return True if before is not None and kind(before.type) != kind(type_) else None
+        if before is None or kind(before.type) == kind(type_):
+            return None  # as alembic finds
+        return True
 
     def has_another_default(self, _: Any, __: Any, column: sa.Column[Any], *___: Any) -> bool | None:
         before = self._told.columns.get((column.table.name, column.name))
-        return None if before is None else default(before) != default(column)
+        if before is None:
+            return None
+        return default(before) != default(column)
 
     def review(self, _: Any, __: Any, directives: list[Any]) -> None:
         """Refuses what rows that are there could not take; warns of loss; writes nothing when nothing changed."""
@@ -83,18 +88,16 @@ class Revision:
             self._tell(op)
         upgrades.reverse_into(directives[0].downgrade_ops)
         guesses = list(_renames(upgrades))
+        warnings = list(guesses)
         for op in _each(upgrades):
             if isinstance(op, ops.AddColumnOp) and not op.column.nullable and op.column.server_default is None:
                 hint = "Give its column a server_default in repository.py, or nullable=True"
-                raise SystemExit(
-                    "\n".join(
-                        [f"{op.table_name}.{op.column.name}: the rows that are there need a value. {hint}", *guesses]
-                    )
-                )
-        if warnings := [*guesses, *(text for op in _each(upgrades) for text in _losses(op))]:
+                refusal = f"{op.table_name}.{op.column.name}: the rows that are there need a value. {hint}"
+                raise SystemExit("\n".join([refusal, *guesses]))
+            warnings += _losses(op)
+        if warnings:
             print("Careful:", *warnings, sep="\n  ", file=sys.stderr)
-            if sys.stdin.isatty() and input("Write the migration all the same? [y/N] ").lower() not in ("y", "yes"):
-                raise SystemExit("No migration was written")
+            _ask()
 
     def _look_at_the_model(self) -> None:
         for table in self._metadata.sorted_tables:
@@ -117,22 +120,21 @@ class Revision:
         for table in self._metadata.sorted_tables:
             for constraint in table.constraints:
                 before = self._told.checks.get((table.name, str(constraint.name)))
-                if (
-                    before is None
-                    or not isinstance(constraint, sa.CheckConstraint)
-                    or check(before) == check(constraint)
-                ):
+                if before is None or not isinstance(constraint, sa.CheckConstraint):
                     continue
-                changes: list[Any] = [ops.DropConstraintOp.from_constraint(before)]
-                changes.append(ops.AddConstraintOp.from_constraint(constraint))
-                upgrades.ops.append(ops.ModifyTableOps(table.name, changes))
+                if check(before) == check(constraint):
+                    continue
+                goes = ops.DropConstraintOp.from_constraint(before)
+                comes = ops.AddConstraintOp.from_constraint(constraint)
+                upgrades.ops.append(ops.ModifyTableOps(table.name, [goes, comes]))
 
     def _tell(self, op: Any) -> None:
         """Puts the types and defaults of the migrations in the place of what one database makes of them."""
         if isinstance(op, ops.AlterColumnOp):
             before = self._told.columns.get((op.table_name, op.column_name))
             if before is not None:
-                op.existing_type, op.existing_server_default = before.type, before.server_default or False
+                op.existing_type = before.type
+                op.existing_server_default = before.server_default or False
         elif isinstance(op, ops.DropColumnOp) and op._reverse is not None:
             self._retype(op.table_name, op._reverse.column)
         elif isinstance(op, ops.DropTableOp) and op._reverse is not None:
@@ -140,14 +142,30 @@ class Revision:
                 self._retype(op.table_name, column)
 
     def _retype(self, table: str, column: Any) -> None:
-        if isinstance(column, sa.Column) and (before := self._told.columns.get((table, column.name))) is not None:
-            column.type, column.server_default = before.type, before.server_default
+        if not isinstance(column, sa.Column):
+            return
+        before = self._told.columns.get((table, column.name))
+        if before is not None:
+            column.type = before.type
+            column.server_default = before.server_default
+
+
+def _ask() -> None:
+    """Whoever sits at a terminal may still say no."""
+    if not sys.stdin.isatty():
+        return
+    answer = input("Write the migration all the same? [y/N] ")
+    if answer.lower() not in ("y", "yes"):
+        raise SystemExit("No migration was written")
 
 
 def _each(found: Any) -> Iterator[Any]:
     """Every operation, those within a table's too."""
     for op in found.ops:
-        yield from _each(op) if isinstance(op, ops.ModifyTableOps) else [op]
+        if isinstance(op, ops.ModifyTableOps):
+            yield from _each(op)
+        else:
+            yield op
 
 
 def _rename(upgrades: ops.UpgradeOps, text: str) -> None:
@@ -155,21 +173,30 @@ def _rename(upgrades: ops.UpgradeOps, text: str) -> None:
     table, _, names = text.partition(".")
     old, _, new = names.partition(":")
     for change in upgrades.ops:
-        if isinstance(change, ops.ModifyTableOps) and change.table_name == table:
-            goes = [op for op in change.ops if isinstance(op, ops.DropColumnOp) and op.column_name == old]
-            comes = [op for op in change.ops if isinstance(op, ops.AddColumnOp) and op.column.name == new]
-            if goes and comes:
-                column = goes[0].to_column()
-                alter = ops.AlterColumnOp(
-                    table, old, existing_type=column.type, existing_nullable=column.nullable, modify_name=new
-                )
-                rest = [op for op in change.ops if op not in (goes[0], comes[0])]
-                first = [op for op in rest if isinstance(op, ops.DropIndexOp | ops.DropConstraintOp)]
-                last = [op for op in rest if op not in first]
-                place = upgrades.ops.index(change)  # one after the other: what is to come knows the new name alone
-                steps = [ops.ModifyTableOps(table, step) for step in (first, [alter], last) if step]
-                upgrades.ops[place : place + 1] = steps
-                return
+        if not isinstance(change, ops.ModifyTableOps) or change.table_name != table:
+            continue
+        goes = [op for op in change.ops if isinstance(op, ops.DropColumnOp) and op.column_name == old]
+        comes = [op for op in change.ops if isinstance(op, ops.AddColumnOp) and op.column.name == new]
+        if not goes or not comes:
+            continue
+        column = goes[0].to_column()
+        alter = ops.AlterColumnOp(
+            table, old, existing_type=column.type, existing_nullable=column.nullable, modify_name=new
+        )
+        before: list[Any] = []
+        after: list[Any] = []
+        for op in change.ops:
+            if op is goes[0] or op is comes[0]:
+                continue
+            if isinstance(op, ops.DropIndexOp | ops.DropConstraintOp):
+                before.append(op)
+            else:
+                after.append(op)
+        # one after the other: what is to come knows the new name alone
+        steps = [ops.ModifyTableOps(table, step) for step in (before, [alter], after) if step]
+        place = upgrades.ops.index(change)
+        upgrades.ops[place : place + 1] = steps
+        return
     raise SystemExit(f"{text}: say TABLE.COLUMN:NAME, a column that is no longer in repository.py, and its new name")
 
 
@@ -203,8 +230,12 @@ def _losses(op: Any) -> Iterator[str]:
         yield f"{op.table_name}.{op.column_name}: its values are lost"
     elif isinstance(op, ops.AlterColumnOp):
         name = f"{op.table_name}.{op.column_name}"
-        if op.modify_type is not None and (loss := _loss(op.existing_type, op.modify_type)):
-            old, new = (_own(type_) or repr(type_) for type_ in (op.existing_type, op.modify_type))
+        loss = None
+        if op.modify_type is not None:
+            loss = _loss(op.existing_type, op.modify_type)
+        if loss is not None:
+            old = own_type(op.existing_type) or repr(op.existing_type)
+            new = own_type(op.modify_type) or repr(op.modify_type)
             yield f"{name}: from {old} to {new}, {loss}"
         if op.modify_nullable is False:
             yield f"{name}: rows without a value stop the migration"
@@ -214,49 +245,27 @@ def _losses(op: Any) -> Iterator[str]:
 
 def _loss(old: Any, new: Any) -> str | None:
     if isinstance(new, sa.String):
-        if new.length is None or (isinstance(old, sa.String) and old.length is not None and old.length <= new.length):
+        if new.length is None:
+            return None
+        if isinstance(old, sa.String) and old.length is not None and old.length <= new.length:
             return None
         return f"values of more than {new.length} characters stop the migration"
-    before, after = (0 if isinstance(type_, sa.Integer) else getattr(type_, "scale", None) for type_ in (old, new))
+    before = _digits(old)
+    after = _digits(new)
     if before is None or after is None:
-        return (
-            None if kind(old) == kind(new) else "values that the new type does not know are lost or stop the migration"
-        )
+        if kind(old) == kind(new):
+            return None
+        return "values that the new type does not know are lost or stop the migration"
     if after < before:
         return f"values are rounded to {after} digits behind the point"
     return "values that are too large stop the migration"
 
 
-def _render(what: str, item: Any, context: Any) -> str | Literal[False]:
-    """How a migration writes the chassis' own column types, and truth and time for every database."""
-    if what == "server_default":
-        return _default(getattr(item, "arg", None))
-    if what == "type" and item._variant_mapping:
-        context.imports.add("from sqlalchemy import Text")  # alembic writes a variant's own types by their bare names
-    text = _own(item) if what == "type" else None
-    if text is None:
-        return False
-    context.imports.add(f"from {FixedDecimal.__module__} import {text.partition('(')[0]}")
-    return text
-
-
-def _own(kind: Any) -> str | None:
-    """A column type of the chassis as it is written; None for any other."""
-    if isinstance(kind, FixedDecimal):
-        return f"FixedDecimal({kind.scale})"
-    if isinstance(kind, UtcDateTime):
-        return "UtcDateTime()"
-    if isinstance(kind, sa.String) and "COLLATE" in kind.compile(postgresql.dialect()):  # type: ignore[no-untyped-call]
-        return f"sortable_string({kind.length})"
-    return None
-
-
-def _default(value: Any) -> str | Literal[False]:
-    if str(value) in ("true", "false"):
-        return f"sa.{value}()"
-    if isinstance(value, sa.Function) and not list(value.clauses):
-        return f"sa.func.{value.name}()"
-    return False
+def _digits(kind: Any) -> Any:
+    """The digits behind the point; None for what is no number."""
+    if isinstance(kind, sa.Integer):
+        return 0
+    return getattr(kind, "scale", None)
 
 
 if __name__ == "__main__":

@@ -17,9 +17,12 @@ class Postgres(PostgresqlImpl):
     __dialect__ = "postgresql"
 
     def alter_column(self, table_name: str, column_name: str, **kw: Any) -> None:
-        old, new = kw.get("existing_type"), kw.get("type_")
+        old = kw.get("existing_type")
+        new = kw.get("type_")
         if old is not None and new is not None and old._type_affinity is not new._type_affinity:
-            target = "text" if isinstance(new, sa.String) else new.compile(self.dialect)
+            target = "text"
+            if not isinstance(new, sa.String):
+                target = new.compile(self.dialect)
             column = self.dialect.identifier_preparer.quote(column_name)
             kw.setdefault("postgresql_using", f"{column}::{target}")
         super().alter_column(table_name, column_name, **kw)
@@ -33,8 +36,9 @@ class Sqlite(SQLiteImpl):
     def requires_recreate_in_batch(self, batch_op: Any) -> bool:
         self._told: dict[str, Any] = {}  # the types that the migration says, which SQLite itself does not know
         for name, arguments, keywords in batch_op.batch:
-            if name == "alter_column" and keywords.get("existing_type") is not None:
-                self._told[arguments[1]] = keywords["existing_type"]
+            told = keywords.get("existing_type")
+            if name == "alter_column" and told is not None:
+                self._told[arguments[1]] = told
         return bool(super().requires_recreate_in_batch(batch_op))
 
     def cast_for_batch_migrate(self, existing: Any, existing_transfer: Any, new_type: Any) -> None:
@@ -48,17 +52,21 @@ class Sqlite(SQLiteImpl):
             super().cast_for_batch_migrate(existing, existing_transfer, new_type)
 
     def _of_money(self, stored: Any, old: Any, new: Any) -> Any:
-        before, after = _scale(old), _scale(new)
+        before = _scale(old)
+        after = _scale(new)
         if before is None:
-            return sa.cast(sa.func.round(sa.cast(stored, sa.REAL) * 10**after), sa.BigInteger)
-        units, sign = sa.func.abs(stored, type_=sa.BigInteger), sa.case((stored < 0, -1), else_=1)
+            number = sa.cast(stored, sa.REAL)
+            return sa.cast(sa.func.round(number * 10**after), sa.BigInteger)
+        if before == 0 and after is None:
+            return sa.cast(stored, new)
+        units = sa.func.abs(stored, type_=sa.BigInteger)
         if after is None:
             one = 10**before
-            digits = sa.func.printf(
-                f"%s%d.%0{before}d", sa.case((stored < 0, "-"), else_=""), units // one, units % one
-            )
-            return sa.cast(digits if before else stored, new)
+            minus = sa.case((stored < 0, "-"), else_="")
+            digits = sa.func.printf(f"%s%d.%0{before}d", minus, units // one, units % one)
+            return sa.cast(digits, new)
         if after < before:
+            sign = sa.case((stored < 0, -1), else_=1)
             unit = 10 ** (before - after)
             return (units + unit // 2) // unit * sign
         more = after - before
@@ -67,7 +75,8 @@ class Sqlite(SQLiteImpl):
 
     def _refuse(self, stored: Any, unfit: Any, new: Any) -> None:
         connection: Any = self.connection
-        count = connection.scalar(sa.select(sa.func.count()).select_from(stored.table).where(unfit))
+        unfitting = sa.select(sa.func.count()).select_from(stored.table).where(unfit)
+        count = connection.scalar(unfitting)
         if count:
             raise SystemExit(
                 f"Nothing was changed: {count} values of {stored.table.name}.{stored.name} do not fit {new!r}"
@@ -78,4 +87,6 @@ def _scale(kind: Any) -> Any:
     """The digits behind the point of what is stored as a whole number; None where it is not."""
     if isinstance(kind, FixedDecimal):
         return kind.scale
-    return 0 if isinstance(kind, sa.Integer) else None
+    if isinstance(kind, sa.Integer):
+        return 0
+    return None
