@@ -1,4 +1,7 @@
-"""Authorization: who may do what. A service states its rule once (`Access(read="public", write="staff")`) and asks it."""
+"""Authorization: who may do what.
+
+A service states its rule once (`Access(read="public", write="staff")`) and asks it.
+"""
 
 from __future__ import annotations
 
@@ -33,11 +36,16 @@ class Caller:
         return self.id
 
     def owns(self, row: Entity) -> bool:
-        return self.id is not None and isinstance(row, Owned) and row.owner_id == self.id
+        return (
+            self.id is not None and isinstance(row, Owned) and row.owner_id == self.id
+        )
 
 
 class Access(NamedTuple):
-    """`public`: anyone. `user`: anyone logged in. `owner`: whoever created the row. Staff may do everything."""
+    """`public`: anyone.
+
+    `user`: anyone logged in. `owner`: whoever created the row. Staff may do everything.
+    """
 
     read: Level
     write: Level
@@ -53,21 +61,31 @@ class Access(NamedTuple):
         return caller.require_id()
 
     def to_read(self, caller: Caller, row: E | None) -> E:
-        """The row, if the caller may see it; another owner's row is not there for them (NotFound)."""
+        """The row, if the caller may see it; another owner's row is not there for them
+        (NotFound).
+        """
         _admit(self.read, caller, "read")
         return found_or_404(_visible(self.read, caller, row))
 
     def to_repeat(self, caller: Caller, row: E, made: E) -> E:
-        """What a request that is sent again is answered: the row as it is, for whoever may see it.
+        """What a request that is sent again is answered: the row as it is, for whoever
+        may see it.
 
-        Others are shown what they `made`, as the first time, and nothing of what became of it since.
+        Others are shown what they `made`, as the first time, and nothing of what became
+        of it since.
         """
         if row.version == 1:
             return row
         try:
             return self.to_read(caller, row)
         except Problem:
-            return replace(made, id=row.id, version=1, created_at=row.created_at, updated_at=row.created_at)
+            return replace(
+                made,
+                id=row.id,
+                version=1,
+                created_at=row.created_at,
+                updated_at=row.created_at,
+            )
 
     def to_write(self, caller: Caller, row: E | None) -> E:
         """The row, if the caller may change it."""
@@ -76,7 +94,9 @@ class Access(NamedTuple):
         return found_or_404(_visible(self.write, caller, readable))
 
     def may_refer(self, caller: Caller, row: Entity | None) -> bool:
-        """Whether the caller's rows may refer to this one: it is there, and not another owner's."""
+        """Whether the caller's rows may refer to this one: it is there, and not another
+        owner's.
+        """
         return _visible(self.read, caller, row) is not None
 
 

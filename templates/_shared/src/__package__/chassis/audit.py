@@ -1,6 +1,8 @@
-"""Audit log: what happened to whose account, and from where; a line each, on the logger `audit`, and never a secret.
+"""Audit log: what happened to whose account, and from where; a line each, on the logger
+`audit`, and never a secret.
 
-Each line says it in words (`login_failed email=... address=...`), and in fields of their own where lines are JSON.
+Each line says it in words (`login_failed email=... address=...`), and in fields of
+their own where lines are JSON.
 """
 
 from __future__ import annotations
@@ -9,7 +11,8 @@ import logging
 from contextvars import ContextVar
 
 log = logging.getLogger("audit")
-origin: ContextVar[str] = ContextVar("origin", default="")  # the address of the client whose request this is
+# the address of the client whose request this is
+origin: ContextVar[str] = ContextVar("origin", default="")
 
 
 def record(event: str, **details: object) -> None:

@@ -1,6 +1,9 @@
-"""Background work: event handlers and scheduled jobs (cron, intervals). A module marks which of its methods they are.
+"""Background work: event handlers and scheduled jobs (cron, intervals).
 
-Each has a name, `module.method`, by which it is delivered to, counted, logged and replayed.
+A module marks which of its methods they are.
+
+Each has a name, `module.method`, by which it is delivered to, counted, logged and
+replayed.
 """
 
 from __future__ import annotations
@@ -27,7 +30,9 @@ Work = Callable[[S], Awaitable[None]]
 
 
 def handles(kind: type[E]) -> Callable[[Handler[S, E]], Handler[S, E]]:
-    """Marks a method that gets every event of this kind, again until it succeeds: it must be idempotent."""
+    """Marks a method that gets every event of this kind, again until it succeeds: it
+    must be idempotent.
+    """
 
     def mark(method: Handler[S, E]) -> Handler[S, E]:
         vars(method)["handles"] = kind
@@ -36,8 +41,12 @@ def handles(kind: type[E]) -> Callable[[Handler[S, E]], Handler[S, E]]:
     return mark
 
 
-def scheduled(when: str | timedelta, *, attempts: int = 3) -> Callable[[Work[S]], Work[S]]:
-    """Marks a method that the clock calls: by cron (`"0 3 * * *"`, in UTC), or at intervals. One copy of many runs it."""
+def scheduled(
+    when: str | timedelta, *, attempts: int = 3
+) -> Callable[[Work[S]], Work[S]]:
+    """Marks a method that the clock calls: by cron (`"0 3 * * *"`, in UTC), or at
+    intervals. One copy of many runs it.
+    """
     if isinstance(when, str):
         CronSim(when, datetime.now(UTC))  # it raises if that is none
 
@@ -75,12 +84,16 @@ class Background:
     """All that works in the background of a part."""
 
     def __init__(self) -> None:
-        self._handlers: dict[str, tuple[TypeAdapter[Any], Callable[[Any], Awaitable[None]]]] = {}
+        self._handlers: dict[
+            str, tuple[TypeAdapter[Any], Callable[[Any], Awaitable[None]]]
+        ] = {}
         self._targets: dict[str, list[str]] = {}
         self.jobs: dict[str, Job] = {}
 
     def add(self, part: PartContext, modules: Iterable[str]) -> None:
-        """What the modules' `wiring.background` makes, where they have one: objects with marked methods."""
+        """What the modules' `wiring.background` makes, where they have one: objects
+        with marked methods.
+        """
         for module in modules:
             wiring = import_module(f"...{module}.wiring", __name__)
             if not hasattr(wiring, "background"):
@@ -105,10 +118,18 @@ class Background:
         finally:
             current_handler.reset(token)
 
-    def _add(self, module: str, method: str, mark: Mapping[str, Any], call: Callable[..., Awaitable[None]]) -> None:
+    def _add(
+        self,
+        module: str,
+        method: str,
+        mark: Mapping[str, Any],
+        call: Callable[..., Awaitable[None]],
+    ) -> None:
         name = f"{module}.{method}"
         if name in self._handlers or name in self.jobs:
-            raise ValueError(f"{name} is there twice: give one of the methods another name")
+            raise ValueError(
+                f"{name} is there twice: give one of the methods another name"
+            )
         if "handles" in mark:
             kind = mark["handles"]
             self._handlers[name] = TypeAdapter(kind), call

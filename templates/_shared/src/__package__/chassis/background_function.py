@@ -1,7 +1,9 @@
-"""Queue consumer and scheduled jobs as a Lambda function, with partial batch failures and a dead letter queue.
+"""Queue consumer and scheduled jobs as a Lambda function, with partial batch failures
+and a dead letter queue.
 
-A message is one event for one handler. What fails stays in the queue, and goes to the dead letters in the end, or at once when
-it is of no use to try again; the others of its batch go on.
+A message is one event for one handler. What fails stays in the queue, and goes to the
+dead letters in the end, or at once when it is of no use to try again; the others of its
+batch go on.
 """
 
 from __future__ import annotations
@@ -15,7 +17,11 @@ from functools import cached_property
 from typing import Any
 
 import boto3
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    process_partial_response,
+)
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSEvent, SQSRecord
 
 from .background import Background
@@ -42,7 +48,9 @@ class Worker:
         return cls(part, background, dead_letters)
 
     async def deliver(self, record: SQSRecord) -> Exception | None:
-        """Hands a message to its handler; gives what went wrong, if the message must come back."""
+        """Hands a message to its handler; gives what went wrong, if the message must
+        come back.
+        """
         row = record.json_body["dynamodb"]["NewImage"]
         handler = row["handler"]["S"]
         try:
@@ -51,12 +59,20 @@ class Worker:
             await self._bury(record.body, error)
         except Exception as error:  # noqa: BLE001 - the others of the batch go on
             attempt = record.attributes.approximate_receive_count
-            log.warning("%s to %s failed at attempt %s: %r", record.message_id, handler, attempt, error)
+            log.warning(
+                "%s to %s failed at attempt %s: %r",
+                record.message_id,
+                handler,
+                attempt,
+                error,
+            )
             return error
         return None
 
     async def work(self, event: Event, seconds: float) -> None:
-        """Runs a job, for a moment of its schedule (LookupError: there is none of this name)."""
+        """Runs a job, for a moment of its schedule (LookupError: there is none of this
+        name).
+        """
         if event["job"] not in self.background.jobs:
             raise LookupError(f"there is no job {event['job']}")
         job = self.background.jobs[event["job"]]
@@ -68,7 +84,11 @@ class Worker:
     async def _bury(self, body: str, error: Exception) -> None:
         log.error("given up: %r", error)
         told = {"error": {"DataType": "String", "StringValue": repr(error)[:1000]}}
-        letter = {"QueueUrl": self.dead_letters, "MessageBody": body, "MessageAttributes": told}
+        letter = {
+            "QueueUrl": self.dead_letters,
+            "MessageBody": body,
+            "MessageAttributes": told,
+        }
         await asyncio.to_thread(self._queues.send_message, **letter)
 
     @cached_property
@@ -100,4 +120,7 @@ async def _all(works: Worker, batch: SQSEvent) -> dict[str, Exception | None]:
     """The whole batch at once, so that a slow handler holds up no other."""
     records = list(batch.records)
     outcomes = await asyncio.gather(*map(works.deliver, records))
-    return {record.message_id: outcome for record, outcome in zip(records, outcomes, strict=True)}
+    return {
+        record.message_id: outcome
+        for record, outcome in zip(records, outcomes, strict=True)
+    }

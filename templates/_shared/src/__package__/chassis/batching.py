@@ -1,6 +1,8 @@
-"""Batching, as a data loader does: what is asked in one tick of the event loop is loaded as one.
+"""Batching, as a data loader does: what is asked in one tick of the event loop is
+loaded as one.
 
-Under load a hundred GETs become an MGET, and a hundred SELECTs by id one SELECT; alone, a read waits for nothing.
+Under load a hundred GETs become an MGET, and a hundred SELECTs by id one SELECT; alone,
+a read waits for nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +16,9 @@ V = TypeVar("V")
 
 
 class DataLoader(Generic[K, V]):
-    """`load` takes the keys that were asked for in one tick, each once, and gives what was found, by key."""
+    """`load` takes the keys that were asked for in one tick, each once, and gives what
+    was found, by key.
+    """
 
     def __init__(self, load: Callable[[Sequence[K]], Awaitable[Mapping[K, V]]]) -> None:
         self._load = load
@@ -40,7 +44,9 @@ class DataLoader(Generic[K, V]):
         self._loading.add(task)  # the loop itself keeps no task alive
         task.add_done_callback(self._loading.discard)
 
-    async def _answer(self, asked: Mapping[K, Sequence[asyncio.Future[V | None]]]) -> None:
+    async def _answer(
+        self, asked: Mapping[K, Sequence[asyncio.Future[V | None]]]
+    ) -> None:
         found: Mapping[K, V] = {}
         failure: Exception | None = None
         try:

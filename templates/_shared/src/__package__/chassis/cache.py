@@ -1,7 +1,10 @@
-"""Cache-aside by entity. An entry carries its entity's version and never gives way to an older one.
+"""Cache-aside by entity.
 
-So a reader that loaded a row just before it was changed cannot put the old row back. A deleted row leaves
-an empty entry behind, for the same reason. A cache of several processes holds the same promise.
+An entry carries its entity's version and never gives way to an older one.
+
+So a reader that loaded a row just before it was changed cannot put the old row back. A
+deleted row leaves an empty entry behind, for the same reason. A cache of several
+processes holds the same promise.
 """
 
 from __future__ import annotations
@@ -16,11 +19,15 @@ TTL = 60.0  # seconds
 
 
 def lifetime() -> float:
-    """Seconds that an entry stays: not all alike, so that what came together does not expire together."""
+    """Seconds that an entry stays: not all alike, so that what came together does not
+    expire together.
+    """
     return TTL * random.uniform(0.8, 1.2)  # noqa: S311 - nobody gains by guessing it
 
 
-def keep_newer(entries: dict[str, tuple[int, bytes]], key: str, version: int, value: bytes) -> None:
+def keep_newer(
+    entries: dict[str, tuple[int, bytes]], key: str, version: int, value: bytes
+) -> None:
     """Of two versions that wait to be put the newer is, whichever came last."""
     if key not in entries or entries[key][0] < version:
         entries[key] = (version, value)
@@ -34,7 +41,9 @@ class Cache(ABC):
 
     @abstractmethod
     async def get(self, key: str) -> bytes | None:
-        """What is known of the key: a document, b"" (it was deleted), or None (nothing is known)."""
+        """What is known of the key: a document, b"" (it was deleted), or None (nothing
+        is known).
+        """
 
     @abstractmethod
     async def put(self, key: str, version: int, value: bytes) -> None:

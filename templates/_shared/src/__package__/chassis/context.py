@@ -1,4 +1,6 @@
-"""Dependency container of a part: each module's `wiring.py` makes from it what the module consists of."""
+"""Dependency container of a part: each module's `wiring.py` makes from it what the
+module consists of.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,10 @@ S = TypeVar("S", bound=BaseSettings)
 
 @dataclass(slots=True)
 class PartContext:
-    """`transports`: how to reach other systems, by name, if not over the network. `closing`: called in the end."""
+    """`transports`: how to reach other systems, by name, if not over the network.
+
+    `closing`: called in the end.
+    """
 
     settings: CoreSettings
     database: Any  # of the adapter that was chosen
@@ -37,12 +42,16 @@ class PartContext:
         return partial(unit, self.database, self.cache)
 
     def read(self, kind: type[S]) -> S:
-        """A module's own settings: this part's, where they are among them, else from where this part's come from."""
+        """A module's own settings: this part's, where they are among them, else from
+        where this part's come from.
+        """
         if isinstance(self.settings, kind):
             return self.settings
         return kind(_env_file=self.settings.modules_env or None)
 
-    def client(self, name: str, url: str, headers: Mapping[str, str] | None = None) -> Client:
+    def client(
+        self, name: str, url: str, headers: Mapping[str, str] | None = None
+    ) -> Client:
         """A client of another system; tests reach another by its name."""
         from .client import Client  # not every function calls somebody
 

@@ -1,4 +1,6 @@
-"""API documentation (Swagger UI) at `/docs`, under a strict Content-Security-Policy: files of this host, no inline script."""
+"""API documentation (Swagger UI) at `/docs`, under a strict Content-Security-Policy:
+files of this host, no inline script.
+"""
 
 from __future__ import annotations
 
@@ -27,5 +29,6 @@ def add_docs(app: FastAPI) -> None:
             swagger_ui_init_script_url=f"{here}/swagger-initializer.js",
         )
 
-    fastapi_csp_docs.setup(app, redoc_url=None)  # what starts it, and takes people back who logged in elsewhere
+    # what starts it, and takes people back who logged in elsewhere
+    fastapi_csp_docs.setup(app, redoc_url=None)
     app.mount("/docs/files", StaticFiles(directory=FILES))

@@ -1,4 +1,7 @@
-"""Entity base: identity, version (for optimistic locking), times. Plain Python, so that a module's `domain.py` stays plain."""
+"""Entity base: identity, version (for optimistic locking), times.
+
+Plain Python, so that a module's `domain.py` stays plain.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,9 @@ def now() -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entity:
-    """A row with an identity (UUIDv7: later ids are greater) and a version that rises with each change."""
+    """A row with an identity (UUIDv7: later ids are greater) and a version that rises
+    with each change.
+    """
 
     id: UUID = field(default_factory=uuid7)
     version: int = 1

@@ -1,17 +1,15 @@
-"""Problems (RFC 9457): what may go wrong in a use case, as the client is told of it, in one tree.
+"""Problems (RFC 9457): what may go wrong in a use case, as the client is told of it, in
+one tree.
 
-Problem
-├── Unauthenticated     401  the caller must log in
-├── Forbidden           403  the caller may not do this
-├── NotFound            404  there is no such thing, or not for this caller
-├── Conflict            409  unique, still in use, or already done in another way
-├── PreconditionFailed  412  changed since the caller read it
-├── ValidationFailed    422  the fields that are wrong
-├── TooManyRequests     429  slow down
-├── Unavailable         503  try again in a moment
-│   ├── StaleVersion         another writer was first: read again and retry (see `retry.py`)
-│   └── Failing              what was asked has an error of its own: try again, but not for ever
-└── Refused             500  what was asked will never take this: do not try again
+Problem ├── Unauthenticated     401  the caller must log in ├── Forbidden           403
+the caller may not do this ├── NotFound            404  there is no such thing, or not
+for this caller ├── Conflict            409  unique, still in use, or already done in
+another way ├── PreconditionFailed  412  changed since the caller read it ├──
+ValidationFailed    422  the fields that are wrong ├── TooManyRequests     429  slow
+down ├── Unavailable         503  try again in a moment │   ├── StaleVersion
+another writer was first: read again and retry (see `retry.py`) │   └── Failing
+what was asked has an error of its own: try again, but not for ever └── Refused
+500  what was asked will never take this: do not try again
 """
 
 from __future__ import annotations
@@ -34,7 +32,12 @@ class Problem(Exception):
 
 
 class Unauthenticated(Problem):
-    status, title, usually, headers = 401, "Unauthorized", "Log in first", {"WWW-Authenticate": "Bearer"}
+    status, title, usually, headers = (
+        401,
+        "Unauthorized",
+        "Log in first",
+        {"WWW-Authenticate": "Bearer"},
+    )
 
 
 class Forbidden(Problem):
@@ -50,7 +53,11 @@ class Conflict(Problem):
 
 
 class PreconditionFailed(Problem):
-    status, title, usually = 412, "Precondition Failed", "It was changed since you read it"
+    status, title, usually = (
+        412,
+        "Precondition Failed",
+        "It was changed since you read it",
+    )
 
 
 class ValidationFailed(Problem):
@@ -58,7 +65,12 @@ class ValidationFailed(Problem):
 
 
 class TooManyRequests(Problem):
-    status, title, usually, headers = 429, "Too Many Requests", "Wait for some minutes", {"Retry-After": "300"}
+    status, title, usually, headers = (
+        429,
+        "Too Many Requests",
+        "Wait for some minutes",
+        {"Retry-After": "300"},
+    )
 
 
 class Unavailable(Problem):
@@ -70,18 +82,25 @@ class StaleVersion(Unavailable):
 
 
 class Failing(Unavailable):
-    """Of a call to another system, which may be a defect there that this very call meets each time."""
+    """Of a call to another system, which may be a defect there that this very call
+    meets each time.
+    """
 
 
 class Refused(Problem):
-    """Of a call to another system, or of work in the background: it is a dead letter at once."""
+    """Of a call to another system, or of work in the background: it is a dead letter at
+    once.
+    """
 
 
 def taken(*fields: str) -> Conflict:
-    """Another row has this value, or these together; a row's owner counts as one (`owner_id`)."""
+    """Another row has this value, or these together; a row's owner counts as one
+    (`owner_id`).
+    """
     names = ["owner" if name == "owner_id" else name for name in fields]
     if len(names) == 1:
         return Conflict(f"{names[0]} is taken", **{names[0]: "is taken"})
     return Conflict(
-        f"{', '.join(names)} are taken together", **dict.fromkeys(names, "is taken together with the others")
+        f"{', '.join(names)} are taken together",
+        **dict.fromkeys(names, "is taken together with the others"),
     )

@@ -1,4 +1,6 @@
-"""Event delivery over HTTP, from part to part: a call for each delivery, to the part that has its handler."""
+"""Event delivery over HTTP, from part to part: a call for each delivery, to the part
+that has its handler.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ from .internal_settings import InternalSettings
 
 
 class HttpDispatcher:
-    """Delivers to this part's own handlers, and to those that the routes name in other parts."""
+    """Delivers to this part's own handlers, and to those that the routes name in other
+    parts.
+    """
 
     def __init__(
         self,
@@ -26,7 +30,10 @@ class HttpDispatcher:
         settings: InternalSettings,
         transports: Mapping[str, Any] | None,
     ) -> None:
-        """`modules`: of this part. Only the relay tries again, so that no handler runs twice at once."""
+        """`modules`: of this part.
+
+        Only the relay tries again, so that no handler runs twice at once.
+        """
         self._background = background
         self._routes = routes
         self._parts: dict[str, str] = {}  # by handler: those that are elsewhere
@@ -38,14 +45,18 @@ class HttpDispatcher:
                     self._parts[handler] = part
         self._clients: dict[str, Client] = {}
         for part in set(self._parts.values()):
-            self._clients[part] = to_part(part, settings, transports, timeout=HANDLER_TIMEOUT + 5, attempts=1)
+            self._clients[part] = to_part(
+                part, settings, transports, timeout=HANDLER_TIMEOUT + 5, attempts=1
+            )
 
     def targets(self, kind: str) -> Iterable[str]:
         return self._routes.get(kind, ())
 
     async def deliver(self, handler: str, body: bytes) -> None:
         if handler in self._parts:
-            await self._clients[self._parts[handler]].call("POST", f"/internal/events/{handler}", body)
+            await self._clients[self._parts[handler]].call(
+                "POST", f"/internal/events/{handler}", body
+            )
         else:
             await self._background.deliver(handler, body)
 

@@ -1,6 +1,8 @@
-"""Domain events, delivered at least once, in no promised order, as JSON even within a process.
+"""Domain events, delivered at least once, in no promised order, as JSON even within a
+process.
 
-Each handler has a delivery of its own: one that fails is tried again, and keeps nobody else from the event.
+Each handler has a delivery of its own: one that fails is tried again, and keeps nobody
+else from the event.
 """
 
 from __future__ import annotations
@@ -15,7 +17,8 @@ from uuid_utils.compat import uuid7
 
 from .persistence import UnitOfWork
 
-Routes = Mapping[str, Mapping[str, str]]  # by kind of event: its handlers, each with the part that it runs in
+# by kind of event: its handlers, each with the part that it runs in
+Routes = Mapping[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,6 @@
-"""Validation of what clients send: types that are strict, bounded, and the same on every database."""
+"""Validation of what clients send: types that are strict, bounded, and the same on
+every database.
+"""
 
 from __future__ import annotations
 
@@ -25,23 +27,33 @@ from pydantic import (
 )
 
 DATE = r"\d{4}-\d\d-\d\d"
-DATETIME = r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)"  # RFC 3339
+# RFC 3339
+DATETIME = r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)"
 ID = r"[\da-fA-F]{8}(-[\da-fA-F]{4}){3}-[\da-fA-F]{12}"
-EXAMPLES = {DATE: "2026-01-31", DATETIME: "2026-01-31T12:00:00Z", ID: "01920000-0000-7000-8000-000000000000"}
+EXAMPLES = {
+    DATE: "2026-01-31",
+    DATETIME: "2026-01-31T12:00:00Z",
+    ID: "01920000-0000-7000-8000-000000000000",
+}
 SPARE = 100  # fields of a body that are told to be unknown one by one
 EXACT = 15  # digits of a decimal that a float gives back as they were
 PRINTABLE = r"^[^\x00]*$"  # no database keeps a NUL
 
 
 class Body(BaseModel):
-    """A JSON document from a client. `partial=True` in a subclass: any field may be left out (a merge patch)."""
+    """A JSON document from a client.
+
+    `partial=True` in a subclass: any field may be left out (a merge patch).
+    """
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod
     def _few(cls, value: Any) -> Any:
-        """Refuses at once what has far too many fields: each would become an error of its own."""
+        """Refuses at once what has far too many fields: each would become an error of
+        its own.
+        """
         if isinstance(value, dict) and len(value) > len(cls.model_fields) + SPARE:
             raise ValueError(f"has {len(value)} fields, which is far too many")
         return value
@@ -83,7 +95,9 @@ def _utc(value: datetime) -> datetime:
 
 
 def _number(value: Any) -> Any:
-    malformed = isinstance(value, str) and not re.fullmatch(r"-?\d+(\.\d+)?", value, re.ASCII)
+    malformed = isinstance(value, str) and not re.fullmatch(
+        r"-?\d+(\.\d+)?", value, re.ASCII
+    )
     if malformed or isinstance(value, bool):
         raise ValueError("must be a decimal such as 9.90")
     return value
@@ -117,11 +131,15 @@ def _plain(value: Any, depth: int = 0) -> Any:
 
 
 def fixed_scale(scale: int) -> Any:
-    """Validates and normalises a decimal of 18 digits, `scale` of them behind the point; travels as a string."""
+    """Validates and normalises a decimal of 18 digits, `scale` of them behind the
+    point; travels as a string.
+    """
 
     def exact(value: Any, checked: ValidatorFunctionWrapHandler) -> Decimal:
         if isinstance(value, float) and 10 ** (EXACT - scale) <= abs(value) < math.inf:
-            raise ValueError("has more digits than a JSON number keeps: write it as a string")
+            raise ValueError(
+                "has more digits than a JSON number keeps: write it as a string"
+            )
         number: Decimal = checked(value)
         return number.quantize(Decimal(1).scaleb(-scale)) + 0  # + 0: no negative zero
 
@@ -129,11 +147,15 @@ def fixed_scale(scale: int) -> Any:
 
 
 String = Annotated[str, Strict(), Field(pattern=PRINTABLE)]
-QueryInteger = Annotated[int, Field(ge=-(2**63), lt=2**63)]  # in a query string everything is text
+# in a query string everything is text
+QueryInteger = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 Integer = Annotated[QueryInteger, BeforeValidator(_whole)]
 Boolean = Annotated[bool, Strict()]
 DecimalInput = Annotated[Decimal, BeforeValidator(_number)]
-DecimalString = Annotated[Decimal, PlainSerializer(lambda value: f"{value:f}", str, when_used="json")]  # never 1E-7
+# never 1E-7
+DecimalString = Annotated[
+    Decimal, PlainSerializer(lambda value: f"{value:f}", str, when_used="json")
+]
 Date = Annotated[date, _written(DATE)]
 DateTime = Annotated[AwareDatetime, AfterValidator(_utc), _written(DATETIME)]
 Id = Annotated[UUID, _written(ID)]

@@ -1,6 +1,8 @@
-"""Lambda runtime: a function's settings, the one event loop of its process, what it is built from.
+"""Lambda runtime: a function's settings, the one event loop of its process, what it is
+built from.
 
-Nothing is built before the first call. A background function imports neither FastAPI nor the modules' `api.py`.
+Nothing is built before the first call. A background function imports neither FastAPI
+nor the modules' `api.py`.
 """
 
 from __future__ import annotations
@@ -29,9 +31,15 @@ T = TypeVar("T")
 
 
 class Function(Generic[S, T]):
-    """A Lambda handler. `build` makes what it stands on, given settings (of this kind) and how to reach other functions."""
+    """A Lambda handler.
 
-    def __init__(self, build: Callable[[S, Mapping[str, Any] | None], T], kind: type[S]) -> None:
+    `build` makes what it stands on, given settings (of this kind) and how to reach
+    other functions.
+    """
+
+    def __init__(
+        self, build: Callable[[S, Mapping[str, Any] | None], T], kind: type[S]
+    ) -> None:
         self._build = build
         self._kind = kind
         self._arguments: tuple[S | None, Mapping[str, Any] | None] = None, None
@@ -55,7 +63,9 @@ class Function(Generic[S, T]):
 
 @cache
 def loop() -> asyncio.AbstractEventLoop:
-    """The loop that everything runs on, whichever thread calls: clients belong to the loop that first used them."""
+    """The loop that everything runs on, whichever thread calls: clients belong to the
+    loop that first used them.
+    """
     made = asyncio.new_event_loop()
     made.set_default_executor(ThreadPoolExecutor(THREADS, "aws"))
     threading.Thread(target=made.run_forever, name="loop", daemon=True).start()

@@ -1,4 +1,6 @@
-"""App factory: problem documents (RFC 9457), a limit on bodies, health checks, graceful shutdown, one OpenAPI style."""
+"""App factory: problem documents (RFC 9457), a limit on bodies, health checks, graceful
+shutdown, one OpenAPI style.
+"""
 
 from __future__ import annotations
 
@@ -32,8 +34,14 @@ Check = Callable[[], Awaitable[None]]
 Texts = Mapping[str, str]
 MAX_BODY_BYTES = 1_048_576  # bytes of a request body
 MAX_ERRORS = 100  # errors that are told of one request
-TITLES = {413: "Content Too Large"}  # in the words of RFC 9110, which Python has only from 3.13 on
-UNTRACED: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
+# in the words of RFC 9110, which Python has only from 3.13 on
+TITLES = {413: "Content Too Large"}
+UNTRACED: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+}
 
 
 class Api(FastAPI):
@@ -55,12 +63,17 @@ def create_api(
     closing: Sequence[Callable[[], Awaitable[None]]] = (),
     telemetry: TelemetryConfig = UNTRACED,
 ) -> FastAPI:
-    """An app of these routers. `ready`: what readiness asks; `running`: tasks beside it; `closing`: called last."""
+    """An app of these routers.
+
+    `ready`: what readiness asks; `running`: tasks beside it; `closing`: called last.
+    """
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         tasks = [asyncio.ensure_future(run()) for run in running]
-        gc.freeze()  # what is here now stays: the collector need not go through it under load, again and again
+        # what is here now stays: the collector need not go through it under load, again
+        # and again
+        gc.freeze()
         yield
         for task in tasks:
             task.cancel()
@@ -93,9 +106,11 @@ def create_api(
 
 
 def limit_body(app: ASGIApp) -> ASGIApp:
-    """Reads no body that says it is too large, and no more of one than it may have, whatever it says.
+    """Reads no body that says it is too large, and no more of one than it may have,
+    whatever it says.
 
-    One that is compressed is not read at all: it would have to be unpacked before anybody knew how large it is.
+    One that is compressed is not read at all: it would have to be unpacked before
+    anybody knew how large it is.
     """
 
     async def bounded(scope: Scope, receive: Receive, send: Send) -> None:
@@ -104,8 +119,15 @@ def limit_body(app: ASGIApp) -> ASGIApp:
         async def counted() -> Message:
             nonlocal size
             headers = dict(scope["headers"])
-            if headers.get(b"content-encoding", b"identity").lower() not in (b"identity", b""):
-                raise HTTPException(415, "A body is taken as it is, not compressed", {"Accept-Encoding": "identity"})
+            if headers.get(b"content-encoding", b"identity").lower() not in (
+                b"identity",
+                b"",
+            ):
+                raise HTTPException(
+                    415,
+                    "A body is taken as it is, not compressed",
+                    {"Accept-Encoding": "identity"},
+                )
             announced = int(headers.get(b"content-length", b"0"))
             if announced > MAX_BODY_BYTES or size > MAX_BODY_BYTES:
                 raise too_large
@@ -125,21 +147,41 @@ def limit_body(app: ASGIApp) -> ASGIApp:
 
 
 def problem(
-    status: int, title: str, detail: str, errors: Texts | None = None, headers: Texts | None = None
+    status: int,
+    title: str,
+    detail: str,
+    errors: Texts | None = None,
+    headers: Texts | None = None,
 ) -> JSONResponse:
-    """A problem document (RFC 9457); `errors`: the fields, each with what is wrong with it."""
-    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    """A problem document (RFC 9457); `errors`: the fields, each with what is wrong with
+    it.
+    """
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "detail": detail,
+    }
     if errors:
-        body["errors"] = [{"field": field, "message": message} for field, message in errors.items()]
+        body["errors"] = [
+            {"field": field, "message": message} for field, message in errors.items()
+        ]
     return JSONResponse(body, status, headers, "application/problem+json")
 
 
 async def _answer(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, Problem):
-        return problem(error.status, error.title, error.detail, error.errors, error.headers)
+        return problem(
+            error.status, error.title, error.detail, error.errors, error.headers
+        )
     if isinstance(error, RequestValidationError):
-        if isinstance(error.body, bytes):  # which was not read as JSON, as its sender did not call it that
-            return problem(422, ValidationFailed.title, "A body is JSON, and says so: Content-Type: application/json")
+        # which was not read as JSON, as its sender did not call it that
+        if isinstance(error.body, bytes):
+            return problem(
+                422,
+                ValidationFailed.title,
+                "A body is JSON, and says so: Content-Type: application/json",
+            )
         wrong = {_place(found): found["msg"] for found in error.errors()[:MAX_ERRORS]}
         return problem(422, ValidationFailed.title, "The request is not valid", wrong)
     if isinstance(error, HTTPException):
@@ -159,7 +201,9 @@ def _http_problem(request: Request, error: HTTPException) -> JSONResponse:
 
 
 def _place(error: Mapping[str, Any]) -> str:
-    """Where in the request the error is: the field's path, or the part of the request that has none."""
+    """Where in the request the error is: the field's path, or the part of the request
+    that has none.
+    """
     part, *path = map(str, error["loc"])
     if not path or error["type"] == "json_invalid":
         return part
@@ -169,7 +213,8 @@ def _place(error: Mapping[str, Any]) -> str:
 def _allowed(request: Request) -> list[str]:
     found = []
     for method in ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"):
-        routed = method.replace("HEAD", "GET")  # which answers HEAD too, see `middleware.py`
+        # which answers HEAD too, see `middleware.py`
+        routed = method.replace("HEAD", "GET")
         scope = {**request.scope, "method": routed}
         if any(route.matches(scope)[0] == Match.FULL for route in request.app.routes):
             found.append(method)
@@ -191,7 +236,11 @@ def _health(checks: Mapping[str, Check]) -> APIRouter:
             asked = (asyncio.wait_for(check(), 2) for check in checks.values())
             asking = asyncio.gather(*asked, return_exceptions=True)
         answers = await asyncio.shield(asking)
-        down = {name: error for name, error in zip(checks, answers, strict=True) if error is not None}
+        down = {
+            name: error
+            for name, error in zip(checks, answers, strict=True)
+            if error is not None
+        }
         if down:
             log.warning("not ready: %s", down)
             raise Unavailable(f"Not ready: {', '.join(down)}")

@@ -1,4 +1,6 @@
-"""Lambda adapter of a part's HTTP side: API Gateway's events (version 2.0) in, the ASGI app behind."""
+"""Lambda adapter of a part's HTTP side: API Gateway's events (version 2.0) in, the ASGI
+app behind.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,8 @@ from mangum.types import LambdaConfig
 
 from .functions import Event, Function, FunctionSettings, S, run
 
-# no type counts as text: base64 makes four bytes of three, where JSON within JSON may double what it escapes
+# no type counts as text: base64 makes four bytes of three, where JSON within JSON may
+# double what it escapes
 CONFIG = LambdaConfig(api_gateway_base_path="/", text_mime_types=[], exclude_headers=[])
 
 
@@ -30,14 +33,18 @@ class HttpFunction(Function[S, FastAPI]):
         gateway = HTTPGateway(event, context, CONFIG)
         cycle = HTTPCycle(gateway.scope, gateway.body)
         run(cycle.run(self.built))
-        answer = gateway({"status": cycle.status, "headers": cycle.headers, "body": cycle.body})
+        answer = gateway(
+            {"status": cycle.status, "headers": cycle.headers, "body": cycle.body}
+        )
         if not cycle.body and b"content-type" not in dict(cycle.headers):
             answer["headers"].pop("content-type")  # Mangum says JSON of nothing too
         return answer
 
 
 class FunctionTransport(httpx.AsyncBaseTransport):
-    """Calls a function as if it were a server: requests become events, answers responses."""
+    """Calls a function as if it were a server: requests become events, answers
+    responses.
+    """
 
     def __init__(self, invoke: Callable[[Event], Awaitable[Event]]) -> None:
         self._invoke = invoke
@@ -46,26 +53,45 @@ class FunctionTransport(httpx.AsyncBaseTransport):
         url = request.url
         headers = {name.lower(): value for name, value in request.headers.items()}
         body = await request.aread()
-        event = request_event(request.method, url.path, url.query.decode(), headers, body)
+        event = request_event(
+            request.method, url.path, url.query.decode(), headers, body
+        )
         try:
             async with asyncio.timeout(request.extensions["timeout"]["read"]):
                 answer = await self._invoke(event)
         except TimeoutError as error:
             raise httpx.ReadTimeout("the function takes too long") from error
-        return httpx.Response(answer["statusCode"], headers=answer.get("headers"), content=body_of(answer))
+        return httpx.Response(
+            answer["statusCode"], headers=answer.get("headers"), content=body_of(answer)
+        )
 
 
-def to_functions(settings: FunctionSettings, parts: Iterable[str]) -> dict[str, httpx.AsyncBaseTransport]:
+def to_functions(
+    settings: FunctionSettings, parts: Iterable[str]
+) -> dict[str, httpx.AsyncBaseTransport]:
     """How to reach the functions of other parts."""
     retries: Any = {"mode": "standard", "max_attempts": 1}
-    client = boto3.client("lambda", config=Config(connect_timeout=1, read_timeout=5, retries=retries))
-    return {part: FunctionTransport(partial(_invoke, client, f"{settings.stack}-{part}")) for part in parts}
+    client = boto3.client(
+        "lambda", config=Config(connect_timeout=1, read_timeout=5, retries=retries)
+    )
+    return {
+        part: FunctionTransport(partial(_invoke, client, f"{settings.stack}-{part}"))
+        for part in parts
+    }
 
 
 def request_event(
-    method: str, path: str, query: str, headers: Mapping[str, str], body: bytes, source: str = "127.0.0.1"
+    method: str,
+    path: str,
+    query: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    source: str = "127.0.0.1",
 ) -> Event:
-    """A request as API Gateway hands it over; each header once, in lower case. `source`: the address it came from."""
+    """A request as API Gateway hands it over; each header once, in lower case.
+
+    `source`: the address it came from.
+    """
     http = {
         "method": method,
         "path": path,
@@ -94,7 +120,9 @@ def body_of(answer: Event) -> bytes:
 
 async def _invoke(client: Any, function: str, event: Event) -> Event:
     try:
-        answer = await asyncio.to_thread(client.invoke, FunctionName=function, Payload=json.dumps(event))
+        answer = await asyncio.to_thread(
+            client.invoke, FunctionName=function, Payload=json.dumps(event)
+        )
         payload = json.loads(await asyncio.to_thread(answer["Payload"].read))
     except (BotoCoreError, ClientError) as error:
         raise httpx.ConnectError(f"{function} cannot be invoked") from error

@@ -1,4 +1,6 @@
-"""Internal API, from part to part over HTTP: calls of a contract, the keys that verify access tokens."""
+"""Internal API, from part to part over HTTP: calls of a contract, the keys that verify
+access tokens.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,10 @@ def to_part(
     timeout: float = 2.0,
     attempts: int = 4,
 ) -> Client:
-    """For calls that may be repeated. `<PART>_URL` of the environment, or the name that containers know it by."""
+    """For calls that may be repeated.
+
+    `<PART>_URL` of the environment, or the name that containers know it by.
+    """
     return Client(
         part,
         os.environ.get(f"{part.upper()}_URL", f"http://{part.replace('_', '-')}:8000"),
@@ -47,7 +52,11 @@ def internal_router(prefix: str, token: str) -> APIRouter:
         if not secrets.compare_digest(shown.encode(), token.encode()):
             raise Forbidden
 
-    return APIRouter(prefix=f"/internal{prefix}", dependencies=[Depends(allowed)], include_in_schema=False)
+    return APIRouter(
+        prefix=f"/internal{prefix}",
+        dependencies=[Depends(allowed)],
+        include_in_schema=False,
+    )
 
 
 def remote_jwks(accounts: Client) -> Callable[[], Awaitable[dict[str, Any]]]:

@@ -1,4 +1,6 @@
-"""Structured logs: a line of JSON an event, with the id of the request that it belongs to; never a header or a body."""
+"""Structured logs: a line of JSON an event, with the id of the request that it belongs
+to; never a header or a body.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +13,19 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 
 def configure_logs() -> None:
-    """For a process of its own: everything that is logged goes to stderr in this form, uvicorn's own lines too."""
+    """For a process of its own: everything that is logged goes to stderr in this form,
+    uvicorn's own lines too.
+    """
     handler = logging.StreamHandler()
-    handler.setFormatter(JsonFormatter("%(levelname)s %(name)s %(message)s", timestamp="time"))
+    handler.setFormatter(
+        JsonFormatter("%(levelname)s %(name)s %(message)s", timestamp="time")
+    )
     handler.addFilter(_with_request_id)
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).handlers.clear()
-        logging.getLogger(name).propagate = name != "uvicorn.access"  # whoever stands in front has counted it
+        # whoever stands in front has counted it
+        logging.getLogger(name).propagate = name != "uvicorn.access"
 
 
 def _with_request_id(record: logging.LogRecord) -> bool:

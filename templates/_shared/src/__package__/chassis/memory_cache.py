@@ -1,4 +1,6 @@
-"""Cache in this process, for a single one: that of `make dev` and the tests, and wherever no other is named."""
+"""Cache in this process, for a single one: that of `make dev` and the tests, and
+wherever no other is named.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,8 @@ from .settings import CoreSettings
 
 
 class CacheSettings(CoreSettings):
-    cache_url: str = ""  # of the one that several processes share; empty: in this process
+    # of the one that several processes share; empty: in this process
+    cache_url: str = ""
 
 
 class MemoryCache(Cache):

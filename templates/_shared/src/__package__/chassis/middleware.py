@@ -1,7 +1,9 @@
-"""Trusted proxies, CORS and HEAD: the client as a trusted proxy forwards it, sites that may ask, HEAD as GET without its body.
+"""Trusted proxies, CORS and HEAD: the client as a trusted proxy forwards it, sites that
+may ask, HEAD as GET without its body.
 
-Plain ASGI around a whole app, so that what it says of a failure passes here too. Where a proxy stands in front of
-all of it (NGINX in the containers), that one answers CORS, and the app has no CORS_ORIGINS.
+Plain ASGI around a whole app, so that what it says of a failure passes here too. Where
+a proxy stands in front of all of it (NGINX in the containers), that one answers CORS,
+and the app has no CORS_ORIGINS.
 """
 
 from __future__ import annotations
@@ -18,16 +20,33 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from .settings import CoreSettings, Network
 
 METHODS = ("GET", "HEAD", "POST", "PATCH", "PUT", "DELETE")
-ASKED = ("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "X-Request-ID")
-EXPOSED = ("Allow", "ETag", "Location", "Retry-After", "WWW-Authenticate", "X-Request-ID")
+ASKED = (
+    "Authorization",
+    "Content-Type",
+    "Idempotency-Key",
+    "If-Match",
+    "If-None-Match",
+    "X-Request-ID",
+)
+EXPOSED = (
+    "Allow",
+    "ETag",
+    "Location",
+    "Retry-After",
+    "WWW-Authenticate",
+    "X-Request-ID",
+)
 PREFIX = re.compile(r"(/[A-Za-z0-9._~-]{1,64}){1,8}")
 
 
 def wrap_app(app: ASGIApp, settings: CoreSettings) -> ASGIApp:
     if settings.trusted_proxies:
         app = ProxyHeadersMiddleware(app, settings.trusted_proxies)
-    if settings.cors_origins:  # no credentials: a token is shown in a header, never a cookie
-        app = CORSMiddleware(app, settings.cors_origins, METHODS, ASKED, expose_headers=EXPOSED)
+    # no credentials: a token is shown in a header, never a cookie
+    if settings.cors_origins:
+        app = CORSMiddleware(
+            app, settings.cors_origins, METHODS, ASKED, expose_headers=EXPOSED
+        )
     return answer_head(app)
 
 
@@ -49,7 +68,9 @@ def answer_head(app: ASGIApp) -> ASGIApp:
 
 
 class ProxyHeadersMiddleware:
-    """Forwarded headers: a trusted proxy's word for the client, the scheme and the path's prefix; nobody else's."""
+    """Forwarded headers: a trusted proxy's word for the client, the scheme and the
+    path's prefix; nobody else's.
+    """
 
     def __init__(self, app: ASGIApp, trusted: Sequence[Network]) -> None:
         self._app = app
@@ -83,7 +104,9 @@ class ProxyHeadersMiddleware:
         await self._app(forwarded, receive, send_below_prefix)
 
     def _client(self, client: str, hops: str) -> str:
-        """Each proxy adds whom it heard from at the end: the last that is none of ours, if it is an address."""
+        """Each proxy adds whom it heard from at the end: the last that is none of ours,
+        if it is an address.
+        """
         for hop in reversed(hops.split(",")):
             address = _address(_without_port(hop.strip()))
             if address is None:
@@ -95,7 +118,9 @@ class ProxyHeadersMiddleware:
 
     def _is_trusted(self, host: str) -> bool:
         address = _address(host)
-        return address is not None and any(address in network for network in self._trusted)
+        return address is not None and any(
+            address in network for network in self._trusted
+        )
 
 
 def _last(headers: Headers, name: str) -> str:
@@ -105,7 +130,8 @@ def _last(headers: Headers, name: str) -> str:
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:
     try:
-        address = ip_address(text.partition("%")[0])  # without a zone, which may be any text
+        # without a zone, which may be any text
+        address = ip_address(text.partition("%")[0])
     except ValueError:
         return None
     if isinstance(address, IPv6Address):

@@ -1,6 +1,8 @@
-"""Observability and load shedding: a request's id in its log lines, no more requests at once than it bears.
+"""Observability and load shedding: a request's id in its log lines, no more requests at
+once than it bears.
 
-Plain ASGI, since it stands before every request. What is measured of each is told to an `Observe`.
+Plain ASGI, since it stands before every request. What is measured of each is told to an
+`Observe`.
 """
 
 from __future__ import annotations
@@ -16,18 +18,27 @@ from .errors import Unavailable
 from .http import problem
 from .logs import request_id
 
-MAX_CONCURRENT = 600  # requests at once; beyond it a client hears at once that it should come back
-PUBLIC_CACHE = b"public, max-age=0, s-maxage=1, stale-while-revalidate=1"  # Cache-Control of what anybody may see
+# requests at once; beyond it a client hears at once that it should come back
+MAX_CONCURRENT = 600
+# Cache-Control of what anybody may see
+PUBLIC_CACHE = b"public, max-age=0, s-maxage=1, stale-while-revalidate=1"
 PRIVATE_CACHE = b"private, no-cache"
 Observe = Callable[[str, str, int, float], None]  # method, route, status, seconds
 
 
 class ObservabilityMiddleware:
-    def __init__(self, app: ASGIApp, observe: Observe | None, apart: tuple[str, ...]) -> None:
+    def __init__(
+        self, app: ASGIApp, observe: Observe | None, apart: tuple[str, ...]
+    ) -> None:
         self._app = app
         self._observe = observe
         self._apart = apart
-        self._busy = problem(503, Unavailable.title, "Too many requests at once", headers=Unavailable.headers)
+        self._busy = problem(
+            503,
+            Unavailable.title,
+            "Too many requests at once",
+            headers=Unavailable.headers,
+        )
         self._in_flight = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -43,7 +54,10 @@ class ObservabilityMiddleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = [*message["headers"], (b"x-request-id", correlation_id.encode())]
+                headers = [
+                    *message["headers"],
+                    (b"x-request-id", correlation_id.encode()),
+                ]
                 if scope["method"] == "GET" and status in (200, 304):
                     _set_cache_control(headers, private=b"authorization" in asked)
                 message["headers"] = headers
@@ -59,7 +73,9 @@ class ObservabilityMiddleware:
             self._in_flight -= 1
             if self._observe is not None:
                 route = getattr(scope.get("route"), "path", "none")
-                self._observe(scope["method"], route, status, time.perf_counter() - begun)
+                self._observe(
+                    scope["method"], route, status, time.perf_counter() - begun
+                )
 
 
 def _request_id(given: str) -> str:
@@ -80,7 +96,12 @@ def _set_cache_control(headers: list[tuple[bytes, bytes]], *, private: bool) -> 
         headers.append((b"cache-control", PUBLIC_CACHE))
 
 
-def instrument_app(app: FastAPI, observe: Observe | None = None, apart: tuple[str, ...] = ("/health/",)) -> FastAPI:
-    """The app as its operators see it. `observe` is told of each request but those to a path `apart`."""
+def instrument_app(
+    app: FastAPI, observe: Observe | None = None, apart: tuple[str, ...] = ("/health/",)
+) -> FastAPI:
+    """The app as its operators see it.
+
+    `observe` is told of each request but those to a path `apart`.
+    """
     app.add_middleware(ObservabilityMiddleware, observe=observe, apart=apart)
     return app

@@ -1,4 +1,6 @@
-"""OpenAPI document: FastAPI's, completed by the problems that an operation may answer, which follow from what it takes."""
+"""OpenAPI document: FastAPI's, completed by the problems that an operation may answer,
+which follow from what it takes.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +16,17 @@ from pydantic import BaseModel
 
 from .fields import EXACT
 
-ROUTES_AT_ONCE = 100  # FastAPI remembers 128 models of queries, and fails to describe more of them at once
+# FastAPI remembers 128 models of queries, and fails to describe more of them at once
+ROUTES_AT_ONCE = 100
 SAID = {"schema": {"type": "string"}, "required": True}
 HEADERS = {
     401: {"WWW-Authenticate": SAID},
     429: {"Retry-After": SAID},
     503: {"Retry-After": SAID},
 }
-CONTENT = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+CONTENT = {
+    "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+}
 
 
 class FieldProblem(BaseModel):
@@ -42,14 +47,19 @@ class Problem(BaseModel):
 def described(app: FastAPI) -> dict[str, Any]:
     if app.openapi_schema is None:
         document = _document(app)
-        document = json.loads(json.dumps(document), parse_float=_number, object_hook=_bounds)
+        document = json.loads(
+            json.dumps(document), parse_float=_number, object_hook=_bounds
+        )
         schemas = document["components"]["schemas"]
-        for name in ("HTTPValidationError", "ValidationError"):  # FastAPI's own form of a problem
+        # FastAPI's own form of a problem
+        for name in ("HTTPValidationError", "ValidationError"):
             schemas.pop(name, None)
         problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas |= problem.pop("$defs")
         schemas["Problem"] = problem
-        document["components"]["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
+        document["components"]["securitySchemes"] = {
+            "bearer": {"type": "http", "scheme": "bearer"}
+        }
         for path, operations in document["paths"].items():
             for method, operation in operations.items():
                 _describe(method, path, operation)
@@ -82,7 +92,9 @@ def _number(text: str) -> int | float:
 
 
 def _bounds(schema: dict[str, Any]) -> dict[str, Any]:
-    """Where a validator stands before them, pydantic says bounds in words of its own, and no form of a decimal."""
+    """Where a validator stands before them, pydantic says bounds in words of its own,
+    and no form of a decimal.
+    """
     places = schema.get("decimal_places")
     for word, name in {"ge": "minimum", "le": "maximum"}.items():
         bound = schema.get(word)
@@ -96,7 +108,10 @@ def _bounds(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _describe_decimal(schema: dict[str, Any], digits: int, places: int) -> None:
-    """`digits`: before the point. A number with a fraction has fewer of them, being a float to most (`fixed_scale`)."""
+    """`digits`: before the point.
+
+    A number with a fraction has fewer of them, being a float to most (`fixed_scale`).
+    """
     schema["exclusiveMaximum"] = 10**digits
     schema["exclusiveMinimum"] = -(10**digits)
     as_number, as_text = schema["anyOf"][:2]
@@ -125,7 +140,12 @@ def _describe(method: str, path: str, operation: dict[str, Any]) -> None:
     for parameter in parameters:
         _without_null(parameter["schema"])
     if "304" in responses:
-        known = {"name": "if-none-match", "in": "header", "required": False, "schema": {"type": "string"}}
+        known = {
+            "name": "if-none-match",
+            "in": "header",
+            "required": False,
+            "schema": {"type": "string"},
+        }
         operation["parameters"] = [*parameters, known]
     if "304" in responses or names & {"if-match", "idempotency-key"}:
         for status in responses.keys() & {"200", "201", "304"}:

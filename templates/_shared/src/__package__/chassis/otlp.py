@@ -1,4 +1,6 @@
-"""Traces and metrics by OTLP over HTTP, pushed to one destination from threads of their own; without one nothing is measured."""
+"""Traces and metrics by OTLP over HTTP, pushed to one destination from threads of their
+own; without one nothing is measured.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +15,16 @@ from fastapi.telemetry import TelemetryConfig
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.metrics import CallbackOptions, Observation
-from opentelemetry.sdk.metrics import Counter, Histogram, MeterProvider, ObservableCounter
-from opentelemetry.sdk.metrics.export import AggregationTemporality, PeriodicExportingMetricReader
+from opentelemetry.sdk.metrics import (
+    Counter,
+    Histogram,
+    MeterProvider,
+    ObservableCounter,
+)
+from opentelemetry.sdk.metrics.export import (
+    AggregationTemporality,
+    PeriodicExportingMetricReader,
+)
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
@@ -48,7 +58,10 @@ class OtlpSettings(BaseSettings):
 
 @dataclass(frozen=True)
 class Destination:
-    """`endpoint`: before `/v1/traces` and `/v1/metrics`. `headers`: with the key, so never shown."""
+    """`endpoint`: before `/v1/traces` and `/v1/metrics`.
+
+    `headers`: with the key, so never shown.
+    """
 
     endpoint: str
     headers: Mapping[str, str]
@@ -64,7 +77,10 @@ def read(kind: Callable[..., S], settings: CoreSettings) -> S:
 
 
 class Telemetry:
-    """What one part exports. `config` is FastAPI's, which makes the spans and the metrics of requests."""
+    """What one part exports.
+
+    `config` is FastAPI's, which makes the spans and the metrics of requests.
+    """
 
     def __init__(self, destination: Destination | None, service: str) -> None:
         self.config: TelemetryConfig = UNTRACED
@@ -73,24 +89,36 @@ class Telemetry:
         self._numbers: Sequence[Numbers] = ()
         if destination is None:
             return
-        if not destination.endpoint.startswith("https://") and not nearby(destination.endpoint):
-            raise SystemExit(f"{destination.endpoint} is in another network, and would hear the key in plain text")
+        if not destination.endpoint.startswith("https://") and not nearby(
+            destination.endpoint
+        ):
+            raise SystemExit(
+                f"{destination.endpoint} is in another network, and would hear the key in plain text"
+            )
         resource = Resource.create(
             {
                 "service.name": service,
                 "service.version": destination.settings.service_version,
                 "deployment.environment": destination.settings.deployment_environment,
-                "deployment.environment.name": destination.settings.deployment_environment,  # as it is called since 1.27
+                # as it is called since 1.27
+                "deployment.environment.name": destination.settings.deployment_environment,
             }
         )
         headers = dict(destination.headers)
-        spans = OTLPSpanExporter(f"{destination.endpoint}/v1/traces", headers=headers, timeout=TIMEOUT)
+        spans = OTLPSpanExporter(
+            f"{destination.endpoint}/v1/traces", headers=headers, timeout=TIMEOUT
+        )
         measures = OTLPMetricExporter(
-            f"{destination.endpoint}/v1/metrics", headers=headers, timeout=TIMEOUT, preferred_temporality=DELTA
+            f"{destination.endpoint}/v1/metrics",
+            headers=headers,
+            timeout=TIMEOUT,
+            preferred_temporality=DELTA,
         )
         self._tracers = TracerProvider(resource=resource)
         self._tracers.add_span_processor(BatchSpanProcessor(spans))
-        reader = PeriodicExportingMetricReader(measures, export_interval_millis=PERIOD * 1000)
+        reader = PeriodicExportingMetricReader(
+            measures, export_interval_millis=PERIOD * 1000
+        )
         self._meters = MeterProvider([reader], resource)
         self.config = {
             "tracer_provider": self._tracers,
@@ -99,8 +127,13 @@ class Telemetry:
             "operation_spans": False,
         }
 
-    def watch(self, cache: Cache, database: Database, numbers: Sequence[Numbers] = ()) -> None:
-        """Exports the state of these too. `numbers`: those of the background, by name."""
+    def watch(
+        self, cache: Cache, database: Database, numbers: Sequence[Numbers] = ()
+    ) -> None:
+        """Exports the state of these too.
+
+        `numbers`: those of the background, by name.
+        """
         if self._meters is None:
             return
         meter = self._meters.get_meter("app")
@@ -120,7 +153,8 @@ class Telemetry:
             return
         while True:
             for ask in self._numbers:
-                with suppress(Problem):  # without its database the rest is still worth knowing
+                # without its database the rest is still worth knowing
+                with suppress(Problem):
                     found = await ask()
                     _measure(self._meters, found)
             await asyncio.sleep(PERIOD)
@@ -143,5 +177,7 @@ def _measure(meters: MeterProvider, numbers: Mapping[str, float]) -> None:
         gauge.set(number, dict(labels))
 
 
-def _observed(ask: Callable[[], float]) -> Callable[[CallbackOptions], Iterable[Observation]]:
+def _observed(
+    ask: Callable[[], float],
+) -> Callable[[CallbackOptions], Iterable[Observation]]:
     return lambda _: [Observation(ask())]

@@ -1,7 +1,9 @@
-"""Transactional outbox on SQL: an event is written in the transaction that caused it, and a relay delivers it afterwards.
+"""Transactional outbox on SQL: an event is written in the transaction that caused it,
+and a relay delivers it afterwards.
 
-There is a row for each handler of an event. Each is retried with backoff on its own, until it is handled and deleted,
-or a dead letter that stays in the table with its error.
+There is a row for each handler of an event. Each is retried with backoff on its own,
+until it is handled and deleted, or a dead letter that stays in the table with its
+error.
 """
 
 from __future__ import annotations
@@ -28,7 +30,8 @@ from .sql_unit_of_work import SqlUnitOfWork
 
 log = logging.getLogger(__name__)
 BATCH = 16
-LEASE = timedelta(seconds=30)  # a relay that died gives its rows back after this; longer than a handler may take
+# a relay that died gives its rows back after this; longer than a handler may take
+LEASE = timedelta(seconds=30)
 ATTEMPTS = 12  # then a delivery is dead: it stays in the table, with its error
 
 
@@ -47,7 +50,10 @@ def outbox_table(metadata: sa.MetaData) -> sa.Table:
 
 
 class PublishingSqlUnitOfWork(SqlUnitOfWork):
-    """A unit of work with an outbox. `relay` is woken by a commit that has something for it."""
+    """A unit of work with an outbox.
+
+    `relay` is woken by a commit that has something for it.
+    """
 
     outbox: ClassVar[sa.Table]
 
@@ -82,7 +88,9 @@ def _row(event: Event, handler: str) -> dict[str, Any]:
 
 
 class Dispatcher(Protocol):
-    """`Background` where every handler is here, `HttpDispatcher` where some run elsewhere."""
+    """`Background` where every handler is here, `HttpDispatcher` where some run
+    elsewhere.
+    """
 
     def targets(self, kind: str) -> Iterable[str]: ...
 
@@ -90,12 +98,21 @@ class Dispatcher(Protocol):
 
 
 class Relay:
-    """Delivers what the outboxes hold, until it is handled; several relays share the work."""
+    """Delivers what the outboxes hold, until it is handled; several relays share the
+    work.
+    """
 
     def __init__(
-        self, database: Database, dispatcher: Dispatcher, outboxes: Mapping[str, sa.Table], idle: float = 1.0
+        self,
+        database: Database,
+        dispatcher: Dispatcher,
+        outboxes: Mapping[str, sa.Table],
+        idle: float = 1.0,
     ) -> None:
-        """`outboxes`: by module, those that it empties. `idle`: seconds between looks when nothing wakes it."""
+        """`outboxes`: by module, those that it empties.
+
+        `idle`: seconds between looks when nothing wakes it.
+        """
         self._database = database
         self._dispatcher = dispatcher
         self._idle = idle
@@ -112,13 +129,18 @@ class Relay:
         """How many deliveries are on their way, and how many are dead."""
         waiting = dead = 0
         for module, table in self._outboxes.items():
-            count = sa.select(sa.func.count(table.c.due), sa.func.count()).select_from(table)
+            count = sa.select(sa.func.count(table.c.due), sa.func.count()).select_from(
+                table
+            )
             async with connected(self._database.module(module)) as connection:
                 counted = await connection.execute(count)
             due, found = counted.one()
             waiting += due
             dead += found - due
-        return {'outbox_events{state="waiting"}': waiting, 'outbox_events{state="dead"}': dead}
+        return {
+            'outbox_events{state="waiting"}': waiting,
+            'outbox_events{state="dead"}': dead,
+        }
 
     async def run(self) -> None:
         self._awake.clear()  # an app that is started again may run on another loop
@@ -133,7 +155,8 @@ class Relay:
             batch = asyncio.ensure_future(self.relay_once(module))
             try:
                 found = await asyncio.shield(batch)
-            except asyncio.CancelledError:  # graceful shutdown: what is in hand is finished first
+            # graceful shutdown: what is in hand is finished first
+            except asyncio.CancelledError:
                 await batch
                 raise
             except Exception:  # a database that is away must not end the relay
@@ -141,7 +164,8 @@ class Relay:
                 found = 0
             if not found:
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(self._idle):  # wait_for may swallow a cancellation before Python 3.12
+                    # wait_for may swallow a cancellation before Python 3.12
+                    async with asyncio.timeout(self._idle):
                         await awake.wait()
 
     async def relay_once(self, module: str) -> int:
@@ -149,7 +173,8 @@ class Relay:
         table = self._outboxes[module]
         engine = self._database.module(module)
         due = sa.select(table.c.id).where(table.c.due <= now())
-        due = due.order_by(table.c.due).limit(BATCH).with_for_update(skip_locked=True)  # several relays share the work
+        # several relays share the work
+        due = due.order_by(table.c.due).limit(BATCH).with_for_update(skip_locked=True)
         claim = table.update().where(table.c.id.in_(due))
         claim = claim.values(due=now() + LEASE, attempts=table.c.attempts + 1)
         async with connected(engine, writing=True) as connection:
@@ -182,7 +207,9 @@ class Relay:
 def _failure(row: Mapping[str, Any], error: Exception) -> dict[str, Any]:
     attempts = row["attempts"]
     dead = isinstance(error, Refused)
-    if attempts >= ATTEMPTS and (isinstance(error, Failing) or not isinstance(error, Unavailable)):
+    if attempts >= ATTEMPTS and (
+        isinstance(error, Failing) or not isinstance(error, Unavailable)
+    ):
         dead = True  # what is only away comes back
     delay = min(0.1 * 2**attempts, 60)  # seconds
     if isinstance(error, StaleVersion):

@@ -1,4 +1,6 @@
-"""Pagination to the end: all rows of a list, page by page, for what has to be done to each of them."""
+"""Pagination to the end: all rows of a list, page by page, for what has to be done to
+each of them.
+"""
 
 from __future__ import annotations
 

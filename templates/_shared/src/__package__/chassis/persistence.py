@@ -1,9 +1,13 @@
-"""Repository and unit of work, the ports of storage as modules see it. Adapters: `sql_unit_of_work.py`, `dynamodb_unit_of_work.py`.
+"""Repository and unit of work, the ports of storage as modules see it.
 
-A unit stages its writes; lists (`page`) and `find` do not see them, `get` does. One `commit` applies all of them or
-none, and is the only place that raises: Conflict (a unique value is taken, a row is still referred to), ValidationFailed (a row
-is too large) or StaleVersion (another writer was first). A use case that is `@retry_on_conflict` then runs again from its beginning, up
-to 50 times: what it does beside its unit (a call, a mail) is done as often, so it belongs into a reaction.
+Adapters: `sql_unit_of_work.py`, `dynamodb_unit_of_work.py`.
+
+A unit stages its writes; lists (`page`) and `find` do not see them, `get` does. One
+`commit` applies all of them or none, and is the only place that raises: Conflict (a
+unique value is taken, a row is still referred to), ValidationFailed (a row is too
+large) or StaleVersion (another writer was first). A use case that is
+`@retry_on_conflict` then runs again from its beginning, up to 50 times: what it does
+beside its unit (a call, a mail) is done as often, so it belongs into a reaction.
 """
 
 from __future__ import annotations
@@ -25,14 +29,16 @@ from .errors import ValidationFailed
 
 E = TypeVar("E", bound=Entity)
 MAX_WRITES = 100  # DynamoDB's limit of one transaction, kept by every adapter
-MAX_PAGE_BYTES = 4_500_000  # of a page: a function may answer 6 MB, in which base64 makes four bytes of three
+# of a page: a function may answer 6 MB, in which base64 makes four bytes of three
+MAX_PAGE_BYTES = 4_500_000
 MAX_ROW_BYTES = 1_048_576  # bytes of a row, as of a request's body
 LIMITS = {int: 2**63, Decimal: 10**18}  # a greater value is in no row
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A way to list that an index serves: rows that match all `filters`, in the order of `sort`.
+    """A way to list that an index serves: rows that match all `filters`, in the order
+    of `sort`.
 
     A listing by a field that a row may lack leaves out the rows that lack it.
     """
@@ -66,7 +72,9 @@ class Page(Generic[E]):
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyKey:
-    """A request that may be sent again (Idempotency-Key), or an event: who or which, a hash of what, and what it made."""
+    """A request that may be sent again (Idempotency-Key), or an event: who or which, a
+    hash of what, and what it made.
+    """
 
     key: str
     fingerprint: str = ""
@@ -81,10 +89,15 @@ class Repository(Protocol[E]):
         """As a reader may see it: from the cache, where there is one."""
 
     async def find(self, field: str, value: Any) -> E | None:
-        """The row that has this value of a unique field, as it is stored: what is staged is not seen."""
+        """The row that has this value of a unique field, as it is stored: what is
+        staged is not seen.
+        """
 
     async def page(self, query: Query) -> Page[E]:
-        """Rows as they are stored: what is staged is not seen. Fewer than `limit` where they are large."""
+        """Rows as they are stored: what is staged is not seen.
+
+        Fewer than `limit` where they are large.
+        """
 
     def add(self, entity: E) -> None: ...
 
@@ -95,21 +108,33 @@ class Repository(Protocol[E]):
 
 class UnitOfWork(Protocol):
     async def repeated(self, request: IdempotencyKey | None) -> UUID | None:
-        """What the request created, if it was here before (Conflict: with another body)."""
+        """What the request created, if it was here before (Conflict: with another
+        body).
+        """
 
     def remember(self, request: IdempotencyKey | None, entity_id: UUID) -> None: ...
 
     async def already_processed(self, event_id: UUID) -> bool:
-        """Whether this handler had the event before; if not, this unit's commit will have handled it."""
+        """Whether this handler had the event before; if not, this unit's commit will
+        have handled it.
+        """
 
     async def commit(self) -> None: ...
 
 
-async def ensure_exists(repository: Repository[Any], access: Access, caller: Caller, /, **field: UUID | None) -> None:
-    """Checks a reference within the module before it is written (ValidationFailed: to nothing that the caller knows of)."""
+async def ensure_exists(
+    repository: Repository[Any], access: Access, caller: Caller, /, **field: UUID | None
+) -> None:
+    """Checks a reference within the module before it is written (ValidationFailed: to
+    nothing that the caller knows of).
+    """
     for name, entity_id in field.items():
-        if entity_id is not None and not access.may_refer(caller, await repository.get(entity_id)):
-            raise ValidationFailed(f"{name} refers to nothing", **{name: "refers to nothing"})
+        if entity_id is not None and not access.may_refer(
+            caller, await repository.get(entity_id)
+        ):
+            raise ValidationFailed(
+                f"{name} refers to nothing", **{name: "refers to nothing"}
+            )
 
 
 class Codec(Generic[E]):
@@ -119,17 +144,23 @@ class Codec(Generic[E]):
         self.entity = entity
         self.adapter = TypeAdapter(entity)
         self._rows = TypeAdapter(list[entity])  # type: ignore[valid-type]
-        self._fields = {name: TypeAdapter(hint) for name, hint in get_type_hints(entity).items()}
+        self._fields = {
+            name: TypeAdapter(hint) for name, hint in get_type_hints(entity).items()
+        }
 
     def document(self, entity: E, most: int = MAX_ROW_BYTES) -> bytes:
         """The entity as JSON (ValidationFailed: too large to be kept)."""
         document = self.adapter.dump_json(entity)
         if len(document) > most:
-            raise ValidationFailed(f"It has {len(document)} bytes; at most {most} can be kept")
+            raise ValidationFailed(
+                f"It has {len(document)} bytes; at most {most} can be kept"
+            )
         return document
 
     def page(self, found: list[E], query: Query) -> Page[E]:
-        """A page of what was found, one row more than the query's limit if there are more; no larger than an answer."""
+        """A page of what was found, one row more than the query's limit if there are
+        more; no larger than an answer.
+        """
         items = found[: query.limit]
         while len(items) > 1 and len(self._rows.dump_json(items)) > MAX_PAGE_BYTES:
             items = items[: len(items) // 2]
@@ -143,11 +174,14 @@ class Codec(Generic[E]):
         return urlsafe_b64encode(place.encode()).decode().rstrip("=")
 
     def after(self, cursor: str, sort: str) -> tuple[Any, UUID]:
-        """The sort value and the id behind which a page begins (ValidationFailed: not a cursor of this listing)."""
+        """The sort value and the id behind which a page begins (ValidationFailed: not a
+        cursor of this listing).
+        """
         try:
             value, entity_id = json.loads(urlsafe_b64decode(cursor + "=="))
             found = self._fields[sort].validate_python(value)
-            if found is None or b"\0" in str(value).encode():  # the encoding refuses half a character, too
+            # the encoding refuses half a character, too
+            if found is None or b"\0" in str(value).encode():
                 raise ValueError(cursor)
             limit = LIMITS.get(type(found))
             if limit is not None and not -limit <= found < limit:
@@ -155,21 +189,32 @@ class Codec(Generic[E]):
             if isinstance(found, datetime):
                 found = found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
             return found, UUID(entity_id)
-        except (ValueError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
+        except (
+            ValueError,
+            TypeError,
+            AttributeError,
+            ArithmeticError,
+            RecursionError,
+        ) as error:
             raise ValidationFailed(
-                "Not a cursor of this list", after="take it from `next` of the page before"
+                "Not a cursor of this list",
+                after="take it from `next` of the page before",
             ) from error
 
 
 class ChangeSet:
-    """The change set of a unit: entity by entity what it was and what it is to be, in the order of the first write."""
+    """The change set of a unit: entity by entity what it was and what it is to be, in
+    the order of the first write.
+    """
 
     def __init__(self) -> None:
         self.changes: dict[tuple[str, UUID], tuple[Any, Any]] = {}
         self.processed: list[IdempotencyKey] = []
         self.events: list[Any] = []
 
-    def put(self, table: str, entity_id: UUID, before: Entity | None, after: Entity | None) -> None:
+    def put(
+        self, table: str, entity_id: UUID, before: Entity | None, after: Entity | None
+    ) -> None:
         first, _ = self.changes.get((table, entity_id), (before, None))
         self.changes[table, entity_id] = (first, after)
 

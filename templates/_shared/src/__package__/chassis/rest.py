@@ -1,4 +1,6 @@
-"""Dependencies of the modules' routers: bearer tokens, optimistic locking (ETag, If-Match), idempotency keys, pagination."""
+"""Dependencies of the modules' routers: bearer tokens, optimistic locking (ETag,
+If-Match), idempotency keys, pagination.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ def inject(service: type[T]) -> Any:
 
 
 class Bearer(HTTPBearer):
-    """The caller whose token this is; without one nobody, where that will do (`auto_error=False`)."""
+    """The caller whose token this is; without one nobody, where that will do
+    (`auto_error=False`).
+    """
 
     async def __call__(self, request: Request) -> access.Caller:  # type: ignore[override]
         header = request.headers.get("authorization")
@@ -46,7 +50,9 @@ class Bearer(HTTPBearer):
 
 
 Caller = Annotated[access.Caller, Depends(Bearer(scheme_name="bearer"))]
-OptionalCaller = Annotated[access.Caller, Depends(Bearer(scheme_name="anyone", auto_error=False))]
+OptionalCaller = Annotated[
+    access.Caller, Depends(Bearer(scheme_name="anyone", auto_error=False))
+]
 Key = Annotated[str | None, Header(min_length=1, max_length=255)]
 
 
@@ -56,15 +62,21 @@ async def _repeat(
     if idempotency_key is None:
         return None
     key = f"{caller.id} {request.url.path} {idempotency_key}"
-    return persistence.IdempotencyKey(_digest(key.encode()), _digest(await request.body()))
+    return persistence.IdempotencyKey(
+        _digest(key.encode()), _digest(await request.body())
+    )
 
 
 def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-async def _if_match(request: Request, if_match: Annotated[str | None, Header()] = None) -> Versions:
-    """The versions that the client has seen; a tag that is none of ours is not among them."""
+async def _if_match(
+    request: Request, if_match: Annotated[str | None, Header()] = None
+) -> Versions:
+    """The versions that the client has seen; a tag that is none of ours is not among
+    them.
+    """
     seen = tags(request, "if-match")
     if if_match is None or "*" in seen:
         return None
@@ -73,19 +85,26 @@ async def _if_match(request: Request, if_match: Annotated[str | None, Header()] 
 
 
 def tags(request: Request, header: str) -> list[str]:
-    """The tags in a conditional header, which is a list; a weak one is as good: NGINX compressed what it names."""
+    """The tags in a conditional header, which is a list; a weak one is as good: NGINX
+    compressed what it names.
+    """
     return re.findall(r'"[^"]*"|\*', ",".join(request.headers.getlist(header)))
 
 
 IdempotencyKey = Annotated[persistence.IdempotencyKey | None, Depends(_repeat)]
 IfMatch = Annotated[Versions, Depends(_if_match)]
-NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "As the client has it"}}  # `responses` of a GET
+# `responses` of a GET
+NOT_MODIFIED: dict[int | str, dict[str, Any]] = {
+    304: {"description": "As the client has it"}
+}
 
 
 class Route(APIRoute):
-    """Refuses parameters that are not known, where the route has no model that does, and those that come twice.
+    """Refuses parameters that are not known, where the route has no model that does,
+    and those that come twice.
 
-    What has a tag (`set_etag`), and as the client has it already (If-None-Match), is not sent again.
+    What has a tag (`set_etag`), and as the client has it already (If-None-Match), is
+    not sent again.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -113,7 +132,10 @@ def _check_parameters(request: Request, most: int) -> None:
     names = Counter(name for name, _ in request.query_params.multi_items())
     wrong = [name for name, count in names.items() if count > most]
     if wrong:
-        raise ValidationFailed("Not such parameters", **dict.fromkeys(wrong, "is not taken, or is taken once"))
+        raise ValidationFailed(
+            "Not such parameters",
+            **dict.fromkeys(wrong, "is not taken, or is taken once"),
+        )
 
 
 def client_of(request: Request) -> str:
@@ -124,7 +146,9 @@ def client_of(request: Request) -> str:
 
 
 class Router(APIRouter):
-    """A module's operations: a group of the API's documentation, with its name and what to say of it."""
+    """A module's operations: a group of the API's documentation, with its name and what
+    to say of it.
+    """
 
     def __init__(self, tag: str, description: str, prefix: str = "/api") -> None:
         super().__init__(prefix=prefix, route_class=Route, tags=[tag])
@@ -139,15 +163,22 @@ def set_etag(response: Response, entity: Entity, location: str | None = None) ->
 
 
 class ListQuery(BaseModel):
-    """The parameters of a list; a subclass adds the entity's filters, and `sort` where it has one."""
+    """The parameters of a list; a subclass adds the entity's filters, and `sort` where
+    it has one.
+    """
 
-    model_config = ConfigDict(extra="allow")  # `of` refuses what is not offered, and says what is
+    # `of` refuses what is not offered, and says what is
+    model_config = ConfigDict(extra="allow")
 
     limit: int = Field(20, ge=1, le=100)
-    after: str | None = Field(None, max_length=1000, description="The `next` of the page before")
+    after: str | None = Field(
+        None, max_length=1000, description="The `next` of the page before"
+    )
 
     def of(self, offered: Sequence[persistence.Listing]) -> persistence.Query:
-        """The listing that serves these filters in this order (ValidationFailed: none does, and what is offered)."""
+        """The listing that serves these filters in this order (ValidationFailed: none
+        does, and what is offered).
+        """
         given = self.model_dump(exclude={"limit", "after"}, exclude_none=True)
         sort = str(given.pop("sort", "-id"))
         wanted = (set(given), sort.removeprefix("-"), sort.startswith("-"))
@@ -158,7 +189,9 @@ class ListQuery(BaseModel):
                 return persistence.Query(listing, given, self.limit, self.after)
         wrong = dict.fromkeys(given, "is not offered")
         wrong |= dict.fromkeys(known & given.keys(), "is not offered like this")
-        raise ValidationFailed(f"No index serves this; offered: {'; '.join(map(str, offered))}", **wrong)
+        raise ValidationFailed(
+            f"No index serves this; offered: {'; '.join(map(str, offered))}", **wrong
+        )
 
 
 class PageOf(BaseModel, Generic[T]):

@@ -1,4 +1,6 @@
-"""Retention: every hour old entries of the inbox and idempotency keys are deleted, and `expiring` rows past `expires_at`."""
+"""Retention: every hour old entries of the inbox and idempotency keys are deleted, and
+`expiring` rows past `expires_at`.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ class Retention:
 
     @scheduled(INTERVAL)
     async def retention(self) -> None:
-        log.info("%s: deleted %d rows that had expired", self._unit.module, await self.once())
+        log.info(
+            "%s: deleted %d rows that had expired", self._unit.module, await self.once()
+        )
 
     async def once(self) -> int:
         """Deletes what is old now; gives how many rows that were."""

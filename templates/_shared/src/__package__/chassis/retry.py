@@ -1,4 +1,6 @@
-"""Retry of optimistic locking: a use case whose commit finds another writer first runs again on what is there now."""
+"""Retry of optimistic locking: a use case whose commit finds another writer first runs
+again on what is there now.
+"""
 
 from __future__ import annotations
 

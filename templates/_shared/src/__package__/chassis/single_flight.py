@@ -1,4 +1,6 @@
-"""Single flight: while a key is being loaded, whoever asks for it waits for that load, so no cache stampede begins."""
+"""Single flight: while a key is being loaded, whoever asks for it waits for that load,
+so no cache stampede begins.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Connection pool and column types for PostgreSQL, and for SQLite as its embedded twin.
 
-A module's tables lie in its own schema (PostgreSQL) or its own file (SQLite), so its `repository.py` and
-migrations name no schema, and a module can move to a database of its own.
+A module's tables lie in its own schema (PostgreSQL) or its own file (SQLite), so its
+`repository.py` and migrations name no schema, and a module can move to a database of
+its own.
 """
 
 from __future__ import annotations
@@ -23,12 +24,19 @@ from .persistence import Listing
 from .sql_connection import Write, commit, connected, load
 from .sql_url import Address
 
-CONNECT_TIMEOUT = 2.0  # seconds that a request waits for a connection of the pool, or for a lock
-LIMITS = {"statement_timeout": "5s", "lock_timeout": "2s", "idle_in_transaction_session_timeout": "10s"}
+# seconds that a request waits for a connection of the pool, or for a lock
+CONNECT_TIMEOUT = 2.0
+LIMITS = {
+    "statement_timeout": "5s",
+    "lock_timeout": "2s",
+    "idle_in_transaction_session_timeout": "10s",
+}
 
 
 class FixedDecimal(sa.types.TypeDecorator[Decimal]):
-    """An exact decimal: NUMERIC, and in SQLite, which has none, an integer of its smallest unit."""
+    """An exact decimal: NUMERIC, and in SQLite, which has none, an integer of its
+    smallest unit.
+    """
 
     impl = sa.Numeric
     cache_ok = True
@@ -59,12 +67,16 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
     impl = sa.DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_bind_param(
+        self, value: datetime | None, dialect: Dialect
+    ) -> datetime | None:
         if value is None:
             return None
         return value.astimezone(UTC)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(
+        self, value: datetime | None, dialect: Dialect
+    ) -> datetime | None:
         if value is None or value.tzinfo is not None:
             return value
         return value.replace(tzinfo=UTC)
@@ -72,11 +84,15 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
 
 def sortable_string(length: int) -> sa.String:
     """A string that sorts by its code points on every database."""
-    return sa.String(length).with_variant(sa.String(length, collation="C"), "postgresql")
+    return sa.String(length).with_variant(
+        sa.String(length, collation="C"), "postgresql"
+    )
 
 
 def processed_table(metadata: sa.MetaData) -> sa.Table:
-    """The inbox and the idempotency keys: events and requests that the module has dealt with."""
+    """The inbox and the idempotency keys: events and requests that the module has dealt
+    with.
+    """
     return sa.Table(
         "processed",
         metadata,
@@ -95,7 +111,8 @@ def jobs_table(metadata: sa.MetaData) -> sa.Table:
         sa.Column("name", sa.String(200), primary_key=True),
         sa.Column("due", UtcDateTime(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("failed", UtcDateTime(), nullable=True),  # when a run was given up; null: none since the last success
+        # when a run was given up; null: none since the last success
+        sa.Column("failed", UtcDateTime(), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
     )
 
@@ -110,8 +127,11 @@ def tables(modules: Iterable[str], name: str) -> dict[str, sa.Table]:
     return found
 
 
-def check_listings(table: sa.Table, listings: Iterable[Listing], *, by_owner: bool = False) -> None:
-    """Refuses a list that no index serves: its filters in any order, then what it sorts by, then the id.
+def check_listings(
+    table: sa.Table, listings: Iterable[Listing], *, by_owner: bool = False
+) -> None:
+    """Refuses a list that no index serves: its filters in any order, then what it sorts
+    by, then the id.
 
     `by_owner`: each list also within an owner's rows.
     """
@@ -132,16 +152,23 @@ def _check_index(table: sa.Table, listing: Listing, filters: Sequence[str]) -> N
         if [sorted(head), tail[: len(order)]] == wanted:
             return
     for rule in table.constraints:
-        if isinstance(rule, sa.UniqueConstraint) and set(rule.columns.keys()) <= set(filters):
+        if isinstance(rule, sa.UniqueConstraint) and set(rule.columns.keys()) <= set(
+            filters
+        ):
             return  # one row at most, in no order
     columns = ", ".join(f'"{name}"' for name in [*filters, *order])
-    raise ValueError(f"No index of {table.name} serves the list {listing}: add sa.Index(..., {columns}), and migrate")
+    raise ValueError(
+        f"No index of {table.name} serves the list {listing}: add sa.Index(..., {columns}), and migrate"
+    )
 
 
 class Database:
-    """One pool of connections. `url`: `postgresql://...` as providers write it, or `sqlite+aiosqlite:///FOLDER`.
+    """One pool of connections.
 
-    `pooler`: "transaction" where one lies between that gives its server's connections for a transaction each.
+    `url`: `postgresql://...` as providers write it, or `sqlite+aiosqlite:///FOLDER`.
+
+    `pooler`: "transaction" where one lies between that gives its server's connections
+    for a transaction each.
     """
 
     def __init__(self, url: str, pool_size: int = 10, pooler: str = "") -> None:
@@ -151,7 +178,9 @@ class Database:
         self._modules: dict[str, AsyncEngine] = {}
         self._pool: AsyncEngine | None = None
         if not self._embedded:
-            self._pool = _server(address, pool_size, shared=pooler == "transaction" or address.pooler)
+            self._pool = _server(
+                address, pool_size, shared=pooler == "transaction" or address.pooler
+            )
 
     def module(self, name: str) -> AsyncEngine:
         """The engine that sees this module's tables."""
@@ -164,7 +193,9 @@ class Database:
             self._modules[name] = engine
         return engine
 
-    async def load(self, module: str, key: sa.Column[Any], value: Any) -> sa.RowMapping | None:
+    async def load(
+        self, module: str, key: sa.Column[Any], value: Any
+    ) -> sa.RowMapping | None:
         """The row that has this value in its key."""
         return await load(self.module(module), key, value)
 
@@ -186,7 +217,10 @@ class Database:
         return pool.checkedout(), pool.size()
 
     def maintenance(self, unit: Any) -> list[object]:
-        """What a module's tables need done in the background, for its `wiring.py`. `unit`: its class."""
+        """What a module's tables need done in the background, for its `wiring.py`.
+
+        `unit`: its class.
+        """
         from .retention import Retention
 
         return [Retention(self, unit)]
@@ -202,9 +236,21 @@ class Database:
 
 
 def _server(address: Address, pool_size: int, *, shared: bool) -> AsyncEngine:
-    """PostgreSQL, with limits. `shared`: whether nothing may outlive a transaction, neither settings nor statements."""
-    arguments: dict[str, Any] = {"dsn": address.url, "timeout": CONNECT_TIMEOUT, **address.arguments}
-    options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": CONNECT_TIMEOUT}
+    """PostgreSQL, with limits.
+
+    `shared`: whether nothing may outlive a transaction, neither settings nor
+    statements.
+    """
+    arguments: dict[str, Any] = {
+        "dsn": address.url,
+        "timeout": CONNECT_TIMEOUT,
+        **address.arguments,
+    }
+    options: dict[str, Any] = {
+        "pool_size": pool_size,
+        "max_overflow": 0,
+        "pool_timeout": CONNECT_TIMEOUT,
+    }
     if shared:
         options["execution_options"] = {"in_transactions": True}
         arguments["statement_cache_size"] = 0
@@ -231,7 +277,8 @@ def _engine(url: str, **options: Any) -> AsyncEngine:
         url,
         json_serializer=lambda value: to_json(value).decode(),
         json_deserializer=from_json,
-        pool_recycle=300,  # seconds; what lies between may forget a connection that is older
+        # seconds; what lies between may forget a connection that is older
+        pool_recycle=300,
         **options,
     )
 
@@ -239,16 +286,25 @@ def _engine(url: str, **options: Any) -> AsyncEngine:
 def _limit_connection(connection: Any, _: Any) -> None:
     """Limits are set, since poolers refuse them where a connection is opened."""
     settings = "; ".join(f"SET {name} = '{value}'" for name, value in LIMITS.items())
-    connection.run_async(lambda driver: driver.execute(settings, timeout=CONNECT_TIMEOUT))
+    connection.run_async(
+        lambda driver: driver.execute(settings, timeout=CONNECT_TIMEOUT)
+    )
 
 
 def _limit_transaction(connection: sa.Connection) -> None:
-    settings = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in LIMITS.items())
+    settings = ", ".join(
+        f"set_config('{name}', '{value}', true)" for name, value in LIMITS.items()
+    )
     connection.exec_driver_sql(f"SELECT {settings}")
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:
     cursor = connection.cursor()
-    for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=5000"):
+    for pragma in (
+        "foreign_keys=ON",
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "busy_timeout=5000",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -1,4 +1,6 @@
-"""Connections and transactions: what is written is written whole, by optimistic locking, and a refusal says what it means."""
+"""Connections and transactions: what is written is written whole, by optimistic
+locking, and a refusal says what it means.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +22,11 @@ log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def connected(engine: AsyncEngine, *, writing: bool = False) -> AsyncIterator[AsyncConnection]:
-    """A connection, in a transaction only when writing; a database that is not there is Unavailable.
+async def connected(
+    engine: AsyncEngine, *, writing: bool = False
+) -> AsyncIterator[AsyncConnection]:
+    """A connection, in a transaction only when writing; a database that is not there is
+    Unavailable.
 
     Behind a pooler that gives connections for a transaction each, every read is one.
     """
@@ -42,7 +47,9 @@ async def connected(engine: AsyncEngine, *, writing: bool = False) -> AsyncItera
 
 
 class Write(NamedTuple):
-    """A row: with `values` alone it is new, with `before` alone it goes, with both it changes. `more`: beside it, new too."""
+    """A row: with `values` alone it is new, with `before` alone it goes, with both it
+    changes. `more`: beside it, new too.
+    """
 
     table: sa.Table
     before: Entity | None
@@ -50,7 +57,9 @@ class Write(NamedTuple):
     more: Sequence[dict[str, Any]] = ()
 
 
-async def load(engine: AsyncEngine, key: sa.Column[Any], value: Any) -> sa.RowMapping | None:
+async def load(
+    engine: AsyncEngine, key: sa.Column[Any], value: Any
+) -> sa.RowMapping | None:
     """The row that has this value in its key."""
     query = sa.select(key.table).where(key == value)
     async with connected(engine) as connection:
@@ -68,13 +77,22 @@ async def commit(engine: AsyncEngine, writes: Sequence[Write]) -> None:
                 await change(connection, write.table, write.before, write.values)
 
 
-async def insert(connection: AsyncConnection, table: sa.Table, rows: Sequence[Any]) -> None:
+async def insert(
+    connection: AsyncConnection, table: sa.Table, rows: Sequence[Any]
+) -> None:
     with _translated(table):
         await connection.execute(table.insert(), rows)
 
 
-async def change(connection: AsyncConnection, table: sa.Table, before: Entity, values: dict[str, Any] | None) -> None:
-    """Optimistic locking: nothing is written unless the row still has the version that was read."""
+async def change(
+    connection: AsyncConnection,
+    table: sa.Table,
+    before: Entity,
+    values: dict[str, Any] | None,
+) -> None:
+    """Optimistic locking: nothing is written unless the row still has the version that
+    was read.
+    """
     deleting = values is None
     change: sa.Delete | sa.Update = table.update()
     if deleting:

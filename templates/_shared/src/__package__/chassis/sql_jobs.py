@@ -1,8 +1,10 @@
-"""Scheduled jobs on SQL, with a lease: of all copies one runs a job; a run that fails is retried with backoff, then given up.
+"""Scheduled jobs on SQL, with a lease: of all copies one runs a job; a run that fails
+is retried with backoff, then given up.
 
-A job's row says when it is due. Whoever moves that moment ahead, from the one that it saw, has the lease, and renews it by
-moving it on while it works. Nothing is locked meanwhile, so it works through a transaction pooler, and the lease of a copy
-that died expires by itself.
+A job's row says when it is due. Whoever moves that moment ahead, from the one that it
+saw, has the lease, and renews it by moving it on while it works. Nothing is locked
+meanwhile, so it works through a transaction pooler, and the lease of a copy that died
+expires by itself.
 """
 
 from __future__ import annotations
@@ -28,12 +30,15 @@ from .sql_connection import connected
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 LEASE = timedelta(seconds=60)  # a copy that died gives its job back after this
-LOOK = 30.0  # seconds between looks at most: another copy, or a replay, may have moved the moment
+# seconds between looks at most: another copy, or a replay, may have moved the moment
+LOOK = 30.0
 MAX_BACKOFF = timedelta(minutes=5)  # between attempts
 
 
 class Jobs:
-    def __init__(self, database: Database, jobs: Iterable[Job], tables: Mapping[str, sa.Table]) -> None:
+    def __init__(
+        self, database: Database, jobs: Iterable[Job], tables: Mapping[str, sa.Table]
+    ) -> None:
         """`tables`: by module."""
         self._database = database
         self._jobs = list(jobs)
@@ -47,7 +52,10 @@ class Jobs:
 
     async def metrics(self) -> dict[str, float]:
         """How many runs of each job ended well here, failed, and were given up."""
-        return {f'job_runs_total{{job="{job}",end="{end}"}}': count for (job, end), count in self._runs.items()}
+        return {
+            f'job_runs_total{{job="{job}",end="{end}"}}': count
+            for (job, end), count in self._runs.items()
+        }
 
     async def _follow(self, job: Job) -> None:
         while True:
@@ -60,7 +68,9 @@ class Jobs:
             await asyncio.sleep(min(LOOK, max(0.0, delay)))
 
     async def once(self, job: Job) -> datetime:
-        """Runs the job if it is due and no other copy has it; gives when it is due next."""
+        """Runs the job if it is due and no other copy has it; gives when it is due
+        next.
+        """
         row = await _uninterrupted(self._row(job))
         due: datetime = row["due"]
         attempts: int = row["attempts"]
@@ -84,7 +94,9 @@ class Jobs:
         await lease.move(due, attempts=0, failed=None, error=None)
         return due
 
-    async def _failed(self, job: Job, lease: _Lease, attempts: int, error: Exception) -> datetime:
+    async def _failed(
+        self, job: Job, lease: _Lease, attempts: int, error: Exception
+    ) -> datetime:
         if attempts >= job.attempts or isinstance(error, Refused):
             log.error("%s failed", job.name, exc_info=error)
             self._runs[job.name, "dead"] += 1
@@ -114,7 +126,9 @@ class Jobs:
 
 
 async def _uninterrupted(work: Coroutine[Any, Any, T]) -> T:
-    """Waits for it to its end, even if this copy is stopped meanwhile: what is cut off leaves its connection behind."""
+    """Waits for it to its end, even if this copy is stopped meanwhile: what is cut off
+    leaves its connection behind.
+    """
     task = asyncio.ensure_future(work)
     try:
         return await asyncio.shield(task)
@@ -126,7 +140,9 @@ async def _uninterrupted(work: Coroutine[Any, Any, T]) -> T:
 class _Lease:
     """A job that is this copy's until `due`."""
 
-    def __init__(self, engine: AsyncEngine, table: sa.Table, name: str, due: datetime) -> None:
+    def __init__(
+        self, engine: AsyncEngine, table: sa.Table, name: str, due: datetime
+    ) -> None:
         self._engine = engine
         self._table = table
         self._name = name
@@ -148,7 +164,9 @@ class _Lease:
         return True
 
     async def hold(self, job: Job) -> None:
-        """Runs the job, and lets nobody else have it meanwhile (TimeoutError: somebody has)."""
+        """Runs the job, and lets nobody else have it meanwhile (TimeoutError: somebody
+        has).
+        """
         working = asyncio.ensure_future(job.work())
         try:
             while not working.done():

@@ -1,4 +1,6 @@
-"""Read-only queries: a module's own SQL for what its lists do not say, such as joins and reports (`docs/queries.md`)."""
+"""Read-only queries: a module's own SQL for what its lists do not say, such as joins
+and reports (`docs/queries.md`).
+"""
 
 from __future__ import annotations
 
@@ -18,8 +20,12 @@ READ_ONLY = "SELECT set_config('search_path', :module, true), set_config('transa
 
 
 @asynccontextmanager
-async def reading_only(engine: AsyncEngine, module: str) -> AsyncIterator[AsyncConnection]:
-    """A transaction that cannot write, in which plain SQL finds the module's tables by their names."""
+async def reading_only(
+    engine: AsyncEngine, module: str
+) -> AsyncIterator[AsyncConnection]:
+    """A transaction that cannot write, in which plain SQL finds the module's tables by
+    their names.
+    """
     async with connected(engine, writing=True) as connection:
         if connection.dialect.name == "postgresql":
             await connection.execute(sa.text(READ_ONLY), {"module": f'"{module}"'})
@@ -32,8 +38,12 @@ async def reading_only(engine: AsyncEngine, module: str) -> AsyncIterator[AsyncC
             await connection.execute(sa.text("PRAGMA query_only = OFF"))
 
 
-async def select(engine: AsyncEngine, module: str, statement: sa.Executable, into: type[T]) -> list[T]:
-    """The rows that a query finds: as a dataclass with the columns' names, or the one column as a type of its own."""
+async def select(
+    engine: AsyncEngine, module: str, statement: sa.Executable, into: type[T]
+) -> list[T]:
+    """The rows that a query finds: as a dataclass with the columns' names, or the one
+    column as a type of its own.
+    """
     async with reading_only(engine, module) as connection:
         result = await connection.execute(statement)
     rows: list[Any]

@@ -1,4 +1,6 @@
-"""Unit of work and repositories on SQL: SQLAlchemy Core, short transactions, optimistic locking, keyset pagination."""
+"""Unit of work and repositories on SQL: SQLAlchemy Core, short transactions, optimistic
+locking, keyset pagination.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from .cache import Cache
 from .entity import Entity, now
 from .errors import ValidationFailed
-from .persistence import MAX_PAGE_BYTES, ChangeSet, Codec, IdempotencyKey, Listing, Page, Query
+from .persistence import (
+    MAX_PAGE_BYTES,
+    ChangeSet,
+    Codec,
+    IdempotencyKey,
+    Listing,
+    Page,
+    Query,
+)
 from .sql import Database, FixedDecimal
 from .sql_connection import Write, connected
 from .sql_errors import check_lengths
@@ -28,7 +38,8 @@ T = TypeVar("T")
 class SqlUnitOfWork(BaseUnitOfWork):
     processed: ClassVar[sa.Table]
     jobs: ClassVar[sa.Table]
-    expiring: ClassVar[tuple[sa.Table, ...]] = ()  # rows that are deleted some time after their `expires_at`
+    # rows that are deleted some time after their `expires_at`
+    expiring: ClassVar[tuple[sa.Table, ...]] = ()
 
     def __init__(self, database: Database, cache: Cache) -> None:
         super().__init__(cache)
@@ -39,7 +50,9 @@ class SqlUnitOfWork(BaseUnitOfWork):
         return SqlRepository(self, codec, table)
 
     def reading(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        """A transaction that cannot write, for SQL on this module's tables; what is staged is not seen."""
+        """A transaction that cannot write, for SQL on this module's tables; what is
+        staged is not seen.
+        """
         return reading_only(self.engine, self.module)
 
     async def select(self, statement: sa.Executable, into: type[T]) -> list[T]:
@@ -53,7 +66,12 @@ class SqlUnitOfWork(BaseUnitOfWork):
         """All that the transaction writes."""
         staged.check()
         for row in staged.processed:
-            values = {"key": row.key, "fingerprint": row.fingerprint, "entity_id": row.entity_id, "at": now()}
+            values = {
+                "key": row.key,
+                "fingerprint": row.fingerprint,
+                "entity_id": row.entity_id,
+                "at": now(),
+            }
             yield Write(self.processed, None, values)
         for (name, _), (before, after) in staged.changes.items():
             added_and_deleted = before is None and after is None
@@ -86,12 +104,21 @@ class SqlRepository(BaseRepository[E]):
         return next(iter(found), None)
 
     async def page(self, query: Query) -> Page[E]:
-        statement = page_of(self._table, query.listing, owned=query.owner is not None, behind=query.after is not None)
+        statement = page_of(
+            self._table,
+            query.listing,
+            owned=query.owner is not None,
+            behind=query.after is not None,
+        )
         found = await self.rows(statement, self._values(query))
         return self._codec.page(found, query)
 
-    async def rows(self, statement: sa.Select[Any], values: Mapping[str, Any] | None = None) -> list[E]:
-        """The entities that a query of this table's columns finds; `values`: of its parameters."""
+    async def rows(
+        self, statement: sa.Select[Any], values: Mapping[str, Any] | None = None
+    ) -> list[E]:
+        """The entities that a query of this table's columns finds; `values`: of its
+        parameters.
+        """
         async with connected(self._engine) as connection:
             result = await connection.execute(statement, values)
         return [self._entity(row) for row in result.mappings()]
@@ -116,15 +143,21 @@ class SqlRepository(BaseRepository[E]):
             value, entity_id = self._codec.after(query.after, listing.sort)
             kind = self._table.c[listing.sort].type
             if isinstance(kind, FixedDecimal) and value.adjusted() >= 18 - kind.scale:
-                raise ValidationFailed("Not a cursor of this list", after="is further than any row can be")
+                raise ValidationFailed(
+                    "Not a cursor of this list", after="is further than any row can be"
+                )
             values["last"] = value
             values["last_id"] = entity_id
         return values
 
 
 @remembered  # to build a statement takes longer than to run it
-def page_of(table: sa.Table, listing: Listing, *, owned: bool, behind: bool) -> sa.Select[Any]:
-    """Keyset pagination: `owned`: one owner's rows alone; `behind`: those after the last row of the page before."""
+def page_of(
+    table: sa.Table, listing: Listing, *, owned: bool, behind: bool
+) -> sa.Select[Any]:
+    """Keyset pagination: `owned`: one owner's rows alone; `behind`: those after the
+    last row of the page before.
+    """
     columns = table.c
     sort = columns[listing.sort]
     statement = sa.select(table).order_by(*_order(columns, listing))
@@ -141,7 +174,9 @@ def page_of(table: sa.Table, listing: Listing, *, owned: bool, behind: bool) -> 
 
 
 def _behind(columns: Any, listing: Listing) -> sa.ColumnElement[bool]:
-    """Rows after the last one in the order of the listing, told by a comparison of tuples, which an index serves."""
+    """Rows after the last one in the order of the listing, told by a comparison of
+    tuples, which an index serves.
+    """
     place: sa.ColumnElement[Any] = columns.id
     last: sa.ColumnElement[Any] = sa.bindparam("last_id", type_=sa.Uuid())
     if listing.sort != "id":
@@ -153,13 +188,24 @@ def _behind(columns: Any, listing: Listing) -> sa.ColumnElement[bool]:
     return place > last
 
 
-def _fitting(statement: sa.Select[Any], table: sa.Table, listing: Listing) -> sa.Select[Any]:
-    """Where rows may be large, only as many as fit a page and one more: the database leaves out the others."""
-    large = [column.name for column in table.columns if isinstance(column.type, sa.Text | sa.JSON)]
+def _fitting(
+    statement: sa.Select[Any], table: sa.Table, listing: Listing
+) -> sa.Select[Any]:
+    """Where rows may be large, only as many as fit a page and one more: the database
+    leaves out the others.
+    """
+    large = [
+        column.name
+        for column in table.columns
+        if isinstance(column.type, sa.Text | sa.JSON)
+    ]
     if not large:
         return statement
     row = statement.subquery().c
-    sizes = [sa.func.coalesce(sa.func.length(sa.cast(row[name], sa.Text)), 0) for name in large]
+    sizes = [
+        sa.func.coalesce(sa.func.length(sa.cast(row[name], sa.Text)), 0)
+        for name in large
+    ]
     size = sum(sizes, sa.literal(0))
     before = sa.func.sum(size).over(order_by=_order(row, listing)) - size
     sized = sa.select(*row, before.label("_before")).subquery().c

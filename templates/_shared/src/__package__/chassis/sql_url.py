@@ -1,4 +1,6 @@
-"""Connection strings: DATABASE_URL as providers write it, in the words of asyncpg; a wrong one is refused with its reason."""
+"""Connection strings: DATABASE_URL as providers write it, in the words of asyncpg; a
+wrong one is refused with its reason.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,8 @@ KNOWN = {
     "sslkey", "sslpassword", "sslcrl", "sslnegotiation", "ssl_min_protocol_version", "ssl_max_protocol_version",
     "target_session_attrs", "krbsrvname", "gsslib", "application_name", "options",
 }
-# how libpq keeps its connection, which asyncpg does in its own way; and what is for other drivers
+# how libpq keeps its connection, which asyncpg does in its own way; and what is for
+# other drivers
 LEFT_OUT = {
     "keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout",
     "sslcompression", "sslsni", "client_encoding", "gssencmode", "load_balance_hosts", "connection_limit",
@@ -33,7 +36,10 @@ SPECIAL = "is what is special in its password (@ / ? # % :) percent-encoded?"
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """`url` and, beside it, `arguments`: for asyncpg, or for SQLite. `pooler`: whether it says that one is in between."""
+    """`url` and, beside it, `arguments`: for asyncpg, or for SQLite.
+
+    `pooler`: whether it says that one is in between.
+    """
 
     url: str = field(repr=False)
     password: str = field(default="", repr=False)
@@ -42,7 +48,9 @@ class Address:
 
     @classmethod
     def of(cls, url: str) -> Address:
-        """Reads a DATABASE_URL (SystemExit: what is wrong with it, without the password)."""
+        """Reads a DATABASE_URL (SystemExit: what is wrong with it, without the
+        password).
+        """
         scheme, separator, rest = url.strip().partition("://")
         if scheme in ("sqlite", "sqlite+aiosqlite") and rest.startswith("/"):
             return cls(f"sqlite+aiosqlite://{rest}")
@@ -60,7 +68,9 @@ class Address:
         unknown = sorted(given.keys() - KNOWN - LEFT_OUT)
         if unknown:
             _refuse(f"{', '.join(unknown)}: not a parameter that is known here")
-        query = urlencode({name: value for name, value in given.items() if name in KNOWN})
+        query = urlencode(
+            {name: value for name, value in given.items() if name in KNOWN}
+        )
         password = unquote(parts.password or "") or given.get("password", "")
         plain = f"postgresql://{parts.netloc}{parts.path}"
         if query:
@@ -69,7 +79,9 @@ class Address:
 
 
 def within(url: str, name: str) -> str:
-    """The database (or, with SQLite, the folder) of that name, on the server or in the folder of this URL."""
+    """The database (or, with SQLite, the folder) of that name, on the server or in the
+    folder of this URL.
+    """
     place, mark, query = url.partition("?")
     return f"{place.rstrip('/')}/{name}{mark}{query}"
 
@@ -83,7 +95,9 @@ def _refuse_scheme(scheme: str) -> NoReturn:
     dialect, _, driver = scheme.partition("+")
     if dialect.startswith("postgres") and driver.isalnum():
         hint = f", not {driver}"
-    _refuse(f"it begins with postgresql:// (the driver is asyncpg{hint}), or sqlite+aiosqlite:///")
+    _refuse(
+        f"it begins with postgresql:// (the driver is asyncpg{hint}), or sqlite+aiosqlite:///"
+    )
 
 
 def _split(rest: str) -> SplitResult:
@@ -91,7 +105,9 @@ def _split(rest: str) -> SplitResult:
         parts = urlsplit(f"postgresql://{rest}")
     except ValueError:
         _refuse(SPECIAL)
-    astray = parts.fragment or "@" in parts.path + parts.query or parts.netloc.count("@") > 1
+    astray = (
+        parts.fragment or "@" in parts.path + parts.query or parts.netloc.count("@") > 1
+    )
     if astray or re.search("%(?![0-9A-Fa-f]{2})", parts.netloc):
         _refuse(SPECIAL)
     for host in parts.netloc.rpartition("@")[2].split(","):
@@ -129,8 +145,13 @@ def _secure(given: dict[str, str], arguments: dict[str, Any]) -> None:
     """TLS as libpq means it: https://www.postgresql.org/docs/current/libpq-ssl.html"""
     mode = given.pop("ssl", given.get("sslmode", ""))  # some write ssl=true
     mode = {"true": "require", "false": "disable"}.get(mode, mode)
-    if given.pop("channel_binding", "") == "require" and mode in ("", "allow", "prefer"):
-        mode = "require"  # asyncpg binds to no channel; that there is TLS is what it can see to
+    if given.pop("channel_binding", "") == "require" and mode in (
+        "",
+        "allow",
+        "prefer",
+    ):
+        # asyncpg binds to no channel; that there is TLS is what it can see to
+        mode = "require"
     if mode and mode not in MODES:
         _refuse(f"sslmode is one of {', '.join(MODES)}")
     if given.get("sslrootcert") == "system":
@@ -143,7 +164,11 @@ def _secure(given: dict[str, str], arguments: dict[str, Any]) -> None:
     for name in ("sslrootcert", "sslcert", "sslkey", "sslcrl"):
         if name in given and not Path(given[name]).is_file():
             _refuse(f"{name}: there is no file {given[name]}")
-    root = given.get("sslrootcert") or os.environ.get("PGSSLROOTCERT") or Path.home() / ".postgresql/root.crt"
+    root = (
+        given.get("sslrootcert")
+        or os.environ.get("PGSSLROOTCERT")
+        or Path.home() / ".postgresql/root.crt"
+    )
     if mode.startswith("verify") and not Path(root).is_file():
         _refuse(
             f"sslmode={mode} needs sslrootcert=FILE, whoever signed the server's certificate, or sslrootcert=system"

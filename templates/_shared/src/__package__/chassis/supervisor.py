@@ -1,4 +1,6 @@
-"""Supervision of background tasks: one that raises is logged, counted and restarted with backoff; readiness tells of it."""
+"""Supervision of background tasks: one that raises is logged, counted and restarted
+with backoff; readiness tells of it.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ HEALTHY_AFTER = 60.0  # seconds after which a task counts as well again
 
 
 class Supervisor:
-    def __init__(self, tasks: Mapping[str, Callable[[], Awaitable[None]]], pause: float = 1.0) -> None:
+    def __init__(
+        self, tasks: Mapping[str, Callable[[], Awaitable[None]]], pause: float = 1.0
+    ) -> None:
         """`pause`: seconds after the first failure; it doubles with each that follows."""
         self._tasks = tasks
         self._pause = pause
@@ -34,7 +38,10 @@ class Supervisor:
             raise Unavailable(f"failed: {', '.join(sorted(self._down))}")
 
     async def metrics(self) -> dict[str, float]:
-        return {f'background_failures_total{{task="{name}"}}': self._failures[name] for name in self._tasks}
+        return {
+            f'background_failures_total{{task="{name}"}}': self._failures[name]
+            for name in self._tasks
+        }
 
     async def _keep(self, name: str) -> None:
         pause = self._pause
@@ -42,7 +49,8 @@ class Supervisor:
             begun = time.monotonic()
             try:
                 return await self._tasks[name]()
-            except Exception:  # a defect: it must neither end the task for ever, nor go unseen
+            # a defect: it must neither end the task for ever, nor go unseen
+            except Exception:
                 log.exception("the background task %s failed", name)
             if time.monotonic() - begun > HEALTHY_AFTER:
                 pause = self._pause

@@ -1,4 +1,6 @@
-"""Access tokens (JWT, ES256) signed by the accounts module, verified by its public keys (JWKS); keys may be rotated."""
+"""Access tokens (JWT, ES256) signed by the accounts module, verified by its public keys
+(JWKS); keys may be rotated.
+"""
 
 from __future__ import annotations
 
@@ -26,15 +28,20 @@ SKEW = 5.0  # seconds that clocks may differ by
 
 
 class Verifier:
-    """Turns a token into its caller. `jwks` gives the public keys; it is asked again now and then, and for a new key.
+    """Turns a token into its caller.
 
-    That happens beside the requests, so that an answer which is late holds up none whose key is known. A token that was
-    verified is remembered until it expires or the keys change: when a key goes, what it signed goes with it.
+    `jwks` gives the public keys; it is asked again now and then, and for a new key.
+
+    That happens beside the requests, so that an answer which is late holds up none
+    whose key is known. A token that was verified is remembered until it expires or the
+    keys change: when a key goes, what it signed goes with it.
     """
 
     longest = 4096  # characters of a token
 
-    def __init__(self, jwks: Callable[[], Awaitable[dict[str, Any]]], issuer: str, audience: str) -> None:
+    def __init__(
+        self, jwks: Callable[[], Awaitable[dict[str, Any]]], issuer: str, audience: str
+    ) -> None:
         self._jwks = jwks
         self._issuer = issuer
         self._audience = audience
@@ -49,7 +56,9 @@ class Verifier:
         self._look: asyncio.Task[None] | None = None
 
     async def caller(self, token: str) -> Caller:
-        """Whoever the token was given to (Unauthenticated: it is not valid, or not any more)."""
+        """Whoever the token was given to (Unauthenticated: it is not valid, or not any
+        more).
+        """
         if self._away:
             self._look_after(self.again)
         else:

@@ -1,4 +1,7 @@
-"""Unit of work, inbox and cache-aside, as they are on every database. Adapters: `sql_unit_of_work.py`, `dynamodb_unit_of_work.py`."""
+"""Unit of work, inbox and cache-aside, as they are on every database.
+
+Adapters: `sql_unit_of_work.py`, `dynamodb_unit_of_work.py`.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +19,15 @@ from .errors import Conflict
 from .persistence import ChangeSet, Codec, IdempotencyKey
 
 E = TypeVar("E", bound=Entity)
-current_handler: ContextVar[str] = ContextVar("current_handler", default="")  # the handler that has an event just now
+# the handler that has an event just now
+current_handler: ContextVar[str] = ContextVar("current_handler", default="")
 
 
 class BaseUnitOfWork(ABC):
-    """Storage of one module for one use case. A module's unit names its repositories as attributes."""
+    """Storage of one module for one use case.
+
+    A module's unit names its repositories as attributes.
+    """
 
     module: ClassVar[str]
 
@@ -53,7 +60,8 @@ class BaseUnitOfWork(ABC):
     async def commit(self) -> None:
         staged = self.staged
         self.staged = ChangeSet()
-        await asyncio.shield(self._commit(staged))  # whoever is gone meanwhile, the cache is told of it, too
+        # whoever is gone meanwhile, the cache is told of it, too
+        await asyncio.shield(self._commit(staged))
 
     async def _commit(self, staged: ChangeSet) -> None:
         await self.apply(staged)

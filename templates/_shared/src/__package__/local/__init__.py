@@ -1,1 +1,4 @@
-"""The whole system on one machine, for `make dev` and for tests. Nothing here is deployed."""
+"""The whole system on one machine, for `make dev` and for tests.
+
+Nothing here is deployed.
+"""

@@ -1,7 +1,9 @@
-"""Event delivery as AWS does it between functions, with moto: tables, queues, and what goes from one to the other.
+"""Event delivery as AWS does it between functions, with moto: tables, queues, and what
+goes from one to the other.
 
-A stream's records pass the filters of its pipes into queues; batches of a queue go to its event function; what
-fails comes back a little later, and is a dead letter in the end.
+A stream's records pass the filters of its pipes into queues; batches of a queue go to
+its event function; what fails comes back a little later, and is a dead letter in the
+end.
 """
 
 from __future__ import annotations
@@ -23,20 +25,29 @@ from .template import Template
 
 log = logging.getLogger(__name__)
 IDLE = 5.0  # seconds between looks when nothing is known to be under way
-AFTER = ("TimeToLiveSpecification", "PointInTimeRecoverySpecification")  # of a table: nothing that moto does
-MARK = "delivered"  # a table's tag: how far its stream was followed; it outlives a reload
+# of a table: nothing that moto does
+AFTER = ("TimeToLiveSpecification", "PointInTimeRecoverySpecification")
+# a table's tag: how far its stream was followed; it outlives a reload
+MARK = "delivered"
 
 
 class Deliveries:
-    def __init__(self, template: Template, invoke: Callable[[str, Event], Awaitable[Event]]) -> None:
-        """Makes the template's tables and queues, unless they are there. `invoke` calls a function by its name."""
-        config = Config(account_id_endpoint_mode="disabled")  # moto knows the streams by their older address
+    def __init__(
+        self, template: Template, invoke: Callable[[str, Event], Awaitable[Event]]
+    ) -> None:
+        """Makes the template's tables and queues, unless they are there.
+
+        `invoke` calls a function by its name.
+        """
+        # moto knows the streams by their older address
+        config = Config(account_id_endpoint_mode="disabled")
         self._tables: Any = boto3.client("dynamodb", config=config)
         self._streams: Any = boto3.client("dynamodbstreams", config=config)
         self._queues: Any = boto3.client("sqs", config=config)
         self._invoke = invoke
         self._urls: dict[str, str] = {}  # of queues, by ARN
-        self._marks: dict[str, str] = {}  # by stream: the last record that was delivered
+        # by stream: the last record that was delivered
+        self._marks: dict[str, str] = {}
         self._due: list[float] = []  # when failed messages come back
         self._awake = asyncio.Event()
         self._running = True
@@ -44,8 +55,10 @@ class Deliveries:
             template.known[name] = table["TableName"]
             template.known[f"{name}.StreamArn"] = self._make_table(table)
         queues = template.of_type("AWS::SQS::Queue")
-        for name in sorted(queues, key=lambda name: "RedrivePolicy" in queues[name]):  # dead letters first
-            queue = template.of_type("AWS::SQS::Queue")[name]  # again: it names one that was made meanwhile
+        # dead letters first
+        for name in sorted(queues, key=lambda name: "RedrivePolicy" in queues[name]):
+            # again: it names one that was made meanwhile
+            queue = template.of_type("AWS::SQS::Queue")[name]
             arn = self._make_queue(f"{template.known['AWS::StackName']}-{name}", queue)
             template.known[f"{name}.Arn"] = arn
             template.known[name] = self._urls[arn]
@@ -83,24 +96,37 @@ class Deliveries:
         moved = 0
         for stream in {pipe["Source"] for pipe in self._pipes}:
             moved += await self._follow(stream)
-        fed = await asyncio.gather(*[self._feed(name, source) for name, source in self._sources])
+        fed = await asyncio.gather(
+            *[self._feed(name, source) for name, source in self._sources]
+        )
         return moved + sum(fed)
 
     async def _follow(self, stream: str) -> int:
         """Passes a stream's new records through the filters of its pipes."""
         start: dict[str, str] = {"ShardIteratorType": "TRIM_HORIZON"}
         if stream in self._marks:
-            start = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": self._marks[stream]}
-        described = await asyncio.to_thread(self._streams.describe_stream, StreamArn=stream)
+            start = {
+                "ShardIteratorType": "AFTER_SEQUENCE_NUMBER",
+                "SequenceNumber": self._marks[stream],
+            }
+        described = await asyncio.to_thread(
+            self._streams.describe_stream, StreamArn=stream
+        )
         shard = described["StreamDescription"]["Shards"][0]["ShardId"]
         # a transaction of moto makes iterators stale: each look takes a fresh one
-        found = await asyncio.to_thread(self._streams.get_shard_iterator, StreamArn=stream, ShardId=shard, **start)
-        got = await asyncio.to_thread(self._streams.get_records, ShardIterator=found["ShardIterator"])
+        found = await asyncio.to_thread(
+            self._streams.get_shard_iterator, StreamArn=stream, ShardId=shard, **start
+        )
+        got = await asyncio.to_thread(
+            self._streams.get_records, ShardIterator=found["ShardIterator"]
+        )
         pipes = [pipe for pipe in self._pipes if pipe["Source"] == stream]
         for record in got["Records"]:
             for pipe in pipes:
                 filters = pipe["SourceParameters"]["FilterCriteria"]["Filters"]
-                if any(matches(json.loads(each["Pattern"]), record) for each in filters):
+                if any(
+                    matches(json.loads(each["Pattern"]), record) for each in filters
+                ):
                     body = json.dumps(record, default=str)
                     await asyncio.to_thread(self.bury, pipe["Target"], body)
             self._marks[stream] = record["dynamodb"]["SequenceNumber"]
@@ -108,13 +134,21 @@ class Deliveries:
             mark = {"Key": MARK, "Value": self._marks[stream]}
             arn = stream.partition("/stream/")[0]
             with suppress(ClientError):  # DynamoDB Local has no tags
-                await asyncio.to_thread(self._tables.tag_resource, ResourceArn=arn, Tags=[mark])
+                await asyncio.to_thread(
+                    self._tables.tag_resource, ResourceArn=arn, Tags=[mark]
+                )
         return len(got["Records"])
 
     async def _feed(self, function: str, source: dict[str, Any]) -> int:
-        """Hands a batch of a queue to its function, and takes away what that has dealt with."""
+        """Hands a batch of a queue to its function, and takes away what that has dealt
+        with.
+        """
         url = self._urls[source["Queue"]]
-        batch = {"QueueUrl": url, "MaxNumberOfMessages": source["BatchSize"], "AttributeNames": ["All"]}
+        batch = {
+            "QueueUrl": url,
+            "MaxNumberOfMessages": source["BatchSize"],
+            "AttributeNames": ["All"],
+        }
         received = await asyncio.to_thread(self._queues.receive_message, **batch)
         messages = received.get("Messages", [])
         if not messages:
@@ -133,7 +167,9 @@ class Deliveries:
         ]
         try:
             answer = await self._invoke(function, {"Records": records})
-            failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
+            failed = {
+                failure["itemIdentifier"] for failure in answer["batchItemFailures"]
+            }
         except Exception:  # the function as a whole: none of the batch is dealt with
             log.exception("%s failed", function)
             failed = {message["MessageId"] for message in messages}
@@ -143,7 +179,11 @@ class Deliveries:
                 attempts = int(message["Attributes"]["ApproximateReceiveCount"])
                 wait = min(2**attempts // 2 - 1, 60)
                 self._due.append(time.monotonic() + wait)
-                await asyncio.to_thread(self._queues.change_message_visibility, **entry, VisibilityTimeout=wait)
+                await asyncio.to_thread(
+                    self._queues.change_message_visibility,
+                    **entry,
+                    VisibilityTimeout=wait,
+                )
             else:
                 await asyncio.to_thread(self._queues.delete_message, **entry)
         return len(messages)
@@ -152,7 +192,10 @@ class Deliveries:
         """Makes a table; gives the ARN of its stream, if it has one."""
         wanted = {key: value for key, value in properties.items() if key not in AFTER}
         if "StreamSpecification" in wanted:
-            wanted["StreamSpecification"] = {"StreamEnabled": True, **wanted["StreamSpecification"]}
+            wanted["StreamSpecification"] = {
+                "StreamEnabled": True,
+                **wanted["StreamSpecification"],
+            }
         try:
             table = self._tables.create_table(**wanted)["TableDescription"]
         except self._tables.exceptions.ResourceInUseException:
@@ -161,7 +204,9 @@ class Deliveries:
         if not stream:
             return ""
         with suppress(ClientError):
-            for tag in self._tables.list_tags_of_resource(ResourceArn=table["TableArn"])["Tags"]:
+            for tag in self._tables.list_tags_of_resource(
+                ResourceArn=table["TableArn"]
+            )["Tags"]:
                 if tag["Key"] == MARK:
                     self._marks[stream] = tag["Value"]
         return stream
@@ -173,15 +218,21 @@ class Deliveries:
             attributes[key] = str(value)
             if isinstance(value, dict):
                 attributes[key] = json.dumps(value)
-        url: str = self._queues.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
-        answer = self._queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+        url: str = self._queues.create_queue(QueueName=name, Attributes=attributes)[
+            "QueueUrl"
+        ]
+        answer = self._queues.get_queue_attributes(
+            QueueUrl=url, AttributeNames=["QueueArn"]
+        )
         arn: str = answer["Attributes"]["QueueArn"]
         self._urls[arn] = url
         return arn
 
 
 def matches(pattern: dict[str, Any], value: Any) -> bool:
-    """Whether a document has what an event pattern asks for: for each field one of the values, or a pattern."""
+    """Whether a document has what an event pattern asks for: for each field one of the
+    values, or a pattern.
+    """
     if not isinstance(value, dict):
         return False
     for key, wanted in pattern.items():

@@ -1,4 +1,6 @@
-"""`make dev`: the system on one port, with reload, and before it runs all that a deployment would have prepared."""
+"""`make dev`: the system on one port, with reload, and before it runs all that a
+deployment would have prepared.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,9 @@ def serve(factory: str, port: int) -> None:
 
 
 def prepared(app: FastAPI, prepare: Prepare) -> FastAPI:
-    """The app, which prepares what has to be there (tables, the first member of staff) before it starts."""
+    """The app, which prepares what has to be there (tables, the first member of staff)
+    before it starts.
+    """
     starting = app.router.lifespan_context
 
     @asynccontextmanager
@@ -60,12 +64,16 @@ def prepared(app: FastAPI, prepare: Prepare) -> FastAPI:
 
 
 def announce() -> None:
-    """Says where the system answers, if `make dev` runs it; then it ends with the process that supervises it."""
+    """Says where the system answers, if `make dev` runs it; then it ends with the
+    process that supervises it.
+    """
     url = os.environ.get("DEV_URL")
     if not url:
         return
     threading.Thread(target=_follow, daemon=True).start()
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(
+        level=logging.INFO, format="%(levelname)s %(name)s: %(message)s"
+    )
     print(f"Ready: {url} (the API's documents: {url}/docs)", flush=True)
 
 
@@ -78,4 +86,7 @@ def _follow() -> None:
 
 
 if __name__ == "__main__":
-    serve(f"{(__package__ or '').rpartition('.')[0]}.apps.dev:create_app", CoreSettings().dev_port)
+    serve(
+        f"{(__package__ or '').rpartition('.')[0]}.apps.dev:create_app",
+        CoreSettings().dev_port,
+    )

@@ -1,4 +1,6 @@
-"""Development gateway, one face for parts that run in one process: a request goes to the part that has a route for it."""
+"""Development gateway, one face for parts that run in one process: a request goes to
+the part that has a route for it.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ from .dev import Prepare, announce
 
 class DevGateway:
     def __init__(self, parts: Sequence[FastAPI], prepare: Prepare) -> None:
-        """`prepare` runs before the parts start: migrations, and whatever else has to be there."""
+        """`prepare` runs before the parts start: migrations, and whatever else has to
+        be there.
+        """
         self._parts = parts
         self._prepare = prepare
         self._document: dict[str, Any] = {}

@@ -1,4 +1,6 @@
-"""Discovery of what the modules have for the background: classes with marked methods, in any of their files."""
+"""Discovery of what the modules have for the background: classes with marked methods,
+in any of their files.
+"""
 
 from __future__ import annotations
 
@@ -26,13 +28,19 @@ def handlers(modules: Iterable[str]) -> dict[str, list[str]]:
 
 def jobs(modules: Iterable[str]) -> dict[str, str | timedelta]:
     """When each job (`module.method`) is due."""
-    return {name: mark["scheduled"][0] for name, mark in _marks(modules) if "scheduled" in mark}
+    return {
+        name: mark["scheduled"][0]
+        for name, mark in _marks(modules)
+        if "scheduled" in mark
+    }
 
 
 def _marks(modules: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     for module in modules:
         for path in sorted((PACKAGE / module).glob("*.py")):
-            file = import_module(f"{PACKAGE.name}.{module}.{path.stem}".removesuffix(".__init__"))
+            file = import_module(
+                f"{PACKAGE.name}.{module}.{path.stem}".removesuffix(".__init__")
+            )
             for kind in vars(file).values():
                 if inspect.isclass(kind) and kind.__module__ == file.__name__:
                     for method, mark in marked(kind):

@@ -1,6 +1,8 @@
-"""AWS in one process, for `make dev` and for tests: runs what `deploy/template.yaml` says, as it says it.
+"""AWS in one process, for `make dev` and for tests: runs what `deploy/template.yaml`
+says, as it says it.
 
-Its tables and queues are made in moto; a request becomes an event for the function whose route it matches.
+Its tables and queues are made in moto; a request becomes an event for the function
+whose route it matches.
 """
 
 from __future__ import annotations
@@ -24,7 +26,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..chassis.functions import THREADS, Event, FunctionSettings, loop, run
 from ..chassis.http import problem
-from ..chassis.http_function import FunctionTransport, HttpFunction, body_of, request_event
+from ..chassis.http_function import (
+    FunctionTransport,
+    HttpFunction,
+    body_of,
+    request_event,
+)
 from .deliveries import Deliveries
 from .dev import announce
 from .dev_gateway import merged
@@ -34,11 +41,14 @@ from .template import Template
 Prepare = Callable[[Any], Coroutine[Any, Any, None]]
 DYNAMIC_REFERENCE = "{{resolve:"  # to a secret of AWS; here the settings say what it is
 REST = "{proxy+}"  # of a path, whatever it is
-ONE_AT_A_TIME = ThreadPoolExecutor(1)  # moto within a process is not made for several threads
+# moto within a process is not made for several threads
+ONE_AT_A_TIME = ThreadPoolExecutor(1)
 
 
 class Gateway:
-    """The whole as an ASGI app, on the moto server at AWS_ENDPOINT_URL, or else on moto in this process."""
+    """The whole as an ASGI app, on the moto server at AWS_ENDPOINT_URL, or else on moto
+    in this process.
+    """
 
     def __init__(
         self,
@@ -47,7 +57,10 @@ class Gateway:
         prepare: Prepare | None,
         transports: Mapping[str, Any] | None = None,
     ) -> None:
-        """`prepare` runs first, once the tables are there. `transports`: as the functions' roots take them."""
+        """`prepare` runs first, once the tables are there.
+
+        `transports`: as the functions' roots take them.
+        """
         self._path = path
         self._settings = settings
         self._prepare = prepare
@@ -75,7 +88,9 @@ class Gateway:
     async def _running(self, _: FastAPI) -> AsyncIterator[None]:
         with self._aws():
             await asyncio.to_thread(self._deploy)
-            delivering = asyncio.run_coroutine_threadsafe(self._deliveries.run(), loop())
+            delivering = asyncio.run_coroutine_threadsafe(
+                self._deliveries.run(), loop()
+            )
             scheduling = asyncio.run_coroutine_threadsafe(self._schedules.run(), loop())
             announce()
             yield
@@ -116,7 +131,11 @@ class Gateway:
         transports |= self._transports
         for name, function in functions.items():
             told = template.environment(function)
-            environment = {key.lower(): value for key, value in told.items() if not value.startswith(DYNAMIC_REFERENCE)}
+            environment = {
+                key.lower(): value
+                for key, value in told.items()
+                if not value.startswith(DYNAMIC_REFERENCE)
+            }
             settings = type(self._settings)(**{**own, **environment})
             module, _, handler = function["Handler"].rpartition(".")
             root = getattr(import_module(module), handler)
@@ -139,7 +158,9 @@ class Gateway:
         path = request.url.path
         if path == "/openapi.json":
             answers = await self._everywhere(path)
-            return JSONResponse(merged([json.loads(body_of(answer)) for answer in answers]))
+            return JSONResponse(
+                merged([json.loads(body_of(answer)) for answer in answers])
+            )
         if path.startswith("/health/"):
             answers = await self._everywhere(path)
             return _response(max(answers, key=lambda answer: int(answer["statusCode"])))
@@ -150,7 +171,9 @@ class Gateway:
             return problem(404, "Not Found", "Not Found")
         query = request.scope["query_string"].decode()
         body = await request.body()
-        headers = {name: ", ".join(request.headers.getlist(name)) for name in request.headers}
+        headers = {
+            name: ", ".join(request.headers.getlist(name)) for name in request.headers
+        }
         source = ""
         if request.client is not None:
             source = request.client.host
@@ -166,7 +189,11 @@ class Gateway:
     async def _everywhere(self, path: str) -> list[Event]:
         """What each part answers."""
         event = request_event("GET", path, "", {}, b"")
-        names = [name for name, function in self._functions.items() if isinstance(function, HttpFunction)]
+        names = [
+            name
+            for name, function in self._functions.items()
+            if isinstance(function, HttpFunction)
+        ]
         return await asyncio.gather(*[self.invoke(name, event) for name in names])
 
 

@@ -1,4 +1,6 @@
-"""AWS for `make dev`: moto as a server, in the process that supervises, so that what was stored survives a reload."""
+"""AWS for `make dev`: moto as a server, in the process that supervises, so that what
+was stored survives a reload.
+"""
 
 from __future__ import annotations
 
@@ -25,15 +27,22 @@ def serve_functions(factory: str, port: int) -> None:
 
 
 def _serve(listening: socket.socket) -> None:
-    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app  # while others start
+    # while others start
+    from moto.moto_server.werkzeug_app import (
+        DomainDispatcherApplication,
+        create_backend_app,
+    )
     from werkzeug.serving import make_server
 
     app = DomainDispatcherApplication(create_backend_app)
     lock = threading.Lock()
 
-    def one_at_a_time(environ: Any, start_response: Any) -> Any:  # a transaction would undo what others write meanwhile
+    # a transaction would undo what others write meanwhile
+    def one_at_a_time(environ: Any, start_response: Any) -> Any:
         with lock:
             return app(environ, start_response)
 
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    make_server("127.0.0.1", 0, one_at_a_time, threaded=True, fd=listening.fileno()).serve_forever()
+    make_server(
+        "127.0.0.1", 0, one_at_a_time, threaded=True, fd=listening.fileno()
+    ).serve_forever()

@@ -1,4 +1,6 @@
-"""Which part each handler of an event runs in, derived from what the modules handle: `make routes`."""
+"""Which part each handler of an event runs in, derived from what the modules handle:
+`make routes`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Scheduler, in the place of EventBridge: calls functions when the template's schedules say so."""
+"""Scheduler, in the place of EventBridge: calls functions when the template's schedules
+say so.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,10 @@ DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 
 class Schedules:
     def __init__(
-        self, template: Template, invoke: Callable[[str, Event], Awaitable[Event]], bury: Callable[[str, str], Any]
+        self,
+        template: Template,
+        invoke: Callable[[str, Event], Awaitable[Event]],
+        bury: Callable[[str, str], Any],
     ) -> None:
         """`bury`: puts a document into the queue of this ARN."""
         self._invoke = invoke
@@ -36,14 +41,22 @@ class Schedules:
             for name, schedule in self._found:
                 group.create_task(self._follow(name, self._functions[name], schedule))
 
-    async def _follow(self, name: str, function: dict[str, Any], schedule: dict[str, Any]) -> None:
+    async def _follow(
+        self, name: str, function: dict[str, Any], schedule: dict[str, Any]
+    ) -> None:
         while True:
             now = datetime.now(UTC)
             due = after(schedule["ScheduleExpression"], now)
             await asyncio.sleep((due - now).total_seconds())
             await self.call(name, function, schedule, due)
 
-    async def call(self, name: str, function: dict[str, Any], schedule: dict[str, Any], due: datetime) -> None:
+    async def call(
+        self,
+        name: str,
+        function: dict[str, Any],
+        schedule: dict[str, Any],
+        due: datetime,
+    ) -> None:
         """Calls a function, again if it fails; in the end its input is a dead letter."""
         text = schedule["Input"].replace(AT, due.strftime("%Y-%m-%dT%H:%M:%SZ"))
         for attempt in range(1, ATTEMPTS + 1):
@@ -52,7 +65,12 @@ class Schedules:
                 return
             except Exception:  # as Lambda: whatever it is, it is called again
                 log.exception("%s failed at attempt %d", name, attempt)
-        self._bury(function["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]["Destination"], text)
+        self._bury(
+            function["EventInvokeConfig"]["DestinationConfig"]["OnFailure"][
+                "Destination"
+            ],
+            text,
+        )
 
 
 def expression(when: str | timedelta) -> str:
@@ -66,7 +84,9 @@ def expression(when: str | timedelta) -> str:
         return f"rate({minutes} minutes)"
     minute, hour, day, month, weekday = when.split()
     if "*" not in (day, weekday):
-        raise ValueError(f"EventBridge takes a day of the month or of the week, not both: {when}")
+        raise ValueError(
+            f"EventBridge takes a day of the month or of the week, not both: {when}"
+        )
     if weekday == "*":
         weekday = "?"
     else:

@@ -1,4 +1,6 @@
-"""Reads `deploy/template.yaml` as CloudFormation does, as far as the local gateway needs it."""
+"""Reads `deploy/template.yaml` as CloudFormation does, as far as the local gateway
+needs it.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +16,20 @@ class _Loader(yaml.SafeLoader):
     """Short forms become long ones: `!GetAtt X.Arn` is {"Fn::GetAtt": "X.Arn"}."""
 
 
-_Loader.add_multi_constructor("!", lambda loader, tag, node: {f"Fn::{tag}": loader.construct_scalar(node)})
+_Loader.add_multi_constructor(
+    "!", lambda loader, tag, node: {f"Fn::{tag}": loader.construct_scalar(node)}
+)
 
 
 class Template:
-    """The template's resources. `known`: what names stand for; a resource's own are added once it is made."""
+    """The template's resources.
+
+    `known`: what names stand for; a resource's own are added once it is made.
+    """
 
     def __init__(self, path: Path, known: Mapping[str, str]) -> None:
-        self._document: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - a safe one
+        text = path.read_text(encoding="utf-8")
+        self._document: dict[str, Any] = yaml.load(text, _Loader)  # noqa: S506 - a safe one
         self.known = dict(known)
 
     def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
@@ -33,7 +41,9 @@ class Template:
         return found
 
     def events(self, kind: str) -> list[tuple[str, dict[str, Any]]]:
-        """The properties of each event of a type that calls a function, with the function's name."""
+        """The properties of each event of a type that calls a function, with the
+        function's name.
+        """
         found = []
         for name, function in self.of_type("AWS::Serverless::Function").items():
             for event in function["Events"].values():
@@ -44,7 +54,10 @@ class Template:
     def functions(self) -> dict[str, dict[str, Any]]:
         """The properties of each function, with those that all of them share."""
         shared = self._resolved(self._document["Globals"]["Function"])
-        return {name: {**shared, **own} for name, own in self.of_type("AWS::Serverless::Function").items()}
+        return {
+            name: {**shared, **own}
+            for name, own in self.of_type("AWS::Serverless::Function").items()
+        }
 
     def environment(self, function: Mapping[str, Any]) -> dict[str, str]:
         """A function's environment."""
@@ -59,7 +72,9 @@ class Template:
             case {"Fn::Ref": name} | {"Fn::GetAtt": name}:
                 return self.known.get(name, "")
             case {"Fn::Sub": text}:
-                return re.sub(r"\$\{([\w.:]+)\}", lambda found: self.known.get(found[1], ""), text)
+                return re.sub(
+                    r"\$\{([\w.:]+)\}", lambda found: self.known.get(found[1], ""), text
+                )
             case dict():
                 return {key: self._resolved(item) for key, item in value.items()}
         return value

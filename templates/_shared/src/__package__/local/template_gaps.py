@@ -1,4 +1,6 @@
-"""Gaps of `deploy/template.yaml`: what it has to have for what the modules handle and do by the clock, as text to add to it."""
+"""Gaps of `deploy/template.yaml`: what it has to have for what the modules handle and
+do by the clock, as text to add to it.
+"""
 
 from __future__ import annotations
 
@@ -125,25 +127,50 @@ def missing_resources(
     routes: Mapping[str, Mapping[str, str]],
     jobs: Mapping[str, str | timedelta],
 ) -> list[str]:
-    """What is to be added, in the order of the parts; nothing, if the template has all of it."""
+    """What is to be added, in the order of the parts; nothing, if the template has all
+    of it.
+    """
     functions = template.of_type("AWS::Serverless::Function")
     found: list[str] = []
     for part, modules in parts.items():
-        publishers = {kind.partition(".")[0] for kind, handlers in routes.items() if part in handlers.values()}
-        mine = {name: when for name, when in jobs.items() if name.partition(".")[0] in modules}
+        publishers = {
+            kind.partition(".")[0]
+            for kind, handlers in routes.items()
+            if part in handlers.values()
+        }
+        mine = {
+            name: when
+            for name, when in jobs.items()
+            if name.partition(".")[0] in modules
+        }
         function = functions.get(f"{_camel(part)}Background")
         if (publishers or mine) and function is None:
-            lines = [f"                - !GetAtt {_camel(module)}Table.Arn" for module in modules]
-            lines += [f"                - !Sub ${{{_camel(module)}Table.Arn}}/index/*" for module in modules]
-            found.append(FUNCTION.format(P=_camel(part), part=part, package=package, tables="\n".join(lines)))
+            lines = [
+                f"                - !GetAtt {_camel(module)}Table.Arn"
+                for module in modules
+            ]
+            lines += [
+                f"                - !Sub ${{{_camel(module)}Table.Arn}}/index/*"
+                for module in modules
+            ]
+            found.append(
+                FUNCTION.format(
+                    P=_camel(part), part=part, package=package, tables="\n".join(lines)
+                )
+            )
         found += _deliveries(template, part, sorted(publishers))
         found += _schedules(function or {"Events": {}}, part, mine)
     return found
 
 
-def _deliveries(template: Template, part: str, publishers: Sequence[str]) -> Iterator[str]:
+def _deliveries(
+    template: Template, part: str, publishers: Sequence[str]
+) -> Iterator[str]:
     P = _camel(part)  # noqa: N806 - as in the names of resources
-    tables, pipes = template.of_type("AWS::DynamoDB::Table"), template.of_type("AWS::Pipes::Pipe")
+    tables, pipes = (
+        template.of_type("AWS::DynamoDB::Table"),
+        template.of_type("AWS::Pipes::Pipe"),
+    )
     if publishers and f"{P}Queue" not in template.of_type("AWS::SQS::Queue"):
         yield QUEUE.format(P=P)
     for module in publishers:
@@ -155,10 +182,15 @@ def _deliveries(template: Template, part: str, publishers: Sequence[str]) -> Ite
             yield PIPE.format(M=M, P=P, part=part)
 
 
-def _schedules(function: Mapping[str, Any], part: str, jobs: Mapping[str, str | timedelta]) -> Iterator[str]:
+def _schedules(
+    function: Mapping[str, Any], part: str, jobs: Mapping[str, str | timedelta]
+) -> Iterator[str]:
     P = _camel(part)  # noqa: N806
     known = {
-        (json.loads(event["Properties"]["Input"])["job"], event["Properties"]["ScheduleExpression"])
+        (
+            json.loads(event["Properties"]["Input"])["job"],
+            event["Properties"]["ScheduleExpression"],
+        )
         for event in function["Events"].values()
         if event["Type"] == "ScheduleV2"
     }
@@ -167,7 +199,12 @@ def _schedules(function: Mapping[str, Any], part: str, jobs: Mapping[str, str | 
     for name, when in jobs.items():
         if (name, expression(when)) not in known:
             asked = json.dumps({"job": name, "at": AT})
-            yield JOB.format(P=P, E=_camel(name.replace(".", "_")), expression=expression(when), input=asked)
+            yield JOB.format(
+                P=P,
+                E=_camel(name.replace(".", "_")),
+                expression=expression(when),
+                input=asked,
+            )
 
 
 def _camel(name: str) -> str:

@@ -1,6 +1,8 @@
-"""Writing a migration: `python -m PACKAGE.apps.alembic.autogenerate MODULE "what changes"`, from what `repository.py` says now.
+"""Writing a migration: `python -m PACKAGE.apps.alembic.autogenerate MODULE "what
+changes"`, from what `repository.py` says now.
 
-It is what Alembic finds by comparing with the tables of the database at hand, which are brought up to date before.
+It is what Alembic finds by comparing with the tables of the database at hand, which are
+brought up to date before.
 """
 
 from __future__ import annotations
@@ -18,24 +20,37 @@ from .migrate import PACKAGE, TEMPORARY, configuration, last, run, upgrade
 
 
 async def autogenerate(database: Database, module: str, message: str) -> None:
-    """Writes a migration: what the module's `repository.py` says and its tables do not yet have."""
+    """Writes a migration: what the module's `repository.py` says and its tables do not
+    yet have.
+    """
     if not (PACKAGE / module / "repository.py").is_file():
         known = sorted(file.parent.name for file in PACKAGE.glob("*/repository.py"))
-        raise SystemExit(f"There is no module {module} with tables; there are {', '.join(known)}")
+        raise SystemExit(
+            f"There is no module {module} with tables; there are {', '.join(known)}"
+        )
     (PACKAGE / module / "migrations").mkdir(exist_ok=True)  # a new module has none yet
     found = last(module)
     if len(found) > 1:
-        command.merge(configuration(module), [script.revision for script in found], message)
-        print("Migrations of several branches are joined by one that does nothing: look at what both changed")
+        command.merge(
+            configuration(module), [script.revision for script in found], message
+        )
+        print(
+            "Migrations of several branches are joined by one that does nothing: look at what both changed"
+        )
         return
     await upgrade(database, [module])
     comparison = {
-        "include_name": lambda name, what, _: not (what == "table" and name.startswith(TEMPORARY)),
+        "include_name": lambda name, what, _: (
+            not (what == "table" and name.startswith(TEMPORARY))
+        ),
         "render_item": render,
         "process_revision_directives": _skip_empty,
     }
     await run(
-        database, module, lambda config: command.revision(config, message, autogenerate=True), comparison=comparison
+        database,
+        module,
+        lambda config: command.revision(config, message, autogenerate=True),
+        comparison=comparison,
     )
 
 

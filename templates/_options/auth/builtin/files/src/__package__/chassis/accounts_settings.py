@@ -8,15 +8,19 @@ from .settings import CoreSettings
 
 
 class AccountsSettings(CoreSettings):
-    jwt_keys: Path = Path(".keys")  # a folder of PEM files; the last by name signs, all of them verify
+    # a folder of PEM files; the last by name signs, all of them verify
+    jwt_keys: Path = Path(".keys")
     jwt_issuer: str = "http://localhost"
     jwt_audience: str = "api"
     admin_email: str = ""
     admin_password: str = ""
-    hide_accounts: bool = False  # whoever registers does not learn whether the address has an account
-    mail_url: str = "file:.mails"  # a folder, or smtp://[USER:PASSWORD@]HOST[:PORT], or smtps://...
+    # whoever registers does not learn whether the address has an account
+    hide_accounts: bool = False
+    # a folder, or smtp://[USER:PASSWORD@]HOST[:PORT], or smtps://...
+    mail_url: str = "file:.mails"
     mail_from: str = "no-reply@example.com"
-    site_url: str = ""  # whose pages the links in mails open; empty: those of `make dev`
+    # whose pages the links in mails open; empty: those of `make dev`
+    site_url: str = ""
 
     def signing_pems(self) -> bytes:
         """The signing keys, where they do not lie in the folder `jwt_keys`."""

@@ -1,8 +1,10 @@
-"""OpenID Connect: access tokens of an identity provider, its keys by discovery, its claims made a caller.
+"""OpenID Connect: access tokens of an identity provider, its keys by discovery, its
+claims made a caller.
 
-Keys are fetched beside the requests, so that a provider which hangs holds up none whose key is known. A key that is
-not known is asked for at most every ten seconds, once for all who wait: the provider does not have it is a 401, it
-does not answer a 503. While it is away, the keys that it gave last are good.
+Keys are fetched beside the requests, so that a provider which hangs holds up none whose
+key is known. A key that is not known is asked for at most every ten seconds, once for
+all who wait: the provider does not have it is a 401, it does not answer a 503. While it
+is away, the keys that it gave last are good.
 """
 
 from __future__ import annotations
@@ -33,8 +35,14 @@ class Person(Caller):
 class OidcVerifier(Verifier):
     longest = 8192
 
-    def __init__(self, provider: Provider, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None) -> None:
-        """`transports`: how to reach the provider, by its issuer, if not over the network."""
+    def __init__(
+        self,
+        provider: Provider,
+        transports: Mapping[str, httpx.AsyncBaseTransport] | None = None,
+    ) -> None:
+        """`transports`: how to reach the provider, by its issuer, if not over the
+        network.
+        """
         super().__init__(self._fetched, provider.issuer, provider.audience)
         self.fresh = REFRESH_INTERVAL
         self.pause = REFETCH_INTERVAL
@@ -44,7 +52,8 @@ class OidcVerifier(Verifier):
     async def _fetched(self) -> dict[str, Any]:
         """The keys, as discovery leads to them."""
         provider = self._provider
-        outside = provider.internal_url in ("", provider.issuer)  # where a proxy of the environment may lead to
+        # where a proxy of the environment may lead to
+        outside = provider.internal_url in ("", provider.issuer)
         client = httpx.AsyncClient(transport=self._transport, trust_env=outside)
         async with asyncio.timeout(PROVIDER_TIMEOUT), client:
             answer = await client.get(provider.inside(provider.discovery))
@@ -89,7 +98,9 @@ class OidcVerifier(Verifier):
 
 
 def subject_id(issuer: str, subject: str) -> UUID:
-    """Whom the provider calls so has this id here, in every part, and in any project that asks the same provider."""
+    """Whom the provider calls so has this id here, in every part, and in any project
+    that asks the same provider.
+    """
     return uuid5(uuid5(NAMESPACE_URL, issuer), subject)
 
 

@@ -1,4 +1,6 @@
-"""Identity provider (OpenID Connect), as the settings name it: what its tokens must be, and how people log in."""
+"""Identity provider (OpenID Connect), as the settings name it: what its tokens must be,
+and how people log in.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ from .settings import CoreSettings
 
 
 class OidcSettings(CoreSettings):
-    """What `Provider` makes of them says what they are; docs/identity.md has them for some providers."""
+    """What `Provider` makes of them says what they are; docs/identity.md has them for
+    some providers.
+    """
 
     oidc_issuer: str = ""
     oidc_internal_url: str = ""
@@ -29,11 +33,14 @@ class Provider(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    issuer: str = Field(pattern="^https?://")  # as tokens name it, and as browsers see it
+    # as tokens name it, and as browsers see it
+    issuer: str = Field(pattern="^https?://")
     internal_url: str = ""  # where we reach it, if not there
     audience: str  # who its tokens must be for: this API
     audience_claim: str = "aud"
-    algorithms: str = Field("RS256,PS256,ES256,EdDSA", pattern="^([RPE]S(256|384|512)|EdDSA|,)+$")
+    algorithms: str = Field(
+        "RS256,PS256,ES256,EdDSA", pattern="^([RPE]S(256|384|512)|EdDSA|,)+$"
+    )
     roles_claim: str = "roles"  # a claim, or the way to it: realm_access.roles
     staff_role: str = "staff"  # which of them is staff here
     client_id: str = ""  # of the API's documents
@@ -42,10 +49,16 @@ class Provider(BaseModel):
     def of(cls, settings: OidcSettings) -> Self:
         """(SystemExit: a setting is missing, or not what it should be)"""
         try:
-            given = {name: getattr(settings, f"oidc_{name}") for name in cls.model_fields}
-            return cls.model_validate({name: value for name, value in given.items() if value})
+            given = {
+                name: getattr(settings, f"oidc_{name}") for name in cls.model_fields
+            }
+            return cls.model_validate(
+                {name: value for name, value in given.items() if value}
+            )
         except ValidationError as error:
-            wrong = (f"OIDC_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+            wrong = (
+                f"OIDC_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()
+            )
             raise SystemExit("; ".join(wrong)) from error
 
     @property
@@ -61,13 +74,20 @@ class Provider(BaseModel):
         return internal + url.removeprefix(issuer)
 
     def describe(self, app: FastAPI) -> FastAPI:
-        """The app, whose documents let people log in: authorization code with PKCE, and no secret."""
+        """The app, whose documents let people log in: authorization code with PKCE, and
+        no secret.
+        """
         plain = app.openapi
 
         def openapi() -> dict[str, Any]:
             document = plain()
-            schemes = {"bearer": {"type": "openIdConnect", "openIdConnectUrl": self.discovery}}
-            return {**document, "components": {**document["components"], "securitySchemes": schemes}}
+            schemes = {
+                "bearer": {"type": "openIdConnect", "openIdConnectUrl": self.discovery}
+            }
+            return {
+                **document,
+                "components": {**document["components"], "securitySchemes": schemes},
+            }
 
         app.openapi = openapi  # type: ignore[method-assign]
         app.swagger_ui_init_oauth = {

@@ -1,6 +1,8 @@
-"""An identity provider for `make dev` and the tests: whoever asks is let in as whom they like, staff@... as staff.
+"""An identity provider for `make dev` and the tests: whoever asks is let in as whom
+they like, staff@... as staff.
 
-It stands beside the API, under /identity, until OIDC_ISSUER names another. Its key is no secret: never deploy it.
+It stands beside the API, under /identity, until OIDC_ISSUER names another. Its key is
+no secret: never deploy it.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ..chassis.provider import OidcSettings, Provider
 
 PATH = "/identity"
-KEY = ec.derive_private_key(2, ec.SECP256R1())  # always the same: tokens outlive a reload
+# always the same: tokens outlive a reload
+KEY = ec.derive_private_key(2, ec.SECP256R1())
 KID = "local"
 S = TypeVar("S", bound=OidcSettings)
 LIFETIME = 15 * 60  # seconds
@@ -38,7 +41,9 @@ PAGE = """<!doctype html><title>Log in</title><form method="post"><h1>Who are yo
 
 
 class Issuer(Generic[S]):
-    """`settings`: those given, with this issuer if they name no other; `transports`: the way to it."""
+    """`settings`: those given, with this issuer if they name no other; `transports`:
+    the way to it.
+    """
 
     def __init__(self, settings: S, name: str) -> None:
         self.origin = f"http://127.0.0.1:{settings.dev_port}"
@@ -50,7 +55,8 @@ class Issuer(Generic[S]):
             known |= {"oidc_issuer": self.url, "oidc_internal_url": ""}
         self.settings = settings.model_copy(update=known)
         self._provider = Provider.of(self.settings)
-        self._codes: dict[str, tuple[str, str]] = {}  # a code: whose it is, and the challenge of who asked for it
+        # a code: whose it is, and the challenge of who asked for it
+        self._codes: dict[str, tuple[str, str]] = {}
         self._app = Starlette(
             routes=[
                 Route(f"{PATH}/.well-known/openid-configuration", self._discovery),
@@ -67,7 +73,11 @@ class Issuer(Generic[S]):
         """The app, and under /identity this issuer."""
 
         async def either(scope: Scope, receive: Receive, send: Send) -> None:
-            ours = self.wanted and scope["type"] == "http" and scope["path"].startswith(f"{PATH}/")
+            ours = (
+                self.wanted
+                and scope["type"] == "http"
+                and scope["path"].startswith(f"{PATH}/")
+            )
             await (self._app if ours else app)(scope, receive, send)
 
         return either
@@ -76,8 +86,17 @@ class Issuer(Generic[S]):
         """An access token of whoever has this address."""
         now = int(time.time())
         roles = [self._provider.staff_role] if email.startswith("staff@") else []
-        about = {"iss": self.url, "sub": email, "email": email, "iat": now, "exp": now + LIFETIME}
-        about |= {self._provider.audience_claim: self._provider.audience, self._provider.roles_claim: roles}
+        about = {
+            "iss": self.url,
+            "sub": email,
+            "email": email,
+            "iat": now,
+            "exp": now + LIFETIME,
+        }
+        about |= {
+            self._provider.audience_claim: self._provider.audience,
+            self._provider.roles_claim: roles,
+        }
         return jwt.encode({**about, **claims}, KEY, "ES256", {"kid": KID})
 
     async def _discovery(self, _: Request) -> Response:
@@ -87,7 +106,8 @@ class Issuer(Generic[S]):
                 "jwks_uri": f"{self.url}/jwks",
                 "authorization_endpoint": f"{self.url}/authorize",
                 "token_endpoint": f"{self.url}/token",
-                "grant_types_supported": ["authorization_code"],  # and passwords, which no page should offer
+                # and passwords, which no page should offer
+                "grant_types_supported": ["authorization_code"],
                 "response_types_supported": ["code"],
                 "scopes_supported": ["openid", "email"],
                 "subject_types_supported": ["public"],
@@ -98,18 +118,28 @@ class Issuer(Generic[S]):
 
     async def _jwks(self, _: Request) -> Response:
         public = ECAlgorithm.to_jwk(KEY.public_key(), as_dict=True)
-        return JSONResponse({"keys": [{**public, "kid": KID, "use": "sig", "alg": "ES256"}]})
+        return JSONResponse(
+            {"keys": [{**public, "kid": KID, "use": "sig", "alg": "ES256"}]}
+        )
 
     async def _authorize(self, request: Request) -> Response:
         asked = request.query_params
         back, challenge = asked.get("redirect_uri", ""), asked.get("code_challenge", "")
-        if not back.startswith(f"{self.origin}/") or asked.get("code_challenge_method") != "S256" or not challenge:
-            return HTMLResponse(f"Only {html.escape(self.origin)} is let in here, with PKCE (S256)", 400)
+        if (
+            not back.startswith(f"{self.origin}/")
+            or asked.get("code_challenge_method") != "S256"
+            or not challenge
+        ):
+            return HTMLResponse(
+                f"Only {html.escape(self.origin)} is let in here, with PKCE (S256)", 400
+            )
         if request.method == "GET":
             return HTMLResponse(PAGE)
         code = secrets.token_urlsafe(16)
         self._codes[code] = (await _form(request)).get("email", ""), challenge
-        return RedirectResponse(f"{back}?{urlencode({'code': code, 'state': asked.get('state', '')})}", 303)
+        return RedirectResponse(
+            f"{back}?{urlencode({'code': code, 'state': asked.get('state', '')})}", 303
+        )
 
     async def _token(self, request: Request) -> Response:
         form = await _form(request)
@@ -117,12 +147,26 @@ class Issuer(Generic[S]):
             email, wanted = form.get("username", ""), ""
         else:
             email, wanted = self._codes.pop(form.get("code", ""), ("", ""))
-        shown = urlsafe_b64encode(sha256(form.get("code_verifier", "").encode()).digest()).decode().rstrip("=")
+        shown = (
+            urlsafe_b64encode(sha256(form.get("code_verifier", "").encode()).digest())
+            .decode()
+            .rstrip("=")
+        )
         if not email or (wanted and wanted != shown):
             return JSONResponse({"error": "invalid_grant"}, 400)
         token = self.sign(email)
-        return JSONResponse({"access_token": token, "token_type": "Bearer", "expires_in": LIFETIME, "scope": "openid"})
+        return JSONResponse(
+            {
+                "access_token": token,
+                "token_type": "Bearer",
+                "expires_in": LIFETIME,
+                "scope": "openid",
+            }
+        )
 
 
 async def _form(request: Request) -> dict[str, str]:
-    return {name: values[0] for name, values in parse_qs((await request.body()).decode()).items()}
+    return {
+        name: values[0]
+        for name, values in parse_qs((await request.body()).decode()).items()
+    }

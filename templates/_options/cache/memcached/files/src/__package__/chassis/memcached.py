@@ -1,4 +1,7 @@
-"""Cache-aside in Memcached, for several processes. Without its server, reads go to the database."""
+"""Cache-aside in Memcached, for several processes.
+
+Without its server, reads go to the database.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +24,16 @@ CONNECTIONS = 8
 MAX_OWED = 10_000  # entries; each expires by itself, too
 MAX_SIZE = 900_000  # bytes; the server takes a megabyte, with what it writes around
 ROUNDS = 20
-AWAY = (OSError, asyncio.TimeoutError, emcache.CommandError, emcache.ClusterNoAvailableNodes)
+AWAY = (
+    OSError,
+    asyncio.TimeoutError,
+    emcache.CommandError,
+    emcache.ClusterNoAvailableNodes,
+)
 
-# An entry is its version, sixteen digits in front, then whether the document follows, and the document. One that is too
-# large is not kept; its version is, so that an older one does not come back.
+# An entry is its version, sixteen digits in front, then whether the document follows,
+# and the document. One that is too large is not kept; its version is, so that an older
+# one does not come back.
 DIGITS = 16
 WITH_DOCUMENT = b"="
 WITHOUT_DOCUMENT = b"-"
@@ -40,7 +49,8 @@ class MemcachedCache(Cache):
         self._opening = asyncio.Lock()
         self._gets: DataLoader[str, bytes] = DataLoader(self._get_all)
         self._puts: DataLoader[tuple[str, int, bytes], None] = DataLoader(self._put_all)
-        self._owed: dict[str, tuple[int, bytes]] = {}  # what the server did not hear yet
+        # what the server did not hear yet
+        self._owed: dict[str, tuple[int, bytes]] = {}
         self._away_until = 0.0
 
     async def get(self, key: str) -> bytes | None:
@@ -66,8 +76,12 @@ class MemcachedCache(Cache):
                 documents[key] = entry[DIGITS + 1 :]
         return documents
 
-    async def _put_all(self, entries: Sequence[tuple[str, int, bytes]]) -> Mapping[Any, None]:
-        """A server that was away may hold what has changed since: it is told as soon as it answers."""
+    async def _put_all(
+        self, entries: Sequence[tuple[str, int, bytes]]
+    ) -> Mapping[Any, None]:
+        """A server that was away may hold what has changed since: it is told as soon as
+        it answers.
+        """
         owed = self._owed
         self._owed = {}
         for key, version, value in entries:
@@ -90,7 +104,9 @@ class MemcachedCache(Cache):
         return entries
 
     async def _write(self, entries: Puts) -> bool:
-        """Compare and swap of each: whoever loses looks again, and gives way to what is newer."""
+        """Compare and swap of each: whoever loses looks again, and gives way to what is
+        newer.
+        """
         client = await self._opened()
         left = dict(entries)
         for _ in range(ROUNDS):
@@ -124,11 +140,21 @@ class MemcachedCache(Cache):
             return await ask()
         except AWAY as error:
             self._away_until = time.monotonic() + PAUSE
-            log.warning("the cache does not answer, and is left alone for %s s: %r", PAUSE, error)
+            log.warning(
+                "the cache does not answer, and is left alone for %s s: %r",
+                PAUSE,
+                error,
+            )
             return None
 
 
-async def _swap(client: emcache.Client, name: bytes, there: emcache.Item | None, version: int, value: bytes) -> bool:
+async def _swap(
+    client: emcache.Client,
+    name: bytes,
+    there: emcache.Item | None,
+    version: int,
+    value: bytes,
+) -> bool:
     """Whether this version, or a newer one, is there now."""
     digits = f"{version:0{DIGITS}d}".encode()
     entry = digits + WITH_DOCUMENT + value
@@ -160,7 +186,9 @@ async def _connect(address: SplitResult) -> emcache.Client:
 def _address(url: str) -> SplitResult:
     """Where it is (SystemExit: what is wrong with the URL, without the password)."""
     form = "memcached://[USER:PASSWORD@]HOST[:11211], with TLS memcacheds://"
-    wrong = SystemExit(f"CACHE_URL is not {form}; what is special in the password is percent-encoded")
+    wrong = SystemExit(
+        f"CACHE_URL is not {form}; what is special in the password is percent-encoded"
+    )
     try:
         address = urlsplit(url.strip())
         port = address.port

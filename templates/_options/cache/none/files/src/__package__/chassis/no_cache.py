@@ -1,4 +1,7 @@
-"""No cache: every read asks the database. For processes that share nothing, or come and go."""
+"""No cache: every read asks the database.
+
+For processes that share nothing, or come and go.
+"""
 
 from __future__ import annotations
 

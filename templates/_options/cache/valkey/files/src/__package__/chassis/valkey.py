@@ -1,4 +1,7 @@
-"""Cache in Valkey (or Redis), for several processes. While its server is away, reads go to the database."""
+"""Cache in Valkey (or Redis), for several processes.
+
+While its server is away, reads go to the database.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,8 @@ log = logging.getLogger(__name__)
 PAUSE = 1.0  # seconds without asking a server that did not answer
 MOST_OWED = 10_000  # entries; each expires by itself, too
 
-# An entry is its version, sixteen digits in front, and the document. The script keeps the newer of two.
+# An entry is its version, sixteen digits in front, and the document. The script keeps
+# the newer of two.
 PUT = """
 local old = redis.call('GETRANGE', KEYS[1], 0, 15)
 if old == '' or old < ARGV[1] then redis.call('SET', KEYS[1], ARGV[1] .. ARGV[2], 'PX', ARGV[3]) end
@@ -32,7 +36,8 @@ class ValkeyCache(Cache):
         self._prefix = prefix
         self._gets: DataLoader[str, bytes] = DataLoader(self._get_all)
         self._puts: DataLoader[tuple[str, int, bytes], None] = DataLoader(self._put_all)
-        self._owed: dict[str, tuple[int, bytes]] = {}  # what the server did not hear yet
+        # what the server did not hear yet
+        self._owed: dict[str, tuple[int, bytes]] = {}
         self._away_until = 0.0
 
     async def get(self, key: str) -> bytes | None:
@@ -51,17 +56,32 @@ class ValkeyCache(Cache):
         found = await self._asked(lambda: self._client.mget(names))
         if found is None:
             return {}
-        return {key: entry[16:] for key, entry in zip(keys, found, strict=True) if entry is not None}
+        return {
+            key: entry[16:]
+            for key, entry in zip(keys, found, strict=True)
+            if entry is not None
+        }
 
-    async def _put_all(self, entries: Sequence[tuple[str, int, bytes]]) -> Mapping[Any, None]:
-        """A server that was away may hold what has changed since: it is told as soon as it answers."""
+    async def _put_all(
+        self, entries: Sequence[tuple[str, int, bytes]]
+    ) -> Mapping[Any, None]:
+        """A server that was away may hold what has changed since: it is told as soon as
+        it answers.
+        """
         owed = self._owed
         self._owed = {}
         for key, version, value in entries:
             keep_newer(owed, key, version, value)
         pipeline = self._client.pipeline(transaction=False)
         for key, (version, value) in owed.items():
-            pipeline.eval(PUT, 1, f"{self._prefix}:{key}", f"{version:016d}", value, int(lifetime() * 1000))
+            pipeline.eval(
+                PUT,
+                1,
+                f"{self._prefix}:{key}",
+                f"{version:016d}",
+                value,
+                int(lifetime() * 1000),
+            )
         if await self._asked(pipeline.execute) is None:
             for key, (version, value) in list(owed.items())[-MOST_OWED:]:
                 keep_newer(self._owed, key, version, value)
@@ -75,20 +95,30 @@ class ValkeyCache(Cache):
             return await ask()
         except (RedisError, OSError) as error:
             self._away_until = time.monotonic() + PAUSE
-            log.warning("the cache does not answer, and is left alone for %s s: %r", PAUSE, error)
+            log.warning(
+                "the cache does not answer, and is left alone for %s s: %r",
+                PAUSE,
+                error,
+            )
             return None
 
 
 def _client(url: str) -> Any:
     """A client (SystemExit: what is wrong with the URL, without the password)."""
-    address = re.sub("^valkey", "redis", url.strip())  # valkeys:// and rediss:// are with TLS
+    # valkeys:// and rediss:// are with TLS
+    address = re.sub("^valkey", "redis", url.strip())
     try:
-        client = redis.Redis.from_url(address, socket_timeout=0.5, socket_connect_timeout=0.5)
+        client = redis.Redis.from_url(
+            address, socket_timeout=0.5, socket_connect_timeout=0.5
+        )
         pool: Any = client.connection_pool
-        pool.make_connection()  # says now, and not at the first request, what it does not know
+        # says now, and not at the first request, what it does not know
+        pool.make_connection()
     except TypeError as error:
         raise SystemExit(f"CACHE_URL cannot be used: {error}") from None
     except (ValueError, RedisError):
         form = "valkey://[USER]:PASSWORD@HOST:PORT/0, with TLS valkeys:// (or redis://, rediss://)"
-        raise SystemExit(f"CACHE_URL is not {form}; what is special in the password is percent-encoded") from None
+        raise SystemExit(
+            f"CACHE_URL is not {form}; what is special in the password is percent-encoded"
+        ) from None
     return client

@@ -1,4 +1,6 @@
-"""DynamoDB client and sortable keys: a table for each module, one client for a part, keys that sort as their values do."""
+"""DynamoDB client and sortable keys: a table for each module, one client for a part,
+keys that sort as their values do.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ Item = dict[str, dict[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One write: Put, Update, Delete or ConditionCheck, and the problem that it is when its condition fails."""
+    """One write: Put, Update, Delete or ConditionCheck, and the problem that it is when
+    its condition fails.
+    """
 
     action: str
     arguments: dict[str, Any]
@@ -42,9 +46,14 @@ class Write:
 
 
 class Database:
-    """The tables of a part's modules. `prefix`: what their names begin with. Calls run in the loop's threads."""
+    """The tables of a part's modules.
 
-    def __init__(self, prefix: str, modules: Iterable[str], connections: int = 32) -> None:
+    `prefix`: what their names begin with. Calls run in the loop's threads.
+    """
+
+    def __init__(
+        self, prefix: str, modules: Iterable[str], connections: int = 32
+    ) -> None:
         self._connections = connections
         self._tables = {name: Table(self, f"{prefix}-{name}") for name in modules}
 
@@ -53,7 +62,9 @@ class Database:
         return self._tables[name]
 
     def maintenance(self, unit: type[object]) -> list[object]:
-        """What a module's tables need done in the background: nothing, since DynamoDB deletes what has had its day (`ttl`)."""
+        """What a module's tables need done in the background: nothing, since DynamoDB
+        deletes what has had its day (`ttl`).
+        """
         return []
 
     async def ping(self) -> None:
@@ -65,7 +76,9 @@ class Database:
 
     async def call(self, operation: str, **arguments: Any) -> dict[str, Any]:
         try:
-            return await asyncio.to_thread(getattr(self._client, operation), **arguments)
+            return await asyncio.to_thread(
+                getattr(self._client, operation), **arguments
+            )
         except (aws.ConnectionError, aws.HTTPClientError) as error:
             raise Unavailable("The database does not answer") from error
         except aws.ClientError as error:
@@ -76,7 +89,12 @@ class Database:
         retries: Any = {"mode": "standard", "max_attempts": 3}
         return boto3.client(
             "dynamodb",
-            config=Config(connect_timeout=1, read_timeout=3, retries=retries, max_pool_connections=self._connections),
+            config=Config(
+                connect_timeout=1,
+                read_timeout=3,
+                retries=retries,
+                max_pool_connections=self._connections,
+            ),
         )
 
 
@@ -89,11 +107,17 @@ class Table:
 
     async def get(self, pk: str) -> Item | None:
         """The item as it is now."""
-        answer = await self._database.call("get_item", TableName=self._name, ConsistentRead=True, **key(pk))
+        answer = await self._database.call(
+            "get_item", TableName=self._name, ConsistentRead=True, **key(pk)
+        )
         return answer.get("Item")
 
-    async def query(self, index: str, pk: str, most: int, *, descending: bool, after: str | None) -> list[Item]:
-        """The first rows of a key in an index, or those behind a sort key; no more than make a page larger than it may be."""
+    async def query(
+        self, index: str, pk: str, most: int, *, descending: bool, after: str | None
+    ) -> list[Item]:
+        """The first rows of a key in an index, or those behind a sort key; no more than
+        make a page larger than it may be.
+        """
         condition = f"{index}pk = :pk"
         values = {":pk": text(pk)}
         if after is not None:
@@ -112,10 +136,16 @@ class Table:
         found: list[Item] = []
         size = 0
         while True:  # an answer holds 1 MB at most
-            page = await self._database.call("query", **arguments, Limit=most - len(found))
+            page = await self._database.call(
+                "query", **arguments, Limit=most - len(found)
+            )
             found += page["Items"]
             size += sum(len(item["doc"]["S"]) for item in page["Items"])
-            if len(found) >= most or size > MAX_PAGE_BYTES or "LastEvaluatedKey" not in page:
+            if (
+                len(found) >= most
+                or size > MAX_PAGE_BYTES
+                or "LastEvaluatedKey" not in page
+            ):
                 return found
             arguments["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
@@ -126,9 +156,14 @@ class Table:
         try:
             if len(writes) == 1:  # costs half of a transaction
                 operation = f"{writes[0].action.lower()}_item"
-                await self._database.call(operation, TableName=self._name, **writes[0].arguments)
+                await self._database.call(
+                    operation, TableName=self._name, **writes[0].arguments
+                )
             elif writes:
-                items = [{write.action: {"TableName": self._name, **write.arguments}} for write in writes]
+                items = [
+                    {write.action: {"TableName": self._name, **write.arguments}}
+                    for write in writes
+                ]
                 await self._database.call("transact_write_items", TransactItems=items)
         except aws.ClientError as error:
             raise _refusal(writes, error) from error
@@ -163,14 +198,20 @@ def key(pk: str) -> dict[str, Any]:
 
 
 def when(condition: str, **values: int) -> dict[str, Any]:
-    """The arguments of a write that is made if what is there meets the condition (`:name` stands for a value)."""
+    """The arguments of a write that is made if what is there meets the condition
+    (`:name` stands for a value).
+    """
     return {
         "ConditionExpression": condition,
-        "ExpressionAttributeValues": {f":{name}": number(value) for name, value in values.items()},
+        "ExpressionAttributeValues": {
+            f":{name}": number(value) for name, value in values.items()
+        },
     }
 
 
-def put(item: Item, condition: str | None = None, refusal: Problem | None = None) -> Write:
+def put(
+    item: Item, condition: str | None = None, refusal: Problem | None = None
+) -> Write:
     """Writes an item, if what is there meets the condition."""
     arguments: dict[str, Any] = {"Item": item}
     if condition:
@@ -188,7 +229,9 @@ def _meaning(code: str) -> Problem | None:
 
 
 def key_of(value: Any) -> str:
-    """A value as part of a key: keys sort, byte by byte, as the values do (very long strings by their beginning)."""
+    """A value as part of a key: keys sort, byte by byte, as the values do (very long
+    strings by their beginning).
+    """
     if isinstance(value, bool):
         return str(int(value))
     if isinstance(value, int):
@@ -197,10 +240,17 @@ def key_of(value: Any) -> str:
         bounded = min(max(value, Decimal(-MAX_DECIMAL)), Decimal(MAX_DECIMAL))
         return f"{int(bounded.scaleb(18)) + MAX_DECIMAL**2:037d}"
     if isinstance(value, datetime):
-        return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
+        return (
+            value.astimezone(UTC)
+            .replace(tzinfo=None)
+            .isoformat(timespec="microseconds")
+        )
     if isinstance(value, date):
         return value.isoformat()
     encoded = str(value).encode()
     if len(encoded) <= MAX_KEY_BYTES:
         return str(value)
-    return encoded[:MAX_KEY_BYTES].decode(errors="ignore") + hashlib.sha256(encoded).hexdigest()
+    return (
+        encoded[:MAX_KEY_BYTES].decode(errors="ignore")
+        + hashlib.sha256(encoded).hexdigest()
+    )

@@ -1,4 +1,6 @@
-"""Scheduled jobs on DynamoDB, with a lease: the scheduler may ask twice for a run, and one function does it, once."""
+"""Scheduled jobs on DynamoDB, with a lease: the scheduler may ask twice for a run, and
+one function does it, once.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +15,19 @@ log = logging.getLogger(__name__)
 
 
 async def once(table: Table, job: Job, at: str, seconds: float) -> None:
-    """Runs the job for this moment, unless it was done or is being done. `seconds`: after which this run is gone."""
+    """Runs the job for this moment, unless it was done or is being done.
+
+    `seconds`: after which this run is gone.
+    """
     pk = f"job#{job.name}"
     known = await table.get(pk) or {"done": text("")}
     if known["done"]["S"] == at:
         return
-    lease = {"pk": text(pk), "done": known["done"], "held": number(int(time.time() + seconds) + 1)}
+    lease = {
+        "pk": text(pk),
+        "done": known["done"],
+        "held": number(int(time.time() + seconds) + 1),
+    }
     free = when("attribute_not_exists(pk) OR held < :now", now=int(time.time()))
     try:
         await table.write([Write("Put", {"Item": lease, **free})])

@@ -1,6 +1,8 @@
-"""Transactional outbox on DynamoDB: an event is written in the transaction that caused it, an item for each handler.
+"""Transactional outbox on DynamoDB: an event is written in the transaction that caused
+it, an item for each handler.
 
-The table's stream carries each to the queue of the part that its handler runs in, where it is a message of its own.
+The table's stream carries each to the queue of the part that its handler runs in, where
+it is a message of its own.
 """
 
 from __future__ import annotations
@@ -16,7 +18,8 @@ from .dynamodb_unit_of_work import DynamoUnitOfWork
 from .events import Event, Routes, deliveries
 from .persistence import ChangeSet
 
-OUTBOX_RETENTION = 7 * 24 * 3600  # seconds that an event stays readable; its stream has had it long before
+# seconds that an event stays readable; its stream has had it long before
+OUTBOX_RETENTION = 7 * 24 * 3600
 
 
 class PublishingDynamoUnitOfWork(DynamoUnitOfWork):

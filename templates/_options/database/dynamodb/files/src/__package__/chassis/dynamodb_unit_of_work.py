@@ -1,10 +1,12 @@
-"""Unit of work and repositories on DynamoDB: one transaction, optimistic locking, keyset pagination, all by key:
+"""Unit of work and repositories on DynamoDB: one transaction, optimistic locking,
+keyset pagination, all by key:
 
-PLURAL#ID               a row: `doc` is the entity as JSON, `list0pk` and `list0sk` its place in the first list, and so on
-unique#PLURAL#FIELDS#V  the row that has this value of a unique field, or these values of fields that are unique together
-refs#PLURAL#ID          how many rows of the module refer to this one, which cannot be deleted while `n` is not 0
-processed#KEY           a request or an event that was dealt with
-outbox#ID               an event (`dynamodb_outbox.py`)
+PLURAL#ID               a row: `doc` is the entity as JSON, `list0pk` and `list0sk` its
+place in the first list, and so on unique#PLURAL#FIELDS#V  the row that has this value
+of a unique field, or these values of fields that are unique together refs#PLURAL#ID
+how many rows of the module refer to this one, which cannot be deleted while `n` is not
+0 processed#KEY           a request or an event that was dealt with outbox#ID
+an event (`dynamodb_outbox.py`)
 """
 
 from __future__ import annotations
@@ -27,9 +29,11 @@ from .persistence import ChangeSet, Codec, IdempotencyKey, Listing, Page, Query
 from .unit_of_work import BaseRepository, BaseUnitOfWork
 
 E = TypeVar("E", bound=Entity)
-SHARDS = 4  # a list of everybody's rows is spread over so many keys: 1,000 writes a second each
+# a list of everybody's rows is spread over so many keys: 1,000 writes a second each
+SHARDS = 4
 MAX_ROW_BYTES = 350_000  # bytes of a row; an item may have 400 KB, its keys included
-PROCESSED_RETENTION = 30 * 24 * 3600  # seconds that handled requests and events are remembered
+# seconds that handled requests and events are remembered
+PROCESSED_RETENTION = 30 * 24 * 3600
 NEW = "attribute_not_exists(pk)"
 Reference = tuple[str, UUID]  # the plural and the id of the row that is referred to
 
@@ -50,12 +54,16 @@ class DynamoUnitOfWork(BaseUnitOfWork):
         refers: Mapping[str, str] | None = None,
         expiring: bool = False,
     ) -> DynamoRepository[E]:
-        """`by_owner`: each list also within an owner's rows. `refers`: fields, and the plurals that they refer to.
+        """`by_owner`: each list also within an owner's rows.
+
+        `refers`: fields, and the plurals that they refer to.
 
         `unique`: fields, and tuples of fields that are unique together.
         `expiring`: a row is deleted some time after its `expires_at`.
         """
-        return DynamoRepository(self, codec, plural, lists, by_owner, unique, refers or {}, expiring)
+        return DynamoRepository(
+            self, codec, plural, lists, by_owner, unique, refers or {}, expiring
+        )
 
     async def apply(self, staged: ChangeSet) -> None:
         await self.table.write(list(self.writes(staged)))
@@ -76,7 +84,9 @@ class DynamoUnitOfWork(BaseUnitOfWork):
             yield from self._count(staged, reference, change)
 
     def _reference_counts(self, staged: ChangeSet) -> Counter[Reference]:
-        """How many more references there will be to each row; 0 also for a row that goes, and that some may refer to."""
+        """How many more references there will be to each row; 0 also for a row that
+        goes, and that some may refer to.
+        """
         counts: Counter[Reference] = Counter()
         for (plural, entity_id), (before, after) in staged.changes.items():
             repository = self.repositories[plural]
@@ -86,8 +96,12 @@ class DynamoUnitOfWork(BaseUnitOfWork):
                 counts[plural, entity_id] += 0
         return counts
 
-    def _count(self, staged: ChangeSet, reference: Reference, change: int) -> Iterator[Write]:
-        """Keeps count of the references to a row, and a row that is referred to from being deleted."""
+    def _count(
+        self, staged: ChangeSet, reference: Reference, change: int
+    ) -> Iterator[Write]:
+        """Keeps count of the references to a row, and a row that is referred to from
+        being deleted.
+        """
         plural, entity_id = reference
         counter = key(f"refs#{plural}#{entity_id}")
         before, after = staged.changes.get(reference, (None, None))
@@ -95,23 +109,45 @@ class DynamoUnitOfWork(BaseUnitOfWork):
             in_use = Conflict("It is still in use")
             if change > 0:
                 raise in_use
-            yield Write("Delete", {**counter, **when(f"{NEW} OR n = :n", n=-change)}, in_use)
+            yield Write(
+                "Delete", {**counter, **when(f"{NEW} OR n = :n", n=-change)}, in_use
+            )
             return
         if change != 0:
             values = {":n": number(change)}
-            add = {**counter, "UpdateExpression": "ADD n :n", "ExpressionAttributeValues": values}
+            add = {
+                **counter,
+                "UpdateExpression": "ADD n :n",
+                "ExpressionAttributeValues": values,
+            }
             yield Write("Update", add)
         if change > 0 and after is None:
-            exists = {**key(f"{plural}#{entity_id}"), "ConditionExpression": "attribute_exists(pk)"}
-            yield Write("ConditionCheck", exists, Conflict("What it refers to is no longer there"))
+            exists = {
+                **key(f"{plural}#{entity_id}"),
+                "ConditionExpression": "attribute_exists(pk)",
+            }
+            yield Write(
+                "ConditionCheck",
+                exists,
+                Conflict("What it refers to is no longer there"),
+            )
 
     @property
     def indexes(self) -> set[str]:
-        """The indexes that its table has to have, all of them of a `pk` and an `sk` of the same name."""
-        return {name for repository in self.repositories.values() for name in repository.indexes}
+        """The indexes that its table has to have, all of them of a `pk` and an `sk` of
+        the same name.
+        """
+        return {
+            name
+            for repository in self.repositories.values()
+            for name in repository.indexes
+        }
 
     def _referred(self, plural: str) -> bool:
-        return any(plural in repository.refers.values() for repository in self.repositories.values())
+        return any(
+            plural in repository.refers.values()
+            for repository in self.repositories.values()
+        )
 
     async def find_processed(self, key: str) -> IdempotencyKey | None:
         item = await self.table.get(f"processed#{key}")
@@ -151,7 +187,8 @@ class DynamoRepository(BaseRepository[E]):
         self._table = unit.table
         self._lists = lists
         self._by_owner = by_owner
-        self._step = 1 + by_owner  # indexes of a list: everybody's rows, and within an owner's
+        # indexes of a list: everybody's rows, and within an owner's
+        self._step = 1 + by_owner
         self._unique: list[tuple[str, ...]] = []
         for rule in unique:
             if isinstance(rule, str):
@@ -182,7 +219,9 @@ class DynamoRepository(BaseRepository[E]):
 
     async def page(self, query: Query) -> Page[E]:
         listing = query.listing
-        index = f"list{self._lists.index(listing) * self._step + (query.owner is not None)}"
+        index = (
+            f"list{self._lists.index(listing) * self._step + (query.owner is not None)}"
+        )
         after = None
         if query.after is not None:
             value, entity_id = self._codec.after(query.after, listing.sort)
@@ -195,10 +234,20 @@ class DynamoRepository(BaseRepository[E]):
         queries = []
         for scope in scopes:
             pk = self._list_key(listing, scope, filters)
-            queries.append(self._table.query(index, pk, most, descending=listing.descending, after=after))
+            queries.append(
+                self._table.query(
+                    index, pk, most, descending=listing.descending, after=after
+                )
+            )
         shards = await asyncio.gather(*queries)
-        merged = heapq.merge(*shards, key=lambda item: item[f"{index}sk"]["S"], reverse=listing.descending)
-        return self._codec.page([self._entity(item) for item in islice(merged, most)], query)
+        merged = heapq.merge(
+            *shards,
+            key=lambda item: item[f"{index}sk"]["S"],
+            reverse=listing.descending,
+        )
+        return self._codec.page(
+            [self._entity(item) for item in islice(merged, most)], query
+        )
 
     def writes(self, before: E | None, after: E | None) -> Iterator[Write]:
         """The row's own write, if its change is one."""
@@ -211,7 +260,9 @@ class DynamoRepository(BaseRepository[E]):
         elif after is not None:
             yield put(self._item(after), NEW, Conflict("id is taken", id="is taken"))
 
-    def mark(self, taken: dict[str, Write | None], before: E | None, after: E | None) -> None:
+    def mark(
+        self, taken: dict[str, Write | None], before: E | None, after: E | None
+    ) -> None:
         """Claims the unique values that the row has now, and frees those that it had."""
         for fields in self._unique:
             old = _values(before, fields)
@@ -241,7 +292,8 @@ class DynamoRepository(BaseRepository[E]):
 
     def _item(self, entity: E) -> Item:
         document = self._codec.document(entity, MAX_ROW_BYTES)
-        self._codec.adapter.validate_json(document)  # what does not fit could be written, and never be read again
+        # what does not fit could be written, and never be read again
+        self._codec.adapter.validate_json(document)
         item = {
             "pk": text(f"{self._name}#{entity.id}"),
             "doc": text(document.decode()),
@@ -259,10 +311,14 @@ class DynamoRepository(BaseRepository[E]):
                 continue
             place = text(_sort_key(listing, value, entity.id))
             everybody = i * self._step
-            item[f"list{everybody}pk"] = text(self._list_key(listing, entity.id.int % SHARDS, filters))
+            item[f"list{everybody}pk"] = text(
+                self._list_key(listing, entity.id.int % SHARDS, filters)
+            )
             item[f"list{everybody}sk"] = place
             if owner is not None:
-                item[f"list{everybody + 1}pk"] = text(self._list_key(listing, owner, filters))
+                item[f"list{everybody + 1}pk"] = text(
+                    self._list_key(listing, owner, filters)
+                )
                 item[f"list{everybody + 1}sk"] = place
         return item
 
@@ -276,7 +332,9 @@ class DynamoRepository(BaseRepository[E]):
 
 
 def _values(row: Entity | None, fields: Sequence[str]) -> list[Any] | None:
-    """The values that are unique together; None: one of them is missing, so they are not."""
+    """The values that are unique together; None: one of them is missing, so they are
+    not.
+    """
     if row is None:
         return None
     values = [getattr(row, name) for name in fields]

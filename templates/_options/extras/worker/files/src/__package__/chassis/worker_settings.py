@@ -1,4 +1,6 @@
-"""Worker: of several processes some do the scheduled work, and the others leave it to them."""
+"""Worker: of several processes some do the scheduled work, and the others leave it to
+them.
+"""
 
 from __future__ import annotations
 
@@ -6,4 +8,5 @@ from .settings import CoreSettings
 
 
 class WorkerSettings(CoreSettings):
-    background: bool = True  # whether this process does the scheduled work, too; no where a worker does it
+    # whether this process does the scheduled work, too; no where a worker does it
+    background: bool = True

@@ -1,4 +1,6 @@
-"""Datadog's OTLP intake: `DATADOG_API_KEY` turns it on, `DATADOG_SITE` says which of its sites the account is at."""
+"""Datadog's OTLP intake: `DATADOG_API_KEY` turns it on, `DATADOG_SITE` says which of
+its sites the account is at.
+"""
 
 from __future__ import annotations
 
@@ -20,4 +22,6 @@ def destination(settings: CoreSettings) -> Destination | None:
     if not key:
         return None
     endpoint = own.datadog_endpoint or f"https://otlp.{own.datadog_site}"
-    return Destination(endpoint.rstrip("/"), {"dd-api-key": key, "dd-otlp-source": "datadog"}, own)
+    return Destination(
+        endpoint.rstrip("/"), {"dd-api-key": key, "dd-otlp-source": "datadog"}, own
+    )

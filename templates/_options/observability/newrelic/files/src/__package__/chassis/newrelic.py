@@ -1,4 +1,6 @@
-"""New Relic's OTLP endpoint: `NEWRELIC_LICENSE_KEY` turns it on, `NEWRELIC_ENDPOINT` says in which region the account is."""
+"""New Relic's OTLP endpoint: `NEWRELIC_LICENSE_KEY` turns it on, `NEWRELIC_ENDPOINT`
+says in which region the account is.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,8 @@ from .settings import CoreSettings
 
 class NewRelicSettings(OtlpSettings):
     newrelic_license_key: SecretStr = SecretStr("")  # empty: nothing is exported
-    newrelic_endpoint: str = "https://otlp.nr-data.net"  # in the EU https://otlp.eu01.nr-data.net
+    # in the EU https://otlp.eu01.nr-data.net
+    newrelic_endpoint: str = "https://otlp.nr-data.net"
 
 
 def destination(settings: CoreSettings) -> Destination | None:

@@ -1,4 +1,6 @@
-"""An OpenTelemetry collector, which needs no key: `OTEL_EXPORTER_OTLP_ENDPOINT` says where it is."""
+"""An OpenTelemetry collector, which needs no key: `OTEL_EXPORTER_OTLP_ENDPOINT` says
+where it is.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,8 @@ from .settings import CoreSettings
 
 
 class CollectorSettings(OtlpSettings):
-    otel_exporter_otlp_endpoint: str = ""  # as http://collector:4318; empty: nothing is exported
+    # as http://collector:4318; empty: nothing is exported
+    otel_exporter_otlp_endpoint: str = ""
 
 
 def destination(settings: CoreSettings) -> Destination | None:

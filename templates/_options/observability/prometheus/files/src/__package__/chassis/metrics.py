@@ -1,4 +1,6 @@
-"""Metrics for Prometheus, at `/metrics`: for the network of the containers; NGINX hides it."""
+"""Metrics for Prometheus, at `/metrics`: for the network of the containers; NGINX hides
+it.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,13 @@ from functools import cache as remembered
 from functools import partial
 
 from fastapi import FastAPI, Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
 
 from .cache import Cache
 from .errors import Problem
@@ -21,9 +29,15 @@ Numbers = Callable[[], Awaitable[Mapping[str, float]]]
 
 
 def metrics(
-    app: FastAPI, cache: Cache | None = None, database: Database | None = None, numbers: Sequence[Numbers] = ()
+    app: FastAPI,
+    cache: Cache | None = None,
+    database: Database | None = None,
+    numbers: Sequence[Numbers] = (),
 ) -> Observe:
-    """Gives the app its `/metrics`; what is to be told of each request. `numbers`: those of the background, by name."""
+    """Gives the app its `/metrics`; what is to be told of each request.
+
+    `numbers`: those of the background, by name.
+    """
     registry = CollectorRegistry()
     gauge = partial(Gauge, registry=registry)
     if cache is not None and database is not None:
@@ -40,7 +54,8 @@ def metrics(
     async def shown() -> Response:
         lines = generate_latest(registry).decode()
         for ask in numbers:
-            with suppress(Problem):  # without its database the rest is still worth knowing
+            # without its database the rest is still worth knowing
+            with suppress(Problem):
                 found = await ask()
                 for name, number in found.items():
                     lines += f"{name} {number}\n"

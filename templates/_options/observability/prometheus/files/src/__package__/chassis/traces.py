@@ -1,4 +1,6 @@
-"""Traces by OTLP, to the address in `OTEL_EXPORTER_OTLP_ENDPOINT`; none where it is not set."""
+"""Traces by OTLP, to the address in `OTEL_EXPORTER_OTLP_ENDPOINT`; none where it is not
+set.
+"""
 
 from __future__ import annotations
 
