@@ -37,9 +37,8 @@ in_any_scope = pytest.mark.parametrize("scope", ["product", "mvp"])
 def add(project: Project, columns: str) -> None:
     repository = project.folder / "src/shop/items/repository.py"
     text = repository.read_text().replace(COLUMN, COLUMN + columns)
-    text = text.replace(
-        "chassis.sql import Database, ", "chassis.sql import FixedDecimal, sortable_string, Database, "
-    ).replace(" sortable_string, check", " check")
+    imports = "import sqlalchemy as sa\n"
+    text = text.replace(imports, f"{imports}from shop.chassis.sql import FixedDecimal, sortable_string\n", 1)
     repository.write_text(text)
 
 

@@ -1,15 +1,19 @@
-"""Problems (RFC 9457): what may go wrong in a use case, as the client is told of it, in
-one tree.
+"""Problems (RFC 9457): what may go wrong in a use case, as the client is told of it.
 
-Problem ├── Unauthenticated     401  the caller must log in ├── Forbidden           403
-the caller may not do this ├── NotFound            404  there is no such thing, or not
-for this caller ├── Conflict            409  unique, still in use, or already done in
-another way ├── PreconditionFailed  412  changed since the caller read it ├──
-ValidationFailed    422  the fields that are wrong ├── TooManyRequests     429  slow
-down ├── Unavailable         503  try again in a moment │   ├── StaleVersion
-another writer was first: read again and retry (see `retry.py`) │   └── Failing
-what was asked has an error of its own: try again, but not for ever └── Refused
-500  what was asked will never take this: do not try again
+Problem
+├── Unauthenticated     401  the caller must log in
+├── Forbidden           403  the caller may not do this
+├── NotFound            404  there is no such thing, or not for this caller
+├── Conflict            409  unique, still in use, or already done in another way
+├── PreconditionFailed  412  changed since the caller read it
+├── ValidationFailed    422  the fields that are wrong
+├── TooManyRequests     429  slow down
+├── Unavailable         503  try again in a moment
+│   ├── StaleVersion         another writer was first: read again and retry
+│   │                        (see `retry.py`)
+│   └── Failing              what was asked has an error of its own: try again,
+│                            but not for ever
+└── Refused             500  what was asked will never take this: do not try again
 """
 
 from __future__ import annotations
@@ -32,49 +36,51 @@ class Problem(Exception):
 
 
 class Unauthenticated(Problem):
-    status, title, usually, headers = (
-        401,
-        "Unauthorized",
-        "Log in first",
-        {"WWW-Authenticate": "Bearer"},
-    )
+    status = 401
+    title = "Unauthorized"
+    usually = "Log in first"
+    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": "Bearer"}
 
 
 class Forbidden(Problem):
-    status, title, usually = 403, "Forbidden", "Not allowed"
+    status = 403
+    title = "Forbidden"
+    usually = "Not allowed"
 
 
 class NotFound(Problem):
-    status, title, usually = 404, "Not Found", "There is no such thing"
+    status = 404
+    title = "Not Found"
+    usually = "There is no such thing"
 
 
 class Conflict(Problem):
-    status, title = 409, "Conflict"
+    status = 409
+    title = "Conflict"
 
 
 class PreconditionFailed(Problem):
-    status, title, usually = (
-        412,
-        "Precondition Failed",
-        "It was changed since you read it",
-    )
+    status = 412
+    title = "Precondition Failed"
+    usually = "It was changed since you read it"
 
 
 class ValidationFailed(Problem):
-    status, title = 422, "Unprocessable Content"
+    status = 422
+    title = "Unprocessable Content"
 
 
 class TooManyRequests(Problem):
-    status, title, usually, headers = (
-        429,
-        "Too Many Requests",
-        "Wait for some minutes",
-        {"Retry-After": "300"},
-    )
+    status = 429
+    title = "Too Many Requests"
+    usually = "Wait for some minutes"
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "300"}
 
 
 class Unavailable(Problem):
-    status, title, headers = 503, "Service Unavailable", {"Retry-After": "1"}
+    status = 503
+    title = "Service Unavailable"
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "1"}
 
 
 class StaleVersion(Unavailable):

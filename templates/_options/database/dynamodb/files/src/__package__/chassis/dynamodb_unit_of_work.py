@@ -1,12 +1,15 @@
-"""Unit of work and repositories on DynamoDB: one transaction, optimistic locking,
-keyset pagination, all by key:
+"""Unit of work and repositories on DynamoDB: one transaction, optimistic locking.
 
-PLURAL#ID               a row: `doc` is the entity as JSON, `list0pk` and `list0sk` its
-place in the first list, and so on unique#PLURAL#FIELDS#V  the row that has this value
-of a unique field, or these values of fields that are unique together refs#PLURAL#ID
-how many rows of the module refer to this one, which cannot be deleted while `n` is not
-0 processed#KEY           a request or an event that was dealt with outbox#ID
-an event (`dynamodb_outbox.py`)
+Pages by keyset; all by key:
+
+PLURAL#ID               a row: `doc` is the entity as JSON, `list0pk` and `list0sk`
+                        its place in the first list, and so on
+unique#PLURAL#FIELDS#V  the row that has this value of a unique field, or these values
+                        of fields that are unique together
+refs#PLURAL#ID          how many rows of the module refer to this one, which cannot be
+                        deleted while `n` is not 0
+processed#KEY           a request or an event that was dealt with
+outbox#ID               an event (`dynamodb_outbox.py`)
 """
 
 from __future__ import annotations
