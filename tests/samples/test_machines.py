@@ -208,7 +208,7 @@ def test_containers_hear_what_env_says_and_not_what_the_shell_exports(
     names = [name for name in names if name.isupper()]
     for name in names:
         monkeypatch.setenv(name, "of-another-project")
-    heard = project.make("--dry-run", "up", "deploy", "down", "letters", "backup", "restore", "FILE=x")
+    heard = project.make("--dry-run", "up", "deploy", "down", "dead-letters", "backup", "restore", "FILE=x")
     told = [line for line in heard.splitlines() if re.search(r"docker compose|deploy/(up|rollout|restore)\.py", line)]
     assert len(told) == 6 and all("env -u DEV_PORT" in line for line in told)
     shown = tmp_path / "shown.mk"
