@@ -41,7 +41,9 @@ EDITS = [
         """
 
 @router.post("/items/{item_id}/finish", operation_id="item_finish")
-async def finish_item(item_id: UUID, service: Service, caller: Caller, response: Response) -> ItemOut:
+async def finish_item(
+    item_id: UUID, service: Service, caller: Caller, response: Response
+) -> ItemOut:
     finished = await service.finish_item(caller, item_id)
     set_etag(response, finished)
     return ItemOut.model_validate(finished)
