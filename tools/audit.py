@@ -1,7 +1,7 @@
 """What auditors find in generated projects, one of each architecture: nothing, or it is mended or has its reason beside it.
 
-Reasons stand where the owner of a project reads them: in `.checkov.yaml`, and as `noqa: S...`, whose numbers are bandit's,
-or `nosec B...` where ruff finds nothing.
+Reasons stand where the owner of a project reads them: in `.checkov.yaml`, and as `noqa: S...` or in ruff's `ignore` of
+`pyproject.toml`, whose numbers are bandit's, or `nosec B...` where ruff finds nothing.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import tomllib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -47,13 +48,15 @@ def zizmor(project: Path) -> Iterator[str]:
 
 
 def bandit(project: Path) -> Iterator[str]:
-    """The code. A finding whose number stands in a `noqa` of its line has its reason there."""
+    """The code. A finding whose number stands in a `noqa` of its line, or is ignored by all, has its reason there."""
+    ignored = tomllib.loads((project / "pyproject.toml").read_text())["tool"]["ruff"]["lint"]["ignore"]
     places = [path for path in (project / "src", project / "deploy") if path.is_dir()]
     done = _run(BIN / "bandit", "--quiet", "--format", "json", "--recursive", *places)
     for found in json.loads(done.stdout)["results"]:
         lines = Path(found["filename"]).read_text().splitlines()
         said = " ".join(lines[number - 1] for number in found["line_range"])
-        if found["test_id"] not in HARMLESS and not re.search(rf"noqa:.*S{found['test_id'][1:]}\b", said):
+        rule = f"S{found['test_id'][1:]}"
+        if found["test_id"] not in HARMLESS and rule not in ignored and not re.search(rf"noqa:.*{rule}\b", said):
             yield f"{found['filename']}:{found['line_number']}: {found['test_id']} {found['issue_text']}"
 
 
