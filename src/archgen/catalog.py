@@ -45,11 +45,16 @@ def read_presets(templates: Path) -> Documents:
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
-    import yaml
-
-    document = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    document = parse_yaml(path.read_bytes())
     assert isinstance(document, dict), path
     return document
+
+
+def parse_yaml(content: bytes) -> Any:
+    """The document (yaml.YAMLError: it is none), by libyaml where that is there, which is ten times as fast."""
+    import yaml
+
+    return yaml.load(content, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def _read(path: Path, templates: Path) -> dict[str, Any]:

@@ -38,8 +38,7 @@ def record(taken: Resolved, recommendation: Recommendation, blueprint: Blueprint
     """The content of `archgen.yaml`, from which the project is rendered."""
     from archgen.generator.record import build_record
 
-    kept = build_record(taken.raw, taken.requirements, recommendation, blueprint)
-    return {**kept, "recommendation": recommendation.document()}
+    return build_record(taken.raw, taken.requirements, recommendation, blueprint)
 
 
 @dataclass(frozen=True, slots=True)

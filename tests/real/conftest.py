@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from tests.support.projects import new
-from tests.support.stack import Stack, lock_if_possible
+from tests.support.stack import Stack, up
 
 
 @pytest.fixture(scope="session")
@@ -15,10 +15,5 @@ def stack(tmp_path_factory: pytest.TempPathFactory, containers: None) -> Iterato
     """Up; under a name of its own, since containers are named for their project."""
     name = f"shop-{secrets.token_hex(4)}"
     project = new(tmp_path_factory.mktemp("up"), name, "--preset", "ecommerce", "--architecture", "monolith")
-    lock_if_possible(project)
-    running = Stack(project)
-    try:
-        project.make("up")
+    with up(project) as running:
         yield running
-    finally:
-        running.compose("--profile", "*", "down", "--volumes", "--rmi", "local", "--timeout", "2")

@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable
 
 import pytest
-from tests.support.stack import Stack, docker, until
+from tests.support.projects import until
+from tests.support.stack import Stack, docker
 from tests.support.steady import Request, Steady, steady
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.stack import Answer, Stack, docker, until
+from tests.support.projects import until
+from tests.support.stack import Answer, Stack, docker
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
 TEMPLATE = "deploy/nginx/templates/default.conf.template"

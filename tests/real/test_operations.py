@@ -10,8 +10,8 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from tests.support.projects import Project, new
-from tests.support.stack import PASSWORD, Stack, lock_if_possible, until
+from tests.support.projects import Project, new, until
+from tests.support.stack import PASSWORD, Stack, up
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
 
@@ -160,10 +160,5 @@ def test_what_the_app_logs_is_json_with_the_request_s_id_and_never_a_secret(stac
 
 def test_the_other_preset_holds_its_service_level_too(tmp_path: Path, containers: None) -> None:
     project: Project = new(tmp_path, f"crud-{secrets.token_hex(4)}", "--preset", "crud", "--architecture", "monolith")
-    lock_if_possible(project)
-    running = Stack(project)
-    try:
-        project.make("up")
+    with up(project) as running:
         print("\ncrud", *held(running), sep="\n")
-    finally:
-        running.compose("--profile", "*", "down", "--volumes", "--rmi", "local", "--timeout", "2")

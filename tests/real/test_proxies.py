@@ -14,8 +14,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from tests.support.projects import new
-from tests.support.stack import Answer, Stack, until
+from tests.support.projects import new, until
+from tests.support.stack import Answer, Stack
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
 ECHO = """

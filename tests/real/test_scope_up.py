@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import secrets
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.support.projects import PATIENCE, new
-from tests.support.stack import PASSWORD, Stack, lock_if_possible
+from tests.support.projects import PATIENCE, new, until
+from tests.support.stack import PASSWORD, Stack, up
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
 
@@ -18,13 +17,8 @@ pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
 def mvp(tmp_path: Path, containers: None) -> Iterator[Stack]:
     options = ("--preset", "crud", "--architecture", "monolith", "--set", "scope=mvp")
     project = new(tmp_path, f"mvp-{secrets.token_hex(4)}", *options)
-    lock_if_possible(project)
-    running = Stack(project)
-    try:
-        project.make("up")
+    with up(project) as running:
         yield running
-    finally:
-        running.compose("--profile", "*", "down", "--volumes", "--rmi", "local", "--timeout", "2")
 
 
 def test_a_mail_that_could_not_be_sent_is_sent_after_the_only_server_was_killed(mvp: Stack) -> None:
@@ -34,15 +28,8 @@ def test_a_mail_that_could_not_be_sent_is_sent_after_the_only_server_was_killed(
     email = f"{secrets.token_hex(4)}@example.com"
     mvp.compose("stop", "mail")
     assert mvp.allowed("/api/auth/register", {"email": email, "password": PASSWORD}).status == 201
-    until(lambda: any("accounts.link.requested" in line["message"] for line in mvp.logs("app")))
+    until(lambda: any("accounts.link.requested" in line["message"] for line in mvp.logs("app")), PATIENCE)
     mvp.compose("kill", "app")
     mvp.compose("start", "mail")
     mvp.compose("up", "--detach", "--no-build", "--wait")
-    until(lambda: email in mvp.compose("logs", "mail"))
-
-
-def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
+    until(lambda: email in mvp.compose("logs", "mail"), PATIENCE)

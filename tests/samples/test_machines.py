@@ -171,16 +171,7 @@ def test_mail_and_the_password_for_it_never_leave_the_network_in_plain_text(tmp_
     project = new(tmp_path, "shop", "--preset", "crud", "--architecture", "monolith")
 
     def said(url: str) -> list[str]:
-        done = subprocess.run(
-            [sys.executable, "-c", FAR_MAIL, url],
-            cwd=project.folder,
-            env={**environment(), "PYTHONPATH": "src"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout.split()
+        return project.python(FAR_MAIL, url).split()
 
     far = said("smtp://me:secret@mail.example.com:587")
     assert "kept" in far and not {"AUTH", "MAIL", "DATA"} & set(far)

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import subprocess
-import sys
-import time
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from tests.support.projects import PATIENCE, Project, ask, environment, new
+from tests.support.projects import PATIENCE, Project, ask, new, until
 
 pytestmark = [pytest.mark.samples, pytest.mark.timeout(1200)]
 
@@ -42,11 +38,11 @@ def test_without_a_worker_an_event_that_failed_is_delivered_though_the_server_wa
             f"{url}/api/auth/register", "POST", {"email": email, "password": "correct horse battery staple"}
         )
         assert status == 201
-        until(lambda: any(error for _, error in deliveries(project)))
+        until(lambda: any(error for _, error in deliveries(project)), PATIENCE)
     assert max(attempts for attempts, _ in deliveries(project)) >= 1
     mails.unlink()
     with project.running():
-        until(lambda: deliveries(project) == [])
+        until(lambda: deliveries(project) == [], PATIENCE)
     assert any(email in mail.read_text() for mail in mails.iterdir())
 
 
@@ -54,13 +50,6 @@ def deliveries(project: Project) -> list[tuple[int, str | None]]:
     """Attempts and last error of each that the outbox of accounts holds."""
     with closing(sqlite3.connect(project.folder / ".data/accounts.sqlite", timeout=30)) as database:
         return database.execute("SELECT attempts, error FROM outbox").fetchall()
-
-
-def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 @pytest.mark.parametrize("preset", ["crud", "ecommerce"])
@@ -73,13 +62,4 @@ def document(project: Project) -> str:
     """What the project's app says of itself."""
     code = "import json; from shop.apps.dev import create_app; print(json.dumps(create_app().openapi()))"
     project.make("setup")
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=project.folder,
-        env={**environment(), "PYTHONPATH": "src"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.dumps(json.loads(done.stdout), sort_keys=True, indent=1)
+    return json.dumps(json.loads(project.python(code)), sort_keys=True, indent=1)

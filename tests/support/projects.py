@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +47,19 @@ class Project:
         """The project's own tests, or some of them, whatever comes of it; `new` or `make` has prepared it."""
         command = [environment()["VENV"] + "/bin/python", "-m", "pytest", "-q", *arguments]
         return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
+
+    def python(self, code: str, *arguments: str) -> str:
+        """What the project's code prints, which must succeed."""
+        done = subprocess.run(
+            [sys.executable, "-c", code, *arguments],
+            cwd=self.folder,
+            env={**environment(), "PYTHONPATH": "src"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     @contextmanager
     def running(self, *, killed: bool = False) -> Iterator[str]:
@@ -103,6 +116,15 @@ def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
         except OSError:
             time.sleep(0.1)
     raise AssertionError(f"{url} did not get ready: {log.read_text()[-6000:]}")
+
+
+def until(holds: Callable[[], bool], seconds: float = 60) -> float:
+    """Waits for that; gives how many seconds it took."""
+    begun = time.monotonic()
+    while not holds():
+        assert time.monotonic() - begun < seconds, "it did not come about"
+        time.sleep(0.1)
+    return time.monotonic() - begun
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

@@ -7,7 +7,8 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import Message
 from pathlib import Path
@@ -110,17 +111,20 @@ def docker(*arguments: str) -> str:
     return subprocess.run(["docker", *arguments], check=True, capture_output=True, text=True).stdout
 
 
-def until(holds: Callable[[], bool], seconds: float = 60) -> float:
-    """Waits for that; gives how many seconds it took."""
-    begun = time.monotonic()
-    while not holds():
-        assert time.monotonic() - begun < seconds, "it did not come about"
-        time.sleep(0.1)
-    return time.monotonic() - begun
-
-
 def lock_if_possible(project: Project) -> None:
     """The lockfile that the first `make` writes; here `make` is told to use another environment and does not."""
     uv = Path(sys.prefix, "bin", "uv")
     if uv.exists():
         subprocess.run([uv, "lock", "--quiet"], cwd=project.folder, check=True)
+
+
+@contextmanager
+def up(project: Project) -> Iterator[Stack]:
+    """`make up`; nothing of it is left at the end."""
+    lock_if_possible(project)
+    stack = Stack(project)
+    try:
+        project.make("up")
+        yield stack
+    finally:
+        stack.compose("--profile", "*", "down", "--volumes", "--rmi", "local", "--timeout", "2")

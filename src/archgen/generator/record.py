@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archgen import __version__
+from archgen.catalog import parse_yaml
 from archgen.errors import ArchgenError
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def _load(path: Path) -> Any:
     import yaml
 
     try:
-        return yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        return parse_yaml(path.read_bytes())
     except FileNotFoundError:
         raise ArchgenError(f"{path} does not exist", "run this in a project that archgen wrote") from None
     except OSError as error:

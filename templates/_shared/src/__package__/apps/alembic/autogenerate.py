@@ -16,33 +16,21 @@ from alembic import command
 from ...chassis.sql import Database
 from ...chassis.sql_settings import SqlSettings
 from .column_types import render
-from .migrate import PACKAGE, TEMPORARY, configuration, last, run, upgrade
+from .migrate import (
+    is_compared,
+    prepare_revision,
+    run,
+)
 
 
 async def autogenerate(database: Database, module: str, message: str) -> None:
     """Writes a migration: what the module's `repository.py` says and its tables do not
     yet have.
     """
-    if not (PACKAGE / module / "repository.py").is_file():
-        known = sorted(file.parent.name for file in PACKAGE.glob("*/repository.py"))
-        raise SystemExit(
-            f"There is no module {module} with tables; there are {', '.join(known)}"
-        )
-    (PACKAGE / module / "migrations").mkdir(exist_ok=True)  # a new module has none yet
-    found = last(module)
-    if len(found) > 1:
-        command.merge(
-            configuration(module), [script.revision for script in found], message
-        )
-        print(
-            "Migrations of several branches are joined by one that does nothing: look at what both changed"
-        )
+    if not await prepare_revision(database, module, message):
         return
-    await upgrade(database, [module])
     comparison = {
-        "include_name": lambda name, what, _: (
-            not (what == "table" and name.startswith(TEMPORARY))
-        ),
+        "include_name": is_compared,
         "render_item": render,
         "process_revision_directives": _skip_empty,
     }

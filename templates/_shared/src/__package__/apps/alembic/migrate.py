@@ -57,6 +57,34 @@ def last(module: str) -> list[Script]:
     )
 
 
+async def prepare_revision(database: Database, module: str, message: str) -> bool:
+    """Whether a migration can be written now, from tables that are up to date.
+
+    Where branches each wrote one, those are joined instead.
+    """
+    if not (PACKAGE / module / "repository.py").is_file():
+        known = sorted(file.parent.name for file in PACKAGE.glob("*/repository.py"))
+        raise SystemExit(
+            f"There is no module {module} with tables; there are {', '.join(known)}"
+        )
+    (PACKAGE / module / "migrations").mkdir(exist_ok=True)  # a new module has none yet
+    found = last(module)
+    if len(found) > 1:
+        revisions = [script.revision for script in found]
+        command.merge(configuration(module), revisions, message)
+        print(
+            "Migrations of several branches are joined by one that does nothing: what both changed is yours to look at"
+        )
+        return False
+    await upgrade(database, [module])
+    return True
+
+
+def is_compared(name: str | None, what: str, _: Any) -> bool:
+    """Whether Alembic compares this: not a table that an interrupted migration left."""
+    return not (what == "table" and str(name).startswith(TEMPORARY))
+
+
 async def run(
     database: Database, module: str, action: Callable[[Config], Any], **attributes: Any
 ) -> None:

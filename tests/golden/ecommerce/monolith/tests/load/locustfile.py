@@ -16,7 +16,7 @@ from locust import FastHttpUser, constant_throughput, events
 from tests.load.model import ENTITIES, ORDERS, SLO
 from tests.load.people import PEOPLE
 from tests.load.seed import PLACED, STAFF, Site, order, seed
-from tests.load.shapes import Entity, Field, Reference
+from tests.load.shapes import Entity, Reference, Value
 
 USERS = max(10, min(200, round(SLO.rps / 2)))
 MORE = 1.15  # times the throughput that is promised
@@ -174,7 +174,7 @@ def tasks() -> dict[Callable[[Person], None], int]:
     return found
 
 
-def _shared(entity: Entity) -> Iterator[Field]:
+def _shared(entity: Entity) -> Iterator[Value]:
     """The fields whose values other rows may have."""
     return (
         f

@@ -4,6 +4,7 @@ the same.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from datetime import date, timedelta
@@ -98,16 +99,20 @@ class Field:
         """How many rows may have a value at once."""
         return self._distinct() if self.unique else WIDEST
 
-    def value(self, n: int) -> Any:
-        """The n-th value, as it travels in JSON."""
-        raise NotImplementedError
-
     def _distinct(self) -> int:
         return WIDEST
 
 
+class Value(Field, ABC):
+    """A field whose values are made here."""
+
+    @abstractmethod
+    def value(self, n: int) -> Any:
+        """The n-th value, as it travels in JSON."""
+
+
 @dataclass(frozen=True, kw_only=True)
-class Words(Field):
+class Words(Value):
     length: int
 
     def value(self, n: int) -> str:
@@ -130,7 +135,7 @@ class Words(Field):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Prose(Field):
+class Prose(Value):
     length: int
 
     def value(self, n: int) -> str:
@@ -146,7 +151,7 @@ class Prose(Field):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Number(Field):
+class Number(Value):
     """An integer, or with a scale a decimal, whose bounds are counted in units of its
     last digit.
     """
@@ -188,7 +193,7 @@ class Number(Field):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Choice(Field):
+class Choice(Value):
     values: Sequence[str]
 
     def value(self, n: int) -> str:
@@ -199,13 +204,13 @@ class Choice(Field):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Flag(Field):
+class Flag(Value):
     def value(self, n: int) -> bool:
         return n % 3 == 0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Day(Field):
+class Day(Value):
     def value(self, n: int) -> str:
         return str(
             date(1990, 1, 1) + timedelta(days=n if self.unique else n * 37 % 13_000)
@@ -216,19 +221,19 @@ class Day(Field):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Moment(Field):
+class Moment(Value):
     def value(self, n: int) -> str:
         return f"{date(2025, 1, 1) + timedelta(days=n % 365)}T{n % 24:02}:{n % 60:02}:00.{n % 1_000_000:06}Z"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Key(Field):
+class Key(Value):
     def value(self, n: int) -> str:
         return str(uuid5(NAMESPACE_URL, f"{self.name} {n}"))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Document(Field):
+class Document(Value):
     def value(self, n: int) -> dict[str, Any]:
         return {
             "position": n,
@@ -250,7 +255,7 @@ class Entity:
     plural: str
     read: str
     write: str
-    fields: Sequence[Field]
+    fields: Sequence[Value | Reference]
     together: Sequence[str] = ()  # fields that are unique together
 
     @property

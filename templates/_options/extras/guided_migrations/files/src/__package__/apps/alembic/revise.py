@@ -22,7 +22,12 @@ from ...chassis.sql import Database, FixedDecimal
 from ...chassis.sql_settings import SqlSettings
 from .column_types import own_type, render
 from .history import History, check, default, history, kind
-from .migrate import PACKAGE, TEMPORARY, configuration, last, run, upgrade
+from .migrate import (
+    configuration,
+    is_compared,
+    prepare_revision,
+    run,
+)
 
 MAX_NAME = 63  # letters of a name in PostgreSQL
 
@@ -33,28 +38,14 @@ async def revise(
     """Writes a migration: what the module's `repository.py` says and its tables do not
     yet have.
     """
-    if not (PACKAGE / module / "repository.py").is_file():
-        known = sorted(file.parent.name for file in PACKAGE.glob("*/repository.py"))
-        raise SystemExit(
-            f"There is no module {module} with tables; there are {', '.join(known)}"
-        )
-    (PACKAGE / module / "migrations").mkdir(exist_ok=True)  # a new module has none yet
-    config = configuration(module)
-    found = last(module)
-    if len(found) > 1:
-        command.merge(config, [script.revision for script in found], message)
-        print(
-            "Migrations of several branches are joined by one that does nothing: what both changed is yours to look at"
-        )
+    if not await prepare_revision(database, module, message):
         return
-    await upgrade(database, [module])
+    config = configuration(module)
     revision = Revision(history(config), config.attributes["metadata"], renamed)
     comparison = {
         "compare_type": revision.has_another_type,
         "compare_server_default": revision.has_another_default,
-        "include_name": lambda name, what, _: (
-            not (what == "table" and name.startswith(TEMPORARY))
-        ),
+        "include_name": is_compared,
         "render_item": render,
         "process_revision_directives": revision.review,
     }
