@@ -77,7 +77,9 @@ def test_what_a_key_signed_goes_with_it_though_it_was_verified_before(
     async def withdraw() -> None:
         begun, token = time.monotonic(), here.sign(ACCOUNT, ["read"])
         assert (await elsewhere.caller(token)).id == ACCOUNT.id
-        made(tmp_path, 10_000)
+        made(
+            tmp_path, 9_000
+        )  # a file is named by its moment: never that of the old one
         old.unlink()
         clock = SimpleNamespace(
             time=time.time, monotonic=lambda: begun + RELOAD_INTERVAL + REFRESH + 1
