@@ -49,7 +49,7 @@ class Server:
 
     @property
     def module(self) -> Any:
-        return module(self.package, f"chassis.{self.kind}")
+        return module(self.package, f"chassis.mechanism.{self.kind}")
 
 
 @pytest.fixture(scope="module", params=list(COMMANDS))

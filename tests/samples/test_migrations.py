@@ -38,7 +38,8 @@ def add(project: Project, columns: str) -> None:
     repository = project.folder / "src/shop/items/repository.py"
     text = repository.read_text().replace(COLUMN, COLUMN + columns)
     text = text.replace(
-        "chassis.sql import Database, ", "chassis.sql import FixedDecimal, sortable_string, Database, "
+        "chassis.mechanism.sql import Database, ",
+        "chassis.mechanism.sql import FixedDecimal, sortable_string, Database, ",
     ).replace(" sortable_string, check", " check")
     repository.write_text(text)
 

@@ -49,7 +49,7 @@ def test_no_more_rows_are_read_than_a_page_has_room_for(
         module, processed = "large", sql.processed_table(metadata)
 
         def __init__(self, database: Any) -> None:
-            super().__init__(database, chassis("memory_cache").MemoryCache())
+            super().__init__(database, chassis("mechanism.memory_cache").MemoryCache())
             self.larges = self.repository(persistence.Codec(Large), table)
 
     async def story() -> None:

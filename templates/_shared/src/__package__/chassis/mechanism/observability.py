@@ -14,9 +14,9 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid4
 
+from ..policy.logs import request_id
 from .errors import Unavailable
 from .http import problem
-from .logs import request_id
 
 # requests at once; beyond it a client hears at once that it should come back
 MAX_CONCURRENT = 600

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
-from .access import Caller
+from ..policy.access import Caller
 from .errors import ValidationFailed
 
 Check = Callable[[Caller, UUID], Awaitable[bool]]

@@ -95,7 +95,7 @@ class Background:
         with marked methods.
         """
         for module in modules:
-            wiring = import_module(f"...{module}.wiring", __name__)
+            wiring = import_module(f"....{module}.wiring", __name__)
             if not hasattr(wiring, "background"):
                 continue
             for worker in wiring.background(part):

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple, TypeVar
 from uuid import UUID
 
-from .entity import Entity, Owned
-from .errors import Forbidden, NotFound, Problem, Unauthenticated
+from ..mechanism.entity import Entity, Owned
+from ..mechanism.errors import Forbidden, NotFound, Problem, Unauthenticated
 
 Level = Literal["public", "user", "owner", "staff"]
 EVERY_SCOPE = ("read", "write")  # what a token may be good for

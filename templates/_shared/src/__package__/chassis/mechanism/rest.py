@@ -15,7 +15,8 @@ from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from pydantic import BaseModel, ConfigDict, Field
 
-from . import access, persistence
+from ..policy import access
+from . import persistence
 from .audit import origin
 from .entity import Entity, Versions
 from .errors import Unauthenticated, ValidationFailed

@@ -23,7 +23,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from .access import Access, Caller
+from ..policy.access import Access, Caller
 from .entity import Entity
 from .errors import ValidationFailed
 

@@ -121,7 +121,7 @@ def tables(modules: Iterable[str], name: str) -> dict[str, sa.Table]:
     """The tables of this name, by module: of those whose `repository.py` has one."""
     found: dict[str, sa.Table] = {}
     for module in modules:
-        metadata = import_module(f"...{module}.repository", __name__).metadata
+        metadata = import_module(f"....{module}.repository", __name__).metadata
         if name in metadata.tables:
             found[module] = metadata.tables[name]
     return found

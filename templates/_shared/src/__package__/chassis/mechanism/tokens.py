@@ -15,8 +15,8 @@ from uuid import UUID
 import jwt
 from cachetools import LRUCache
 
+from ..policy.access import EVERY_SCOPE, Caller
 from . import audit
-from .access import EVERY_SCOPE, Caller
 from .errors import Unauthenticated, Unavailable
 
 log = logging.getLogger(__name__)

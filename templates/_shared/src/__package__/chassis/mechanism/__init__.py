@@ -1,0 +1,1 @@
+"""What owners of this project need not read, nor change."""

@@ -1,0 +1,1 @@
+"""What owners of this project are meant to change: settings, access, errors, logs, entities."""
