@@ -147,6 +147,7 @@ KNOWN = {
     "default_of",
     "serves",
     "provides",
+    "face",
     "dependencies",
     "dev_dependencies",
     "when",

@@ -1,15 +1,19 @@
-"""Problems (RFC 9457): what may go wrong in a use case, as the client is told of it, in
-one tree.
+"""Problems (RFC 9457) that the mechanism itself raises.
 
-Problem ├── Unauthenticated     401  the caller must log in ├── Forbidden           403
-the caller may not do this ├── NotFound            404  there is no such thing, or not
-for this caller ├── Conflict            409  unique, still in use, or already done in
-another way ├── PreconditionFailed  412  changed since the caller read it ├──
-ValidationFailed    422  the fields that are wrong ├── TooManyRequests     429  slow
-down ├── Unavailable         503  try again in a moment │   ├── StaleVersion
-another writer was first: read again and retry (see `retry.py`) │   └── Failing
-what was asked has an error of its own: try again, but not for ever └── Refused
-500  what was asked will never take this: do not try again
+`policy/errors.py` has all that a use case may raise.
+
+Problem
+├── Unauthenticated     401  the caller must log in
+├── Forbidden           403  the caller may not do this
+├── Conflict            409  unique, still in use, or already done in another way
+├── PreconditionFailed  412  changed since the caller read it
+├── ValidationFailed    422  the fields that are wrong
+├── Unavailable         503  try again in a moment
+│   ├── StaleVersion         another writer was first: read again and retry
+│   │                        (see `retry.py`)
+│   └── Failing              what was asked has an error of its own: try again,
+│                            but not for ever
+└── Refused             500  what was asked will never take this: do not try again
 """
 
 from __future__ import annotations
@@ -44,10 +48,6 @@ class Forbidden(Problem):
     status, title, usually = 403, "Forbidden", "Not allowed"
 
 
-class NotFound(Problem):
-    status, title, usually = 404, "Not Found", "There is no such thing"
-
-
 class Conflict(Problem):
     status, title = 409, "Conflict"
 
@@ -62,15 +62,6 @@ class PreconditionFailed(Problem):
 
 class ValidationFailed(Problem):
     status, title = 422, "Unprocessable Content"
-
-
-class TooManyRequests(Problem):
-    status, title, usually, headers = (
-        429,
-        "Too Many Requests",
-        "Wait for some minutes",
-        {"Retry-After": "300"},
-    )
 
 
 class Unavailable(Problem):

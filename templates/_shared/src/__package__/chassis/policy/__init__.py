@@ -1,1 +1,4 @@
-"""What owners of this project are meant to change: settings, access, errors, logs, entities."""
+"""Policy: what owners of this project are meant to change.
+
+It stands on `mechanism`, which never imports it.
+"""
