@@ -229,7 +229,7 @@ def test_no_proxy_is_trusted_and_no_site_may_ask_until_they_are_named(
 
 def test_a_crowd_with_keys_that_nobody_knows_asks_for_the_keys_once(behind: Behind) -> None:
     tokens, errors = (
-        import_module(f"{behind.package}.chassis.{name}") for name in ("mechanism.tokens", "mechanism.errors")
+        import_module(f"{behind.package}.chassis.{name}") for name in ("mechanism.tokens", "policy.errors")
     )
     jwt = import_module("jwt")
 

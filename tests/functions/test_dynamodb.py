@@ -74,7 +74,7 @@ def test_a_row_that_could_never_be_read_again_is_not_written(shop: Project, chas
         unit.products.add(product)
         with pytest.raises(ValueError, match="name") as told:
             await unit.commit()
-        assert not isinstance(told.value, chassis("mechanism.errors").Problem)
+        assert not isinstance(told.value, chassis("policy.errors").Problem)
         assert await unit.products.get(product.id) is None
 
     asyncio.run(story())
@@ -88,5 +88,5 @@ def test_a_database_that_is_away_is_unavailable(chassis: Chassis, monkeypatch: p
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
     database = chassis("mechanism.dynamodb").Database("local", ["orders"])
-    with pytest.raises(chassis("mechanism.errors").Unavailable):
+    with pytest.raises(chassis("policy.errors").Unavailable):
         asyncio.run(database.ping())

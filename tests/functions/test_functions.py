@@ -67,7 +67,7 @@ def test_a_handler_that_waits_holds_up_no_other_of_its_batch(chassis: Chassis) -
 
 def test_what_is_refused_for_good_is_a_dead_letter_at_once(chassis: Chassis, aws: None) -> None:
     async def deliver(handler: str, body: bytes) -> None:
-        raise chassis("mechanism.errors").Refused("no such address")
+        raise chassis("policy.errors").Refused("no such address")
 
     queues = import_module("boto3").client("sqs")
     letters = queues.create_queue(QueueName="letters")["QueueUrl"]
@@ -176,7 +176,7 @@ def test_all_instances_of_a_function_count_failed_logins_as_one(chassis: Chassis
         for _ in range(5):
             for one in (instance(), instance()):
                 await one.login_failed("a@example.com", "192.0.2.1")
-        with pytest.raises(chassis("mechanism.errors").TooManyRequests):
+        with pytest.raises(chassis("policy.errors").TooManyRequests):
             await instance().login("a@example.com", "192.0.2.2")
         await instance().login("b@example.com", "192.0.2.1")
 

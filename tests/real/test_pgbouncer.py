@@ -81,7 +81,7 @@ def test_what_is_too_slow_is_ended_and_leaves_nothing_behind(project: Project, s
             settings["database_url"], 2, settings["database_pooler"]
         )
         connected = module(PACKAGE, "chassis.mechanism.sql_connection").connected
-        unavailable = module(PACKAGE, "chassis.mechanism.errors").Unavailable
+        unavailable = module(PACKAGE, "chassis.policy.errors").Unavailable
         with pytest.raises(unavailable):
             async with connected(database.module("public")) as connection:
                 await connection.execute(sa.text("SELECT pg_sleep(60)"))

@@ -77,10 +77,10 @@ class Project:
         return kind(*needs)
 
     def relay(self, database: Any) -> Any:
-        background = module(
-            self.package, "chassis.mechanism.background"
-        ).Background()  # of no handlers: all deliveries fail
-        outboxes = module(self.package, "chassis.mechanism.sql").tables(self.modules, "outbox")
+        background = module(self.package, "chassis.mechanism.background").Background(
+            self.package
+        )  # of no handlers: all deliveries fail
+        outboxes = module(self.package, "chassis.mechanism.sql").tables(self.package, self.modules, "outbox")
         return module(self.package, "chassis.mechanism.outbox").Relay(database, background, outboxes)
 
     async def fill(self) -> None:

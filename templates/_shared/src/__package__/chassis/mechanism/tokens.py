@@ -15,9 +15,9 @@ from uuid import UUID
 import jwt
 from cachetools import LRUCache
 
-from ..policy.access import EVERY_SCOPE, Caller
 from . import audit
 from .errors import Unauthenticated, Unavailable
+from .identity import EVERY_SCOPE, Caller
 
 log = logging.getLogger(__name__)
 LIFETIME = 15 * 60  # seconds
