@@ -39,8 +39,8 @@ def words(key: str, value: str) -> dict[str, re.Pattern[str]]:
     found = {} if value in EVERYDAY else {value: r"(?i)\b" + "[ -]?".join(value)}
     if header := option.get("otlp", {}).get("header"):
         found[header] = f'"{header}"'
-    for place in ("chassis", "local"):
-        for file in folder.glob(f"files/src/*/{place}/*.py"):
+    for place in ("mechanism", "local"):
+        for file in folder.glob(f"files/src/**/{place}/*.py"):
             found[file.stem] = rf"\b{place}[./]{file.stem}\b"
     for name in settings_of(folder):
         found[name] = rf"\bsettings\.{name}\b" + (rf"|\b{name.upper()}\b" if "_" in name else "")

@@ -18,7 +18,8 @@ def test_no_more_rows_are_read_than_a_page_has_room_for(
     chassis: Chassis, url: str, monkeypatch: pytest.MonkeyPatch, sort: str, descending: bool
 ) -> None:
     sql, sql_unit_of_work, persistence, entity = (
-        chassis(name) for name in ("sql", "sql_unit_of_work", "persistence", "entity")
+        chassis(name)
+        for name in ("mechanism.sql", "mechanism.sql_unit_of_work", "mechanism.persistence", "policy.entity")
     )
     for module in (sql_unit_of_work, persistence):
         monkeypatch.setattr(module, "MAX_PAGE_BYTES", 3_000)
