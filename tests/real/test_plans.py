@@ -172,7 +172,7 @@ def entities(project: Project, unit: Any, name: str) -> Iterator[tuple[Any, Any,
     for repository in unit.repositories.values():
         upper = re.sub(r"(?<!^)(?=[A-Z])", "_", repository._codec.entity.__name__).upper()
         if hasattr(domain, f"{upper}_LISTS"):
-            yield repository, getattr(domain, f"{upper}_LISTS"), getattr(service, upper).read
+            yield repository, getattr(domain, f"{upper}_LISTS"), getattr(service, f"{upper}_ACCESS").read
 
 
 def test_every_list_and_every_page_of_it_comes_off_an_index(project: Project) -> None:

@@ -1,4 +1,6 @@
-"""A module's own SQL (`docs/queries.md`): on SQLite, and on the PostgreSQL that `TEST_DATABASE_URL` names."""
+"""A module's own SQL (`docs/queries.md`): on SQLite, and on the PostgreSQL that
+`TEST_DATABASE_URL` names.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ class Row:
     created_at: datetime
 
 
-@pytest.fixture(params=dict.fromkeys(URLS), ids=lambda url: url.partition("+")[0] or "sqlite")
+@pytest.fixture(
+    params=dict.fromkeys(URLS), ids=lambda url: url.partition("+")[0] or "sqlite"
+)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return request.param or f"sqlite+aiosqlite:///{tmp_path}"
 
@@ -52,7 +56,9 @@ def ask(url: str, statement: sa.Executable, into: type[T]) -> list[T]:
 
 
 def test_a_module_asks_its_own_tables(settings: Settings, url: str) -> None:
-    with TestClient(dev.create_app(settings.model_copy(update={"database_url": url}))) as client:
+    with TestClient(
+        dev.create_app(settings.model_copy(update={"database_url": url}))
+    ) as client:
         staff = login(Api(client), settings.admin_email, settings.admin_password)
         made = [staff.create("/api/items", new_item()) for _ in range(3)]
     first, second, third = [UUID(row["id"]) for row in made]
@@ -60,8 +66,13 @@ def test_a_module_asks_its_own_tables(settings: Settings, url: str) -> None:
     times = [datetime.fromisoformat(row["created_at"]) for row in made]
 
     rows = sa.select(items.c.id, items.c.created_at).where(ours)
-    behind_the_first = rows.where(items.c.created_at > times[0]).order_by(items.c.updated_at.desc())
-    assert ask(url, behind_the_first, Row) == [Row(third, times[2]), Row(second, times[1])]
+    behind_the_first = rows.where(items.c.created_at > times[0]).order_by(
+        items.c.updated_at.desc()
+    )
+    assert ask(url, behind_the_first, Row) == [
+        Row(third, times[2]),
+        Row(second, times[1]),
+    ]
     assert ask(url, sa.select(sa.func.count()).where(ours), int) == [3]
     assert ask(url, sa.text("SELECT count(*) FROM items"), int)[0] >= 3
     with pytest.raises(DBAPIError, match=r"read-?only"):

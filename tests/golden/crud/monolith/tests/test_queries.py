@@ -24,7 +24,8 @@ from tests.items.factories import new_item
 ENTITIES: dict[str, Callable[[Api], dict[str, Any]]] = {
     "/api/items": lambda staff: new_item(),
 }
-statements: ContextVar[list[str]] = ContextVar("statements")  # of the request that is being answered
+# of the request that is being answered
+statements: ContextVar[list[str]] = ContextVar("statements")
 
 
 def counting(app: ASGIApp) -> ASGIApp:
@@ -36,7 +37,10 @@ def counting(app: ASGIApp) -> ASGIApp:
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], (b"queries", str(len(sent)).encode())]
+                message["headers"] = [
+                    *message["headers"],
+                    (b"queries", str(len(sent)).encode()),
+                ]
             await send(message)
 
         await app(scope, receive, sending)
@@ -57,7 +61,9 @@ def _noted() -> Iterator[None]:
 
 @pytest.fixture
 def data(settings: Settings, tmp_path: Path) -> Settings:
-    return settings.model_copy(update={"database_url": f"sqlite+aiosqlite:///{tmp_path}"})
+    return settings.model_copy(
+        update={"database_url": f"sqlite+aiosqlite:///{tmp_path}"}
+    )
 
 
 @contextmanager
@@ -75,8 +81,17 @@ def cost(api: Api, method: str, path: str, **options: Any) -> int:
 
 def test_a_list_is_one_query_however_many_rows_and_so_is_a_read(data: Settings) -> None:
     with instance(data) as staff:
-        rows = {path: [staff.create(path, new(staff)) for _ in range(21)] for path, new in ENTITIES.items()}
+        rows = {
+            path: [staff.create(path, new(staff)) for _ in range(21)]
+            for path, new in ENTITIES.items()
+        }
     with instance(data) as staff:
-        assert [cost(staff, "GET", f"{path}?limit=1") for path in rows] == [1] * len(rows)
-        assert [cost(staff, "GET", f"{path}?limit=20") for path in rows] == [1] * len(rows)
-        assert [cost(staff, "GET", f"{path}/{rows[path][0]['id']}") for path in rows] == [1] * len(rows)
+        assert [cost(staff, "GET", f"{path}?limit=1") for path in rows] == [1] * len(
+            rows
+        )
+        assert [cost(staff, "GET", f"{path}?limit=20") for path in rows] == [1] * len(
+            rows
+        )
+        assert [
+            cost(staff, "GET", f"{path}/{rows[path][0]['id']}") for path in rows
+        ] == [1] * len(rows)

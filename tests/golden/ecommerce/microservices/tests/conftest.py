@@ -21,7 +21,11 @@ PASSWORD = "correct horse battery staple"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--url", default="", help="walk the journey on this instance, not on an embedded one")
+    parser.addoption(
+        "--url",
+        default="",
+        help="walk the journey on this instance, not on an embedded one",
+    )
 
 
 @pytest.fixture(scope="session")
@@ -32,13 +36,18 @@ def mail() -> Iterator[MailServer]:
 
 
 @pytest.fixture(scope="session")
-def settings(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, mail: MailServer) -> Settings:
+def settings(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    mail: MailServer,
+) -> Settings:
     """Of the embedded instance; with `--url` this project's own, for who is staff there."""
     if request.config.getoption("--url"):
         return Settings()
     folder = tmp_path_factory.mktemp("instance")
     make_key(folder / "keys")
-    return Settings.model_construct(  # the defaults for the rest, whatever stands in the environment
+    # the defaults for the rest, whatever stands in the environment
+    return Settings.model_construct(
         modules_env="",
         database_url=f"sqlite+aiosqlite:///{folder}/data",
         cache_url="",
@@ -54,7 +63,8 @@ def settings(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 def http(request: pytest.FixtureRequest, settings: Settings) -> Iterator[httpx.Client]:
     if url := request.config.getoption("--url"):
         here = urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
-        with httpx.Client(base_url=url, timeout=10, trust_env=not here) as client:  # a proxy leads away from here
+        # a proxy leads away from here
+        with httpx.Client(base_url=url, timeout=10, trust_env=not here) as client:
             yield client
     else:
         with TestClient(dev.create_app(settings)) as client:
@@ -95,12 +105,20 @@ def _clean_up(request: pytest.FixtureRequest) -> Iterator[None]:
         return
     staff: Api = request.getfixturevalue("staff")
     yield
-    made = list(reversed(staff.made))  # whatever refers to a row was mostly made after it
+    # whatever refers to a row was mostly made after it
+    made = list(reversed(staff.made))
     staff.made.clear()
     while made:
         answers = {path: staff.delete(path) for path in made}
-        assert {answer.status_code for answer in answers.values()} <= {204, 404, 405, 409}, answers
-        refused = [path for path, answer in answers.items() if answer.status_code == 409]
+        assert {answer.status_code for answer in answers.values()} <= {
+            204,
+            404,
+            405,
+            409,
+        }, answers
+        refused = [
+            path for path, answer in answers.items() if answer.status_code == 409
+        ]
         assert len(refused) < len(made), (
             f"the test leaves rows that cannot be deleted: {refused}; where a rule of yours forbids it, "
             f"let `_clean_up` first end what it waits for: {answers[refused[0]].text}"
@@ -115,6 +133,8 @@ def _register(anonymous: Api) -> Api:
 
 
 def login(anonymous: Api, email: str, password: str) -> Api:
-    answer = anonymous.post("/api/auth/login", json={"email": email, "password": password})
+    answer = anonymous.post(
+        "/api/auth/login", json={"email": email, "password": password}
+    )
     assert answer.status_code == 200, answer.text
     return Api(anonymous.http, answer.json()["access_token"], anonymous.made)

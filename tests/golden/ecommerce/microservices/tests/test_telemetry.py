@@ -1,4 +1,6 @@
-"""What is exported of requests: to where, with which key, as whose, and nothing where no destination is set."""
+"""What is exported of requests: to where, with which key, as whose, and nothing where
+no destination is set.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +11,12 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
+    ExportMetricsServiceRequest,
+)
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTraceServiceRequest,
+)
 
 from shop.apps import dev
 from shop.apps.settings import Settings
@@ -53,13 +59,17 @@ def receiver() -> Iterator[Receiver]:
 
 
 def attributes(resource: Any) -> dict[str, str]:
-    return {attribute.key: attribute.value.string_value for attribute in resource.attributes}
+    return {
+        attribute.key: attribute.value.string_value for attribute in resource.attributes
+    }
 
 
 def test_a_request_is_a_span_and_a_metric_of_this_service_at_the_destination(
     receiver: Receiver, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{receiver.server_port}")
+    monkeypatch.setenv(
+        "OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{receiver.server_port}"
+    )
     monkeypatch.setenv("DEPLOYMENT_ENVIRONMENT", "staging")
     monkeypatch.setenv("SERVICE_VERSION", "1.2.3")
     with TestClient(dev.create_app(settings)) as client:
@@ -70,14 +80,29 @@ def test_a_request_is_a_span_and_a_metric_of_this_service_at_the_destination(
     assert metrics
     for headers, _ in traces + metrics:
         assert headers["content-type"] == "application/x-protobuf"
-    spans = [span for _, body in traces for span in ExportTraceServiceRequest.FromString(body).resource_spans]
-    measured = [one for _, body in metrics for one in ExportMetricsServiceRequest.FromString(body).resource_metrics]
+    spans = [
+        span
+        for _, body in traces
+        for span in ExportTraceServiceRequest.FromString(body).resource_spans
+    ]
+    measured = [
+        one
+        for _, body in metrics
+        for one in ExportMetricsServiceRequest.FromString(body).resource_metrics
+    ]
     for resource in [attributes(one.resource) for one in [*spans, *measured]]:
         assert resource["service.name"].startswith("shop")
         assert resource["service.version"] == "1.2.3"
         assert resource["deployment.environment"] == "staging"
-    assert [span.name for one in spans for scope in one.scope_spans for span in scope.spans]
-    names = {metric.name for one in measured for scope in one.scope_metrics for metric in scope.metrics}
+    assert [
+        span.name for one in spans for scope in one.scope_spans for span in scope.spans
+    ]
+    names = {
+        metric.name
+        for one in measured
+        for scope in one.scope_metrics
+        for metric in scope.metrics
+    }
     assert {"http.server.request.duration", "database_connections"} <= names
 
 
@@ -87,4 +112,7 @@ def test_nothing_is_exported_where_no_destination_is_set() -> None:
 
 def test_no_key_goes_to_another_network_in_plain_text() -> None:
     with pytest.raises(SystemExit, match="plain text"):
-        Telemetry(Destination("http://telemetry.example.com", {"key": KEY}, OtlpSettings()), "shop")
+        Telemetry(
+            Destination("http://telemetry.example.com", {"key": KEY}, OtlpSettings()),
+            "shop",
+        )

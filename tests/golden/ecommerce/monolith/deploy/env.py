@@ -1,8 +1,10 @@
-"""Write `.env`: what `.env.example` names and `.env` lacks, secrets made fresh and ports free; the rest is kept.
+"""Write `.env`: what `.env.example` names and `.env` lacks, secrets made fresh and
+ports free; the rest is kept.
 
-`python deploy/env.py [PLACE]`, with Python alone. Ports, and the name that containers and volumes have, follow from
-the project's place: two clones share nothing, and a lost `.env` finds its database again. PLACE is for a project that
-is yet to be moved there. What the shell, compose and Python would each read in another way is refused.
+`python deploy/env.py [PLACE]`, with Python alone. Ports, and the name that containers
+and volumes have, follow from the project's place: two clones share nothing, and a lost
+`.env` finds its database again. PLACE is for a project that is yet to be moved there.
+What the shell, compose and Python would each read in another way is refused.
 """
 
 from __future__ import annotations
@@ -43,11 +45,15 @@ def ports(place: str) -> Iterator[int]:
             except OSError:
                 continue
         yield port
-    sys.exit(f"No port from {FIRST} to {FIRST + COUNT - 1} is free on 127.0.0.1: write the ports into .env by hand")
+    sys.exit(
+        f"No port from {FIRST} to {FIRST + COUNT - 1} is free on 127.0.0.1: write the ports into .env by hand"
+    )
 
 
 def complete(example: str, before: str, place: str) -> str:
-    """The text of `.env`: what was there before, or else the example's, with each placeholder filled."""
+    """The text of `.env`: what was there before, or else the example's, with each
+    placeholder filled.
+    """
     present = dict(LINE.findall(before))
     free = (port for port in ports(place) if str(port) not in present.values())
 
@@ -68,7 +74,11 @@ def complete(example: str, before: str, place: str) -> str:
 def put_into_urls() -> set[str]:
     """The settings that `compose.yaml` makes a part of a URL."""
     compose = ROOT / "deploy" / "compose.yaml"
-    return set(PUT_INTO_A_URL.findall(compose.read_text(encoding="utf-8"))) if compose.exists() else set()
+    return (
+        set(PUT_INTO_A_URL.findall(compose.read_text(encoding="utf-8")))
+        if compose.exists()
+        else set()
+    )
 
 
 def faults(text: str) -> list[str]:
@@ -80,13 +90,19 @@ def faults(text: str) -> list[str]:
         if not line.strip() or line.startswith("#"):
             continue
         if not equals or not LINE.fullmatch(line):
-            wrong.append(f"line {number} is not NAME=VALUE, with nothing around it: {name}")
+            wrong.append(
+                f"line {number} is not NAME=VALUE, with nothing around it: {name}"
+            )
         elif found := READ_APART.search(value):
             wrong.append(f"{name} has {found[0]!r} in it: {advice(found[0])}")
         elif name in in_urls and not IN_A_URL.fullmatch(value):
-            wrong.append(f"{name} becomes part of a URL: letters, digits and . _ ~ - alone")
+            wrong.append(
+                f"{name} becomes part of a URL: letters, digits and . _ ~ - alone"
+            )
         elif name.endswith("_URL") and not readable(value):
-            wrong.append(f"{name} is no URL: in its user and password write @ as %40, / as %2F, : as %3A, % as %25")
+            wrong.append(
+                f"{name} is no URL: in its user and password write @ as %40, / as %2F, : as %3A, % as %25"
+            )
     return wrong
 
 
@@ -118,7 +134,11 @@ def main() -> None:
     text = complete((ROOT / ".env.example").read_text(encoding="utf-8"), before, place)
     if text == before:
         return
-    with open(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+    with open(
+        os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
+        "w",
+        encoding="utf-8",
+    ) as file:
         file.write(text)
 
 

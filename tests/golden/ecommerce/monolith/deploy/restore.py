@@ -1,7 +1,8 @@
 """The database as a backup has it: `make restore FILE=backups/...`.
 
-It is read into a database beside the present one, so that a broken file changes nothing, and takes its place while
-the app is stopped. The step before the app then brings older tables up to date.
+It is read into a database beside the present one, so that a broken file changes
+nothing, and takes its place while the app is stopped. The step before the app then
+brings older tables up to date.
 """
 
 from __future__ import annotations
@@ -12,11 +13,23 @@ from pathlib import Path
 
 COMPOSE = ("docker", "compose", "--env-file", ".env", "--file", "deploy/compose.yaml")
 POSTGRES = (*COMPOSE, "exec", "-T", "postgres")
-SQL = (*POSTGRES, "psql", "--quiet", "--username", "app", "--dbname", "postgres", "--set", "ON_ERROR_STOP=1")
+SQL = (
+    *POSTGRES,
+    "psql",
+    "--quiet",
+    "--username",
+    "app",
+    "--dbname",
+    "postgres",
+    "--set",
+    "ON_ERROR_STOP=1",
+)
 
 
 def sql(*statements: str) -> None:
-    subprocess.run([*SQL, *(f"--command={statement}" for statement in statements)], check=True)  # noqa: S603 - our own
+    subprocess.run(
+        [*SQL, *(f"--command={statement}" for statement in statements)], check=True
+    )
 
 
 def main(backup: Path) -> None:
@@ -24,15 +37,27 @@ def main(backup: Path) -> None:
         sys.exit(f"There is no file {backup}; the database is as it was")
     sql("DROP DATABASE IF EXISTS restoring", "CREATE DATABASE restoring OWNER app")
     with backup.open("rb") as file:
-        read = ("pg_restore", "--username", "app", "--dbname", "restoring", "--no-owner", "--exit-on-error")
-        if subprocess.run([*POSTGRES, *read], stdin=file, check=False).returncode != 0:  # noqa: S603 - our own
+        read = (
+            "pg_restore",
+            "--username",
+            "app",
+            "--dbname",
+            "restoring",
+            "--no-owner",
+            "--exit-on-error",
+        )
+        if subprocess.run([*POSTGRES, *read], stdin=file, check=False).returncode != 0:
             sql("DROP DATABASE restoring")
             sys.exit(f"{backup} could not be read; the database is as it was")
-    subprocess.run([*COMPOSE, "stop", "app"], check=True)  # noqa: S603 - our own
+    subprocess.run([*COMPOSE, "stop", "app"], check=True)
     sql("DROP DATABASE app WITH (FORCE)", "ALTER DATABASE restoring RENAME TO app")
     # what the cache knows is of the database that was
-    subprocess.run([*COMPOSE, "exec", "-T", "valkey", "valkey-cli", "flushall"], check=True, stdout=subprocess.DEVNULL)  # noqa: S603
-    subprocess.run([*COMPOSE, "up", "--detach", "--no-build", "--wait"], check=True)  # noqa: S603 - our own
+    subprocess.run(
+        [*COMPOSE, "exec", "-T", "valkey", "valkey-cli", "flushall"],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    subprocess.run([*COMPOSE, "up", "--detach", "--no-build", "--wait"], check=True)
 
 
 if __name__ == "__main__":

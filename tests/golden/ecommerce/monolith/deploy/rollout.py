@@ -1,8 +1,9 @@
 """A new version without a gap: `make deploy`.
 
-The image is built and the tables are brought up to date while the old copies of the app go on; as many new copies
-start beside them, and only when all of these are healthy do the old ones leave. Whatever fails before that leaves the
-old ones in place, and the name of their image theirs. So a migration must suit the old version, too.
+The image is built and the tables are brought up to date while the old copies of the app
+go on; as many new copies start beside them, and only when all of these are healthy do
+the old ones leave. Whatever fails before that leaves the old ones in place, and the
+name of their image theirs. So a migration must suit the old version, too.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ import time
 
 COMPOSE = ("docker", "compose", "--env-file", ".env", "--file", "deploy/compose.yaml")
 HEALTHY = 120  # seconds that new copies have
-FOUND = 5  # seconds until NGINX, which asks for its copies every two, has certainly found the new ones
+# seconds until NGINX, which asks for its copies every two, has certainly found the new
+# ones
+FOUND = 5
 
 
 def run(*command: str) -> str:
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout  # noqa: S603 - our own
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 def copies() -> list[str]:
@@ -38,14 +41,25 @@ def start(old: list[str]) -> None:
     run(*COMPOSE, "run", "--rm", "--no-deps", "roles")
     run(*COMPOSE, "run", "--rm", "--no-deps", "migrate")
     scale = ("--scale", f"app={2 * len(old)}", "--wait", "--wait-timeout", str(HEALTHY))
-    run(*COMPOSE, "up", "--detach", "--no-build", "--no-deps", "--no-recreate", *scale, "app")
+    run(
+        *COMPOSE,
+        "up",
+        "--detach",
+        "--no-build",
+        "--no-deps",
+        "--no-recreate",
+        *scale,
+        "app",
+    )
 
 
 def main() -> None:
     old = copies()
     if not old:
         sys.exit("There is nothing to follow: make up")
-    image, name = run("docker", "inspect", "--format", "{{.Image}} {{.Config.Image}}", old[0]).split()
+    image, name = run(
+        "docker", "inspect", "--format", "{{.Image}} {{.Config.Image}}", old[0]
+    ).split()
     try:
         start(old)
     except (subprocess.CalledProcessError, KeyboardInterrupt):
@@ -57,7 +71,11 @@ def main() -> None:
         sys.exit("The new version did not get ready and is gone; the old one goes on")
     time.sleep(FOUND)
     remove(old)
-    others = [service for service in run(*COMPOSE, "config", "--services").split() if service == "worker"]
+    others = [
+        service
+        for service in run(*COMPOSE, "config", "--services").split()
+        if service == "worker"
+    ]
     if others:
         run(*COMPOSE, "up", "--detach", "--no-build", "--no-deps", *others)
 

@@ -1,7 +1,8 @@
 """The real servers in containers, healthy when it returns: `make up`.
 
-Before that it sees to what containers would not tell: files that their users may not read (after `umask 077`), and a
-database whose password is not the one in `.env` any more.
+Before that it sees to what containers would not tell: files that their users may not
+read (after `umask 077`), and a database whose password is not the one in `.env` any
+more.
 """
 
 from __future__ import annotations
@@ -19,36 +20,59 @@ RENEW = """printf "ALTER ROLE %s PASSWORD '%s'\\n" "$POSTGRES_USER" "$POSTGRES_P
 
 
 def compose(*arguments: str) -> bool:
-    return subprocess.run([*COMPOSE, *arguments], check=False).returncode == 0  # noqa: S603 - our own
+    return subprocess.run([*COMPOSE, *arguments], check=False).returncode == 0
 
 
 def let_read(folder: Path) -> None:
-    """Whoever a container runs as may read what is mounted into it; not the keys of TLS, which are their owner's to give."""
+    """Whoever a container runs as may read what is mounted into it; not the keys of
+    TLS, which are their owner's to give.
+    """
     for path in (folder, *folder.rglob("*")):
         wanted = 0o055 if path.is_dir() else 0o044
-        private = path.is_file() and "tls" in path.parts and path.suffix not in (".conf", ".example")
+        private = (
+            path.is_file()
+            and "tls" in path.parts
+            and path.suffix not in (".conf", ".example")
+        )
         if not private and path.stat().st_mode & wanted != wanted:
             path.chmod(path.stat().st_mode | wanted)
 
 
 def start_database() -> bool:
-    """PostgreSQL, with the password that `.env` has: of a volume that outlived its `.env` it is another."""
+    """PostgreSQL, with the password that `.env` has: of a volume that outlived its
+    `.env` it is another.
+    """
     if not compose("up", "--detach", "--wait", "postgres"):
         return False
     if compose("exec", "-T", "postgres", "sh", "-c", LOG_IN):
         return True
     print(
-        "The database was made with another .env: it gets the password of this one; people keep theirs", file=sys.stderr
+        "The database was made with another .env: it gets the password of this one; people keep theirs",
+        file=sys.stderr,
     )
     renewed = compose("stop", "postgres") and compose(
-        "run", "--rm", "--no-deps", "-T", "--user", "postgres", "postgres", "sh", "-c", RENEW
+        "run",
+        "--rm",
+        "--no-deps",
+        "-T",
+        "--user",
+        "postgres",
+        "postgres",
+        "sh",
+        "-c",
+        RENEW,
     )
     return renewed and compose("up", "--detach", "--wait", "postgres")
 
 
 def taken(env: str, used: str) -> list[str]:
     """The settings whose ports somebody else listens on."""
-    ours = subprocess.run([*COMPOSE, "ps", "--format", "{{.Ports}}"], check=False, capture_output=True, text=True)  # noqa: S603 - our own
+    ours = subprocess.run(
+        [*COMPOSE, "ps", "--format", "{{.Ports}}"],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
     found = []
     for name, port in re.findall(r"^(\w+_PORT)=(\d+)$", env, re.MULTILINE):
         if f"${{{name}" not in used or f":{port}->" in ours.stdout:
@@ -56,14 +80,21 @@ def taken(env: str, used: str) -> list[str]:
         try:
             socket.create_server(("127.0.0.1", int(port))).close()
         except (OSError, OverflowError):
-            found.append(f"127.0.0.1:{port} is in use: {name} in .env names it, and may name another")
+            found.append(
+                f"127.0.0.1:{port} is in use: {name} in .env names it, and may name another"
+            )
     return found
 
 
 def main() -> None:
-    env, used = Path(".env").read_text(encoding="utf-8"), Path("deploy/compose.yaml").read_text(encoding="utf-8")
+    env, used = (
+        Path(".env").read_text(encoding="utf-8"),
+        Path("deploy/compose.yaml").read_text(encoding="utf-8"),
+    )
     let_read(Path("deploy"))
-    if not (compose("build") and start_database() and compose("up", "--detach", "--wait")):
+    if not (
+        compose("build") and start_database() and compose("up", "--detach", "--wait")
+    ):
         sys.exit("\n".join(["It is not up", *taken(env, used)]))
     port = re.findall(r"^HTTP_PORT=(\d+)$", env, re.MULTILINE)[0]
     print(f"It is up: http://127.0.0.1:{port}")

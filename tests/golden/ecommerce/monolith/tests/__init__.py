@@ -1,1 +1,3 @@
-"""The tests: black-box over HTTP, against the whole system in this process, without a server."""
+"""The tests: black-box over HTTP, against the whole system in this process, without a
+server.
+"""

@@ -18,11 +18,20 @@ class Api:
 
     http: httpx.Client
     token: str = ""
-    made: list[str] = field(default_factory=list)  # where the rows are that were created, for the clean-up
+    # where the rows are that were created, for the clean-up
+    made: list[str] = field(default_factory=list)
 
-    def request(self, method: str, path: str, headers: dict[str, str] | None = None, **options: Any) -> httpx.Response:
+    def request(
+        self,
+        method: str,
+        path: str,
+        headers: dict[str, str] | None = None,
+        **options: Any,
+    ) -> httpx.Response:
         bearer = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        answer = self.http.request(method, path, headers={**bearer, **(headers or {})}, **options)
+        answer = self.http.request(
+            method, path, headers={**bearer, **(headers or {})}, **options
+        )
         if answer.status_code == 201 and "Location" in answer.headers:
             self.made.append(answer.headers["Location"])
         return answer
@@ -61,8 +70,12 @@ def ids(rows: Iterable[dict[str, Any]]) -> list[str]:
     return [row["id"] for row in rows]
 
 
-def eventually(ask: Callable[[], T], holds: Callable[[T], bool], seconds: float = 10) -> T:
-    """What `ask` gives as soon as `holds` is true of it: for what settles after the answer."""
+def eventually(
+    ask: Callable[[], T], holds: Callable[[T], bool], seconds: float = 10
+) -> T:
+    """What `ask` gives as soon as `holds` is true of it: for what settles after the
+    answer.
+    """
     end = time.monotonic() + seconds
     while not holds(found := ask()):
         assert time.monotonic() < end, f"still {found!r}"

@@ -20,10 +20,16 @@ class MailServer:
         self.url = ""
         self.sent: defaultdict[str, list[EmailMessage]] = defaultdict(list)
         self.unknown: set[str] = set()  # recipients whom it does not know
-        self.answers: dict[str, list[str]] = {}  # to the next mails for a recipient; then it takes them
+        # to the next mails for a recipient; then it takes them
+        self.answers: dict[str, list[str]] = {}
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name, as the next
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+        self,
+        server: SMTP,
+        session: Session,
+        envelope: Envelope,
+        address: str,
+        options: list[str],
     ) -> str:
         if address in self.unknown:
             self.sent[address].append(EmailMessage())
@@ -31,10 +37,14 @@ class MailServer:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
         content = (envelope.original_content or b"").decode()
         (recipient,) = envelope.rcpt_tos
-        self.sent[recipient].append(message_from_string(content, EmailMessage, policy=policy.default))
+        self.sent[recipient].append(
+            message_from_string(content, EmailMessage, policy=policy.default)
+        )
         waiting = self.answers.get(recipient)
         return waiting.pop(0) if waiting else "250 OK"
 

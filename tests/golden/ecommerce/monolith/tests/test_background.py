@@ -1,4 +1,6 @@
-"""What happens behind the requests: nothing is lost, nothing holds up the rest, and what has had its day is deleted."""
+"""What happens behind the requests: nothing is lost, nothing holds up the rest, and
+what has had its day is deleted.
+"""
 
 from __future__ import annotations
 
@@ -30,12 +32,18 @@ from shop.chassis.sql_jobs import Jobs
 from shop.chassis.supervisor import Supervisor
 
 Story = Callable[[Database], Awaitable[None]]
-DUE = sa.update(AccountsUnitOfWork.outbox).where(AccountsUnitOfWork.outbox.c.due.is_not(None)).values(due=now())
+DUE = (
+    sa.update(AccountsUnitOfWork.outbox)
+    .where(AccountsUnitOfWork.outbox.c.due.is_not(None))
+    .values(due=now())
+)
 HOUR = timedelta(hours=1)
 
 
 class Handlers:
-    """Two that want every event: `first` meets the errors that it is given, one at each call, and `second` nothing."""
+    """Two that want every event: `first` meets the errors that it is given, one at each
+    call, and `second` nothing.
+    """
 
     def __init__(self, *errors: BaseException | None) -> None:
         self._errors = list(errors)
@@ -93,7 +101,9 @@ async def depth(relay: Relay) -> list[float]:
     return list((await relay.metrics()).values())
 
 
-def test_a_handler_that_fails_keeps_no_other_from_the_event_nor_has_it_run_twice(told: Callable[[Story], None]) -> None:
+def test_a_handler_that_fails_keeps_no_other_from_the_event_nor_has_it_run_twice(
+    told: Callable[[Story], None],
+) -> None:
     async def story(database: Database) -> None:
         handlers = Handlers(ValueError("not now"))
         relay = relay_of(database, handlers)
@@ -107,7 +117,9 @@ def test_a_handler_that_fails_keeps_no_other_from_the_event_nor_has_it_run_twice
     told(story)
 
 
-def test_a_poison_event_dies_for_its_handler_alone_and_can_be_replayed(told: Callable[[Story], None]) -> None:
+def test_a_poison_event_dies_for_its_handler_alone_and_can_be_replayed(
+    told: Callable[[Story], None],
+) -> None:
     async def story(database: Database) -> None:
         handlers = Handlers(*[ValueError("cannot be handled")] * ATTEMPTS)
         relay = relay_of(database, handlers)
@@ -124,7 +136,12 @@ def test_a_poison_event_dies_for_its_handler_alone_and_can_be_replayed(told: Cal
 
 
 @pytest.mark.parametrize(
-    ("error", "attempts"), [(Refused("no such address"), 1), (Failing("500"), ATTEMPTS), (ValueError(), ATTEMPTS)]
+    ("error", "attempts"),
+    [
+        (Refused("no such address"), 1),
+        (Failing("500"), ATTEMPTS),
+        (ValueError(), ATTEMPTS),
+    ],
 )
 def test_what_is_refused_for_good_is_a_dead_letter_at_once(
     told: Callable[[Story], None], error: Exception, attempts: int
@@ -140,11 +157,14 @@ def test_what_is_refused_for_good_is_a_dead_letter_at_once(
     told(story)
 
 
-def test_an_event_outlives_a_relay_that_dies_and_a_receiver_that_is_away(told: Callable[[Story], None]) -> None:
+def test_an_event_outlives_a_relay_that_dies_and_a_receiver_that_is_away(
+    told: Callable[[Story], None],
+) -> None:
     async def story(database: Database) -> None:
         relay = relay_of(database, Handlers(*[Unavailable("away")] * 2 * ATTEMPTS))
         await asked(database, relay)
-        await passes(database, relay, 2 * ATTEMPTS)  # whoever is away comes back: such an event does not die
+        # whoever is away comes back: such an event does not die
+        await passes(database, relay, 2 * ATTEMPTS)
         killed = relay_of(database, Handlers(asyncio.CancelledError()))
         with pytest.raises(asyncio.CancelledError):
             await passes(database, killed, 1)
@@ -167,7 +187,9 @@ def test_what_nobody_handles_cannot_be_published(told: Callable[[Story], None]) 
     told(story)
 
 
-def test_a_task_that_raises_is_counted_begun_again_and_seen_by_readiness(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_task_that_raises_is_counted_begun_again_and_seen_by_readiness(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     begun: list[int] = []
     seen: list[str] = []
 
@@ -191,7 +213,9 @@ def test_a_task_that_raises_is_counted_begun_again_and_seen_by_readiness(caplog:
         await asyncio.wait_for(ended.wait(), 5)
         await running
         await supervisor.check()
-        assert await supervisor.metrics() == {'background_failures_total{task="task"}': 1}
+        assert await supervisor.metrics() == {
+            'background_failures_total{task="task"}': 1
+        }
 
     asyncio.run(main())
     assert len(begun) == 2 and seen == ["failed: task"] and "a defect" in caplog.text
@@ -204,7 +228,9 @@ def job_that(work: Callable[[], Awaitable[None]], attempts: int = 2) -> Job:
 async def job_is_due(database: Database, jobs: Jobs, job: Job) -> None:
     await jobs.once(job)  # it knows when it is due from then on
     async with connected(database.module("accounts"), writing=True) as connection:
-        await connection.execute(sa.update(AccountsUnitOfWork.jobs).values(due=now() - HOUR))
+        await connection.execute(
+            sa.update(AccountsUnitOfWork.jobs).values(due=now() - HOUR)
+        )
 
 
 def jobs_of(database: Database) -> Jobs:
@@ -212,7 +238,9 @@ def jobs_of(database: Database) -> Jobs:
     return Jobs(database, [], tables(["accounts"], "jobs"))
 
 
-def test_of_several_copies_one_runs_a_job_and_waits_for_its_next_time(told: Callable[[Story], None]) -> None:
+def test_of_several_copies_one_runs_a_job_and_waits_for_its_next_time(
+    told: Callable[[Story], None],
+) -> None:
     runs: list[int] = []
 
     async def work() -> None:
@@ -229,7 +257,9 @@ def test_of_several_copies_one_runs_a_job_and_waits_for_its_next_time(told: Call
     told(story)
 
 
-def test_a_job_is_tried_again_then_given_up_and_can_be_replayed(told: Callable[[Story], None]) -> None:
+def test_a_job_is_tried_again_then_given_up_and_can_be_replayed(
+    told: Callable[[Story], None],
+) -> None:
     runs: list[int] = []
 
     async def work() -> None:
@@ -257,7 +287,9 @@ def test_a_job_is_tried_again_then_given_up_and_can_be_replayed(told: Callable[[
     told(story)
 
 
-def test_a_copy_that_is_stopped_gives_its_job_to_another(told: Callable[[Story], None]) -> None:
+def test_a_copy_that_is_stopped_gives_its_job_to_another(
+    told: Callable[[Story], None],
+) -> None:
     runs: list[int] = []
     begun = asyncio.Event()
 
@@ -282,22 +314,43 @@ def test_a_copy_that_is_stopped_gives_its_job_to_another(told: Callable[[Story],
     told(story)
 
 
-def test_expired_sessions_and_old_requests_are_deleted_and_others_are_not(told: Callable[[Story], None]) -> None:
+def test_expired_sessions_and_old_requests_are_deleted_and_others_are_not(
+    told: Callable[[Story], None],
+) -> None:
     async def story(database: Database) -> None:
         relay = relay_of(database, Handlers())
         account = Account(email="a@example.com", password_hash="")
         fresh, _ = Session.begin(account, ("read",))
         unit = AccountsUnitOfWork(database, MemoryCache(), relay)
         unit.sessions.add(fresh)
-        unit.sessions.add(Session(account_id=account.id, generation=1, tokens=(), expires_at=now() - timedelta(days=1)))
+        unit.sessions.add(
+            Session(
+                account_id=account.id,
+                generation=1,
+                tokens=(),
+                expires_at=now() - timedelta(days=1),
+            )
+        )
         await unit.commit()
         at = {"old": now() - timedelta(days=31), "new": now() - timedelta(days=1)}
-        rows = [{"key": key, "fingerprint": "", "at": moment} for key, moment in at.items()]
+        rows = [
+            {"key": key, "fingerprint": "", "at": moment} for key, moment in at.items()
+        ]
         async with connected(database.module("accounts"), writing=True) as connection:
             await connection.execute(AccountsUnitOfWork.processed.insert(), rows)
         assert await Retention(database, AccountsUnitOfWork).once() == 2
-        assert await AccountsUnitOfWork(database, MemoryCache(), relay).sessions.get(fresh.id) == fresh
-        assert await AccountsUnitOfWork(database, MemoryCache(), relay).find_processed("new") is not None
+        assert (
+            await AccountsUnitOfWork(database, MemoryCache(), relay).sessions.get(
+                fresh.id
+            )
+            == fresh
+        )
+        assert (
+            await AccountsUnitOfWork(database, MemoryCache(), relay).find_processed(
+                "new"
+            )
+            is not None
+        )
 
     told(story)
 
@@ -305,8 +358,16 @@ def test_expired_sessions_and_old_requests_are_deleted_and_others_are_not(told: 
 def test_all_processes_count_as_one(told: Callable[[Story], None]) -> None:
     async def story(database: Database) -> None:
         relay = relay_of(database, Handlers())
-        processes = [Throttle(partial(AccountsUnitOfWork, database, MemoryCache(), relay)) for _ in range(2)]
-        await asyncio.gather(*(process.login_failed("a@example.com", "192.0.2.1") for process in processes * 5))
+        processes = [
+            Throttle(partial(AccountsUnitOfWork, database, MemoryCache(), relay))
+            for _ in range(2)
+        ]
+        await asyncio.gather(
+            *(
+                process.login_failed("a@example.com", "192.0.2.1")
+                for process in processes * 5
+            )
+        )
         for process in processes:
             with pytest.raises(TooManyRequests):
                 await process.login("a@example.com", "192.0.2.2")
@@ -315,7 +376,9 @@ def test_all_processes_count_as_one(told: Callable[[Story], None]) -> None:
     told(story)
 
 
-def test_of_those_who_commit_at_once_each_hears_of_their_own(told: Callable[[Story], None]) -> None:
+def test_of_those_who_commit_at_once_each_hears_of_their_own(
+    told: Callable[[Story], None],
+) -> None:
     async def story(database: Database) -> None:
         relay = relay_of(database, Handlers())
 
@@ -325,7 +388,9 @@ def test_of_those_who_commit_at_once_each_hears_of_their_own(told: Callable[[Sto
             await unit.commit()
 
         emails = ["a@example.com", "b@example.com", "a@example.com", "c@example.com"]
-        outcomes = await asyncio.gather(*map(registered, emails), return_exceptions=True)
+        outcomes = await asyncio.gather(
+            *map(registered, emails), return_exceptions=True
+        )
         first, b, again, c = (type(outcome) for outcome in outcomes)
         assert b is c is type(None) and {first, again} == {type(None), Conflict}
         unit = AccountsUnitOfWork(database, MemoryCache(), relay)
@@ -334,7 +399,9 @@ def test_of_those_who_commit_at_once_each_hears_of_their_own(told: Callable[[Sto
     told(story)
 
 
-def test_a_commit_that_nobody_waits_for_any_more_still_reaches_the_cache(told: Callable[[Story], None]) -> None:
+def test_a_commit_that_nobody_waits_for_any_more_still_reaches_the_cache(
+    told: Callable[[Story], None],
+) -> None:
     async def story(database: Database) -> None:
         relay, cache = relay_of(database, Handlers()), MemoryCache()
         account = Account(email="a@example.com", password_hash="")

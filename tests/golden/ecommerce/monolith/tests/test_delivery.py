@@ -1,4 +1,6 @@
-"""Nothing that a module has for the background is lost in silence: its handlers, its jobs, and what it publishes."""
+"""Nothing that a module has for the background is lost in silence: its handlers, its
+jobs, and what it publishes.
+"""
 
 from __future__ import annotations
 
@@ -18,26 +20,48 @@ MODULES = sorted(file.parent.name for file in discovery.PACKAGE.glob("*/wiring.p
 
 
 def test_every_handler_and_job_is_put_together(tmp_path: Path) -> None:
-    """`background` in a module's wiring.py names the objects whose methods work in the background."""
+    """`background` in a module's wiring.py names the objects whose methods work in the
+    background.
+    """
     background = Background()
     database = Database(f"sqlite+aiosqlite:///{tmp_path}")
-    background.add(PartContext(Settings.model_construct(modules_env=""), database, MemoryCache()), MODULES)
+    background.add(
+        PartContext(Settings.model_construct(modules_env=""), database, MemoryCache()),
+        MODULES,
+    )
     handlers = discovery.handlers(MODULES)
-    forgotten = {name for kind in handlers for name in handlers[kind] if name not in background.targets(kind)}
+    forgotten = {
+        name
+        for kind in handlers
+        for name in handlers[kind]
+        if name not in background.targets(kind)
+    }
     forgotten |= discovery.jobs(MODULES).keys() - background.jobs.keys()
-    assert not forgotten, f"their objects are missing in background() of their modules' wiring.py: {forgotten}"
+    assert not forgotten, (
+        f"their objects are missing in background() of their modules' wiring.py: {forgotten}"
+    )
 
 
 def test_every_module_runs_in_a_part() -> None:
     """Its name stands in MODULES of its part's root, in apps/."""
-    running = {module for part in PARTS for module in import_module(f"shop.apps.{part}").MODULES}
+    running = {
+        module
+        for part in PARTS
+        for module in import_module(f"shop.apps.{part}").MODULES
+    }
     assert set(MODULES) <= running, f"no part in apps/ runs {set(MODULES) - running}"
 
 
 def test_every_event_is_handled() -> None:
-    """An event that nobody handles cannot be published: handle it in some module's event_handlers.py, or take it away."""
+    """An event that nobody handles cannot be published: handle it in some module's
+    event_handlers.py, or take it away.
+    """
     handled = discovery.handlers(MODULES)
-    lost = {f"{event.__module__}.{event.__name__}" for event in _all(Event) if event.type not in handled}
+    lost = {
+        f"{event.__module__}.{event.__name__}"
+        for event in _all(Event)
+        if event.type not in handled
+    }
     assert not lost, f"nobody handles {lost}"
 
 

@@ -25,7 +25,8 @@ from tests.orders.factories import new_order, settled
 ENTITIES: dict[str, Callable[[Api], dict[str, Any]]] = {
     "/api/products": lambda staff: new_product(),
 }
-statements: ContextVar[list[str]] = ContextVar("statements")  # of the request that is being answered
+# of the request that is being answered
+statements: ContextVar[list[str]] = ContextVar("statements")
 
 
 def counting(app: ASGIApp) -> ASGIApp:
@@ -37,7 +38,10 @@ def counting(app: ASGIApp) -> ASGIApp:
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], (b"queries", str(len(sent)).encode())]
+                message["headers"] = [
+                    *message["headers"],
+                    (b"queries", str(len(sent)).encode()),
+                ]
             await send(message)
 
         await app(scope, receive, sending)
@@ -58,7 +62,9 @@ def _noted() -> Iterator[None]:
 
 @pytest.fixture
 def data(settings: Settings, tmp_path: Path) -> Settings:
-    return settings.model_copy(update={"database_url": f"sqlite+aiosqlite:///{tmp_path}"})
+    return settings.model_copy(
+        update={"database_url": f"sqlite+aiosqlite:///{tmp_path}"}
+    )
 
 
 @contextmanager
@@ -76,17 +82,29 @@ def cost(api: Api, method: str, path: str, **options: Any) -> int:
 
 def test_a_list_is_one_query_however_many_rows_and_so_is_a_read(data: Settings) -> None:
     with instance(data) as staff:
-        rows = {path: [staff.create(path, new(staff)) for _ in range(21)] for path, new in ENTITIES.items()}
+        rows = {
+            path: [staff.create(path, new(staff)) for _ in range(21)]
+            for path, new in ENTITIES.items()
+        }
     with instance(data) as staff:
-        assert [cost(staff, "GET", f"{path}?limit=1") for path in rows] == [1] * len(rows)
-        assert [cost(staff, "GET", f"{path}?limit=20") for path in rows] == [1] * len(rows)
-        assert [cost(staff, "GET", f"{path}/{rows[path][0]['id']}") for path in rows] == [1] * len(rows)
+        assert [cost(staff, "GET", f"{path}?limit=1") for path in rows] == [1] * len(
+            rows
+        )
+        assert [cost(staff, "GET", f"{path}?limit=20") for path in rows] == [1] * len(
+            rows
+        )
+        assert [
+            cost(staff, "GET", f"{path}/{rows[path][0]['id']}") for path in rows
+        ] == [1] * len(rows)
 
 
 def test_an_order_is_three_queries_however_many_its_lines(data: Settings) -> None:
     with instance(data) as staff:
         body = new_order(staff)
-        line, lines = body["lines"], [line for _ in range(9) for line in new_order(staff)["lines"]]
+        line, lines = (
+            body["lines"],
+            [line for _ in range(9) for line in new_order(staff)["lines"]],
+        )
     with instance(data) as staff:  # the products; the order, and the event of it
         assert cost(staff, "POST", "/api/orders", json={**body, "lines": lines}) == 3
         assert cost(staff, "POST", "/api/orders", json={**body, "lines": line}) == 3

@@ -34,7 +34,9 @@ def test_the_migrations_make_what_the_code_reads(module: str, tmp_path: Path) ->
         finally:
             await database.close()
 
-    assert asyncio.run(differences()) == [], "write a migration: make migration MODULE=... NAME=..."
+    assert asyncio.run(differences()) == [], (
+        "write a migration: make migration MODULE=... NAME=..."
+    )
 
 
 @pytest.mark.parametrize("module", MODULES)

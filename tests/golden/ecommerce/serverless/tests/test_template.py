@@ -30,9 +30,14 @@ def test_the_template_has_a_way_to_every_endpoint() -> None:
         events = function.get("Events", {}).values()
         ways = [event["Properties"] for event in events if event["Type"] == "HttpApi"]
         for path, method in endpoints(PARTS.get(part, ())):
-            reached = any(leads(way["Path"], path) and way["Method"] in ("ANY", method) for way in ways)
+            reached = any(
+                leads(way["Path"], path) and way["Method"] in ("ANY", method)
+                for way in ways
+            )
             place = f"add to deploy/template.yaml, as one of the Events of {name}"
-            assert reached, f"{place}: Type: HttpApi, with the Method {method} and the Path {path}"
+            assert reached, (
+                f"{place}: Type: HttpApi, with the Method {method} and the Path {path}"
+            )
 
 
 def endpoints(modules: tuple[str, ...]) -> Iterator[tuple[str, str]]:
@@ -41,7 +46,10 @@ def endpoints(modules: tuple[str, ...]) -> Iterator[tuple[str, str]]:
             if isinstance(router, APIRouter):
                 for route in router.routes:
                     if isinstance(route, APIRoute):
-                        yield from ((route.path, method) for method in sorted(route.methods or ()))
+                        yield from (
+                            (route.path, method)
+                            for method in sorted(route.methods or ())
+                        )
 
 
 def leads(way: str, path: str) -> bool:

@@ -36,7 +36,9 @@ def test_what_is_left_out_has_its_default(user: Api) -> None:
         ("no such field", 1),
     ],
 )
-def test_refuses_what_does_not_fit_a_field(user: Api, field: str, value: object) -> None:
+def test_refuses_what_does_not_fit_a_field(
+    user: Api, field: str, value: object
+) -> None:
     answer = user.post(PATH, json=new_item(**{field: value}))
     assert answer.status_code == 422
     assert field in [error["field"] for error in answer.json()["errors"]]
@@ -84,7 +86,10 @@ def test_lists_the_newest_first_page_by_page(user: Api) -> None:
     assert second["next"] is None
 
 
-@pytest.mark.parametrize("query", ["no-such-field=1", "sort=nonsense", "limit=0", "limit=101", "after=nonsense"])
+@pytest.mark.parametrize(
+    "query",
+    ["no-such-field=1", "sort=nonsense", "limit=0", "limit=101", "after=nonsense"],
+)
 def test_refuses_a_list_that_is_not_offered(user: Api, query: str) -> None:
     assert user.get(f"{PATH}?{query}").status_code == 422
 
@@ -100,7 +105,12 @@ def test_who_may_do_what(everyone: tuple[Api, ...], user: Api) -> None:
     url = f"{PATH}/{row['id']}"
     assert [api.get(PATH).status_code for api in everyone] == [401, 200, 200, 200]
     assert [api.get(url).status_code for api in everyone] == [401, 404, 200, 200]
-    assert [api.patch(url, json={}).status_code for api in everyone] == [401, 404, 200, 200]
+    assert [api.patch(url, json={}).status_code for api in everyone] == [
+        401,
+        404,
+        200,
+        200,
+    ]
     made = [api.post(PATH, json=new_item()).status_code for api in everyone]
     assert made == [401, 201, 201, 201]
     assert [api.delete(url).status_code for api in everyone[:2]] == [401, 404]

@@ -1,4 +1,6 @@
-"""What a user does from the first visit to the last, on any running instance; it leaves no items behind."""
+"""What a user does from the first visit to the last, on any running instance; it leaves
+no items behind.
+"""
 
 from __future__ import annotations
 
@@ -21,14 +23,22 @@ def test_journey(anonymous: Api, other: Api) -> None:
     milk = user.create("/api/items", {"title": "buy milk"})
     bread = user.create("/api/items", {"title": "bake bread"})
     assert (milk["title"], milk["done"]) == ("buy milk", False)
-    eventually(lambda: ids(user.every("/api/items")), lambda found: found == [bread["id"], milk["id"]])
+    eventually(
+        lambda: ids(user.every("/api/items")),
+        lambda found: found == [bread["id"], milk["id"]],
+    )
 
     # does it, and does not overwrite what was changed meanwhile
     url = f"/api/items/{milk['id']}"
     seen = user.get(url).headers["ETag"]
     done = user.patch(url, json={"done": True}, headers={"If-Match": seen})
     assert done.status_code == 200 and done.json()["done"] is True
-    assert user.patch(url, json={"title": "buy oat milk"}, headers={"If-Match": seen}).status_code == 412
+    assert (
+        user.patch(
+            url, json={"title": "buy oat milk"}, headers={"If-Match": seen}
+        ).status_code
+        == 412
+    )
     assert user.get(url).json() == done.json()
 
     # nobody else is to know
@@ -37,9 +47,13 @@ def test_journey(anonymous: Api, other: Api) -> None:
     assert milk["id"] not in ids(other.every("/api/items"))
 
     # comes back later, tidies up and leaves
-    tokens = anonymous.post("/api/auth/refresh", json={"refresh_token": tokens["refresh_token"]}).json()
+    tokens = anonymous.post(
+        "/api/auth/refresh", json={"refresh_token": tokens["refresh_token"]}
+    ).json()
     user = Api(anonymous.http, tokens["access_token"])
-    assert [user.delete(f"/api/items/{row['id']}").status_code for row in (milk, bread)] == [204, 204]
+    assert [
+        user.delete(f"/api/items/{row['id']}").status_code for row in (milk, bread)
+    ] == [204, 204]
     assert user.get(url).status_code == 404
     eventually(lambda: user.every("/api/items"), lambda found: found == [])
     last = {"refresh_token": tokens["refresh_token"]}

@@ -1,4 +1,6 @@
-"""Who is staff, as operators decide it; what settings say passes the types of the API, or nothing starts."""
+"""Who is staff, as operators decide it; what settings say passes the types of the API,
+or nothing starts.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ Command = Callable[..., str]
 @pytest.fixture
 def own(anonymous: Api, settings: Settings) -> Settings:
     """What the command is told of the system that runs."""
-    return settings.model_copy(update={"database_url": f"{settings.database_url}/accounts"})
+    return settings.model_copy(
+        update={"database_url": f"{settings.database_url}/accounts"}
+    )
 
 
 @pytest.fixture
@@ -38,8 +42,12 @@ def command(own: Settings) -> Command:
 
 def roles(anonymous: Api, email: str, password: str = PASSWORD) -> list[str]:
     """As a token says them."""
-    tokens = anonymous.post("/api/auth/login", json={"email": email, "password": password}).json()
-    return list(jwt.decode(tokens["access_token"], options={"verify_signature": False})["roles"])
+    tokens = anonymous.post(
+        "/api/auth/login", json={"email": email, "password": password}
+    ).json()
+    return list(
+        jwt.decode(tokens["access_token"], options={"verify_signature": False})["roles"]
+    )
 
 
 def token_of(mail: MailServer, email: str, count: int = 1) -> str:
@@ -53,13 +61,20 @@ def proven(anonymous: Api, mail: MailServer) -> dict[str, str]:
     given = {"email": f"{uuid4().hex}@example.com", "password": PASSWORD}
     assert anonymous.post("/api/auth/register", json=given).status_code == 201
     shown = {"token": token_of(mail, given["email"]), "password": PASSWORD}
-    assert anonymous.post("/api/auth/verify-email/confirm", json=shown).status_code == 204
+    assert (
+        anonymous.post("/api/auth/verify-email/confirm", json=shown).status_code == 204
+    )
     return given
 
 
-def test_the_role_is_given_and_taken(anonymous: Api, command: Command, mail: MailServer) -> None:
+def test_the_role_is_given_and_taken(
+    anonymous: Api, command: Command, mail: MailServer
+) -> None:
     email = proven(anonymous, mail)["email"]
-    assert command("give", email) == f"{email} is staff now, with the account and the password that was there"
+    assert (
+        command("give", email)
+        == f"{email} is staff now, with the account and the password that was there"
+    )
     assert roles(anonymous, email) == ["staff"]
     assert command("give", email) == f"{email} is staff already"
     assert "not staff any more" in command("take", email)
@@ -75,9 +90,19 @@ def test_whoever_is_given_or_taken_the_role_goes_on_with_no_session_of_before(
     for what in ("give", "take"):
         token = anonymous.post("/api/auth/login", json=given).json()["refresh_token"]
         command(what, given["email"])
-        assert anonymous.post("/api/auth/refresh", json={"refresh_token": token}).status_code == 401
-    told = [record.__dict__["event"] for record in caplog.records if record.name == "audit"]
-    assert [event for event in told if event.startswith("role")] == ["role_given", "role_taken"]
+        assert (
+            anonymous.post(
+                "/api/auth/refresh", json={"refresh_token": token}
+            ).status_code
+            == 401
+        )
+    told = [
+        record.__dict__["event"] for record in caplog.records if record.name == "audit"
+    ]
+    assert [event for event in told if event.startswith("role")] == [
+        "role_given",
+        "role_taken",
+    ]
 
 
 @pytest.mark.parametrize("chosen", ["", "of the operator's choice"])
@@ -90,22 +115,35 @@ def test_whoever_registered_with_an_address_that_may_not_be_theirs_is_not_staff_
     session = anonymous.post("/api/auth/login", json=somebody).json()["refresh_token"]
     assert "its password ends" in command("give", somebody["email"], chosen)
     assert anonymous.post("/api/auth/login", json=somebody).status_code == 401
-    assert anonymous.post("/api/auth/refresh", json={"refresh_token": session}).status_code == 401
+    assert (
+        anonymous.post("/api/auth/refresh", json={"refresh_token": session}).status_code
+        == 401
+    )
     if not chosen:
         # whatever happens next in the system takes the mail along
-        assert anonymous.post("/api/auth/verify-email", json={"email": somebody["email"]}).status_code == 202
+        assert (
+            anonymous.post(
+                "/api/auth/verify-email", json={"email": somebody["email"]}
+            ).status_code
+            == 202
+        )
         eventually(lambda: mail.sent[somebody["email"]], lambda mails: len(mails) == 3)
         texts = [str(sent.get_content()) for sent in mail.sent[somebody["email"]]]
         (text,) = (text for text in texts if "/password-reset?" in text)
         chosen = "of the owner's choice"
         body = {"token": text.partition("token=")[2].split()[0], "password": chosen}
-        assert anonymous.post("/api/auth/password-reset/confirm", json=body).status_code == 204
+        assert (
+            anonymous.post("/api/auth/password-reset/confirm", json=body).status_code
+            == 204
+        )
     assert roles(anonymous, somebody["email"], chosen) == ["staff"]
 
 
 def test_who_has_no_account_gets_one(anonymous: Api, command: Command) -> None:
     email = f"{uuid4().hex}@example.com"
-    assert command("give", email, PASSWORD) == f"{email} is staff now, with a new account"
+    assert (
+        command("give", email, PASSWORD) == f"{email} is staff now, with a new account"
+    )
     assert roles(anonymous, email) == ["staff"]
 
 
@@ -115,11 +153,17 @@ def test_who_is_given_no_password_is_mailed_a_link_to_choose_one(
     email = f"{uuid4().hex}@example.com"
     assert "link" in command("give", email)
     # whatever happens next in the system takes the mail along
-    assert anonymous.post("/api/auth/password-reset", json={"email": email}).status_code == 202
+    assert (
+        anonymous.post("/api/auth/password-reset", json={"email": email}).status_code
+        == 202
+    )
     sent = eventually(lambda: mail.sent[email], lambda mails: len(mails) == 2)
     token = str(sent[0].get_content()).partition("token=")[2].split()[0]
     chosen = {"token": token, "password": PASSWORD}
-    assert anonymous.post("/api/auth/password-reset/confirm", json=chosen).status_code == 204
+    assert (
+        anonymous.post("/api/auth/password-reset/confirm", json=chosen).status_code
+        == 204
+    )
     assert roles(anonymous, email) == ["staff"]
 
 
@@ -141,8 +185,14 @@ def test_settings_are_in_the_form_of_the_api(settings: Settings) -> None:
         "mail_from": "Shop <a@example.com>",
     }
     found = checked(settings.model_copy(update=given))
-    assert (found.admin_email, found.site_url) == ("boss@example.com", "https://shop.example.com")
-    assert checked(settings.model_copy(update={"site_url": "", "dev_port": 8123})).site_url == "http://127.0.0.1:8123"
+    assert (found.admin_email, found.site_url) == (
+        "boss@example.com",
+        "https://shop.example.com",
+    )
+    assert (
+        checked(settings.model_copy(update={"site_url": "", "dev_port": 8123})).site_url
+        == "http://127.0.0.1:8123"
+    )
 
 
 @pytest.mark.parametrize(
@@ -162,6 +212,8 @@ def test_settings_are_in_the_form_of_the_api(settings: Settings) -> None:
         ("mail_from", "a@example.com, b@example.com"),
     ],
 )
-def test_settings_that_cannot_be_used_keep_it_from_starting(settings: Settings, name: str, value: Any) -> None:
+def test_settings_that_cannot_be_used_keep_it_from_starting(
+    settings: Settings, name: str, value: Any
+) -> None:
     with pytest.raises(SystemExit, match=name.upper()):
         checked(settings.model_copy(update={name: value}))

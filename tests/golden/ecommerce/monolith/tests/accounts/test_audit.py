@@ -21,7 +21,9 @@ def lines(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
 
 
 def events(lines: pytest.LogCaptureFixture) -> list[str]:
-    return [record.__dict__["event"] for record in lines.records if record.name == "audit"]
+    return [
+        record.__dict__["event"] for record in lines.records if record.name == "audit"
+    ]
 
 
 def test_logins_that_fail_and_accounts_that_are_locked_are_told_with_who_and_from_where(
@@ -31,14 +33,21 @@ def test_logins_that_fail_and_accounts_that_are_locked_are_told_with_who_and_fro
     given = {"email": f"{uuid4().hex}@example.com", "password": "a wrong password"}
     for _ in range(3):
         anonymous.post("/api/auth/login", json=given)
-    assert events(lines) == ["login_failed", "login_failed", "account_locked", "login_refused"]
+    assert events(lines) == [
+        "login_failed",
+        "login_failed",
+        "account_locked",
+        "login_refused",
+    ]
     for record in lines.records:
         if record.name == "audit":
             assert record.__dict__["email"] == given["email"]
             assert record.__dict__["address"]
 
 
-def test_what_becomes_of_sessions_is_told_and_no_secret_is(anonymous: Api, lines: pytest.LogCaptureFixture) -> None:
+def test_what_becomes_of_sessions_is_told_and_no_secret_is(
+    anonymous: Api, lines: pytest.LogCaptureFixture
+) -> None:
     given = {"email": f"{uuid4().hex}@example.com", "password": PASSWORD}
     account = anonymous.post("/api/auth/register", json=given).json()["id"]
     token = anonymous.post("/api/auth/login", json=given).json()["refresh_token"]
@@ -58,20 +67,37 @@ def test_what_becomes_of_sessions_is_told_and_no_secret_is(anonymous: Api, lines
     about = [record.__dict__ for record in lines.records if record.name == "audit"]
     assert {line["account"] for line in about if "account" in line} == {account}
     text = " ".join(str(line) for line in about)
-    assert PASSWORD not in text and token not in text and token.partition(".")[2] not in text
+    assert (
+        PASSWORD not in text
+        and token not in text
+        and token.partition(".")[2] not in text
+    )
 
 
-def test_a_token_that_opens_nothing_is_told(anonymous: Api, lines: pytest.LogCaptureFixture) -> None:
+def test_a_token_that_opens_nothing_is_told(
+    anonymous: Api, lines: pytest.LogCaptureFixture
+) -> None:
     assert Api(anonymous.http, "a.b.c").get("/api/me").status_code == 401
     assert events(lines) == ["token_refused"]
 
 
-def test_another_password_and_the_end_of_an_account_are_told(anonymous: Api, lines: pytest.LogCaptureFixture) -> None:
+def test_another_password_and_the_end_of_an_account_are_told(
+    anonymous: Api, lines: pytest.LogCaptureFixture
+) -> None:
     given = {"email": f"{uuid4().hex}@example.com", "password": PASSWORD}
     anonymous.post("/api/auth/register", json=given)
-    owner = Api(anonymous.http, anonymous.post("/api/auth/login", json=given).json()["access_token"])
+    owner = Api(
+        anonymous.http,
+        anonymous.post("/api/auth/login", json=given).json()["access_token"],
+    )
     lines.clear()
-    owner.post("/api/me/password", json={"password": "a wrong one", "new_password": "another password"})
-    owner.post("/api/me/password", json={"password": PASSWORD, "new_password": "another password"})
+    owner.post(
+        "/api/me/password",
+        json={"password": "a wrong one", "new_password": "another password"},
+    )
+    owner.post(
+        "/api/me/password",
+        json={"password": PASSWORD, "new_password": "another password"},
+    )
     owner.request("DELETE", "/api/me", json={"password": "another password"})
     assert events(lines) == ["login_failed", "password_changed", "account_deleted"]

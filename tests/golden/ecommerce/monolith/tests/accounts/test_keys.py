@@ -1,4 +1,6 @@
-"""Signing keys come and go while the system runs, and no token that was given is refused for it."""
+"""Signing keys come and go while the system runs, and no token that was given is
+refused for it.
+"""
 
 from __future__ import annotations
 
@@ -37,17 +39,23 @@ def made(folder: Path, seconds: float) -> Path:
     return aged(new, seconds)
 
 
-def test_a_new_key_is_known_everywhere_before_it_signs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_key_is_known_everywhere_before_it_signs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made(tmp_path, 10_000)
     here = Signer(partial(load_keys, tmp_path), "issuer", "api")
-    elsewhere = Verifier(Signer(partial(load_keys, tmp_path), "issuer", "api").jwks, "issuer", "api")
+    elsewhere = Verifier(
+        Signer(partial(load_keys, tmp_path), "issuer", "api").jwks, "issuer", "api"
+    )
 
     async def rotate() -> None:
         begun, first, used = time.monotonic(), here.sign(ACCOUNT, ["read"]), set()
         new = made(tmp_path, 0)
         for seconds in range(0, 200, 5):
             new = aged(new, seconds)
-            clock = SimpleNamespace(time=time.time, monotonic=lambda now=begun + seconds: now)
+            clock = SimpleNamespace(
+                time=time.time, monotonic=lambda now=begun + seconds: now
+            )
             monkeypatch.setattr(signer, "time", clock)
             monkeypatch.setattr(tokens, "time", clock)
             token = here.sign(ACCOUNT, ["read"])
@@ -71,7 +79,9 @@ def test_what_a_key_signed_goes_with_it_though_it_was_verified_before(
         assert (await elsewhere.caller(token)).id == ACCOUNT.id
         made(tmp_path, 10_000)
         old.unlink()
-        clock = SimpleNamespace(time=time.time, monotonic=lambda: begun + RELOAD_INTERVAL + REFRESH + 1)
+        clock = SimpleNamespace(
+            time=time.time, monotonic=lambda: begun + RELOAD_INTERVAL + REFRESH + 1
+        )
         monkeypatch.setattr(signer, "time", clock)
         monkeypatch.setattr(tokens, "time", clock)
         with suppress(Unauthenticated):
@@ -83,12 +93,17 @@ def test_what_a_key_signed_goes_with_it_though_it_was_verified_before(
     asyncio.run(withdraw())
 
 
-def test_keys_that_cannot_be_read_again_go_on_signing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keys_that_cannot_be_read_again_go_on_signing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     pems = [[SigningKey(ec.generate_private_key(ec.SECP256R1()))]]
     here = Signer(lambda: pems.pop(), "issuer", "api")
     monkeypatch.setattr(signer, "RELOAD_INTERVAL", -1.0)
     token = here.sign(ACCOUNT, ["read"])
-    assert jwt.get_unverified_header(token)["kid"] == asyncio.run(here.jwks())["keys"][0]["kid"]
+    assert (
+        jwt.get_unverified_header(token)["kid"]
+        == asyncio.run(here.jwks())["keys"][0]["kid"]
+    )
 
 
 def test_a_key_is_thrown_away_when_no_token_needs_it(tmp_path: Path) -> None:

@@ -1,4 +1,6 @@
-"""Mail as a server gets it: for whom it is meant and nobody else, again when that may help, and then with the same link."""
+"""Mail as a server gets it: for whom it is meant and nobody else, again when that may
+help, and then with the same link.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ SENDER = "The Shop <shop@example.com>"
 
 
 def register(anonymous: Api, email: str) -> int:
-    return anonymous.post("/api/auth/register", json={"email": email, "password": PASSWORD}).status_code
+    return anonymous.post(
+        "/api/auth/register", json={"email": email, "password": PASSWORD}
+    ).status_code
 
 
 @pytest.mark.parametrize(
@@ -44,7 +48,9 @@ def register(anonymous: Api, email: str) -> int:
         "a@" + "b" * 250 + ".com",
     ],
 )
-def test_an_address_that_may_be_read_as_another_or_as_none_is_refused(anonymous: Api, address: str) -> None:
+def test_an_address_that_may_be_read_as_another_or_as_none_is_refused(
+    anonymous: Api, address: str
+) -> None:
     assert register(anonymous, address) == 422
 
 
@@ -71,27 +77,36 @@ def test_no_spelling_passes_the_limit_of_mails(anonymous: Api) -> None:
         f"{name}+a@example.com",
         f"{name[0]}.{name[1:]}@example.com",
     ]
-    answers = [anonymous.post("/api/auth/password-reset", json={"email": email}).status_code for email in spellings]
+    answers = [
+        anonymous.post("/api/auth/password-reset", json={"email": email}).status_code
+        for email in spellings
+    ]
     assert answers == [202, 202, 202, 429]
     assert register(anonymous, f"{name}+b@example.com") == 429
     assert mailbox("a.b+c@example.com") == "ab@example.com"
 
 
 @pytest.mark.parametrize("mark", "!#$%&'*/=?^_`{|}~-")
-def test_a_mail_goes_to_the_address_as_it_is_and_says_so(mail: MailServer, mark: str) -> None:
+def test_a_mail_goes_to_the_address_as_it_is_and_says_so(
+    mail: MailServer, mark: str
+) -> None:
     address = f"a{mark}{mark}b{uuid4().hex}@example.com"
     asyncio.run(Mailer(mail.url, SENDER).send(normal(address), "Hello", "a text"))
     (sent,) = mail.sent[address]
     assert [found.addr_spec for found in sent["To"].addresses] == [address]
-    assert [(found.display_name, found.addr_spec) for found in sent["From"].addresses] == [
-        ("The Shop", "shop@example.com")
-    ]
+    assert [
+        (found.display_name, found.addr_spec) for found in sent["From"].addresses
+    ] == [("The Shop", "shop@example.com")]
 
 
 def test_a_domain_beyond_ascii_travels_in_ascii(mail: MailServer) -> None:
     name = uuid4().hex
     with mail_server(utf8=False) as plain:
-        asyncio.run(Mailer(plain.url, SENDER).send(f"{name}@b\u00fccher.example.com", "Hello", "a text"))
+        asyncio.run(
+            Mailer(plain.url, SENDER).send(
+                f"{name}@b\u00fccher.example.com", "Hello", "a text"
+            )
+        )
         assert list(plain.sent) == [f"{name}@xn--bcher-kva.example.com"]
 
 
@@ -129,7 +144,9 @@ def test_a_server_that_is_away_may_come_back() -> None:
         asyncio.run(Mailer(url, SENDER).send("a@example.com", "Hello", "a text"))
 
 
-def test_a_mail_that_is_tried_again_has_the_same_link_and_it_works(anonymous: Api, mail: MailServer) -> None:
+def test_a_mail_that_is_tried_again_has_the_same_link_and_it_works(
+    anonymous: Api, mail: MailServer
+) -> None:
     address = f"{uuid4().hex}@example.com"
     mail.answers[address] = ["451 4.3.0 Later", "451 4.3.0 Later"]
     assert register(anonymous, address) == 201
@@ -137,22 +154,32 @@ def test_a_mail_that_is_tried_again_has_the_same_link_and_it_works(anonymous: Ap
     links = {re.findall(r"token=(\S+)", str(found.get_content()))[0] for found in sent}
     assert len(links) == 1
     body = {"token": links.pop(), "password": PASSWORD}
-    assert anonymous.post("/api/auth/verify-email/confirm", json=body).status_code == 204
+    assert (
+        anonymous.post("/api/auth/verify-email/confirm", json=body).status_code == 204
+    )
 
 
-def test_whom_the_server_does_not_know_is_mailed_once(anonymous: Api, mail: MailServer) -> None:
+def test_whom_the_server_does_not_know_is_mailed_once(
+    anonymous: Api, mail: MailServer
+) -> None:
     unknown, known = (f"{uuid4().hex}@example.com" for _ in range(2))
     mail.unknown.add(unknown)
     assert register(anonymous, unknown) == 201
     eventually(lambda: mail.sent[unknown], bool)
     mail.answers[known] = ["451 4.3.0 Later", "451 4.3.0 Later"]
     assert register(anonymous, known) == 201
-    eventually(lambda: mail.sent[known], lambda mails: len(mails) >= 3)  # as long as that, nothing more was tried
+    # as long as that, nothing more was tried
+    eventually(lambda: mail.sent[known], lambda mails: len(mails) >= 3)
     assert len(mail.sent[unknown]) == 1
 
 
 def test_mail_for_nobody_but_us_lies_in_a_folder(tmp_path: Path) -> None:
-    asyncio.run(Mailer(f"file:{tmp_path / 'mails'}", SENDER).send("a@example.com", "Hello", "a text"))
+    asyncio.run(
+        Mailer(f"file:{tmp_path / 'mails'}", SENDER).send(
+            "a@example.com", "Hello", "a text"
+        )
+    )
     (kept,) = (tmp_path / "mails").glob("*.eml")
-    assert (tmp_path / "mails").stat().st_mode & 0o077 == 0  # a link in it lets in whoever has it
+    # a link in it lets in whoever has it
+    assert (tmp_path / "mails").stat().st_mode & 0o077 == 0
     assert b"To: a@example.com" in kept.read_bytes()

@@ -1,4 +1,6 @@
-"""A password is the same however it is typed, and its hash is as good as today's parameters ask."""
+"""A password is the same however it is typed, and its hash is as good as today's
+parameters ask.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ def verified(password: str, known: str | None) -> str | None:
 
 
 @pytest.mark.parametrize("form", get_args(Form))
-def test_a_password_logs_in_in_whatever_unicode_form_it_is_typed(anonymous: Api, form: Form) -> None:
+def test_a_password_logs_in_in_whatever_unicode_form_it_is_typed(
+    anonymous: Api, form: Form
+) -> None:
     given = {"email": f"{uuid4().hex}@example.com", "password": TYPED}
     assert anonymous.post("/api/auth/register", json=given).status_code == 201
     again = {**given, "password": normalize(form, TYPED)}
@@ -47,7 +51,9 @@ def test_a_hash_of_weaker_parameters_is_renewed_and_a_good_one_is_kept() -> None
     assert verified("close sesame", old) is None
 
 
-def test_whoever_logs_in_has_the_better_hash_from_then_on(anonymous: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whoever_logs_in_has_the_better_hash_from_then_on(
+    anonymous: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
     given = {"email": f"{uuid4().hex}@example.com", "password": "open sesame"}
     with monkeypatch.context() as before:
         before.setattr(passwords, "HASHER", WEAK)
@@ -72,11 +78,16 @@ def test_an_address_without_an_account_costs_as_much_as_one_with_it() -> None:
     assert verified("open sesame", None) is None
 
 
-def test_a_link_that_nobody_was_sent_costs_no_hash(anonymous: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_link_that_nobody_was_sent_costs_no_hash(
+    anonymous: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
     hashed: list[str] = []
     monkeypatch.setattr(passwords, "_hash", hashed.append)
     for token in (f"{uuid4()}.secret", "nonsense"):
         body = {"token": token, "password": TYPED}
-        assert anonymous.post("/api/auth/password-reset/confirm", json=body).status_code == 422
+        assert (
+            anonymous.post("/api/auth/password-reset/confirm", json=body).status_code
+            == 422
+        )
         assert anonymous.post("/password-reset", data=body).status_code == 422
     assert hashed == []

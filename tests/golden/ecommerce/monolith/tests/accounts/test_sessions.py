@@ -1,4 +1,6 @@
-"""Staying logged in: refresh tokens and their families, and what ends them, also what is under way just then."""
+"""Staying logged in: refresh tokens and their families, and what ends them, also what
+is under way just then.
+"""
 
 from __future__ import annotations
 
@@ -40,11 +42,17 @@ def reset(anonymous: Api, credentials: dict[str, str], mail: MailServer) -> Rese
 
     def tokens() -> list[str]:
         texts = [str(sent.get_content()) for sent in mail.sent[credentials["email"]]]
-        return [token for text in texts for token in re.findall(r"/password-reset\?token=(\S+)", text)]
+        return [
+            token
+            for text in texts
+            for token in re.findall(r"/password-reset\?token=(\S+)", text)
+        ]
 
     anonymous.post("/api/auth/password-reset", json={"email": credentials["email"]})
     chosen = {"token": eventually(tokens, bool)[0], "password": ANOTHER}
-    return lambda: anonymous.post("/api/auth/password-reset/confirm", json=chosen).status_code
+    return lambda: (
+        anonymous.post("/api/auth/password-reset/confirm", json=chosen).status_code
+    )
 
 
 @pytest.fixture
@@ -55,7 +63,9 @@ def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
 
 def login(anonymous: Api, credentials: dict[str, str]) -> str:
     """A refresh token."""
-    return str(anonymous.post("/api/auth/login", json=credentials).json()["refresh_token"])
+    return str(
+        anonymous.post("/api/auth/login", json=credentials).json()["refresh_token"]
+    )
 
 
 def refresh(anonymous: Api, token: str) -> tuple[int, str]:
@@ -103,7 +113,9 @@ def test_a_refresh_token_long_out_of_use_ends_its_family_too(
 
 
 def test_a_session_keeps_no_more_refresh_tokens_than_it_needs() -> None:
-    session, first = Session.begin(Account(email="a@example.com", password_hash=""), ("read",))
+    session, first = Session.begin(
+        Account(email="a@example.com", password_hash=""), ("read",)
+    )
     for _ in range(100):
         renewed = session.renewed(first.partition(".")[2], now())
         assert renewed is not None
@@ -116,21 +128,32 @@ def test_whoever_logs_out_with_a_refresh_token_that_was_used_ends_its_family(
 ) -> None:
     first = login(anonymous, credentials)
     _, second = refresh(anonymous, first)
-    assert anonymous.post("/api/auth/logout", json={"refresh_token": first}).status_code == 204
+    assert (
+        anonymous.post("/api/auth/logout", json={"refresh_token": first}).status_code
+        == 204
+    )
     assert refresh(anonymous, second)[0] == 401
 
 
 @pytest.fixture(params=["reset", "change of password", "deletion"])
 def meanwhile(
-    request: pytest.FixtureRequest, anonymous: Api, credentials: dict[str, str], reset: Reset
+    request: pytest.FixtureRequest,
+    anonymous: Api,
+    credentials: dict[str, str],
+    reset: Reset,
 ) -> Callable[[], int]:
     """What ends every session; the status of the answer."""
-    owner = Api(anonymous.http, anonymous.post("/api/auth/login", json=credentials).json()["access_token"])
+    owner = Api(
+        anonymous.http,
+        anonymous.post("/api/auth/login", json=credentials).json()["access_token"],
+    )
     known = {"password": credentials["password"]}
     ends = {
         "reset": reset,
         "change of password": lambda: (
-            owner.post("/api/me/password", json={**known, "new_password": ANOTHER}).status_code
+            owner.post(
+                "/api/me/password", json={**known, "new_password": ANOTHER}
+            ).status_code
         ),
         "deletion": lambda: owner.request("DELETE", "/api/me", json=known).status_code,
     }
@@ -138,7 +161,10 @@ def meanwhile(
 
 
 def test_a_login_that_is_under_way_meanwhile_does_not_outlive_it(
-    anonymous: Api, credentials: dict[str, str], meanwhile: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+    anonymous: Api,
+    credentials: dict[str, str],
+    meanwhile: Callable[[], int],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     verified = Passwords.verified
 
@@ -153,7 +179,10 @@ def test_a_login_that_is_under_way_meanwhile_does_not_outlive_it(
 
 
 def test_a_refresh_that_is_under_way_meanwhile_does_not_outlive_it(
-    anonymous: Api, credentials: dict[str, str], meanwhile: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+    anonymous: Api,
+    credentials: dict[str, str],
+    meanwhile: Callable[[], int],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     first = login(anonymous, credentials)
     get = BaseRepository.get
@@ -175,15 +204,27 @@ def test_of_many_logins_around_a_reset_no_session_with_the_old_password_is_left(
     anonymous: Api, credentials: dict[str, str], reset: Reset
 ) -> None:
     with ThreadPoolExecutor(8) as people:
-        asked = [people.submit(anonymous.post, "/api/auth/login", json=credentials) for _ in range(7)]
+        asked = [
+            people.submit(anonymous.post, "/api/auth/login", json=credentials)
+            for _ in range(7)
+        ]
         eventually(reset, lambda status: status != 503)
     answers = [login.result() for login in asked]
-    tokens = [answer.json()["refresh_token"] for answer in answers if answer.status_code == 200]
+    tokens = [
+        answer.json()["refresh_token"]
+        for answer in answers
+        if answer.status_code == 200
+    ]
     assert [refresh(anonymous, token)[0] for token in tokens] == [401] * len(tokens)
-    assert refresh(anonymous, login(anonymous, {**credentials, "password": ANOTHER}))[0] == 200
+    assert (
+        refresh(anonymous, login(anonymous, {**credentials, "password": ANOTHER}))[0]
+        == 200
+    )
 
 
-def test_other_roles_or_another_password_end_every_session_and_a_proven_address_ends_none() -> None:
+def test_other_roles_or_another_password_end_every_session_and_a_proven_address_ends_none() -> (
+    None
+):
     account = Account(email="a@example.com", password_hash="")
     session, _ = Session.begin(account, ("read",))
     assert session.holds(account.with_address())

@@ -1,4 +1,6 @@
-"""Access tokens that were not given by this system, or not for it, or not any more, open nothing."""
+"""Access tokens that were not given by this system, or not for it, or not any more,
+open nothing.
+"""
 
 from __future__ import annotations
 
@@ -57,42 +59,78 @@ def test_the_public_keys_are_public_only(anonymous: Api) -> None:
     ],
 )
 def test_refuses_a_token_with_a_wrong_claim(
-    anonymous: Api, claims: dict[str, Any], key: ec.EllipticCurvePrivateKey, kid: str, wrong: dict[str, Any]
+    anonymous: Api,
+    claims: dict[str, Any],
+    key: ec.EllipticCurvePrivateKey,
+    kid: str,
+    wrong: dict[str, Any],
 ) -> None:
-    given = {name: value for name, value in {**claims, **wrong}.items() if value is not None}
+    given = {
+        name: value for name, value in {**claims, **wrong}.items() if value is not None
+    }
     assert status(anonymous, jwt.encode(given, key, "ES256", {"kid": kid})) == 401
 
 
 @pytest.mark.parametrize(("claim", "seconds"), [("iat", 3), ("nbf", 3), ("exp", -3)])
 def test_clocks_may_differ_by_some_seconds(
-    anonymous: Api, claims: dict[str, Any], key: ec.EllipticCurvePrivateKey, kid: str, claim: str, seconds: int
+    anonymous: Api,
+    claims: dict[str, Any],
+    key: ec.EllipticCurvePrivateKey,
+    kid: str,
+    claim: str,
+    seconds: int,
 ) -> None:
     for by, expected in ((seconds, 200), (20 * seconds, 401)):
         given = {**claims, claim: int(time.time()) + by}
-        assert status(anonymous, jwt.encode(given, key, "ES256", {"kid": kid})) == expected
+        assert (
+            status(anonymous, jwt.encode(given, key, "ES256", {"kid": kid})) == expected
+        )
 
 
-def test_refuses_a_token_without_a_signature(anonymous: Api, claims: dict[str, Any], kid: str) -> None:
+def test_refuses_a_token_without_a_signature(
+    anonymous: Api, claims: dict[str, Any], kid: str
+) -> None:
     assert status(anonymous, jwt.encode(claims, "", "none", {"kid": kid})) == 401
 
 
-def test_refuses_a_token_that_is_signed_with_the_public_key(anonymous: Api, claims: dict[str, Any], kid: str) -> None:
+def test_refuses_a_token_that_is_signed_with_the_public_key(
+    anonymous: Api, claims: dict[str, Any], kid: str
+) -> None:
     public = anonymous.get("/.well-known/jwks.json").json()["keys"][-1]["x"] * 2
     assert status(anonymous, jwt.encode(claims, public, "HS256", {"kid": kid})) == 401
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_refuses_a_token_of_another_key(anonymous: Api, claims: dict[str, Any], kid: str, known: bool) -> None:
+def test_refuses_a_token_of_another_key(
+    anonymous: Api, claims: dict[str, Any], kid: str, known: bool
+) -> None:
     another = ec.generate_private_key(ec.SECP256R1())
-    assert status(anonymous, jwt.encode(claims, another, "ES256", {"kid": kid if known else "unknown"})) == 401
+    assert (
+        status(
+            anonymous,
+            jwt.encode(claims, another, "ES256", {"kid": kid if known else "unknown"}),
+        )
+        == 401
+    )
 
 
-@pytest.mark.parametrize("header", ["Bearer", "Bearer nonsense", "Bearer a.b.c", "Basic YTpi", "Bearer " + "x" * 5000])
+@pytest.mark.parametrize(
+    "header",
+    ["Bearer", "Bearer nonsense", "Bearer a.b.c", "Basic YTpi", "Bearer " + "x" * 5000],
+)
 def test_refuses_what_is_no_token(anonymous: Api, header: str) -> None:
-    assert anonymous.get("/api/me", headers={"Authorization": header}).status_code == 401
+    assert (
+        anonymous.get("/api/me", headers={"Authorization": header}).status_code == 401
+    )
 
 
 def test_a_token_of_nobody_who_is_registered_is_nobody(
     anonymous: Api, claims: dict[str, Any], key: ec.EllipticCurvePrivateKey, kid: str
 ) -> None:
-    assert status(anonymous, jwt.encode({**claims, "sub": str(uuid4())}, key, "ES256", {"kid": kid})) == 401
+    assert (
+        status(
+            anonymous,
+            jwt.encode({**claims, "sub": str(uuid4())}, key, "ES256", {"kid": kid}),
+        )
+        == 401
+    )

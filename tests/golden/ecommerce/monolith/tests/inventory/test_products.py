@@ -49,7 +49,9 @@ def test_what_is_left_out_has_its_default(staff: Api) -> None:
         ("no such field", 1),
     ],
 )
-def test_refuses_what_does_not_fit_a_field(staff: Api, field: str, value: object) -> None:
+def test_refuses_what_does_not_fit_a_field(
+    staff: Api, field: str, value: object
+) -> None:
     answer = staff.post(PATH, json=new_product(**{field: value}))
     assert answer.status_code == 422
     assert field in [error["field"] for error in answer.json()["errors"]]
@@ -121,7 +123,10 @@ def test_lists_by_category_in_falling_order_of_price(staff: Api) -> None:
     assert ids(staff.every(PATH, **same, sort="-price")) == ids([high, low])
 
 
-@pytest.mark.parametrize("query", ["no-such-field=1", "sort=nonsense", "limit=0", "limit=101", "after=nonsense"])
+@pytest.mark.parametrize(
+    "query",
+    ["no-such-field=1", "sort=nonsense", "limit=0", "limit=101", "after=nonsense"],
+)
 def test_refuses_a_list_that_is_not_offered(staff: Api, query: str) -> None:
     assert staff.get(f"{PATH}?{query}").status_code == 422
 
@@ -137,7 +142,12 @@ def test_who_may_do_what(everyone: tuple[Api, ...], staff: Api) -> None:
     url = f"{PATH}/{row['id']}"
     assert [api.get(PATH).status_code for api in everyone] == [200, 200, 200, 200]
     assert [api.get(url).status_code for api in everyone] == [200, 200, 200, 200]
-    assert [api.patch(url, json={}).status_code for api in everyone] == [401, 403, 403, 200]
+    assert [api.patch(url, json={}).status_code for api in everyone] == [
+        401,
+        403,
+        403,
+        200,
+    ]
     made = [api.post(PATH, json=new_product()).status_code for api in everyone]
     assert made == [401, 403, 403, 201]
     assert [api.delete(url).status_code for api in everyone[:3]] == [401, 403, 403]

@@ -1,5 +1,7 @@
-"""The load test: `make load URL=...`. Everybody who uses the API, reading for the most part, a little more than the
-service level asks for; it fails when p95, throughput or errors miss that level.
+"""The load test: `make load URL=...`.
+
+Everybody who uses the API, reading for the most part, a little more than the service
+level asks for; it fails when p95, throughput or errors miss that level.
 """
 
 from __future__ import annotations
@@ -39,12 +41,35 @@ def _judge(environment: Any, **_: Any) -> None:
     total = environment.stats.total
     p95 = total.get_response_time_percentile(0.95) or 0
     figures = [
-        ("p95", p95, "at most", SLO.p95_ms, "ms", total.num_requests > 0 and p95 <= SLO.p95_ms),
-        ("throughput", total.total_rps, "at least", SLO.rps, "requests a second", total.total_rps >= SLO.rps),
-        ("errors", total.fail_ratio * 100, "at most", SLO.error_rate * 100, "%", total.fail_ratio <= SLO.error_rate),
+        (
+            "p95",
+            p95,
+            "at most",
+            SLO.p95_ms,
+            "ms",
+            total.num_requests > 0 and p95 <= SLO.p95_ms,
+        ),
+        (
+            "throughput",
+            total.total_rps,
+            "at least",
+            SLO.rps,
+            "requests a second",
+            total.total_rps >= SLO.rps,
+        ),
+        (
+            "errors",
+            total.fail_ratio * 100,
+            "at most",
+            SLO.error_rate * 100,
+            "%",
+            total.fail_ratio <= SLO.error_rate,
+        ),
     ]
     for name, found, bound, promised, unit, holds in figures:
-        print(f"{'holds ' if holds else 'MISSED'}  {name} {found:.1f} {unit} ({bound} {promised:g})")
+        print(
+            f"{'holds ' if holds else 'MISSED'}  {name} {found:.1f} {unit} ({bound} {promised:g})"
+        )
     environment.process_exit_code = 0 if all(figure[-1] for figure in figures) else 1
 
 
@@ -57,9 +82,15 @@ class Person(FastHttpUser):
     def on_start(self) -> None:
         self.who = random.randrange(PEOPLE)
 
-    def ask(self, method: str, path: str, name: str, who: int | None, body: object = None) -> None:
-        headers = {"Authorization": f"Bearer {site.tokens[who]}"} if who is not None else {}
-        self.client.request(method, path, name=f"{method} {name}", headers=headers, json=body)
+    def ask(
+        self, method: str, path: str, name: str, who: int | None, body: object = None
+    ) -> None:
+        headers = (
+            {"Authorization": f"Bearer {site.tokens[who]}"} if who is not None else {}
+        )
+        self.client.request(
+            method, path, name=f"{method} {name}", headers=headers, json=body
+        )
 
     def reader(self, entity: Entity) -> int | None:
         if entity.read == "public" and random.random() < 0.7:
@@ -68,14 +99,18 @@ class Person(FastHttpUser):
 
 
 def listing(entity: Entity) -> Callable[[Person], None]:
-    return lambda person: person.ask("GET", entity.path, entity.path, person.reader(entity))
+    return lambda person: person.ask(
+        "GET", entity.path, entity.path, person.reader(entity)
+    )
 
 
 def reading(entity: Entity) -> Callable[[Person], None]:
     def task(person: Person) -> None:
         who = person.reader(entity)
         if ids := site.seen(entity, STAFF if who is None else who):
-            person.ask("GET", f"{entity.path}/{random.choice(ids)}", f"{entity.path}/ID", who)
+            person.ask(
+                "GET", f"{entity.path}/{random.choice(ids)}", f"{entity.path}/ID", who
+            )
 
     return task
 
@@ -89,7 +124,13 @@ def changing(entity: Entity) -> Callable[[Person], None]:
         mine = [made for maker, made in site.rows[entity.plural] if maker == who]
         if mine:
             body = {field.name: field.value(next(fresh))}
-            person.ask("PATCH", f"{entity.path}/{random.choice(mine)}", f"{entity.path}/ID", who, body)
+            person.ask(
+                "PATCH",
+                f"{entity.path}/{random.choice(mine)}",
+                f"{entity.path}/ID",
+                who,
+                body,
+            )
 
     return task
 
@@ -105,7 +146,13 @@ def creating(entity: Entity) -> Callable[[Person], None]:
 
 def place_order(person: Person) -> None:
     products = [made for _, made in site.rows["products"]]
-    person.ask("POST", "/api/orders", "/api/orders", person.who, order(products, random.randrange(1000)))
+    person.ask(
+        "POST",
+        "/api/orders",
+        "/api/orders",
+        person.who,
+        order(products, random.randrange(1000)),
+    )
 
 
 def tasks() -> dict[Callable[[Person], None], int]:
@@ -115,7 +162,12 @@ def tasks() -> dict[Callable[[Person], None], int]:
         found |= {listing(entity): 3, reading(entity): 6}
         if any(_shared(entity)):
             found[changing(entity)] = 1
-        if entity.write != "staff" and entity.fields and entity.room > 10**9 and not _exclusive(entity):
+        if (
+            entity.write != "staff"
+            and entity.fields
+            and entity.room > 10**9
+            and not _exclusive(entity)
+        ):
             found[creating(entity)] = 1
     if ORDERS:
         found[place_order] = 2
@@ -124,12 +176,23 @@ def tasks() -> dict[Callable[[Person], None], int]:
 
 def _shared(entity: Entity) -> Iterator[Field]:
     """The fields whose values other rows may have."""
-    return (f for f in entity.fields if not isinstance(f, Reference) and not f.unique and f.name not in entity.together)
+    return (
+        f
+        for f in entity.fields
+        if not isinstance(f, Reference)
+        and not f.unique
+        and f.name not in entity.together
+    )
 
 
 def _exclusive(entity: Entity) -> bool:
-    """Whether each row needs a target of its own, or values that no other row has together."""
-    alone = any(field.to and field.unique and field.required for field in entity.fields)
+    """Whether each row needs a target of its own, or values that no other row has
+    together.
+    """
+    alone = any(
+        isinstance(field, Reference) and field.unique and field.required
+        for field in entity.fields
+    )
     return alone or bool(entity.together)
 
 

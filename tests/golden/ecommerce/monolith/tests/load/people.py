@@ -16,7 +16,9 @@ PEOPLE = 5  # customers
 def log_in(ask: Ask) -> list[str]:
     """Everybody's token; customers are registered the first time."""
     admin, secret = _setting("ADMIN_EMAIL"), _setting("ADMIN_PASSWORD")
-    people = [(f"customer-{n + 1}@example.com", _derived(secret, n)) for n in range(PEOPLE)]
+    people = [
+        (f"customer-{n + 1}@example.com", _derived(secret, n)) for n in range(PEOPLE)
+    ]
     tokens = []
     for email, password in [*people, (admin, secret)]:
         body = {"email": email, "password": password}
@@ -42,4 +44,6 @@ def _derived(secret: str, n: int) -> str:
 def _setting(name: str) -> str:
     """From the environment, else from `.env`."""
     lines = Path(".env").read_text(encoding="utf-8").splitlines()
-    return os.environ.get(name) or next(line.partition("=")[2] for line in lines if line.startswith(f"{name}="))
+    return os.environ.get(name) or next(
+        line.partition("=")[2] for line in lines if line.startswith(f"{name}=")
+    )

@@ -1,4 +1,7 @@
-"""Enough to look at and to load: `make seed URL=...`. Run again it adds nothing, since it repeats the same requests."""
+"""Enough to look at and to load: `make seed URL=...`.
+
+Run again it adds nothing, since it repeats the same requests.
+"""
 
 from __future__ import annotations
 
@@ -21,14 +24,22 @@ PLACED = Entity("orders", read="owner", write="owner", fields=())
 
 @dataclass
 class Site:
-    """A running instance, and the people who use it: `tokens` of the customers, and of the member of staff."""
+    """A running instance, and the people who use it: `tokens` of the customers, and of
+    the member of staff.
+    """
 
     url: str
     tokens: list[str] = field(default_factory=list)
-    rows: dict[str, list[tuple[int, str]]] = field(default_factory=dict)  # who made it, and its id
+    # who made it, and its id
+    rows: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
 
     def ask(
-        self, method: str, path: str, body: object = None, who: int | None = None, key: str = ""
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        who: int | None = None,
+        key: str = "",
     ) -> tuple[int, Any]:
         """Status and document; when told to come back later, it does."""
         headers = {"Content-Type": "application/json"}
@@ -38,7 +49,8 @@ class Site:
             headers["Idempotency-Key"] = key
         data = None if body is None else json.dumps(body).encode()
         for _ in range(20):
-            request = urllib.request.Request(self.url + path, data, headers, method=method)  # noqa: S310 - our own
+            url = self.url + path
+            request = urllib.request.Request(url, data, headers, method=method)  # noqa: S310 - our own
             try:
                 with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - our own
                     return answer.status, json.loads(answer.read() or b"null")
@@ -57,7 +69,11 @@ class Site:
     def seen(self, entity: Entity, who: int) -> list[str]:
         """The ids that somebody may read."""
         everything = who == STAFF or entity.read != "owner"
-        return [made for maker, made in self.rows.get(entity.plural, []) if everything or maker == who]
+        return [
+            made
+            for maker, made in self.rows.get(entity.plural, [])
+            if everything or maker == who
+        ]
 
     def targets(self, who: int) -> dict[str, list[str]]:
         """The ids that somebody's new rows may refer to."""
@@ -66,7 +82,10 @@ class Site:
     def found(self, entity: Entity) -> list[tuple[int, str]]:
         """Rows that were there before."""
         people = range(PEOPLE + 1) if entity.read == "owner" else [STAFF]
-        pages = {who: self.ask("GET", f"{entity.path}?limit=100", who=who)[1]["items"] for who in people}
+        pages = {
+            who: self.ask("GET", f"{entity.path}?limit=100", who=who)[1]["items"]
+            for who in people
+        }
         return [(who, row["id"]) for who, page in pages.items() for row in page]
 
 
@@ -77,30 +96,51 @@ def seed(site: Site) -> None:
         made = site.rows.setdefault(entity.plural, [])
         for n in range(min(ROWS, entity.room)):
             who = site.writer(entity, n)
-            row = entity.row(n, site.targets(who) if any(isinstance(f, Reference) for f in entity.fields) else {})
+            row = entity.row(
+                n,
+                site.targets(who)
+                if any(isinstance(f, Reference) for f in entity.fields)
+                else {},
+            )
             if row is None:
                 break
-            status, answer = site.ask("POST", entity.path, row, who, f"seed-{entity.plural}-{n}")
+            status, answer = site.ask(
+                "POST", entity.path, row, who, f"seed-{entity.plural}-{n}"
+            )
             if status == 201:
                 made.append((who, answer["id"]))
-            elif status != 409:  # another row has that value, or was made under that key when this said otherwise
+            # another row has that value, or was made under that key when this said
+            # otherwise
+            elif status != 409:
                 sys.exit(f"POST {entity.path}: {status} {answer}")
         made += [] if made else site.found(entity)
         print(f"{len(made)} {entity.plural}")
     if ORDERS:
         products = [made for _, made in site.rows["products"]]
         orders = [order(products, n) for n in range(40)]
-        answers = [site.ask("POST", "/api/orders", body, n % PEOPLE, f"seed-{n}") for n, body in enumerate(orders)]
-        made = [(n % PEOPLE, answer["id"]) for n, (status, answer) in enumerate(answers) if status == 201]
+        answers = [
+            site.ask("POST", "/api/orders", body, n % PEOPLE, f"seed-{n}")
+            for n, body in enumerate(orders)
+        ]
+        made = [
+            (n % PEOPLE, answer["id"])
+            for n, (status, answer) in enumerate(answers)
+            if status == 201
+        ]
         site.rows["orders"] = made or site.found(PLACED)
         print(f"{len(site.rows['orders'])} orders")
 
 
 def order(products: list[str], n: int) -> dict[str, Any]:
     """The n-th order: of one, two or three products."""
-    chosen = dict.fromkeys(products[(n * 17 + step * 5) % len(products)] for step in range(n % 3 + 1))
+    chosen = dict.fromkeys(
+        products[(n * 17 + step * 5) % len(products)] for step in range(n % 3 + 1)
+    )
     lines = [{"product_id": product, "quantity": 1 + n % 2} for product in chosen]
-    return {"lines": lines, "payment_method": "card_declined" if n % 10 == 9 else "card_ok"}
+    return {
+        "lines": lines,
+        "payment_method": "card_declined" if n % 10 == 9 else "card_ok",
+    }
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""Entities as data, and for each field values that look like life: the n-th is always the same."""
+"""Entities as data, and for each field values that look like life: the n-th is always
+the same.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,19 @@ FIRST = (
     "Green",
     "Second",
 )
-SECOND = ("Oak", "River", "Harbour", "Garden", "Morning", "Stone", "Paper", "Winter", "Market", "Cedar", "Island")
+SECOND = (
+    "Oak",
+    "River",
+    "Harbour",
+    "Garden",
+    "Morning",
+    "Stone",
+    "Paper",
+    "Winter",
+    "Market",
+    "Cedar",
+    "Island",
+)
 THIRD = (
     "Lamp",
     "Chair",
@@ -120,14 +134,22 @@ class Prose(Field):
     length: int
 
     def value(self, n: int) -> str:
-        a, b, c = FIRST[n % len(FIRST)], SECOND[n % len(SECOND)].lower(), THIRD[n % len(THIRD)].lower()
+        a, b, c = (
+            FIRST[n % len(FIRST)],
+            SECOND[n % len(SECOND)].lower(),
+            THIRD[n % len(THIRD)].lower(),
+        )
         person = PEOPLE[n % len(PEOPLE)]
-        return (f"{a} {b} {c}. Made by {person}, for everyday use, and to be kept. " * 4)[: self.length]
+        return (
+            f"{a} {b} {c}. Made by {person}, for everyday use, and to be kept. " * 4
+        )[: self.length]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Number(Field):
-    """An integer, or with a scale a decimal, whose bounds are counted in units of its last digit."""
+    """An integer, or with a scale a decimal, whose bounds are counted in units of its
+    last digit.
+    """
 
     least: int | str | None = None
     most: int | str | None = None
@@ -135,7 +157,9 @@ class Number(Field):
 
     def value(self, n: int) -> int | str:
         number = self._number(n)
-        return number if self.scale is None else f"{Decimal(number).scaleb(-self.scale):f}"
+        return (
+            number if self.scale is None else f"{Decimal(number).scaleb(-self.scale):f}"
+        )
 
     def _distinct(self) -> int:
         least, most = self._range()
@@ -143,7 +167,10 @@ class Number(Field):
 
     def _range(self) -> tuple[int, int]:
         one = self._one()
-        least, most = (None if bound is None else int(Decimal(bound) * one) for bound in (self.least, self.most))
+        least, most = (
+            None if bound is None else int(Decimal(bound) * one)
+            for bound in (self.least, self.most)
+        )
         widest = 2**63 - 1 if self.scale is None else 10**18 - 1
         if least is None:
             least = one if most is None or most > one else most - 1000 * one
@@ -180,7 +207,9 @@ class Flag(Field):
 @dataclass(frozen=True, kw_only=True)
 class Day(Field):
     def value(self, n: int) -> str:
-        return str(date(1990, 1, 1) + timedelta(days=n if self.unique else n * 37 % 13_000))
+        return str(
+            date(1990, 1, 1) + timedelta(days=n if self.unique else n * 37 % 13_000)
+        )
 
     def _distinct(self) -> int:
         return 20_000
@@ -201,12 +230,17 @@ class Key(Field):
 @dataclass(frozen=True, kw_only=True)
 class Document(Field):
     def value(self, n: int) -> dict[str, Any]:
-        return {"position": n, "tags": [FIRST[n % len(FIRST)].lower(), THIRD[n % len(THIRD)].lower()]}
+        return {
+            "position": n,
+            "tags": [FIRST[n % len(FIRST)].lower(), THIRD[n % len(THIRD)].lower()],
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reference(Field):
-    """A row of another entity, which must be there first: its value is one of their ids."""
+    """A row of another entity, which must be there first: its value is one of their
+    ids.
+    """
 
     to: str  # their plural
 
@@ -226,10 +260,15 @@ class Entity:
     @property
     def room(self) -> int:
         """How many rows there may be at once, as far as their own required fields say."""
-        return min((field.room for field in self.fields if field.required), default=WIDEST)
+        return min(
+            (field.room for field in self.fields if field.required), default=WIDEST
+        )
 
     def row(self, n: int, targets: dict[str, list[str]]) -> dict[str, Any] | None:
-        """The n-th row; `targets`: the ids that may be referred to. None where a required one is missing."""
+        """The n-th row; `targets`: the ids that may be referred to.
+
+        None where a required one is missing.
+        """
         row: dict[str, Any] = {}
         for field in self.fields:
             if isinstance(field, Reference):

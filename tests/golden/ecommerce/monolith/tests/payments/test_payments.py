@@ -13,13 +13,22 @@ PATH = "/api/payments"
 
 def paid(user: Api, staff: Api, **changes: Any) -> dict[str, Any]:
     """An order that has been decided on."""
-    return settled(user, user.create("/api/orders", {**new_order(staff, price="2.50", quantity=2), **changes}))
+    return settled(
+        user,
+        user.create(
+            "/api/orders", {**new_order(staff, price="2.50", quantity=2), **changes}
+        ),
+    )
 
 
 def test_a_confirmed_order_has_one_payment_of_its_total(user: Api, staff: Api) -> None:
     order = paid(user, staff)
     (payment,) = user.every(PATH, order_id=order["id"])
-    assert (payment["order_id"], payment["amount"], payment["status"]) == (order["id"], "5.00", "captured")
+    assert (payment["order_id"], payment["amount"], payment["status"]) == (
+        order["id"],
+        "5.00",
+        "captured",
+    )
     assert user.get(f"{PATH}/{payment['id']}").json() == payment
 
 
@@ -34,7 +43,9 @@ def test_an_order_that_was_out_of_stock_has_no_payment(user: Api, staff: Api) ->
     assert user.every(PATH, order_id=order["id"]) == []
 
 
-def test_payments_are_their_owner_s_alone(everyone: tuple[Api, ...], user: Api, staff: Api) -> None:
+def test_payments_are_their_owner_s_alone(
+    everyone: tuple[Api, ...], user: Api, staff: Api
+) -> None:
     order = paid(user, staff)
     (payment,) = user.every(PATH, order_id=order["id"])
     url = f"{PATH}/{payment['id']}"
@@ -46,13 +57,17 @@ def test_payments_are_their_owner_s_alone(everyone: tuple[Api, ...], user: Api, 
 
 def test_lists_the_newest_first(user: Api, staff: Api) -> None:
     orders = [paid(user, staff) for _ in range(2)]
-    assert [payment["order_id"] for payment in user.every(PATH)][:2] == ids(reversed(orders))
+    assert [payment["order_id"] for payment in user.every(PATH)][:2] == ids(
+        reversed(orders)
+    )
 
 
 def test_refuses_a_list_that_is_not_offered(user: Api) -> None:
     assert user.get(PATH, params={"order_id": "not an id"}).status_code == 422
     assert user.get(PATH, params={"status": "captured"}).status_code == 422
-    assert user.get(PATH, params={"order_id": str(uuid4()), "limit": 0}).status_code == 422
+    assert (
+        user.get(PATH, params={"order_id": str(uuid4()), "limit": 0}).status_code == 422
+    )
 
 
 def test_payments_come_from_orders_alone(staff: Api) -> None:

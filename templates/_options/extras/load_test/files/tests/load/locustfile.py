@@ -189,7 +189,10 @@ def _exclusive(entity: Entity) -> bool:
     """Whether each row needs a target of its own, or values that no other row has
     together.
     """
-    alone = any(field.to and field.unique and field.required for field in entity.fields)
+    alone = any(
+        isinstance(field, Reference) and field.unique and field.required
+        for field in entity.fields
+    )
     return alone or bool(entity.together)
 
 

@@ -35,18 +35,23 @@ MODULES = ("items",)
 
 
 def create_app(
-    settings: Settings | None = None, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None
+    settings: Settings | None = None,
+    transports: Mapping[str, httpx.AsyncBaseTransport] | None = None,
 ) -> FastAPI:
     """`transports`: how to reach other parts and other systems, by name, if not over the network."""
     settings = settings or Settings()
     if settings.log_json:
         configure_logs()
-    database = GroupCommitDatabase(settings.database_url, settings.pool_size, settings.database_pooler)
+    database = GroupCommitDatabase(
+        settings.database_url, settings.pool_size, settings.database_pooler
+    )
     cache: Cache = MemoryCache()
     if settings.cache_url:
         cache = ValkeyCache(settings.cache_url, "shop:items")
     to_accounts = to_part("accounts", settings, transports)
-    verifier = Verifier(remote_jwks(to_accounts), settings.jwt_issuer, settings.jwt_audience)
+    verifier = Verifier(
+        remote_jwks(to_accounts), settings.jwt_issuer, settings.jwt_audience
+    )
     background = Background()
     dispatcher = HttpDispatcher(background, ROUTES, MODULES, settings, transports)
     relay = Relay(database, dispatcher, tables(MODULES, "outbox"))
@@ -59,7 +64,9 @@ def create_app(
     scheduled = {"jobs": scheduler.run} if settings.background else {}
     supervisor = Supervisor({"relay": relay.run, **scheduled})
     telemetry = Telemetry(destination(settings), "shop-items")
-    telemetry.watch(cache, database, [relay.metrics, scheduler.metrics, supervisor.metrics])
+    telemetry.watch(
+        cache, database, [relay.metrics, scheduler.metrics, supervisor.metrics]
+    )
     app = create_api(
         "shop",
         [items_router, event_receiver(background, settings.internal_token)],
@@ -68,7 +75,14 @@ def create_app(
         settings,
         ready={"database": database.ping, "background": supervisor.check},
         running=[supervisor.run, telemetry.run],
-        closing=[*part.closing, to_accounts.close, dispatcher.close, cache.close, database.close, telemetry.close],
+        closing=[
+            *part.closing,
+            to_accounts.close,
+            dispatcher.close,
+            cache.close,
+            database.close,
+            telemetry.close,
+        ],
         telemetry=telemetry.config,
     )
     return instrument_app(app)

@@ -16,7 +16,9 @@ PARTS = ("accounts", "items")
 
 
 def part_settings(part: str, settings: Settings) -> Settings:
-    """Each part has a database of its own, of its name, on the server or in the folder that is set."""
+    """Each part has a database of its own, of its name, on the server or in the folder
+    that is set.
+    """
     places = {"database_url": within(settings.database_url, part)}
     if settings.migration_url:
         places["migration_url"] = within(settings.migration_url, part)

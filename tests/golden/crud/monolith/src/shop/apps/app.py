@@ -42,17 +42,22 @@ MODULES = ("accounts", "items")
 
 
 def create_app(
-    settings: Settings | None = None, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None
+    settings: Settings | None = None,
+    transports: Mapping[str, httpx.AsyncBaseTransport] | None = None,
 ) -> FastAPI:
     """`transports`: how to reach other systems, by name, if not over the network."""
     settings = checked(settings or Settings())
     if settings.log_json:
         configure_logs()
-    database = GroupCommitDatabase(settings.database_url, settings.pool_size, settings.database_pooler)
+    database = GroupCommitDatabase(
+        settings.database_url, settings.pool_size, settings.database_pooler
+    )
     cache: Cache = MemoryCache()
     if settings.cache_url:
         cache = ValkeyCache(settings.cache_url, "shop")
-    signer = Signer(partial(signing_keys, settings), settings.jwt_issuer, settings.jwt_audience)
+    signer = Signer(
+        partial(signing_keys, settings), settings.jwt_issuer, settings.jwt_audience
+    )
     verifier = Verifier(signer.jwks, settings.jwt_issuer, settings.jwt_audience)
     background = Background()
     relay = Relay(database, background, tables(MODULES, "outbox"))
@@ -76,5 +81,7 @@ def create_app(
         closing=[*part.closing, cache.close, database.close],
         telemetry=traces(),
     )
-    observe = metrics(app, cache, database, [relay.metrics, scheduler.metrics, supervisor.metrics])
+    observe = metrics(
+        app, cache, database, [relay.metrics, scheduler.metrics, supervisor.metrics]
+    )
     return instrument_app(app, observe, APART)

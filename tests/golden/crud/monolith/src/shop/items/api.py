@@ -11,7 +11,15 @@ from pydantic import Field
 
 from shop.chassis import rest
 from shop.chassis.fields import Body, Boolean, Document, String
-from shop.chassis.rest import NOT_MODIFIED, Caller, IdempotencyKey, IfMatch, ListQuery, PageOf, set_etag
+from shop.chassis.rest import (
+    NOT_MODIFIED,
+    Caller,
+    IdempotencyKey,
+    IfMatch,
+    ListQuery,
+    PageOf,
+    set_etag,
+)
 
 from . import domain
 from .service import ItemsService
@@ -42,14 +50,22 @@ class ItemQuery(ListQuery):
 
 
 @router.get("/items", operation_id="item_list")
-async def list_items(query: Annotated[ItemQuery, Query()], service: Service, caller: Caller) -> PageOf[ItemOut]:
+async def list_items(
+    query: Annotated[ItemQuery, Query()], service: Service, caller: Caller
+) -> PageOf[ItemOut]:
     page = await service.list_items(caller, query.of(domain.ITEM_LISTS))
-    return PageOf(items=[ItemOut.model_validate(item) for item in page.items], next=page.next)
+    return PageOf(
+        items=[ItemOut.model_validate(item) for item in page.items], next=page.next
+    )
 
 
 @router.post("/items", status_code=201, operation_id="item_create")
 async def create_item(
-    body: ItemIn, service: Service, caller: Caller, repeat: IdempotencyKey, response: Response
+    body: ItemIn,
+    service: Service,
+    caller: Caller,
+    repeat: IdempotencyKey,
+    response: Response,
 ) -> ItemOut:
     created = await service.create_item(caller, body.model_dump(), repeat)
     set_etag(response, created, f"/api/items/{created.id}")
@@ -57,7 +73,9 @@ async def create_item(
 
 
 @router.get("/items/{item_id}", operation_id="item_get", responses=NOT_MODIFIED)
-async def get_item(item_id: UUID, service: Service, caller: Caller, response: Response) -> ItemOut:
+async def get_item(
+    item_id: UUID, service: Service, caller: Caller, response: Response
+) -> ItemOut:
     found = await service.get_item(caller, item_id)
     set_etag(response, found)
     return ItemOut.model_validate(found)
@@ -65,7 +83,12 @@ async def get_item(item_id: UUID, service: Service, caller: Caller, response: Re
 
 @router.patch("/items/{item_id}", operation_id="item_update")
 async def update_item(
-    item_id: UUID, body: ItemPatch, service: Service, caller: Caller, if_match: IfMatch, response: Response
+    item_id: UUID,
+    body: ItemPatch,
+    service: Service,
+    caller: Caller,
+    if_match: IfMatch,
+    response: Response,
 ) -> ItemOut:
     changes = body.model_dump(exclude_unset=True)
     changed = await service.update_item(caller, item_id, changes, if_match)
@@ -74,5 +97,7 @@ async def update_item(
 
 
 @router.delete("/items/{item_id}", status_code=204, operation_id="item_delete")
-async def delete_item(item_id: UUID, service: Service, caller: Caller, if_match: IfMatch) -> None:
+async def delete_item(
+    item_id: UUID, service: Service, caller: Caller, if_match: IfMatch
+) -> None:
     await service.delete_item(caller, item_id, if_match)

@@ -6,7 +6,13 @@ import sqlalchemy as sa
 
 from shop.chassis.cache import Cache
 from shop.chassis.persistence import Codec
-from shop.chassis.sql import Database, UtcDateTime, check_listings, jobs_table, processed_table
+from shop.chassis.sql import (
+    Database,
+    UtcDateTime,
+    check_listings,
+    jobs_table,
+    processed_table,
+)
 from shop.chassis.sql_unit_of_work import SqlUnitOfWork
 
 from . import domain

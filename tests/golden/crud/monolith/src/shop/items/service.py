@@ -1,7 +1,7 @@
 """What the items module does, and who may have it done.
 
-What is `@retry_on_conflict` runs again from its beginning, up to 50 times, when another writer was first; a unit's lists do not
-see what it has staged.
+What is `@retry_on_conflict` runs again from its beginning, up to 50 times, when another
+writer was first; a unit's lists do not see what it has staged.
 """
 
 from __future__ import annotations
@@ -39,13 +39,18 @@ class ItemsService:
 
     @retry_on_conflict
     async def create_item(
-        self, caller: Caller, fields: Mapping[str, Any], repeat: IdempotencyKey | None = None
+        self,
+        caller: Caller,
+        fields: Mapping[str, Any],
+        repeat: IdempotencyKey | None = None,
     ) -> domain.Item:
         ITEM_ACCESS.to_create(caller)
         unit = self._units()
         created = domain.Item(**fields, owner_id=caller.id)
         if (earlier := await unit.repeated(repeat)) is not None:
-            return ITEM_ACCESS.to_repeat(caller, found_or_404(await unit.items.get(earlier)), created)
+            return ITEM_ACCESS.to_repeat(
+                caller, found_or_404(await unit.items.get(earlier)), created
+            )
         unit.items.add(created)
         unit.remember(repeat, created.id)
         await unit.commit()
@@ -53,18 +58,28 @@ class ItemsService:
 
     @retry_on_conflict
     async def update_item(
-        self, caller: Caller, item_id: UUID, changes: Mapping[str, Any], versions: Versions = None
+        self,
+        caller: Caller,
+        item_id: UUID,
+        changes: Mapping[str, Any],
+        versions: Versions = None,
     ) -> domain.Item:
         unit = self._units()
-        before = ITEM_ACCESS.to_write(caller, await unit.items.get(item_id)).check_version(versions)
+        before = ITEM_ACCESS.to_write(
+            caller, await unit.items.get(item_id)
+        ).check_version(versions)
         after = before.evolve(**changes)
         unit.items.save(before, after)
         await unit.commit()
         return after
 
     @retry_on_conflict
-    async def delete_item(self, caller: Caller, item_id: UUID, versions: Versions = None) -> None:
+    async def delete_item(
+        self, caller: Caller, item_id: UUID, versions: Versions = None
+    ) -> None:
         unit = self._units()
-        found = ITEM_ACCESS.to_write(caller, await unit.items.get(item_id)).check_version(versions)
+        found = ITEM_ACCESS.to_write(
+            caller, await unit.items.get(item_id)
+        ).check_version(versions)
         unit.items.delete(found)
         await unit.commit()

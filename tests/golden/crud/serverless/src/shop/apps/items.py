@@ -20,13 +20,17 @@ from shop.items import wiring as items_wiring
 from shop.items.api import router as items_router
 
 
-def create_app(settings: Settings, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None) -> FastAPI:
+def create_app(
+    settings: Settings, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None
+) -> FastAPI:
     """`transports`: how to reach the functions of other parts, if not as AWS does."""
     database = Database(settings.stack, ["items"])
     cache = NoCache()
     transports = transports or to_functions(settings, ["accounts"])
     to_accounts = to_part("accounts", settings, transports)
-    verifier = Verifier(remote_jwks(to_accounts), settings.jwt_issuer, settings.jwt_audience)
+    verifier = Verifier(
+        remote_jwks(to_accounts), settings.jwt_issuer, settings.jwt_audience
+    )
     part = PartContext(settings, database, cache, ROUTES, transports or {})
 
     items_service = items_wiring.service(part)

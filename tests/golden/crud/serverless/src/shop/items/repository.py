@@ -17,4 +17,6 @@ class ItemsUnitOfWork(DynamoUnitOfWork):
 
     def __init__(self, database: Database, cache: Cache) -> None:
         super().__init__(database, cache)
-        self.items = self.repository(ITEM_CODEC, "items", lists=domain.ITEM_LISTS, by_owner=True)
+        self.items = self.repository(
+            ITEM_CODEC, "items", lists=domain.ITEM_LISTS, by_owner=True
+        )

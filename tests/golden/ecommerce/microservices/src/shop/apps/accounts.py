@@ -40,17 +40,22 @@ MODULES = ("accounts",)
 
 
 def create_app(
-    settings: Settings | None = None, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None
+    settings: Settings | None = None,
+    transports: Mapping[str, httpx.AsyncBaseTransport] | None = None,
 ) -> FastAPI:
     """`transports`: how to reach other parts and other systems, by name, if not over the network."""
     settings = checked(settings or Settings())
     if settings.log_json:
         configure_logs()
-    database = GroupCommitDatabase(settings.database_url, settings.pool_size, settings.database_pooler)
+    database = GroupCommitDatabase(
+        settings.database_url, settings.pool_size, settings.database_pooler
+    )
     cache: Cache = MemoryCache()
     if settings.cache_url:
         cache = ValkeyCache(settings.cache_url, "shop:accounts")
-    signer = Signer(partial(signing_keys, settings), settings.jwt_issuer, settings.jwt_audience)
+    signer = Signer(
+        partial(signing_keys, settings), settings.jwt_issuer, settings.jwt_audience
+    )
     verifier = Verifier(signer.jwks, settings.jwt_issuer, settings.jwt_audience)
     background = Background()
     dispatcher = HttpDispatcher(background, ROUTES, MODULES, settings, transports)
@@ -64,16 +69,29 @@ def create_app(
     scheduled = {"jobs": scheduler.run} if settings.background else {}
     supervisor = Supervisor({"relay": relay.run, **scheduled})
     telemetry = Telemetry(destination(settings), "shop-accounts")
-    telemetry.watch(cache, database, [relay.metrics, scheduler.metrics, supervisor.metrics])
+    telemetry.watch(
+        cache, database, [relay.metrics, scheduler.metrics, supervisor.metrics]
+    )
     app = create_api(
         "shop",
-        [accounts_router, pages, well_known, event_receiver(background, settings.internal_token)],
+        [
+            accounts_router,
+            pages,
+            well_known,
+            event_receiver(background, settings.internal_token),
+        ],
         [accounts_service],
         verifier,
         settings,
         ready={"database": database.ping, "background": supervisor.check},
         running=[supervisor.run, telemetry.run],
-        closing=[*part.closing, dispatcher.close, cache.close, database.close, telemetry.close],
+        closing=[
+            *part.closing,
+            dispatcher.close,
+            cache.close,
+            database.close,
+            telemetry.close,
+        ],
         telemetry=telemetry.config,
     )
     return instrument_app(app)

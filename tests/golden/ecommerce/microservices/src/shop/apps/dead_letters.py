@@ -1,6 +1,7 @@
 """Dead letters, what could not be done: `python -m shop.apps.dead_letters [PART]` shows it, with `replay` it is tried again.
 
-These are events that a handler could not deal with, and jobs whose last run was given up.
+These are events that a handler could not deal with, and jobs whose last run was given
+up.
 """
 
 from __future__ import annotations
@@ -24,12 +25,24 @@ async def dead(database: Database, modules: Iterable[str]) -> list[str]:
     lines = []
     for module, table in tables(modules, "outbox").items():
         async with connected(database.module(module)) as connection:
-            rows = (await connection.execute(table.select().where(table.c.due.is_(None)))).all()
-        lines += [f"{row.type} {row.id} to {row.handler} after {row.attempts} attempts: {row.error}" for row in rows]
+            rows = (
+                await connection.execute(table.select().where(table.c.due.is_(None)))
+            ).all()
+        lines += [
+            f"{row.type} {row.id} to {row.handler} after {row.attempts} attempts: {row.error}"
+            for row in rows
+        ]
     for module, table in tables(modules, "jobs").items():
         async with connected(database.module(module)) as connection:
-            rows = (await connection.execute(table.select().where(table.c.failed.is_not(None)))).all()
-        lines += [f"job {row.name}, given up at {row.failed:%Y-%m-%d %H:%M}: {row.error}" for row in rows]
+            rows = (
+                await connection.execute(
+                    table.select().where(table.c.failed.is_not(None))
+                )
+            ).all()
+        lines += [
+            f"job {row.name}, given up at {row.failed:%Y-%m-%d %H:%M}: {row.error}"
+            for row in rows
+        ]
     return lines
 
 
@@ -41,7 +54,9 @@ async def replay(database: Database, modules: Iterable[str]) -> None:
             await connection.execute(again.where(table.c.due.is_(None)))
     for module, table in tables(modules, "jobs").items():
         async with connected(database.module(module), writing=True) as connection:
-            await connection.execute(table.update().values(due=now()).where(table.c.failed.is_not(None)))
+            await connection.execute(
+                table.update().values(due=now()).where(table.c.failed.is_not(None))
+            )
 
 
 async def main(part: str, again: bool) -> None:
@@ -52,11 +67,16 @@ async def main(part: str, again: bool) -> None:
     database = Database(settings.database_url, pooler=settings.database_pooler)
     try:
         lines = await dead(database, modules)
-        print("\n".join(lines) or f"Nothing is left undone in {part}", file=sys.stdout if lines else sys.stderr)
+        print(
+            "\n".join(lines) or f"Nothing is left undone in {part}",
+            file=sys.stdout if lines else sys.stderr,
+        )
         if again:
             await replay(database, modules)
     except DBAPIError as error:
-        raise SystemExit(f"DATABASE_URL does not lead to the tables of {part}: {error.orig}") from None
+        raise SystemExit(
+            f"DATABASE_URL does not lead to the tables of {part}: {error.orig}"
+        ) from None
     finally:
         await database.close()
 

@@ -1,4 +1,6 @@
-"""The root of `make dev`, and of the tests: every part in one process, on its own SQLite, calling the others as over a network."""
+"""The root of `make dev`, and of the tests: every part in one process, on its own
+SQLite, calling the others as over a network.
+"""
 
 from __future__ import annotations
 
@@ -18,29 +20,40 @@ from shop.local.staff import announce_staff
 
 
 class InProcess(httpx.AsyncBaseTransport):
-    """The way to a part that runs beside us: whole requests and answers, and no network."""
+    """The way to a part that runs beside us: whole requests and answers, and no
+    network.
+    """
 
     def __init__(self, parts: Mapping[str, FastAPI], name: str) -> None:
         self._parts = parts
         self._name = name
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        transport = httpx.ASGITransport(self._parts[self._name], raise_app_exceptions=False)
+        transport = httpx.ASGITransport(
+            self._parts[self._name], raise_app_exceptions=False
+        )
         return await transport.handle_async_request(request)
 
 
 def create_app(
-    settings: Settings | None = None, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None
+    settings: Settings | None = None,
+    transports: Mapping[str, httpx.AsyncBaseTransport] | None = None,
 ) -> DevGateway:
     """`transports`: what stands between the parts, by name, if not `InProcess`."""
     settings = settings or Settings()
     announce_staff(settings)
     parts: dict[str, FastAPI] = {}
     between = {**{name: InProcess(parts, name) for name in PARTS}, **(transports or {})}
-    parts["accounts"] = accounts_part.create_app(part_settings("accounts", settings), between)
-    parts["inventory"] = inventory_part.create_app(part_settings("inventory", settings), between)
+    parts["accounts"] = accounts_part.create_app(
+        part_settings("accounts", settings), between
+    )
+    parts["inventory"] = inventory_part.create_app(
+        part_settings("inventory", settings), between
+    )
     parts["orders"] = orders_part.create_app(part_settings("orders", settings), between)
-    parts["payments"] = payments_part.create_app(part_settings("payments", settings), between)
+    parts["payments"] = payments_part.create_app(
+        part_settings("payments", settings), between
+    )
 
     async def ready() -> None:
         for name in PARTS:

@@ -1,4 +1,6 @@
-"""The inventory's contract over HTTP: the client that other parts use, and the router that answers it."""
+"""The inventory's contract over HTTP: the client that other parts use, and the router
+that answers it.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ class InventoryClient:
 
     async def products(self, product_ids: Sequence[UUID]) -> list[ProductView]:
         ids = IDS.dump_json(list(product_ids))
-        return VIEWS.validate_json(await self._client.call("POST", "/internal/inventory/products", ids))
+        return VIEWS.validate_json(
+            await self._client.call("POST", "/internal/inventory/products", ids)
+        )
 
 
 def inventory_contract(inventory: Inventory, token: str) -> APIRouter:

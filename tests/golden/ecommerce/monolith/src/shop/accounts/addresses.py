@@ -1,4 +1,6 @@
-"""Addresses and passwords as the module takes them, from a request or from a setting: one grammar, one form of each."""
+"""Addresses and passwords as the module takes them, from a request or from a setting:
+one grammar, one form of each.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +13,15 @@ from pydantic import AfterValidator, Field
 from shop.chassis.fields import String
 
 MAX_ADDRESS = 254
-DECODED = "=?"  # begins an encoded word (RFC 2047): a mail program would read another address than we do
+# begins an encoded word (RFC 2047): a mail program would read another address than we
+# do
+DECODED = "=?"
 
 
 def normal(address: str) -> str:
-    """The form by which an account is found: lower case, Unicode composed (ValueError: nothing can be mailed to it)."""
+    """The form by which an account is found: lower case, Unicode composed (ValueError:
+    nothing can be mailed to it).
+    """
     found = unicodedata.normalize("NFC", _read(address).normalized.lower())
     if DECODED in found:
         raise ValueError(f"An address may not have {DECODED} in it")
@@ -25,13 +31,17 @@ def normal(address: str) -> str:
 
 
 def to_server(address: str) -> str:
-    """As a mail server is told it: in ASCII if the part before the @ is; else it must know SMTPUTF8."""
+    """As a mail server is told it: in ASCII if the part before the @ is; else it must
+    know SMTPUTF8.
+    """
     found = _read(address)
     return found.ascii_email or found.normalized
 
 
 def mailbox(address: str) -> str:
-    """What mails are counted by: many providers deliver to the same mailbox whatever dots and +words it is written with."""
+    """What mails are counted by: many providers deliver to the same mailbox whatever
+    dots and +words it is written with.
+    """
     name, _, domain = address.rpartition("@")
     plain = unicodedata.normalize("NFKC", name.partition("+")[0].replace(".", ""))
     return f"{plain}@{domain}"
@@ -39,10 +49,16 @@ def mailbox(address: str) -> str:
 
 def _read(address: str) -> ValidatedEmail:
     try:
-        return validate_email(address, check_deliverability=False, test_environment=True)
+        return validate_email(
+            address, check_deliverability=False, test_environment=True
+        )
     except EmailNotValidError as error:
         raise ValueError(str(error)) from None
 
 
-Email = Annotated[String, Field(max_length=MAX_ADDRESS, json_schema_extra={"format": "email"}), AfterValidator(normal)]
+Email = Annotated[
+    String,
+    Field(max_length=MAX_ADDRESS, json_schema_extra={"format": "email"}),
+    AfterValidator(normal),
+]
 Password = Annotated[String, Field(min_length=8, max_length=256)]

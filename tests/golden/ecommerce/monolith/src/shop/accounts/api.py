@@ -18,7 +18,10 @@ from .service import AccountsService
 
 Service = Annotated[AccountsService, rest.inject(AccountsService)]
 
-router = rest.Router("accounts", "Registration, login and tokens, mailed links, and the caller's own account.")
+router = rest.Router(
+    "accounts",
+    "Registration, login and tokens, mailed links, and the caller's own account.",
+)
 well_known = APIRouter(include_in_schema=False)
 
 
@@ -28,7 +31,9 @@ class Credentials(Body):
 
 
 class LoginCredentials(Credentials):
-    scope: Annotated[String, Field(pattern=r"^(read|write|read write|write read)$")] = "read write"
+    scope: Annotated[String, Field(pattern=r"^(read|write|read write|write read)$")] = (
+        "read write"
+    )
 
 
 class RefreshToken(Body):
@@ -71,12 +76,16 @@ class TokensOut(Document):
 
 @router.post("/auth/register", status_code=201, operation_id="account_register")
 async def register(body: Credentials, service: Service) -> AccountOut:
-    return AccountOut.model_validate(await service.register(body.email, body.password, origin.get()))
+    return AccountOut.model_validate(
+        await service.register(body.email, body.password, origin.get())
+    )
 
 
 @router.post("/auth/login", operation_id="account_login")
 async def login(body: LoginCredentials, service: Service) -> TokensOut:
-    tokens = await service.login(body.email, body.password, origin.get(), tuple(body.scope.split()))
+    tokens = await service.login(
+        body.email, body.password, origin.get(), tuple(body.scope.split())
+    )
     return TokensOut.model_validate(tokens)
 
 
@@ -90,24 +99,42 @@ async def logout(body: RefreshToken, service: Service) -> None:
     await service.logout(body.refresh_token)
 
 
-@router.post("/auth/password-reset", status_code=202, response_class=Response, operation_id="account_forgot_password")
+@router.post(
+    "/auth/password-reset",
+    status_code=202,
+    response_class=Response,
+    operation_id="account_forgot_password",
+)
 async def forgot_password(body: AccountAddress, service: Service) -> None:
     """Mails a link to choose a new password, if the address has an account."""
     await service.request_link(body.email, "password-reset")
 
 
-@router.post("/auth/password-reset/confirm", status_code=204, operation_id="account_reset_password")
+@router.post(
+    "/auth/password-reset/confirm",
+    status_code=204,
+    operation_id="account_reset_password",
+)
 async def reset_password(body: MailedPassword, service: Service) -> None:
     await service.reset_password(body.token, body.password)
 
 
-@router.post("/auth/verify-email", status_code=202, response_class=Response, operation_id="account_ask_for_link")
+@router.post(
+    "/auth/verify-email",
+    status_code=202,
+    response_class=Response,
+    operation_id="account_ask_for_link",
+)
 async def request_verification(body: AccountAddress, service: Service) -> None:
-    """Mails a link that says the address is theirs, if it has an account; registering mailed the first."""
+    """Mails a link that says the address is theirs, if it has an account; registering
+    mailed the first.
+    """
     await service.request_link(body.email, "verify-email")
 
 
-@router.post("/auth/verify-email/confirm", status_code=204, operation_id="account_verify_email")
+@router.post(
+    "/auth/verify-email/confirm", status_code=204, operation_id="account_verify_email"
+)
 async def verify_email(body: MailedPassword, service: Service) -> None:
     """Says that the address is theirs, for who has the mail and the account's password."""
     await service.verify_email(body.token, body.password)
@@ -121,7 +148,9 @@ async def me(caller: Caller, service: Service) -> AccountOut:
 @router.post("/me/password", status_code=204, operation_id="account_change_password")
 async def change_password(body: NewPassword, caller: Caller, service: Service) -> None:
     """Another password; it ends every session."""
-    await service.change_password(caller, body.password, body.new_password, origin.get())
+    await service.change_password(
+        caller, body.password, body.new_password, origin.get()
+    )
 
 
 @router.delete("/me", status_code=204, operation_id="account_delete")

@@ -14,9 +14,9 @@ from shop.chassis.entity import Entity, now
 
 SESSION_LIFETIME = timedelta(days=30)
 EMAIL_TOKEN_LIFETIME = timedelta(minutes=30)
-REUSE_GRACE = timedelta(
-    seconds=10
-)  # for which a refresh token that was used is good still: two tabs, an answer that was lost
+# for which a refresh token that was used is good still: two tabs, an answer that was
+# lost
+REUSE_GRACE = timedelta(seconds=10)
 MAX_TOKENS = 32  # of one session
 
 Purpose = Literal["verify-email", "password-reset"]
@@ -27,7 +27,8 @@ class Account(Entity):
     email: str
     password_hash: str
     roles: tuple[str, ...] = ()
-    verified: bool = False  # whoever owns the account has shown that the address is theirs
+    # whoever owns the account has shown that the address is theirs
+    verified: bool = False
     sessions_generation: int = 1  # sessions that began with another one have ended
     links_generation: int = 1  # links that were mailed with another one open nothing
 
@@ -45,10 +46,15 @@ class Account(Entity):
 
     def with_roles(self, roles: tuple[str, ...]) -> Self:
         """Other roles end every session: nobody goes on with those that they had."""
-        return self.evolve(roles=roles, sessions_generation=self.sessions_generation + 1)
+        return self.evolve(
+            roles=roles, sessions_generation=self.sessions_generation + 1
+        )
 
     def with_address(self) -> Self:
-        """A link has shown that the address is theirs. Those that were mailed before are used up with it."""
+        """A link has shown that the address is theirs.
+
+        Those that were mailed before are used up with it.
+        """
         return self.evolve(verified=True, links_generation=self.links_generation + 1)
 
 
@@ -62,8 +68,9 @@ class RefreshToken:
 class Session(Entity):
     """Someone's login on one device, and its family of refresh tokens.
 
-    It has the generation of the account as it was before the password was looked at. So a login, or a refresh, that is
-    under way while the password or the roles change begins nothing that outlives the change.
+    It has the generation of the account as it was before the password was looked at. So
+    a login, or a refresh, that is under way while the password or the roles change
+    begins nothing that outlives the change.
     """
 
     account_id: UUID
@@ -77,20 +84,40 @@ class Session(Entity):
         """A session, and the first refresh token of it."""
         secret = secrets.token_urlsafe(32)
         first = RefreshToken(secret_hash=_hash(secret))
-        session = cls(account_id=account.id, generation=account.sessions_generation, tokens=(first,), scopes=scopes)
+        session = cls(
+            account_id=account.id,
+            generation=account.sessions_generation,
+            tokens=(first,),
+            scopes=scopes,
+        )
         return session, f"{session.id}.{secret}"
 
     def renewed(self, secret: str, at: datetime) -> tuple[Self, str] | None:
-        """The session with one more refresh token; None: the one that is shown is good no more."""
-        good = [token for token in self.tokens if token.used_at is None or at <= token.used_at + REUSE_GRACE]
-        shown = next((token for token in good if secrets.compare_digest(token.secret_hash, _hash(secret))), None)
+        """The session with one more refresh token; None: the one that is shown is good
+        no more.
+        """
+        good = [
+            token
+            for token in self.tokens
+            if token.used_at is None or at <= token.used_at + REUSE_GRACE
+        ]
+        shown = next(
+            (
+                token
+                for token in good
+                if secrets.compare_digest(token.secret_hash, _hash(secret))
+            ),
+            None,
+        )
         if shown is None:
             return None
         others = [token for token in good if token is not shown]
         used = replace(shown, used_at=shown.used_at or at)
         following = secrets.token_urlsafe(32)
         tokens = (*others, used, RefreshToken(secret_hash=_hash(following)))
-        renewed = self.evolve(tokens=tokens[-MAX_TOKENS:], expires_at=at + SESSION_LIFETIME)
+        renewed = self.evolve(
+            tokens=tokens[-MAX_TOKENS:], expires_at=at + SESSION_LIFETIME
+        )
         return renewed, f"{self.id}.{following}"
 
     def holds(self, account: Account) -> bool:
@@ -109,7 +136,9 @@ class EmailToken(Entity):
     expires_at: datetime = field(default_factory=lambda: now() + EMAIL_TOKEN_LIFETIME)
 
     @classmethod
-    def make(cls, account: Account, purpose: Purpose, link_id: UUID, secret: str) -> tuple[Self, str]:
+    def make(
+        cls, account: Account, purpose: Purpose, link_id: UUID, secret: str
+    ) -> tuple[Self, str]:
         """A link, and the token that it carries."""
         link = cls(
             id=link_id,

@@ -33,7 +33,13 @@ TEXTS = {
 
 
 class AccountsEventHandlers:
-    def __init__(self, units: Callable[[], Unit], mailer: Mailer, secrets: LinkSecrets, site_url: str) -> None:
+    def __init__(
+        self,
+        units: Callable[[], Unit],
+        mailer: Mailer,
+        secrets: LinkSecrets,
+        site_url: str,
+    ) -> None:
         self._units = units
         self._mailer = mailer
         self._secrets = secrets
@@ -41,20 +47,27 @@ class AccountsEventHandlers:
 
     @handles(LinkRequested)
     async def send_link(self, event: LinkRequested) -> None:
-        """One link an event: it is there before its mail is, and what cannot be sent is tried again with the same link.
+        """One link an event: it is there before its mail is, and what cannot be sent is
+        tried again with the same link.
 
-        Whom the mail server refuses for good is told nothing more: the answer is logged, and the event is done with.
+        Whom the mail server refuses for good is told nothing more: the answer is
+        logged, and the event is done with.
         """
         unit, done = self._units(), self._units()
         account = await unit.accounts.find("email", event.email)
         if account is None or await done.already_processed(event.id):
             return
-        link, token = EmailToken.make(account, event.purpose, event.id, self._secrets.of(event.id))
+        link, token = EmailToken.make(
+            account, event.purpose, event.id, self._secrets.of(event.id)
+        )
         before = await unit.links.get(link.id)
         if before is None:
             unit.links.add(link)
         else:
-            unit.links.save(before, before.evolve(secret_hash=link.secret_hash, expires_at=link.expires_at))
+            unit.links.save(
+                before,
+                before.evolve(secret_hash=link.secret_hash, expires_at=link.expires_at),
+            )
         await unit.commit()
         subject, text = TEXTS["account-exists" if event.registering else event.purpose]
         url = f"{self._site_url}/{event.purpose}?token={token}"
@@ -65,5 +78,7 @@ class AccountsEventHandlers:
                 f"{text}:\n\n{url}\n\nIt works once, for half an hour. If you did not ask for it, there is nothing to do.\n",
             )
         except Refused as refused:
-            log.warning("the mail to account %s is refused for good: %s", account.id, refused)
+            log.warning(
+                "the mail to account %s is refused for good: %s", account.id, refused
+            )
         await done.commit()

@@ -1,4 +1,6 @@
-"""What the accounts module does in the background: an event that it tells itself, kept until it is done."""
+"""What the accounts module does in the background: an event that it tells itself, kept
+until it is done.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ from .domain import Purpose
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkRequested(Event):
-    """Somebody asks for a link to this address; whether it has an account is looked up later, so nobody learns it."""
+    """Somebody asks for a link to this address; whether it has an account is looked up
+    later, so nobody learns it.
+    """
 
     type: ClassVar[str] = "accounts.link.requested"
     email: str

@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from shop.chassis.accounts_settings import AccountsSettings
 
-KEY_OVERLAP = 3600  # seconds that a key verifies after the next one has come; a token lives for less
+# seconds that a key verifies after the next one has come; a token lives for less
+KEY_OVERLAP = 3600
 PEM_END = b"-----END PRIVATE KEY-----"
 
 
@@ -30,16 +31,30 @@ class SigningKey:
 
 def load_keys(folder: Path) -> list[SigningKey]:
     """The folder's keys (P-256), the oldest first (SystemExit: there is none)."""
-    keys = [key for path in _files(folder) for key in read_keys(path.read_bytes(), _since(path))]
+    keys = [
+        key
+        for path in _files(folder)
+        for key in read_keys(path.read_bytes(), _since(path))
+    ]
     if not keys:
-        raise SystemExit(f"There is no signing key in {folder}: python -m {__name__} {folder}")
+        raise SystemExit(
+            f"There is no signing key in {folder}: python -m {__name__} {folder}"
+        )
     return keys
 
 
 def read_keys(pems: bytes, since: float = 0.0) -> list[SigningKey]:
     """The keys of PEM documents, one behind the other."""
-    found = [serialization.load_pem_private_key(part + PEM_END, None) for part in pems.split(PEM_END) if part.strip()]
-    return [SigningKey(key, since) for key in found if isinstance(key, ec.EllipticCurvePrivateKey)]
+    found = [
+        serialization.load_pem_private_key(part + PEM_END, None)
+        for part in pems.split(PEM_END)
+        if part.strip()
+    ]
+    return [
+        SigningKey(key, since)
+        for key in found
+        if isinstance(key, ec.EllipticCurvePrivateKey)
+    ]
 
 
 def signing_keys(settings: AccountsSettings) -> list[SigningKey]:
@@ -51,7 +66,9 @@ def signing_keys(settings: AccountsSettings) -> list[SigningKey]:
 def make_key(folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
     )
     name = folder / f"{time.time_ns() // 1_000_000}.pem"
     made = name.with_suffix(".new")  # a reader never sees half a key
@@ -77,9 +94,16 @@ def _since(path: Path) -> float:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Makes a key that signs access tokens, if there is none")
+    parser = argparse.ArgumentParser(
+        description="Makes a key that signs access tokens, if there is none"
+    )
     parser.add_argument("folder", type=Path)
-    parser.add_argument("rotate", nargs="?", choices=["rotate"], help="another one, in place of the newest")
+    parser.add_argument(
+        "rotate",
+        nargs="?",
+        choices=["rotate"],
+        help="another one, in place of the newest",
+    )
     given = parser.parse_args()
     target: Path = given.folder
     if given.rotate or not any(target.glob("*.pem")):

@@ -1,4 +1,6 @@
-"""The secrets of mailed links: each made of its event, so that a mail that is tried again carries the same link."""
+"""The secrets of mailed links: each made of its event, so that a mail that is tried
+again carries the same link.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +13,23 @@ from .keys import SigningKey
 
 
 class LinkSecrets:
-    """`load`: reads the signing keys. Without one nobody can make a secret, whatever they read in the database."""
+    """`load`: reads the signing keys.
+
+    Without one nobody can make a secret, whatever they read in the database.
+    """
 
     def __init__(self, load: Callable[[], Sequence[SigningKey]]) -> None:
         self._load = load
 
     def of(self, event_id: UUID) -> str:
-        """The same as long as the key is there that was the newest when the event happened."""
+        """The same as long as the key is there that was the newest when the event
+        happened.
+        """
         happened = (event_id.int >> 80) / 1000  # a UUIDv7 begins with its time
         keys = self._load()
         older = [key for key in keys if key.since <= happened]
         key = older[-1] if older else keys[0]
         number = key.private.private_numbers().private_value
-        return urlsafe_b64encode(hmac.digest(number.to_bytes(32, "big"), b"link" + event_id.bytes, "sha256")).decode()
+        return urlsafe_b64encode(
+            hmac.digest(number.to_bytes(32, "big"), b"link" + event_id.bytes, "sha256")
+        ).decode()

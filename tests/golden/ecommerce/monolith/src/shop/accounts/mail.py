@@ -21,27 +21,50 @@ from shop.chassis.settings import nearby
 from .addresses import to_server
 
 SMTP_TIMEOUT = 10.0  # seconds
-PERMANENT_FAILURE = 500  # a server that answers 500 or more will answer the same to the same mail
+# a server that answers 500 or more will answer the same to the same mail
+PERMANENT_FAILURE = 500
 
 
 class Mailer:
-    """`url`: `smtp://[USER:PASSWORD@]HOST[:PORT]` (encrypted: from here to another network always), `smtps://...`, `file:FOLDER`."""
+    """`url`: `smtp://[USER:PASSWORD@]HOST[:PORT]` (encrypted: from here to another
+    network always), `smtps://...`, `file:FOLDER`.
+    """
 
     def __init__(self, url: str, sender: str) -> None:
         self._url = urlsplit(url)
-        known = validate_email(sender, check_deliverability=False, test_environment=True, allow_display_name=True)
-        self._sender = _address(known.ascii_email or known.normalized, known.display_name or "")
+        known = validate_email(
+            sender,
+            check_deliverability=False,
+            test_environment=True,
+            allow_display_name=True,
+        )
+        self._sender = _address(
+            known.ascii_email or known.normalized, known.display_name or ""
+        )
         self._nearby = nearby(url)
 
     async def send(self, to: str, subject: str, text: str) -> None:
-        """Hands the mail over (Unavailable: it cannot be just now; Refused: another try is in vain)."""
+        """Hands the mail over (Unavailable: it cannot be just now; Refused: another try
+        is in vain).
+        """
         recipient = to_server(to)
         mail = EmailMessage(policy.SMTP if recipient.isascii() else policy.SMTPUTF8)
-        mail["From"], mail["To"], mail["Subject"] = self._sender, _address(recipient), subject
-        mail["Date"], mail["Message-ID"] = formatdate(), make_msgid(domain=self._sender.domain)
+        mail["From"], mail["To"], mail["Subject"] = (
+            self._sender,
+            _address(recipient),
+            subject,
+        )
+        mail["Date"], mail["Message-ID"] = (
+            formatdate(),
+            make_msgid(domain=self._sender.domain),
+        )
         mail.set_content(text, cte="8bit")  # so that a link stays on its line
         try:
-            await to_thread.run_sync(self._keep if self._url.scheme == "file" else self._hand_over, mail, recipient)
+            await to_thread.run_sync(
+                self._keep if self._url.scheme == "file" else self._hand_over,
+                mail,
+                recipient,
+            )
         except (OSError, smtplib.SMTPException) as error:
             code, why = _answer(error, recipient)
             if code >= PERMANENT_FAILURE:
@@ -50,24 +73,34 @@ class Mailer:
 
     def _keep(self, mail: EmailMessage, _: str) -> None:
         folder = Path(self._url.path)
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # links in mails are for nobody else
+        # links in mails are for nobody else
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         (folder / f"{time.time_ns()}.eml").write_bytes(mail.as_bytes())
 
     def _hand_over(self, mail: EmailMessage, recipient: str) -> None:
         host, tls = self._url.hostname or "localhost", ssl.create_default_context()
         if self._url.scheme == "smtps":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(host, self._url.port or 465, timeout=SMTP_TIMEOUT, context=tls)
+            server: smtplib.SMTP = smtplib.SMTP_SSL(
+                host, self._url.port or 465, timeout=SMTP_TIMEOUT, context=tls
+            )
         else:
             server = smtplib.SMTP(host, self._url.port or 25, timeout=SMTP_TIMEOUT)
         with server:
-            server.ehlo_or_helo_if_needed()  # until then nothing is known of what it offers
-            if self._url.scheme == "smtp" and (server.has_extn("starttls") or not self._nearby):
+            # until then nothing is known of what it offers
+            server.ehlo_or_helo_if_needed()
+            if self._url.scheme == "smtp" and (
+                server.has_extn("starttls") or not self._nearby
+            ):
                 server.starttls(context=tls)
                 server.ehlo()
             if self._url.username:
-                server.login(unquote(self._url.username), unquote(self._url.password or ""))
+                server.login(
+                    unquote(self._url.username), unquote(self._url.password or "")
+                )
             if not recipient.isascii() and not server.has_extn("smtputf8"):
-                raise Refused("the mail server takes no address beyond ASCII (SMTPUTF8)")
+                raise Refused(
+                    "the mail server takes no address beyond ASCII (SMTPUTF8)"
+                )
             server.send_message(mail, self._sender.addr_spec, [recipient])
 
 
@@ -78,7 +111,9 @@ def _address(address: str, name: str = "") -> Address:
 
 
 def _answer(error: Exception, recipient: str) -> tuple[int, object]:
-    """What the server said of this recipient or this mail; 0: what went wrong is not about them."""
+    """What the server said of this recipient or this mail; 0: what went wrong is not
+    about them.
+    """
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return error.recipients[recipient]
     if isinstance(error, smtplib.SMTPDataError):

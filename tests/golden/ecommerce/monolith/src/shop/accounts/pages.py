@@ -1,4 +1,7 @@
-"""The pages that mailed links lead to: plain HTML, no script. A front-end of your own takes their place at the same paths."""
+"""The pages that mailed links lead to: plain HTML, no script.
+
+A front-end of your own takes their place at the same paths.
+"""
 
 from __future__ import annotations
 
@@ -30,9 +33,16 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",  # the address has the link's token
     "X-Content-Type-Options": "nosniff",
 }
-MAX_FORM_BYTES = 8_192  # bytes of a form: the longest password and a token, percent-encoded
-VERIFY, RESET, FORGOT = "Is this your address?", "Choose a new password", "Forgot your password?"
-OTHERWISE = '<p>You do not know it? Then <a href="password-reset">choose a new one</a>.</p>'
+# bytes of a form: the longest password and a token, percent-encoded
+MAX_FORM_BYTES = 8_192
+VERIFY, RESET, FORGOT = (
+    "Is this your address?",
+    "Choose a new password",
+    "Forgot your password?",
+)
+OTHERWISE = (
+    '<p>You do not know it? Then <a href="password-reset">choose a new one</a>.</p>'
+)
 
 
 async def _sent(request: Request) -> dict[str, str]:
@@ -50,7 +60,11 @@ pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 @pages.get("/verify-email")
 async def ask_for_the_password(token: str = "") -> HTMLResponse:
     return _page(
-        VERIFY, _password("verify-email", token, "The password of your account", "current-password") + OTHERWISE
+        VERIFY,
+        _password(
+            "verify-email", token, "The password of your account", "current-password"
+        )
+        + OTHERWISE,
     )
 
 
@@ -61,7 +75,12 @@ async def verify(form: Form, service: Service) -> HTMLResponse:
         await service.verify_email(body.token, body.password)
         return "Thank you: we know now that this address is yours."
 
-    again = _password("verify-email", form.get("token", ""), "The password of your account", "current-password")
+    again = _password(
+        "verify-email",
+        form.get("token", ""),
+        "The password of your account",
+        "current-password",
+    )
     return await _done(VERIFY, work(), again + OTHERWISE)
 
 
@@ -69,7 +88,9 @@ async def verify(form: Form, service: Service) -> HTMLResponse:
 async def ask_for_a_new_password(token: str = "") -> HTMLResponse:
     """With a link's token; without one, it asks where to mail a link."""
     if token:
-        return _page(RESET, _password("password-reset", token, "A new password", "new-password"))
+        return _page(
+            RESET, _password("password-reset", token, "A new password", "new-password")
+        )
     return _page(FORGOT, _address())
 
 
@@ -96,7 +117,9 @@ async def _done(title: str, work: Awaitable[str], again: str) -> HTMLResponse:
     try:
         return _page(title, _paragraph(await work))
     except ValidationError as error:
-        texts = [str(wrong["msg"]).removeprefix("Value error, ") for wrong in error.errors()]
+        texts = [
+            str(wrong["msg"]).removeprefix("Value error, ") for wrong in error.errors()
+        ]
         return _page(title, "".join(map(_paragraph, texts)) + again, 422)
     except Problem as problem:
         page = _page(title, _paragraph(problem.detail) + again, problem.status)
@@ -126,4 +149,8 @@ def _paragraph(text: str) -> str:
 def _page(title: str, inside: str, status: int = 200) -> HTMLResponse:
     head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="robots" content="noindex">'
     whole = f'<!doctype html><html lang="en"><head>{head}<title>{title}</title><style>{STYLE}</style></head>'
-    return HTMLResponse(f"{whole}<body><main><h1>{title}</h1>{inside}</main></body></html>", status, HEADERS)
+    return HTMLResponse(
+        f"{whole}<body><main><h1>{title}</h1>{inside}</main></body></html>",
+        status,
+        HEADERS,
+    )

@@ -1,6 +1,8 @@
-"""Password hashes: Argon2id with OWASP's parameters, off the event loop, and only so many at once.
+"""Password hashes: Argon2id with OWASP's parameters, off the event loop, and only so
+many at once.
 
-A password is hashed in its normal form (NFKC, as NIST SP 800-63B has it), so that it is the same on every keyboard.
+A password is hashed in its normal form (NFKC, as NIST SP 800-63B has it), so that it is
+the same on every keyboard.
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)  # KiB
 
 
 class Passwords:
-    """`at_once`: so that a burst of logins leaves the processor to others; who would wait for long is sent away."""
+    """`at_once`: so that a burst of logins leaves the processor to others; who would
+    wait for long is sent away.
+    """
 
     def __init__(self, at_once: int = 1) -> None:
         self._turns = asyncio.Semaphore(at_once)
@@ -36,7 +40,8 @@ class Passwords:
         return await self.verified(password, known) is not None
 
     async def verified(self, password: str, known: str | None) -> str | None:
-        """The hash to keep of this password: the one that is known, or a better one; None: it is not this password.
+        """The hash to keep of this password: the one that is known, or a better one;
+        None: it is not this password.
 
         Without an account (None) it takes as long, so that nobody learns who has one.
         """

@@ -1,4 +1,6 @@
-"""How accounts are stored: their tables, and the unit of work that reads and writes them."""
+"""How accounts are stored: their tables, and the unit of work that reads and writes
+them.
+"""
 
 from __future__ import annotations
 

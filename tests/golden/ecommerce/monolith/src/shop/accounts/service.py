@@ -10,7 +10,13 @@ from typing import Any, Protocol
 from shop.chassis import audit
 from shop.chassis.access import EVERY_SCOPE, Access, Caller
 from shop.chassis.entity import now
-from shop.chassis.errors import Conflict, Forbidden, StaleVersion, Unauthenticated, ValidationFailed
+from shop.chassis.errors import (
+    Conflict,
+    Forbidden,
+    StaleVersion,
+    Unauthenticated,
+    ValidationFailed,
+)
 from shop.chassis.events import PublishingUnitOfWork
 from shop.chassis.persistence import Repository
 from shop.chassis.retry import retry_on_conflict
@@ -54,7 +60,9 @@ class AccountsService:
         throttle: Throttle,
         hides: bool = False,
     ) -> None:
-        """`hides`: nobody learns by registering, or by logging in after that, whether an address has an account."""
+        """`hides`: nobody learns by registering, or by logging in after that, whether
+        an address has an account.
+        """
         self._units = units
         self._signer = signer
         self._passwords = passwords
@@ -62,11 +70,15 @@ class AccountsService:
         self._hides = hides
 
     async def register(self, email: str, password: str, address: str = "") -> Account:
-        """A new account, or what looks like one (Conflict: the address has one; TooManyRequests: it had enough mails, or who asks answers)."""
+        """A new account, or what looks like one (Conflict: the address has one;
+        TooManyRequests: it had enough mails, or who asks answers).
+        """
         await self._throttle.link(mailbox(email))
         if not self._hides:
             await self._throttle.register(address)
-        account = Account(email=email, password_hash=await self._passwords.hash(password))
+        account = Account(
+            email=email, password_hash=await self._passwords.hash(password)
+        )
         unit = self._units()
         unit.accounts.add(account)
         unit.publish(LinkRequested(email=email, purpose="verify-email"))
@@ -85,22 +97,33 @@ class AccountsService:
             await self._throttle.register_taken(address)
             raise Conflict("email is taken", email="is taken")
         unit = self._units()
-        unit.publish(LinkRequested(email=email, purpose="password-reset", registering=True))
+        unit.publish(
+            LinkRequested(email=email, purpose="password-reset", registering=True)
+        )
         await unit.commit()
 
     async def login(
-        self, email: str, password: str, address: str = "", scopes: tuple[str, ...] = EVERY_SCOPE
+        self,
+        email: str,
+        password: str,
+        address: str = "",
+        scopes: tuple[str, ...] = EVERY_SCOPE,
     ) -> Tokens:
-        """Tokens for as much as is asked for (TooManyRequests: too many tries of this account, or from this address)."""
+        """Tokens for as much as is asked for (TooManyRequests: too many tries of this
+        account, or from this address).
+        """
         await self._throttle.login(email, address)
         unit = self._units()
         account = await unit.accounts.find("email", email)
-        kept = await self._passwords.verified(password, account.password_hash if account else None)
+        kept = await self._passwords.verified(
+            password, account.password_hash if account else None
+        )
         if account is None or kept is None or self._unproven(account):
             audit.record("login_failed", email=email)
             await self._throttle.login_failed(email, address)
             raise Unauthenticated("The address or the password is wrong")
-        await self._throttle.login(email, address)  # again: others may have failed beside this one
+        # again: others may have failed beside this one
+        await self._throttle.login(email, address)
         if kept != account.password_hash:
             await self._renew_hash(account, kept)
         session, refresh_token = Session.begin(account, scopes)
@@ -110,18 +133,25 @@ class AccountsService:
         return self._tokens(account, session, refresh_token)
 
     def _unproven(self, account: Account) -> bool:
-        """Whether it may be somebody else's address. Whom operators made staff has theirs from them."""
+        """Whether it may be somebody else's address.
+
+        Whom operators made staff has theirs from them.
+        """
         return self._hides and not account.verified and not account.roles
 
     async def _renew_hash(self, account: Account, password_hash: str) -> None:
         unit = self._units()
         unit.accounts.save(account, account.evolve(password_hash=password_hash))
-        with suppress(StaleVersion):  # it has changed meanwhile, and is not to change back
+        # it has changed meanwhile, and is not to change back
+        with suppress(StaleVersion):
             await unit.commit()
 
     @retry_on_conflict
     async def refresh(self, refresh_token: str) -> Tokens:
-        """New tokens for a refresh token. One that was used long before ends its session: somebody else may have it."""
+        """New tokens for a refresh token.
+
+        One that was used long before ends its session: somebody else may have it.
+        """
         unit = self._units()
         session, secret = await self._session(unit, refresh_token)
         if session is None or session.expires_at < now():
@@ -160,18 +190,26 @@ class AccountsService:
 
     @retry_on_conflict
     async def verify_email(self, token: str, password: str) -> None:
-        """The address is theirs who have the mail and the password: an account that somebody else made for it stays unproven."""
+        """The address is theirs who have the mail and the password: an account that
+        somebody else made for it stays unproven.
+        """
         unit = self._units()
         account = await self._open(unit, token, "verify-email")
         if not await self._passwords.matches(password, account.password_hash):
-            raise ValidationFailed("The password is wrong", password="is not that of the account")  # noqa: S106 - says so
+            raise ValidationFailed(
+                "The password is wrong",
+                password="is not that of the account",  # noqa: S106 - says so
+            )
         unit.accounts.save(account, account.with_address())
         await unit.commit()
         audit.record("address_verified", account=account.id)
 
     async def reset_password(self, token: str, password: str) -> None:
-        """A new password, by a link that was mailed; whoever was logged in with the old one is logged out."""
-        await self._open(self._units(), token, "password-reset")  # a link that is made up costs no hash
+        """A new password, by a link that was mailed; whoever was logged in with the old
+        one is logged out.
+        """
+        # a link that is made up costs no hash
+        await self._open(self._units(), token, "password-reset")
         await self._set_password(token, await self._passwords.hash(password))
 
     @retry_on_conflict
@@ -183,17 +221,25 @@ class AccountsService:
         audit.record("password_reset", account=account.id)
 
     @retry_on_conflict
-    async def change_password(self, caller: Caller, password: str, new_password: str, address: str = "") -> None:
-        """Another password for who knows the present one; it ends every session, this one too."""
+    async def change_password(
+        self, caller: Caller, password: str, new_password: str, address: str = ""
+    ) -> None:
+        """Another password for who knows the present one; it ends every session, this
+        one too.
+        """
         unit = self._units()
         account = await self._own(unit, caller, password, address)
-        unit.accounts.save(account, account.with_password(await self._passwords.hash(new_password)))
+        unit.accounts.save(
+            account, account.with_password(await self._passwords.hash(new_password))
+        )
         await unit.commit()
         audit.record("password_changed", account=account.id)
 
     @retry_on_conflict
     async def delete(self, caller: Caller, password: str, address: str = "") -> None:
-        """The account is no more, its sessions and links open nothing, and whoever reacts deletes what it owned."""
+        """The account is no more, its sessions and links open nothing, and whoever
+        reacts deletes what it owned.
+        """
         unit = self._units()
         account = await self._own(unit, caller, password, address)
         unit.accounts.delete(account)
@@ -211,16 +257,34 @@ class AccountsService:
         return await self._signer.jwks()
 
     async def _open(self, unit: Unit, token: str, purpose: Purpose) -> Account:
-        """Whose link this is (ValidationFailed: it is used up, or it is none). Their next generation uses it up."""
+        """Whose link this is (ValidationFailed: it is used up, or it is none).
+
+        Their next generation uses it up.
+        """
         link_id, secret = parts_of(token)
         link = await unit.links.get(link_id) if link_id else None
-        account = await unit.accounts.get(link.account_id) if link and link.opens(purpose, secret) else None
-        if link is None or account is None or link.generation != account.links_generation:
-            raise ValidationFailed("The link is not valid, or not any more", token="is not valid")  # noqa: S106 - says so
+        account = (
+            await unit.accounts.get(link.account_id)
+            if link and link.opens(purpose, secret)
+            else None
+        )
+        if (
+            link is None
+            or account is None
+            or link.generation != account.links_generation
+        ):
+            raise ValidationFailed(
+                "The link is not valid, or not any more",
+                token="is not valid",  # noqa: S106 - says so
+            )
         return account
 
-    async def _own(self, unit: Unit, caller: Caller, password: str, address: str) -> Account:
-        """The caller's account (Forbidden: that is not its password; TooManyRequests: it was guessed at too often)."""
+    async def _own(
+        self, unit: Unit, caller: Caller, password: str, address: str
+    ) -> Account:
+        """The caller's account (Forbidden: that is not its password; TooManyRequests:
+        it was guessed at too often).
+        """
         OWN_ACCESS.to_create(caller)
         account = await unit.accounts.get(caller.require_id())
         if account is None:
@@ -233,7 +297,9 @@ class AccountsService:
         await self._throttle.login(account.email, address)
         return account
 
-    async def _session(self, unit: Unit, refresh_token: str) -> tuple[Session | None, str]:
+    async def _session(
+        self, unit: Unit, refresh_token: str
+    ) -> tuple[Session | None, str]:
         session_id, secret = parts_of(refresh_token)
         return await unit.sessions.get(session_id) if session_id else None, secret
 

@@ -20,13 +20,16 @@ from .keys import SigningKey
 
 log = logging.getLogger(__name__)
 RELOAD_INTERVAL = 10.0  # seconds
-PROPAGATION_TIME = 2 * REFRESH  # seconds after which everybody who verifies has heard of a key
+# seconds after which everybody who verifies has heard of a key
+PROPAGATION_TIME = 2 * REFRESH
 
 
 class Signer:
     """`load`: reads the keys, again and again, so that a new one needs no restart."""
 
-    def __init__(self, load: Callable[[], Sequence[SigningKey]], issuer: str, audience: str) -> None:
+    def __init__(
+        self, load: Callable[[], Sequence[SigningKey]], issuer: str, audience: str
+    ) -> None:
         self._load = load
         self._claims = {"iss": issuer, "aud": audience}
         self._read = 0.0
@@ -46,7 +49,9 @@ class Signer:
             "exp": issued + LIFETIME,
         }
         keys = self._keys()
-        settled = [known for known in keys if known[1].since < issued - PROPAGATION_TIME]
+        settled = [
+            known for known in keys if known[1].since < issued - PROPAGATION_TIME
+        ]
         public, key = settled[-1] if settled else keys[0]
         return jwt.encode(claims, key.private, "ES256", {"kid": public["kid"]})
 
@@ -57,7 +62,8 @@ class Signer:
         if not self._known or time.monotonic() - self._read > RELOAD_INTERVAL:
             try:
                 self._known = [(_public(key.private), key) for key in self._load()]
-            except Exception as error:  # whatever keeps them may be away; those that are known are good
+            # whatever keeps them may be away; those that are known are good
+            except Exception as error:
                 if not self._known:
                     raise
                 log.warning("the signing keys cannot be read again: %r", error)

@@ -25,7 +25,9 @@ class Staff:
         self._passwords = passwords
 
     async def ensure(self, email: str, password: str) -> str:
-        """Sees to it, once, that the first member of staff exists; what became of them since is left alone, and said."""
+        """Sees to it, once, that the first member of staff exists; what became of them
+        since is left alone, and said.
+        """
         account = await self._units().accounts.find("email", email)
         if account is None:
             return await self.give(email, password)
@@ -37,9 +39,11 @@ class Staff:
 
     @retry_on_conflict
     async def give(self, email: str, password: str = "") -> str:
-        """Makes them staff, with a new account if they have none; without a password, they are mailed a link to choose it.
+        """Makes them staff, with a new account if they have none; without a password,
+        they are mailed a link to choose it.
 
-        An account that has not shown that the address is theirs may be somebody else's: its password ends.
+        An account that has not shown that the address is theirs may be somebody else's:
+        its password ends.
         """
         unit = self._units()
         known = await unit.accounts.find("email", email)
@@ -51,12 +55,22 @@ class Staff:
             audit.record("role_given", account=known.id, email=email, role=STAFF)
             return f"{email} is staff now, with the account and the password that was there"
         hashed = await self._passwords.hash(password or secrets.token_urlsafe(32))
-        unit.publish(LinkRequested(email=email, purpose="verify-email" if password else "password-reset"))
+        unit.publish(
+            LinkRequested(
+                email=email, purpose="verify-email" if password else "password-reset"
+            )
+        )
         if known is not None:
-            unit.accounts.save(known, known.with_password(hashed).with_roles((*known.roles, STAFF)))
+            unit.accounts.save(
+                known, known.with_password(hashed).with_roles((*known.roles, STAFF))
+            )
             await unit.commit()
             audit.record("role_given", account=known.id, email=email, role=STAFF)
-            chosen = "the one that was given" if password else "one that they choose by the link in a mail"
+            chosen = (
+                "the one that was given"
+                if password
+                else "one that they choose by the link in a mail"
+            )
             return f"{email} is staff now; the account had not shown that the address is theirs: its password ends, for {chosen}"
         account = Account(email=email, password_hash=hashed, roles=(STAFF,))
         unit.accounts.add(account)
@@ -76,7 +90,10 @@ class Staff:
         account = await unit.accounts.find("email", email)
         if account is None or STAFF not in account.roles:
             return f"{email} is not staff"
-        unit.accounts.save(account, account.with_roles(tuple(role for role in account.roles if role != STAFF)))
+        unit.accounts.save(
+            account,
+            account.with_roles(tuple(role for role in account.roles if role != STAFF)),
+        )
         await unit.commit()
         audit.record("role_taken", account=account.id, email=email, role=STAFF)
         return f"{email} is not staff any more; a token of theirs may still say so for a quarter of an hour"

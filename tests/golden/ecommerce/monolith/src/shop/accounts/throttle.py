@@ -1,4 +1,5 @@
-"""Rate limit by what was done lately: guessing is slowed down, and so is asking which addresses have an account.
+"""Rate limit by what was done lately: guessing is slowed down, and so is asking which
+addresses have an account.
 
 The counters lie in the database, so that all processes count as one, functions too.
 """
@@ -21,7 +22,8 @@ from shop.chassis.retry import retry_on_conflict
 COUNT_RETENTION = timedelta(minutes=5)  # after a count last rose
 LOGINS_OF_ACCOUNT, LOGINS_FROM_ADDRESS = 10, 100  # that failed
 LINKS_TO_ACCOUNT = 3
-TAKEN_TO_ADDRESS, TAKEN_TO_NETWORK = 30, 100  # who registers is told that the account is there
+# who registers is told that the account is there
+TAKEN_TO_ADDRESS, TAKEN_TO_NETWORK = 30, 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +35,10 @@ class Counter(Entity):
 
     def risen(self) -> Self:
         at = now()
-        return self.evolve(count=self.count + 1 if at < self.expires_at else 1, expires_at=at + COUNT_RETENTION)
+        return self.evolve(
+            count=self.count + 1 if at < self.expires_at else 1,
+            expires_at=at + COUNT_RETENTION,
+        )
 
 
 class Unit(UnitOfWork, Protocol):
@@ -56,7 +61,9 @@ class Throttle:
             raise
 
     async def login_failed(self, email: str, address: str) -> None:
-        """Counts it (TooManyRequests: so many failed at once that nobody is told of this one)."""
+        """Counts it (TooManyRequests: so many failed at once that nobody is told of
+        this one).
+        """
         client, _ = networks(address)
         of_account = await self._count(f"login:{email}")
         if of_account == LOGINS_OF_ACCOUNT:
@@ -67,7 +74,9 @@ class Throttle:
             raise TooManyRequests
 
     async def link(self, email: str) -> None:
-        """Counts a mail to this address (TooManyRequests: it had enough of them, and one that is refused counts no more)."""
+        """Counts a mail to this address (TooManyRequests: it had enough of them, and
+        one that is refused counts no more).
+        """
         await self._check(f"link:{email}", LINKS_TO_ACCOUNT)
         if await self._count(f"link:{email}") > LINKS_TO_ACCOUNT:
             raise TooManyRequests
@@ -109,7 +118,10 @@ class Throttle:
 
 
 def networks(address: str) -> tuple[str, str]:
-    """Who counts as one client, and the network around it. Of IPv6 a household has a /64, and a site a /48."""
+    """Who counts as one client, and the network around it.
+
+    Of IPv6 a household has a /64, and a site a /48.
+    """
     try:
         found = ip_address(address)
     except ValueError:  # not a network's: a test, or a socket of this machine
@@ -117,7 +129,9 @@ def networks(address: str) -> tuple[str, str]:
     if isinstance(found, IPv6Address):
         found = found.ipv4_mapped or found
     near, far = (32, 24) if found.version == 4 else (64, 48)
-    client, network = (ip_network((found.packed, length), strict=False) for length in (near, far))
+    client, network = (
+        ip_network((found.packed, length), strict=False) for length in (near, far)
+    )
     return str(client), str(network)
 
 

@@ -1,4 +1,6 @@
-"""How the module accounts is put together: what it is made from, and what it has for the background (docs/guide.md)."""
+"""How the module accounts is put together: what it is made from, and what it has for
+the background (docs/guide.md).
+"""
 
 from __future__ import annotations
 
@@ -33,5 +35,7 @@ def background(part: PartContext) -> Iterable[object]:
     secrets = LinkSecrets(partial(signing_keys, settings))
     return [
         *part.database.maintenance(AccountsUnitOfWork),
-        AccountsEventHandlers(part.units(AccountsUnitOfWork), mailer, secrets, settings.site_url),
+        AccountsEventHandlers(
+            part.units(AccountsUnitOfWork), mailer, secrets, settings.site_url
+        ),
     ]

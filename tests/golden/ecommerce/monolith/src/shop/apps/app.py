@@ -46,17 +46,22 @@ MODULES = ("accounts", "inventory", "orders", "payments")
 
 
 def create_app(
-    settings: Settings | None = None, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None
+    settings: Settings | None = None,
+    transports: Mapping[str, httpx.AsyncBaseTransport] | None = None,
 ) -> FastAPI:
     """`transports`: how to reach other systems, by name, if not over the network."""
     settings = checked(settings or Settings())
     if settings.log_json:
         configure_logs()
-    database = GroupCommitDatabase(settings.database_url, settings.pool_size, settings.database_pooler)
+    database = GroupCommitDatabase(
+        settings.database_url, settings.pool_size, settings.database_pooler
+    )
     cache: Cache = MemoryCache()
     if settings.cache_url:
         cache = ValkeyCache(settings.cache_url, "shop")
-    signer = Signer(partial(signing_keys, settings), settings.jwt_issuer, settings.jwt_audience)
+    signer = Signer(
+        partial(signing_keys, settings), settings.jwt_issuer, settings.jwt_audience
+    )
     verifier = Verifier(signer.jwks, settings.jwt_issuer, settings.jwt_audience)
     background = Background()
     relay = Relay(database, background, tables(MODULES, "outbox"))
@@ -73,7 +78,14 @@ def create_app(
     supervisor = Supervisor({"relay": relay.run, **scheduled})
     app = create_api(
         "shop",
-        [inventory_router, payments_router, orders_router, accounts_router, pages, well_known],
+        [
+            inventory_router,
+            payments_router,
+            orders_router,
+            accounts_router,
+            pages,
+            well_known,
+        ],
         [accounts_service, inventory_service, payments_service, orders_service],
         verifier,
         settings,
@@ -82,5 +94,7 @@ def create_app(
         closing=[*part.closing, cache.close, database.close],
         telemetry=traces(),
     )
-    observe = metrics(app, cache, database, [relay.metrics, scheduler.metrics, supervisor.metrics])
+    observe = metrics(
+        app, cache, database, [relay.metrics, scheduler.metrics, supervisor.metrics]
+    )
     return instrument_app(app, observe, APART)

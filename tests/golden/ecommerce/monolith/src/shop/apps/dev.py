@@ -1,4 +1,6 @@
-"""The root of `make dev`, and of the tests: the same monolith on SQLite, ready as soon as it answers."""
+"""The root of `make dev`, and of the tests: the same monolith on SQLite, ready as soon
+as it answers.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +18,12 @@ from shop.local.staff import announce_staff
 
 
 def create_app(
-    settings: Settings | None = None, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None
+    settings: Settings | None = None,
+    transports: Mapping[str, httpx.AsyncBaseTransport] | None = None,
 ) -> FastAPI:
     """`transports`: how to reach other systems, by name, if not over the network."""
     settings = settings or Settings()
     announce_staff(settings)
-    return prepared(root.create_app(settings, transports), partial(prepare, "app", settings))
+    return prepared(
+        root.create_app(settings, transports), partial(prepare, "app", settings)
+    )

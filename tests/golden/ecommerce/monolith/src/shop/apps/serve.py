@@ -1,8 +1,9 @@
 """The server in a container, with a graceful shutdown: `python -m shop.apps.serve`. Hardly a request is lost.
 
-Told to stop, it lets nobody else in, so that NGINX asks another copy at once, and soon counts this one as gone; those who
-keep a connection are answered and told to let go of it. Only then does it finish what is in its hands, and end. (A connection
-that is made in the moment in which the port closes is lost; NGINX does again what may be repeated.)
+Told to stop, it lets nobody else in, so that NGINX asks another copy at once, and soon
+counts this one as gone; those who keep a connection are answered and told to let go of
+it. Only then does it finish what is in its hands, and end. (A connection that is made
+in the moment in which the port closes is lost; NGINX does again what may be repeated.)
 """
 
 from __future__ import annotations
@@ -17,10 +18,15 @@ from shop.apps.preflight import check
 from shop.apps.settings import Settings
 
 ADDRESS = ("0.0.0.0", 8000)  # noqa: S104 - in its container
-LISTENERS = 16  # sockets of this one address: the event loop takes one connection of each in a turn, however many come
-DRAIN_SECONDS = 3.0  # seconds; NGINX keeps an idle connection for less (keepalive_timeout of its upstream)
-KEEP_ALIVE = 75  # seconds; more than NGINX, so that it is never the server that closes under a request
-SHUTDOWN_TIMEOUT = 10  # seconds for requests that are in hand; compose.yaml waits for a little more than both
+# sockets of this one address: the event loop takes one connection of each in a turn,
+# however many come
+LISTENERS = 16
+# seconds; NGINX keeps an idle connection for less (keepalive_timeout of its upstream)
+DRAIN_SECONDS = 3.0
+# seconds; more than NGINX, so that it is never the server that closes under a request
+KEEP_ALIVE = 75
+# seconds for requests that are in hand; compose.yaml waits for a little more than both
+SHUTDOWN_TIMEOUT = 10
 
 
 class Server(uvicorn.Server):
@@ -43,7 +49,12 @@ def main(settings: Settings | None = None) -> None:
             timeout_graceful_shutdown=SHUTDOWN_TIMEOUT,
         )
     )
-    server.run([socket.create_server(ADDRESS, reuse_port=True, backlog=2048) for _ in range(LISTENERS)])
+    server.run(
+        [
+            socket.create_server(ADDRESS, reuse_port=True, backlog=2048)
+            for _ in range(LISTENERS)
+        ]
+    )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,9 @@
-"""Settings of this system, from the environment or `.env`. The defaults are the embedded ones: Python alone is enough.
+"""Settings of this system, from the environment or `.env`.
 
-Each part of it says beside its own code what it wants to be told; a module's own may stay in the module (docs/guide.md).
+The defaults are the embedded ones: Python alone is enough.
+
+Each part of it says beside its own code what it wants to be told; a module's own may
+stay in the module (docs/guide.md).
 """
 
 from __future__ import annotations
@@ -12,5 +15,7 @@ from shop.chassis.sql_settings import SqlSettings
 from shop.chassis.worker_settings import WorkerSettings
 
 
-class Settings(ServerSettings, WorkerSettings, SqlSettings, CacheSettings, AccountsSettings):
+class Settings(
+    ServerSettings, WorkerSettings, SqlSettings, CacheSettings, AccountsSettings
+):
     pass

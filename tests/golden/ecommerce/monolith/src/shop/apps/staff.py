@@ -60,29 +60,41 @@ async def ensure(settings: Settings) -> None:
 
 async def main(settings: Settings, action: str, email: str, password: str) -> str:
     async with opened(settings) as staff:
-        return await (staff.take(email) if action == "take" else staff.give(email, password))
+        return await (
+            staff.take(email) if action == "take" else staff.give(email, password)
+        )
 
 
 def asked() -> str:
     """The password, from who sits there or from what is piped in."""
-    return getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    return (
+        getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    )
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Who is staff")
     parser.add_argument(
-        "action", choices=["give", "take"], help="the role; giving it makes an account if there is none"
+        "action",
+        choices=["give", "take"],
+        help="the role; giving it makes an account if there is none",
     )
     parser.add_argument("email")
     parser.add_argument(
-        "--password", action="store_true", help="ask for a new account's password; else a link is mailed"
+        "--password",
+        action="store_true",
+        help="ask for a new account's password; else a link is mailed",
     )
     given = parser.parse_args()
     try:
         whose = TypeAdapter(Email).validate_python(given.email)
-        secret = TypeAdapter(Password).validate_python(asked()) if given.password else ""
+        secret = (
+            TypeAdapter(Password).validate_python(asked()) if given.password else ""
+        )
     except ValidationError as error:
-        raise SystemExit(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
+        raise SystemExit(
+            error.errors()[0]["msg"].removeprefix("Value error, ")
+        ) from None
     try:
         print(asyncio.run(main(Settings(), given.action, whose, secret)))
     except (DBAPIError, OSError) as error:

@@ -1,1 +1,3 @@
-"""What modules may see of each other, where two of them meet: events, documents, and what can be asked."""
+"""What modules may see of each other, where two of them meet: events, documents, and
+what can be asked.
+"""

@@ -11,8 +11,25 @@ from fastapi import Query, Response
 from pydantic import Field
 
 from shop.chassis import rest
-from shop.chassis.fields import Body, DecimalInput, DecimalString, Document, Integer, String, fixed_scale
-from shop.chassis.rest import NOT_MODIFIED, Caller, IdempotencyKey, IfMatch, ListQuery, OptionalCaller, PageOf, set_etag
+from shop.chassis.fields import (
+    Body,
+    DecimalInput,
+    DecimalString,
+    Document,
+    Integer,
+    String,
+    fixed_scale,
+)
+from shop.chassis.rest import (
+    NOT_MODIFIED,
+    Caller,
+    IdempotencyKey,
+    IfMatch,
+    ListQuery,
+    OptionalCaller,
+    PageOf,
+    set_etag,
+)
 
 from . import domain
 from .service import InventoryService
@@ -25,7 +42,11 @@ class ProductIn(Body):
     sku: Annotated[String, Field(min_length=1, max_length=40)]
     name: Annotated[String, Field(max_length=200)]
     description: Annotated[String, Field(max_length=100000)] | None = None
-    price: Annotated[DecimalInput, Field(ge=Decimal("0.00"), max_digits=18, decimal_places=2), fixed_scale(2)]
+    price: Annotated[
+        DecimalInput,
+        Field(ge=Decimal("0.00"), max_digits=18, decimal_places=2),
+        fixed_scale(2),
+    ]
     category: domain.ProductCategory | None = None
     stock: Annotated[Integer, Field(ge=0)] = 0
 
@@ -56,20 +77,30 @@ async def list_products(
     query: Annotated[ProductQuery, Query()], service: Service, caller: OptionalCaller
 ) -> PageOf[ProductOut]:
     page = await service.list_products(caller, query.of(domain.PRODUCT_LISTS))
-    return PageOf(items=[ProductOut.model_validate(item) for item in page.items], next=page.next)
+    return PageOf(
+        items=[ProductOut.model_validate(item) for item in page.items], next=page.next
+    )
 
 
 @router.post("/products", status_code=201, operation_id="product_create")
 async def create_product(
-    body: ProductIn, service: Service, caller: Caller, repeat: IdempotencyKey, response: Response
+    body: ProductIn,
+    service: Service,
+    caller: Caller,
+    repeat: IdempotencyKey,
+    response: Response,
 ) -> ProductOut:
     created = await service.create_product(caller, body.model_dump(), repeat)
     set_etag(response, created, f"/api/products/{created.id}")
     return ProductOut.model_validate(created)
 
 
-@router.get("/products/{product_id}", operation_id="product_get", responses=NOT_MODIFIED)
-async def get_product(product_id: UUID, service: Service, caller: OptionalCaller, response: Response) -> ProductOut:
+@router.get(
+    "/products/{product_id}", operation_id="product_get", responses=NOT_MODIFIED
+)
+async def get_product(
+    product_id: UUID, service: Service, caller: OptionalCaller, response: Response
+) -> ProductOut:
     found = await service.get_product(caller, product_id)
     set_etag(response, found)
     return ProductOut.model_validate(found)
@@ -77,7 +108,12 @@ async def get_product(product_id: UUID, service: Service, caller: OptionalCaller
 
 @router.patch("/products/{product_id}", operation_id="product_update")
 async def update_product(
-    product_id: UUID, body: ProductPatch, service: Service, caller: Caller, if_match: IfMatch, response: Response
+    product_id: UUID,
+    body: ProductPatch,
+    service: Service,
+    caller: Caller,
+    if_match: IfMatch,
+    response: Response,
 ) -> ProductOut:
     changes = body.model_dump(exclude_unset=True)
     changed = await service.update_product(caller, product_id, changes, if_match)
@@ -86,5 +122,7 @@ async def update_product(
 
 
 @router.delete("/products/{product_id}", status_code=204, operation_id="product_delete")
-async def delete_product(product_id: UUID, service: Service, caller: Caller, if_match: IfMatch) -> None:
+async def delete_product(
+    product_id: UUID, service: Service, caller: Caller, if_match: IfMatch
+) -> None:
     await service.delete_product(caller, product_id, if_match)

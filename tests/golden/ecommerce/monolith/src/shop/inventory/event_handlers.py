@@ -1,4 +1,6 @@
-"""Event handlers of the inventory, for orders: they set their stock aside, and put it back."""
+"""Event handlers of the inventory, for orders: they set their stock aside, and put it
+back.
+"""
 
 from __future__ import annotations
 
@@ -25,16 +27,29 @@ class InventoryEventHandlers:
         unit = self._units()
         if await unit.already_processed(event.id):
             return
-        found = await asyncio.gather(*(unit.products.get(line.product_id) for line in event.lines))
-        wanted = [(product, line.quantity) for product, line in zip(found, event.lines, strict=True) if product]
+        found = await asyncio.gather(
+            *(unit.products.get(line.product_id) for line in event.lines)
+        )
+        wanted = [
+            (product, line.quantity)
+            for product, line in zip(found, event.lines, strict=True)
+            if product
+        ]
         if len(wanted) < len(found):
-            unit.publish(contract.StockRefused(order_id=event.order_id, reason="unknown_product"))
+            unit.publish(
+                contract.StockRefused(order_id=event.order_id, reason="unknown_product")
+            )
         elif any(product.stock < quantity for product, quantity in wanted):
-            unit.publish(contract.StockRefused(order_id=event.order_id, reason="out_of_stock"))
+            unit.publish(
+                contract.StockRefused(order_id=event.order_id, reason="out_of_stock")
+            )
         else:
             for product, quantity in wanted:
                 self._restock(unit, product, -quantity)
-            lines = tuple(Reserved(product_id=line.product_id, quantity=line.quantity) for line in event.lines)
+            lines = tuple(
+                Reserved(product_id=line.product_id, quantity=line.quantity)
+                for line in event.lines
+            )
             unit.reservations.add(Reservation(id=event.order_id, lines=lines))
             unit.publish(contract.StockReserved(order_id=event.order_id))
         await unit.commit()

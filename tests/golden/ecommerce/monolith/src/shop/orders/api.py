@@ -12,12 +12,21 @@ from pydantic import Field
 
 from shop.chassis import rest
 from shop.chassis.fields import Body, Document, Id, Integer, String
-from shop.chassis.rest import NOT_MODIFIED, Caller, IdempotencyKey, ListQuery, PageOf, set_etag
+from shop.chassis.rest import (
+    NOT_MODIFIED,
+    Caller,
+    IdempotencyKey,
+    ListQuery,
+    PageOf,
+    set_etag,
+)
 
 from .domain import ORDER_LISTS, Reason, Status
 from .service import OrdersService
 
-router = rest.Router("orders", "Orders of the caller: placed, then confirmed or rejected soon after.")
+router = rest.Router(
+    "orders", "Orders of the caller: placed, then confirmed or rejected soon after."
+)
 Service = Annotated[OrdersService, rest.inject(OrdersService)]
 
 
@@ -62,14 +71,22 @@ class OrderQuery(ListQuery):
 
 
 @router.get("/orders", operation_id="order_list")
-async def list_orders(query: Annotated[OrderQuery, Query()], service: Service, caller: Caller) -> PageOf[OrderOut]:
+async def list_orders(
+    query: Annotated[OrderQuery, Query()], service: Service, caller: Caller
+) -> PageOf[OrderOut]:
     page = await service.list_orders(caller, query.of(ORDER_LISTS))
-    return PageOf(items=[OrderOut.model_validate(order) for order in page.items], next=page.next)
+    return PageOf(
+        items=[OrderOut.model_validate(order) for order in page.items], next=page.next
+    )
 
 
 @router.post("/orders", status_code=201, operation_id="order_create")
 async def place_order(
-    body: OrderIn, service: Service, caller: Caller, repeat: IdempotencyKey, response: Response
+    body: OrderIn,
+    service: Service,
+    caller: Caller,
+    repeat: IdempotencyKey,
+    response: Response,
 ) -> OrderOut:
     lines = [line.model_dump() for line in body.lines]
     order = await service.place_order(caller, lines, body.payment_method, repeat)
@@ -78,7 +95,9 @@ async def place_order(
 
 
 @router.get("/orders/{order_id}", operation_id="order_get", responses=NOT_MODIFIED)
-async def get_order(order_id: UUID, service: Service, caller: Caller, response: Response) -> OrderOut:
+async def get_order(
+    order_id: UUID, service: Service, caller: Caller, response: Response
+) -> OrderOut:
     order = await service.get_order(caller, order_id)
     set_etag(response, order)
     return OrderOut.model_validate(order)

@@ -26,7 +26,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order(Owned):
-    """Pending until its stock is set aside and its payment taken; then confirmed, or rejected for a reason."""
+    """Pending until its stock is set aside and its payment taken; then confirmed, or
+    rejected for a reason.
+    """
 
     lines: tuple[Line, ...]
     payment_method: str
@@ -35,7 +37,9 @@ class Order(Owned):
 
     @property
     def total(self) -> Decimal:
-        return sum((line.unit_price * line.quantity for line in self.lines), Decimal("0.00"))
+        return sum(
+            (line.unit_price * line.quantity for line in self.lines), Decimal("0.00")
+        )
 
 
 ORDER_LISTS = (Listing(),)

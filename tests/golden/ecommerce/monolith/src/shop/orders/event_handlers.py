@@ -1,4 +1,6 @@
-"""Event handlers of orders: the stock is set aside or refused, then the payment is taken or declined."""
+"""Event handlers of orders: the stock is set aside or refused, then the payment is
+taken or declined.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,10 @@ class OrdersEventHandlers:
         if order is not None and order.owner_id is not None:
             unit.publish(
                 contract.PaymentRequested(
-                    order_id=order.id, customer_id=order.owner_id, amount=order.total, method=order.payment_method
+                    order_id=order.id,
+                    customer_id=order.owner_id,
+                    amount=order.total,
+                    method=order.payment_method,
                 )
             )
             await unit.commit()
@@ -46,7 +51,9 @@ class OrdersEventHandlers:
         await self._end(event, event.order_id, "rejected", "payment_declined")
 
     @retry_on_conflict
-    async def _end(self, event: Event, order_id: UUID, status: Status, reason: Reason | None = None) -> None:
+    async def _end(
+        self, event: Event, order_id: UUID, status: Status, reason: Reason | None = None
+    ) -> None:
         unit = self._units()
         order = await self._pending(unit, event, order_id)
         if order is None:
@@ -58,6 +65,14 @@ class OrdersEventHandlers:
         await unit.commit()
 
     async def _pending(self, unit: Unit, event: Event, order_id: UUID) -> Order | None:
-        """The order, while nothing has been decided, if the event was not handled before."""
+        """The order, while nothing has been decided, if the event was not handled
+        before.
+        """
         order = await unit.orders.get(order_id)
-        return None if order is None or order.status != "pending" or await unit.already_processed(event.id) else order
+        return (
+            None
+            if order is None
+            or order.status != "pending"
+            or await unit.already_processed(event.id)
+            else order
+        )

@@ -7,7 +7,13 @@ import sqlalchemy as sa
 from shop.chassis.cache import Cache
 from shop.chassis.outbox import PublishingSqlUnitOfWork, Relay, outbox_table
 from shop.chassis.persistence import Codec
-from shop.chassis.sql import Database, UtcDateTime, check_listings, jobs_table, processed_table
+from shop.chassis.sql import (
+    Database,
+    UtcDateTime,
+    check_listings,
+    jobs_table,
+    processed_table,
+)
 
 from .domain import ORDER_LISTS, Order
 
@@ -32,7 +38,12 @@ ORDER_CODEC = Codec(Order)
 
 
 class OrdersUnitOfWork(PublishingSqlUnitOfWork):
-    module, processed, jobs, outbox = "orders", processed_table(metadata), jobs_table(metadata), outbox_table(metadata)
+    module, processed, jobs, outbox = (
+        "orders",
+        processed_table(metadata),
+        jobs_table(metadata),
+        outbox_table(metadata),
+    )
 
     def __init__(self, database: Database, cache: Cache, relay: Relay) -> None:
         super().__init__(database, cache, relay)

@@ -34,7 +34,9 @@ class OrdersService:
         self._inventory = inventory
 
     async def list_orders(self, caller: Caller, query: Query) -> Page[Order]:
-        return await self._units().orders.page(replace(query, owner=ORDER_ACCESS.to_list(caller)))
+        return await self._units().orders.page(
+            replace(query, owner=ORDER_ACCESS.to_list(caller))
+        )
 
     async def get_order(self, caller: Caller, order_id: UUID) -> Order:
         return ORDER_ACCESS.to_read(caller, await self._units().orders.read(order_id))
@@ -47,13 +49,22 @@ class OrdersService:
         payment_method: str,
         repeat: IdempotencyKey | None = None,
     ) -> Order:
-        """An order at today's prices (ValidationFailed: a product is not known). What becomes of it, events decide."""
+        """An order at today's prices (ValidationFailed: a product is not known).
+
+        What becomes of it, events decide.
+        """
         ORDER_ACCESS.to_create(caller)
         unit = self._units()
         if (earlier := await unit.repeated(repeat)) is not None:
             placed = found_or_404(await unit.orders.get(earlier))
-            return ORDER_ACCESS.to_repeat(caller, placed, replace(placed, status="pending", reason=None))
-        order = Order(owner_id=caller.require_id(), lines=await self._lines(wanted), payment_method=payment_method)
+            return ORDER_ACCESS.to_repeat(
+                caller, placed, replace(placed, status="pending", reason=None)
+            )
+        order = Order(
+            owner_id=caller.require_id(),
+            lines=await self._lines(wanted),
+            payment_method=payment_method,
+        )
         if order.total >= MAX_TOTAL:
             raise ValidationFailed("The order is too large", lines="cost too much")
         unit.orders.add(order)
@@ -73,7 +84,12 @@ class OrdersService:
         if unknown:
             raise ValidationFailed("There is no such product", **unknown)
         return tuple(
-            Line(product_id=product.id, name=product.name, unit_price=product.price, quantity=line["quantity"])
+            Line(
+                product_id=product.id,
+                name=product.name,
+                unit_price=product.price,
+                quantity=line["quantity"],
+            )
             for line in wanted
             for product in [products[line["product_id"]]]
         )
@@ -83,4 +99,7 @@ def _by_product(order: Order) -> tuple[contract.OrderedLine, ...]:
     quantities: Counter[UUID] = Counter()
     for line in order.lines:
         quantities[line.product_id] += line.quantity
-    return tuple(contract.OrderedLine(product_id=key, quantity=quantity) for key, quantity in quantities.items())
+    return tuple(
+        contract.OrderedLine(product_id=key, quantity=quantity)
+        for key, quantity in quantities.items()
+    )

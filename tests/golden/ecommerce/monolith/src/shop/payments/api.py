@@ -16,7 +16,9 @@ from shop.chassis.rest import NOT_MODIFIED, Caller, ListQuery, PageOf, set_etag
 from .domain import PAYMENT_LISTS, Status
 from .service import PaymentsService
 
-router = rest.Router("payments", "Payments of the caller's orders, captured or declined.")
+router = rest.Router(
+    "payments", "Payments of the caller's orders, captured or declined."
+)
 Service = Annotated[PaymentsService, rest.inject(PaymentsService)]
 
 
@@ -38,11 +40,18 @@ async def list_payments(
     query: Annotated[PaymentQuery, Query()], service: Service, caller: Caller
 ) -> PageOf[PaymentOut]:
     page = await service.list_payments(caller, query.of(PAYMENT_LISTS))
-    return PageOf(items=[PaymentOut.model_validate(payment) for payment in page.items], next=page.next)
+    return PageOf(
+        items=[PaymentOut.model_validate(payment) for payment in page.items],
+        next=page.next,
+    )
 
 
-@router.get("/payments/{payment_id}", operation_id="payment_get", responses=NOT_MODIFIED)
-async def get_payment(payment_id: UUID, service: Service, caller: Caller, response: Response) -> PaymentOut:
+@router.get(
+    "/payments/{payment_id}", operation_id="payment_get", responses=NOT_MODIFIED
+)
+async def get_payment(
+    payment_id: UUID, service: Service, caller: Caller, response: Response
+) -> PaymentOut:
     payment = await service.get_payment(caller, payment_id)
     set_etag(response, payment)
     return PaymentOut.model_validate(payment)

@@ -25,7 +25,9 @@ class PaymentsEventHandlers:
         unit = self._units()
         if await unit.already_processed(event.id):
             return
-        captured = await self._provider.capture(event.order_id, event.amount, event.method)
+        captured = await self._provider.capture(
+            event.order_id, event.amount, event.method
+        )
         payment = Payment(
             owner_id=event.customer_id,
             order_id=event.order_id,

@@ -9,7 +9,10 @@ from uuid import UUID
 
 class Provider(Protocol):
     async def capture(self, order_id: UUID, amount: Decimal, method: str) -> bool:
-        """Whether the money was taken. Asked again for an order, it answers as before and takes no more."""
+        """Whether the money was taken.
+
+        Asked again for an order, it answers as before and takes no more.
+        """
 
 
 class SandboxProvider:

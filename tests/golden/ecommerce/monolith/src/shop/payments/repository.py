@@ -7,7 +7,14 @@ import sqlalchemy as sa
 from shop.chassis.cache import Cache
 from shop.chassis.outbox import PublishingSqlUnitOfWork, Relay, outbox_table
 from shop.chassis.persistence import Codec
-from shop.chassis.sql import Database, FixedDecimal, UtcDateTime, check_listings, jobs_table, processed_table
+from shop.chassis.sql import (
+    Database,
+    FixedDecimal,
+    UtcDateTime,
+    check_listings,
+    jobs_table,
+    processed_table,
+)
 
 from .domain import PAYMENT_LISTS, Payment
 

@@ -26,7 +26,11 @@ class PaymentsService:
         self._units = units
 
     async def list_payments(self, caller: Caller, query: Query) -> Page[Payment]:
-        return await self._units().payments.page(replace(query, owner=PAYMENT_ACCESS.to_list(caller)))
+        return await self._units().payments.page(
+            replace(query, owner=PAYMENT_ACCESS.to_list(caller))
+        )
 
     async def get_payment(self, caller: Caller, payment_id: UUID) -> Payment:
-        return PAYMENT_ACCESS.to_read(caller, await self._units().payments.read(payment_id))
+        return PAYMENT_ACCESS.to_read(
+            caller, await self._units().payments.read(payment_id)
+        )

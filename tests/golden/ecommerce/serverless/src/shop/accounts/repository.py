@@ -1,4 +1,6 @@
-"""How accounts are stored: what they are found by, and the unit of work that reads and writes them."""
+"""How accounts are stored: what they are found by, and the unit of work that reads and
+writes them.
+"""
 
 from __future__ import annotations
 

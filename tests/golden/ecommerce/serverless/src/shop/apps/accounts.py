@@ -25,12 +25,16 @@ from shop.chassis.no_cache import NoCache
 from shop.chassis.tokens import Verifier
 
 
-def create_app(settings: Settings, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None) -> FastAPI:
+def create_app(
+    settings: Settings, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None
+) -> FastAPI:
     """`transports`: how to reach the functions of other parts, if not as AWS does."""
     settings = checked(settings)
     database = Database(settings.stack, ["accounts"])
     cache = NoCache()
-    signer = Signer(partial(signing_keys, settings), settings.jwt_issuer, settings.jwt_audience)
+    signer = Signer(
+        partial(signing_keys, settings), settings.jwt_issuer, settings.jwt_audience
+    )
     verifier = Verifier(signer.jwks, settings.jwt_issuer, settings.jwt_audience)
     part = PartContext(settings, database, cache, ROUTES, transports or {})
 

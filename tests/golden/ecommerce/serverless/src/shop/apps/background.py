@@ -1,4 +1,6 @@
-"""What works behind the requests, as a function of each part: the handlers of its queue's events, and its jobs."""
+"""What works behind the requests, as a function of each part: the handlers of its
+queue's events, and its jobs.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +15,13 @@ from shop.chassis.dynamodb import Database
 from shop.chassis.no_cache import NoCache
 
 
-def create_worker(settings: Settings, transports: Mapping[str, Any] | None = None) -> Worker:
-    """Of the part that the settings name. `transports`: how to reach other systems, if not over the network."""
+def create_worker(
+    settings: Settings, transports: Mapping[str, Any] | None = None
+) -> Worker:
+    """Of the part that the settings name.
+
+    `transports`: how to reach other systems, if not over the network.
+    """
     modules = PARTS[settings.part]
     database = Database(settings.stack, modules)
     part = PartContext(settings, database, NoCache(), ROUTES, transports or {})

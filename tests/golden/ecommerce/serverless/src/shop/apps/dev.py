@@ -1,4 +1,6 @@
-"""The root of `make dev`, and of the tests: the functions behind a local gateway, as `deploy/template.yaml` has them."""
+"""The root of `make dev`, and of the tests: the functions behind a local gateway, as
+`deploy/template.yaml` has them.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +18,12 @@ if TYPE_CHECKING:
 TEMPLATE = Path(__file__).parents[3] / "deploy" / "template.yaml"
 
 
-def create_app(settings: Settings | None = None, transports: Mapping[str, Any] | None = None) -> Gateway:
+def create_app(
+    settings: Settings | None = None, transports: Mapping[str, Any] | None = None
+) -> Gateway:
     """`transports`: what stands between the functions, by part, if not the gateway."""
-    from shop.local.gateway import Gateway  # the process that supervises does without
+    # the process that supervises does without
+    from shop.local.gateway import Gateway
 
     settings = settings or Settings()
     announce_staff(settings)

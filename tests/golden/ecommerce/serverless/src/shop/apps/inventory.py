@@ -21,20 +21,27 @@ from shop.inventory import wiring as inventory_wiring
 from shop.inventory.api import router as inventory_router
 
 
-def create_app(settings: Settings, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None) -> FastAPI:
+def create_app(
+    settings: Settings, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None
+) -> FastAPI:
     """`transports`: how to reach the functions of other parts, if not as AWS does."""
     database = Database(settings.stack, ["inventory"])
     cache = NoCache()
     transports = transports or to_functions(settings, ["accounts"])
     to_accounts = to_part("accounts", settings, transports)
-    verifier = Verifier(remote_jwks(to_accounts), settings.jwt_issuer, settings.jwt_audience)
+    verifier = Verifier(
+        remote_jwks(to_accounts), settings.jwt_issuer, settings.jwt_audience
+    )
     part = PartContext(settings, database, cache, ROUTES, transports or {})
 
     inventory_service = inventory_wiring.service(part)
 
     return create_api(
         "shop",
-        [inventory_router, inventory_contract(inventory_service, settings.internal_token)],
+        [
+            inventory_router,
+            inventory_contract(inventory_service, settings.internal_token),
+        ],
         [inventory_service],
         verifier,
         settings,

@@ -21,14 +21,18 @@ from shop.orders import wiring as orders_wiring
 from shop.orders.api import router as orders_router
 
 
-def create_app(settings: Settings, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None) -> FastAPI:
+def create_app(
+    settings: Settings, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None
+) -> FastAPI:
     """`transports`: how to reach the functions of other parts, if not as AWS does."""
     database = Database(settings.stack, ["orders"])
     cache = NoCache()
     transports = transports or to_functions(settings, ["accounts", "inventory"])
     to_accounts = to_part("accounts", settings, transports)
     to_inventory = to_part("inventory", settings, transports)
-    verifier = Verifier(remote_jwks(to_accounts), settings.jwt_issuer, settings.jwt_audience)
+    verifier = Verifier(
+        remote_jwks(to_accounts), settings.jwt_issuer, settings.jwt_audience
+    )
     part = PartContext(settings, database, cache, ROUTES, transports or {})
 
     orders_service = orders_wiring.service(part, InventoryClient(to_inventory))

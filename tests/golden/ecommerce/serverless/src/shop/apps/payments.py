@@ -20,13 +20,17 @@ from shop.payments import wiring as payments_wiring
 from shop.payments.api import router as payments_router
 
 
-def create_app(settings: Settings, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None) -> FastAPI:
+def create_app(
+    settings: Settings, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None
+) -> FastAPI:
     """`transports`: how to reach the functions of other parts, if not as AWS does."""
     database = Database(settings.stack, ["payments"])
     cache = NoCache()
     transports = transports or to_functions(settings, ["accounts"])
     to_accounts = to_part("accounts", settings, transports)
-    verifier = Verifier(remote_jwks(to_accounts), settings.jwt_issuer, settings.jwt_audience)
+    verifier = Verifier(
+        remote_jwks(to_accounts), settings.jwt_issuer, settings.jwt_audience
+    )
     part = PartContext(settings, database, cache, ROUTES, transports or {})
 
     payments_service = payments_wiring.service(part)

@@ -1,6 +1,9 @@
-"""Settings of this system, from the environment or `.env`. The defaults are the embedded ones: Python alone is enough.
+"""Settings of this system, from the environment or `.env`.
 
-Each part of it says beside its own code what it wants to be told; a module's own may stay in the module (docs/guide.md).
+The defaults are the embedded ones: Python alone is enough.
+
+Each part of it says beside its own code what it wants to be told; a module's own may
+stay in the module (docs/guide.md).
 """
 
 from __future__ import annotations

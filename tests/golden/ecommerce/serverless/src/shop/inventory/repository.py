@@ -19,5 +19,7 @@ class InventoryUnitOfWork(PublishingDynamoUnitOfWork):
 
     def __init__(self, database: Database, cache: Cache, routes: Routes) -> None:
         super().__init__(database, cache, routes)
-        self.products = self.repository(PRODUCT_CODEC, "products", lists=domain.PRODUCT_LISTS, unique=("sku",))
+        self.products = self.repository(
+            PRODUCT_CODEC, "products", lists=domain.PRODUCT_LISTS, unique=("sku",)
+        )
         self.reservations = self.repository(RESERVATION_CODEC, "reservations")

@@ -1,4 +1,6 @@
-"""How orders are stored: what they are found by, and the unit of work that reads and writes them."""
+"""How orders are stored: what they are found by, and the unit of work that reads and
+writes them.
+"""
 
 from __future__ import annotations
 
@@ -18,4 +20,6 @@ class OrdersUnitOfWork(PublishingDynamoUnitOfWork):
 
     def __init__(self, database: Database, cache: Cache, routes: Routes) -> None:
         super().__init__(database, cache, routes)
-        self.orders = self.repository(ORDER_CODEC, "orders", lists=ORDER_LISTS, by_owner=True)
+        self.orders = self.repository(
+            ORDER_CODEC, "orders", lists=ORDER_LISTS, by_owner=True
+        )

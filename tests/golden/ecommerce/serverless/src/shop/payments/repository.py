@@ -1,4 +1,6 @@
-"""How payments are stored: what they are found by, and the unit of work that reads and writes them."""
+"""How payments are stored: what they are found by, and the unit of work that reads and
+writes them.
+"""
 
 from __future__ import annotations
 
@@ -19,5 +21,9 @@ class PaymentsUnitOfWork(PublishingDynamoUnitOfWork):
     def __init__(self, database: Database, cache: Cache, routes: Routes) -> None:
         super().__init__(database, cache, routes)
         self.payments = self.repository(
-            PAYMENT_CODEC, "payments", lists=PAYMENT_LISTS, by_owner=True, unique=("order_id",)
+            PAYMENT_CODEC,
+            "payments",
+            lists=PAYMENT_LISTS,
+            by_owner=True,
+            unique=("order_id",),
         )

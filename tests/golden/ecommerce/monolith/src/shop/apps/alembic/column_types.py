@@ -11,17 +11,22 @@ from ...chassis.sql import FixedDecimal, UtcDateTime
 
 
 def render(what: str, item: Any, context: Any) -> str | Literal[False]:
-    """How a migration writes the chassis' own column types, and truth and time for every database."""
+    """How a migration writes the chassis' own column types, and truth and time for
+    every database.
+    """
     if what == "server_default":
         return _default(getattr(item, "arg", None))
     if what != "type":
         return False
     if item._variant_mapping:
-        context.imports.add("from sqlalchemy import Text")  # alembic writes a variant's own types by their bare names
+        # alembic writes a variant's own types by their bare names
+        context.imports.add("from sqlalchemy import Text")
     text = own_type(item)
     if text is None:
         return False
-    context.imports.add(f"from {FixedDecimal.__module__} import {text.partition('(')[0]}")
+    context.imports.add(
+        f"from {FixedDecimal.__module__} import {text.partition('(')[0]}"
+    )
     return text
 
 

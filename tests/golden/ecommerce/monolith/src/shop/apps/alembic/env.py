@@ -1,4 +1,6 @@
-"""Alembic's entry: runs on the connection that `migrate.py` opened, with the module's schema in front."""
+"""Alembic's entry: runs on the connection that `migrate.py` opened, with the module's
+schema in front.
+"""
 
 from alembic import context
 
@@ -7,7 +9,10 @@ context.configure(
     connection=attributes["connection"],
     target_metadata=attributes["metadata"],
     render_as_batch=True,
-    autogenerate_plugins=["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
+    autogenerate_plugins=[
+        "alembic.autogenerate.*",
+        "alembic.ext.checkconstraint_byname",
+    ],
     **attributes.get("comparison", {}),
 )
 with context.begin_transaction():

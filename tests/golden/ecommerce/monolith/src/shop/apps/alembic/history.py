@@ -1,4 +1,6 @@
-"""The tables as a module's migrations make them, whatever database is at hand: what they say of types, defaults and checks."""
+"""The tables as a module's migrations make them, whatever database is at hand: what
+they say of types, defaults and checks.
+"""
 
 from __future__ import annotations
 
@@ -36,16 +38,23 @@ def history(config: Config) -> History:
     context.impl = _Told(context.dialect, None, True, True, io.StringIO(), {})
     context.impl.history = told
     with Operations.context(context):
-        for script in reversed(list(ScriptDirectory.from_config(config).walk_revisions())):
+        for script in reversed(
+            list(ScriptDirectory.from_config(config).walk_revisions())
+        ):
             try:
                 script.module.upgrade()
             except Exception as error:  # noqa: BLE001 - it asks for rows, and here are none
-                print(f"What {script.revision} does is only known to the database: {error!r}", file=sys.stderr)
+                print(
+                    f"What {script.revision} does is only known to the database: {error!r}",
+                    file=sys.stderr,
+                )
     return told
 
 
 def kind(type_: sa.types.TypeEngine[Any]) -> tuple[str, ...]:
-    """What a type is called on each database: two types of one meaning are called the same on all of them."""
+    """What a type is called on each database: two types of one meaning are called the
+    same on all of them.
+    """
     called = []
     for dialect in DIALECTS:
         try:
@@ -66,7 +75,9 @@ def default(column: sa.Column[Any]) -> str | None:
 def check(constraint: sa.CheckConstraint) -> str:
     """The condition of a check constraint in SQL."""
     compiler = DIALECTS[0].ddl_compiler(DIALECTS[0], None).sql_compiler
-    condition = compiler.process(constraint.sqltext, include_table=False, literal_binds=True)
+    condition = compiler.process(
+        constraint.sqltext, include_table=False, literal_binds=True
+    )
     return " ".join(condition.split())
 
 
@@ -88,14 +99,22 @@ class _Told(DefaultImpl):
             self.add_constraint(constraint)
 
     def drop_table(self, table: sa.Table, **_: Any) -> None:
-        notes: list[dict[tuple[str, str], Any]] = [self.history.columns, self.history.checks]
+        notes: list[dict[tuple[str, str], Any]] = [
+            self.history.columns,
+            self.history.checks,
+        ]
         for known in notes:
             for key in list(known):
                 if key[0] == table.name:
                     del known[key]
 
-    def rename_table(self, old_table_name: str, new_table_name: str, schema: str | None = None) -> None:
-        notes: list[dict[tuple[str, str], Any]] = [self.history.columns, self.history.checks]
+    def rename_table(
+        self, old_table_name: str, new_table_name: str, schema: str | None = None
+    ) -> None:
+        notes: list[dict[tuple[str, str], Any]] = [
+            self.history.columns,
+            self.history.checks,
+        ]
         for known in notes:
             for key in list(known):
                 if key[0] == old_table_name:
@@ -120,7 +139,9 @@ class _Told(DefaultImpl):
         given = kw.get("server_default", False)
         if given is not False:  # None takes it away
             default = given
-        self.history.columns[table_name, name] = sa.Column(name, type_, server_default=default)
+        self.history.columns[table_name, name] = sa.Column(
+            name, type_, server_default=default
+        )
 
     def add_constraint(self, const: Any, **_: Any) -> None:
         if isinstance(const, sa.CheckConstraint) and const.name:

@@ -1,4 +1,6 @@
-"""Alembic for modules: each has its own history, in `<module>/migrations`, and its own version table."""
+"""Alembic for modules: each has its own history, in `<module>/migrations`, and its own
+version table.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +22,14 @@ from ...chassis.sql import Database
 from . import values  # noqa: F401 - alembic finds what it knows of each database
 
 PACKAGE = Path(__file__).parents[2]
-TEMPORARY = "_alembic_tmp_"  # what alembic calls the copy of a SQLite table that it makes anew
+# what alembic calls the copy of a SQLite table that it makes anew
+TEMPORARY = "_alembic_tmp_"
 
 
 async def upgrade(database: Database, modules: Iterable[str]) -> None:
-    """Brings the tables of these modules up to date, those of a module all at once or not at all."""
+    """Brings the tables of these modules up to date, those of a module all at once or
+    not at all.
+    """
     for module in modules:
         found = last(module)
         if len(found) > 1:
@@ -36,17 +41,29 @@ async def upgrade(database: Database, modules: Iterable[str]) -> None:
         try:
             await run(database, module, lambda config: command.upgrade(config, "head"))
         except (IntegrityError, DataError) as error:
-            raise SystemExit(f"Nothing was changed in {module}: its rows do not fit, {error.orig}") from error
+            raise SystemExit(
+                f"Nothing was changed in {module}: its rows do not fit, {error.orig}"
+            ) from error
 
 
 def last(module: str) -> list[Script]:
-    """The migrations that none follows: several, where branches that each wrote one came together."""
+    """The migrations that none follows: several, where branches that each wrote one
+    came together.
+    """
     scripts = ScriptDirectory.from_config(configuration(module))
-    return sorted((scripts.get_revision(head) for head in scripts.get_heads()), key=lambda script: script.path)
+    return sorted(
+        (scripts.get_revision(head) for head in scripts.get_heads()),
+        key=lambda script: script.path,
+    )
 
 
-async def run(database: Database, module: str, action: Callable[[Config], Any], **attributes: Any) -> None:
-    """Runs an alembic command on a module. `attributes`: for its environment (`env.py`)."""
+async def run(
+    database: Database, module: str, action: Callable[[Config], Any], **attributes: Any
+) -> None:
+    """Runs an alembic command on a module.
+
+    `attributes`: for its environment (`env.py`).
+    """
     config = configuration(module)
     config.attributes.update(attributes)
     async with migrating(database, module) as connection:
@@ -62,27 +79,39 @@ def configuration(module: str) -> Config:
     """What alembic has to know of a module."""
     config = Config()
     config.set_main_option("script_location", _literal(Path(__file__).parent))
-    config.set_main_option("version_locations", _literal(PACKAGE / module / "migrations"))
+    config.set_main_option(
+        "version_locations", _literal(PACKAGE / module / "migrations")
+    )
     config.set_main_option("path_separator", "newline")
     config.set_main_option("file_template", "%%(epoch)d_%%(slug)s")
-    config.attributes["metadata"] = import_module(f"{PACKAGE.name}.{module}.repository").metadata
+    config.attributes["metadata"] = import_module(
+        f"{PACKAGE.name}.{module}.repository"
+    ).metadata
     return config
 
 
 def _literal(path: Path) -> str:
-    """The path, as alembic's settings take it: with a `%` in it they mean another setting."""
+    """The path, as alembic's settings take it: with a `%` in it they mean another
+    setting.
+    """
     return str(path).replace("%", "%%")
 
 
 @asynccontextmanager
 async def migrating(database: Database, module: str) -> AsyncIterator[AsyncConnection]:
-    """A connection in a transaction for the module's migrations, its schema made and in front; one migration at a time."""
+    """A connection in a transaction for the module's migrations, its schema made and in
+    front; one migration at a time.
+    """
     async with database.module(module).connect() as connection:
         if connection.dialect.name == "postgresql":
             connection = await connection.execution_options(schema_translate_map=None)
-            await connection.execute(sa.text("SET LOCAL statement_timeout = 0"))  # a table may be large
-            await connection.execute(sa.text("SET LOCAL lock_timeout = '60s'"))  # of another that migrates
-            await connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('migrations'))"))
+            # a table may be large
+            await connection.execute(sa.text("SET LOCAL statement_timeout = 0"))
+            # of another that migrates
+            await connection.execute(sa.text("SET LOCAL lock_timeout = '60s'"))
+            await connection.execute(
+                sa.text("SELECT pg_advisory_xact_lock(hashtext('migrations'))")
+            )
             await connection.execute(sa.text(f'CREATE SCHEMA IF NOT EXISTS "{module}"'))
             await connection.execute(sa.text(f'SET LOCAL search_path TO "{module}"'))
             yield connection
@@ -94,10 +123,15 @@ async def migrating(database: Database, module: str) -> AsyncIterator[AsyncConne
 
 @asynccontextmanager
 async def _without_foreign_keys(connection: AsyncConnection) -> AsyncIterator[None]:
-    """A transaction on SQLite, which alters a table by making it anew: others may refer to it, so they are asked after it."""
-    await connection.execution_options(isolation_level="AUTOCOMMIT")  # the driver begins none before a CREATE or DROP
-    await connection.exec_driver_sql("PRAGMA foreign_keys=OFF")  # which does nothing within a transaction
-    await connection.exec_driver_sql("PRAGMA busy_timeout=60000")  # of another that migrates
+    """A transaction on SQLite, which alters a table by making it anew: others may refer
+    to it, so they are asked after it.
+    """
+    # the driver begins none before a CREATE or DROP
+    await connection.execution_options(isolation_level="AUTOCOMMIT")
+    # which does nothing within a transaction
+    await connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+    # of another that migrates
+    await connection.exec_driver_sql("PRAGMA busy_timeout=60000")
     try:
         await connection.exec_driver_sql("BEGIN IMMEDIATE")
         await _clear(connection)
@@ -105,11 +139,16 @@ async def _without_foreign_keys(connection: AsyncConnection) -> AsyncIterator[No
         yield
         astray = await _astray(connection) - before
         if astray:
-            found = ", ".join(f"{count} of {table} to {to}" for (table, to), count in astray.items())
-            raise SystemExit(f"Nothing was changed: rows would refer to what is not there: {found}")
+            found = ", ".join(
+                f"{count} of {table} to {to}" for (table, to), count in astray.items()
+            )
+            raise SystemExit(
+                f"Nothing was changed: rows would refer to what is not there: {found}"
+            )
         await connection.commit()
     finally:
-        await connection.invalidate()  # nobody gets it without its foreign keys; what was not committed goes with it
+        # nobody gets it without its foreign keys; what was not committed goes with it
+        await connection.invalidate()
 
 
 async def _astray(connection: AsyncConnection) -> Counter[tuple[str, str]]:
@@ -120,7 +159,9 @@ async def _astray(connection: AsyncConnection) -> Counter[tuple[str, str]]:
 
 async def _clear(connection: AsyncConnection) -> None:
     """Takes away copies that an interrupted migration left, each beside its table."""
-    found = await connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'")
+    found = await connection.exec_driver_sql(
+        "SELECT name FROM sqlite_master WHERE type = 'table'"
+    )
     tables = set(found.scalars())
     for name in tables:
         if name.startswith(TEMPORARY) and name.removeprefix(TEMPORARY) in tables:

@@ -1,7 +1,9 @@
-"""Writing a migration: `python -m PACKAGE.apps.alembic.revise MODULE "what changes"`, from what `repository.py` says now.
+"""Writing a migration: `python -m PACKAGE.apps.alembic.revise MODULE "what changes"`,
+from what `repository.py` says now.
 
-What a column means is compared with what the migrations so far have said of it, so that the same is written whether SQLite
-or PostgreSQL is at hand. `--rename TABLE.COLUMN:NAME` says that a column has another name, and is not a new one.
+What a column means is compared with what the migrations so far have said of it, so that
+the same is written whether SQLite or PostgreSQL is at hand. `--rename
+TABLE.COLUMN:NAME` says that a column has another name, and is not a new one.
 """
 
 from __future__ import annotations
@@ -25,11 +27,17 @@ from .migrate import PACKAGE, TEMPORARY, configuration, last, run, upgrade
 MAX_NAME = 63  # letters of a name in PostgreSQL
 
 
-async def revise(database: Database, module: str, message: str, renamed: list[str]) -> None:
-    """Writes a migration: what the module's `repository.py` says and its tables do not yet have."""
+async def revise(
+    database: Database, module: str, message: str, renamed: list[str]
+) -> None:
+    """Writes a migration: what the module's `repository.py` says and its tables do not
+    yet have.
+    """
     if not (PACKAGE / module / "repository.py").is_file():
         known = sorted(file.parent.name for file in PACKAGE.glob("*/repository.py"))
-        raise SystemExit(f"There is no module {module} with tables; there are {', '.join(known)}")
+        raise SystemExit(
+            f"There is no module {module} with tables; there are {', '.join(known)}"
+        )
     (PACKAGE / module / "migrations").mkdir(exist_ok=True)  # a new module has none yet
     config = configuration(module)
     found = last(module)
@@ -44,37 +52,52 @@ async def revise(database: Database, module: str, message: str, renamed: list[st
     comparison = {
         "compare_type": revision.has_another_type,
         "compare_server_default": revision.has_another_default,
-        "include_name": lambda name, what, _: not (what == "table" and name.startswith(TEMPORARY)),
+        "include_name": lambda name, what, _: (
+            not (what == "table" and name.startswith(TEMPORARY))
+        ),
         "render_item": render,
         "process_revision_directives": revision.review,
     }
     await run(
-        database, module, lambda config: command.revision(config, message, autogenerate=True), comparison=comparison
+        database,
+        module,
+        lambda config: command.revision(config, message, autogenerate=True),
+        comparison=comparison,
     )
 
 
 class Revision:
-    """What alembic found, told in the words of the migrations so far, and reviewed before it is written."""
+    """What alembic found, told in the words of the migrations so far, and reviewed
+    before it is written.
+    """
 
-    def __init__(self, told: History, metadata: sa.MetaData, renamed: list[str]) -> None:
+    def __init__(
+        self, told: History, metadata: sa.MetaData, renamed: list[str]
+    ) -> None:
         self._told = told
         self._metadata = metadata
         self._renamed = renamed
 
-    def has_another_type(self, _: Any, __: Any, column: sa.Column[Any], ___: Any, type_: Any) -> bool | None:
+    def has_another_type(
+        self, _: Any, __: Any, column: sa.Column[Any], ___: Any, type_: Any
+    ) -> bool | None:
         before = self._told.columns.get((column.table.name, column.name))
         if before is None or kind(before.type) == kind(type_):
             return None  # as alembic finds
         return True
 
-    def has_another_default(self, _: Any, __: Any, column: sa.Column[Any], *___: Any) -> bool | None:
+    def has_another_default(
+        self, _: Any, __: Any, column: sa.Column[Any], *___: Any
+    ) -> bool | None:
         before = self._told.columns.get((column.table.name, column.name))
         if before is None:
             return None
         return default(before) != default(column)
 
     def review(self, _: Any, __: Any, directives: list[Any]) -> None:
-        """Refuses what rows that are there could not take; warns of loss; writes nothing when nothing changed."""
+        """Refuses what rows that are there could not take; warns of loss; writes
+        nothing when nothing changed.
+        """
         upgrades = directives[0].upgrade_ops
         self._look_at_the_model()
         for text in self._renamed:
@@ -90,7 +113,11 @@ class Revision:
         guesses = list(_renames(upgrades))
         warnings = list(guesses)
         for op in _each(upgrades):
-            if isinstance(op, ops.AddColumnOp) and not op.column.nullable and op.column.server_default is None:
+            if (
+                isinstance(op, ops.AddColumnOp)
+                and not op.column.nullable
+                and op.column.server_default is None
+            ):
                 hint = "Give its column a server_default in repository.py, or nullable=True"
                 refusal = f"{op.table_name}.{op.column.name}: the rows that are there need a value. {hint}"
                 raise SystemExit("\n".join([refusal, *guesses]))
@@ -104,12 +131,18 @@ class Revision:
             stored: list[Any] = [*table.constraints, *table.indexes]
             for named in stored:
                 if len(str(named.name)) > MAX_NAME:
-                    raise SystemExit(f"{table.name}: {named.name} is longer than the {MAX_NAME} letters of a name")
+                    raise SystemExit(
+                        f"{table.name}: {named.name} is longer than the {MAX_NAME} letters of a name"
+                    )
             for constraint in table.constraints:
                 if isinstance(constraint, sa.CheckConstraint) and not constraint.name:
-                    raise SystemExit(f"{table.name}: CHECK ({check(constraint)}) needs a name, to be told from others")
+                    raise SystemExit(
+                        f"{table.name}: CHECK ({check(constraint)}) needs a name, to be told from others"
+                    )
             for column in table.columns:
-                if isinstance(column.type, FixedDecimal) and (default(column) or "0").strip("'") not in ("0", "NULL"):
+                if isinstance(column.type, FixedDecimal) and (
+                    default(column) or "0"
+                ).strip("'") not in ("0", "NULL"):
                     raise SystemExit(
                         f"{table.name}.{column.name}: a default other than 0 would count SQLite's smallest unit; "
                         "leave it to domain.py, and give the rows that are there a value by op.execute"
@@ -129,7 +162,9 @@ class Revision:
                 upgrades.ops.append(ops.ModifyTableOps(table.name, [goes, comes]))
 
     def _tell(self, op: Any) -> None:
-        """Puts the types and defaults of the migrations in the place of what one database makes of them."""
+        """Puts the types and defaults of the migrations in the place of what one
+        database makes of them.
+        """
         if isinstance(op, ops.AlterColumnOp):
             before = self._told.columns.get((op.table_name, op.column_name))
             if before is not None:
@@ -175,13 +210,25 @@ def _rename(upgrades: ops.UpgradeOps, text: str) -> None:
     for change in upgrades.ops:
         if not isinstance(change, ops.ModifyTableOps) or change.table_name != table:
             continue
-        goes = [op for op in change.ops if isinstance(op, ops.DropColumnOp) and op.column_name == old]
-        comes = [op for op in change.ops if isinstance(op, ops.AddColumnOp) and op.column.name == new]
+        goes = [
+            op
+            for op in change.ops
+            if isinstance(op, ops.DropColumnOp) and op.column_name == old
+        ]
+        comes = [
+            op
+            for op in change.ops
+            if isinstance(op, ops.AddColumnOp) and op.column.name == new
+        ]
         if not goes or not comes:
             continue
         column = goes[0].to_column()
         alter = ops.AlterColumnOp(
-            table, old, existing_type=column.type, existing_nullable=column.nullable, modify_name=new
+            table,
+            old,
+            existing_type=column.type,
+            existing_nullable=column.nullable,
+            modify_name=new,
         )
         before: list[Any] = []
         after: list[Any] = []
@@ -193,11 +240,15 @@ def _rename(upgrades: ops.UpgradeOps, text: str) -> None:
             else:
                 after.append(op)
         # one after the other: what is to come knows the new name alone
-        steps = [ops.ModifyTableOps(table, step) for step in (before, [alter], after) if step]
+        steps = [
+            ops.ModifyTableOps(table, step) for step in (before, [alter], after) if step
+        ]
         place = upgrades.ops.index(change)
         upgrades.ops[place : place + 1] = steps
         return
-    raise SystemExit(f"{text}: say TABLE.COLUMN:NAME, a column that is no longer in repository.py, and its new name")
+    raise SystemExit(
+        f"{text}: say TABLE.COLUMN:NAME, a column that is no longer in repository.py, and its new name"
+    )
 
 
 def _renames(upgrades: ops.UpgradeOps) -> Iterator[str]:
@@ -247,7 +298,11 @@ def _loss(old: Any, new: Any) -> str | None:
     if isinstance(new, sa.String):
         if new.length is None:
             return None
-        if isinstance(old, sa.String) and old.length is not None and old.length <= new.length:
+        if (
+            isinstance(old, sa.String)
+            and old.length is not None
+            and old.length <= new.length
+        ):
             return None
         return f"values of more than {new.length} characters stop the migration"
     before = _digits(old)
@@ -272,7 +327,9 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Writes a migration.")
     parser.add_argument("module")
     parser.add_argument("message", nargs="+")
-    parser.add_argument("--rename", action="append", default=[], metavar="TABLE.COLUMN:NAME")
+    parser.add_argument(
+        "--rename", action="append", default=[], metavar="TABLE.COLUMN:NAME"
+    )
     asked = parser.parse_args()
     settings = SqlSettings()
     database = Database(settings.migration_url or settings.database_url)

@@ -1,4 +1,6 @@
-"""What becomes of stored values when their column gets another type, the same on each database; `env.py` brings it in."""
+"""What becomes of stored values when their column gets another type, the same on each
+database; `env.py` brings it in.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +14,20 @@ from ...chassis.sql import FixedDecimal
 
 
 class Postgres(PostgresqlImpl):
-    """Casts what PostgreSQL would not cast by itself; what is too long is refused, and not cut."""
+    """Casts what PostgreSQL would not cast by itself; what is too long is refused, and
+    not cut.
+    """
 
     __dialect__ = "postgresql"
 
     def alter_column(self, table_name: str, column_name: str, **kw: Any) -> None:
         old = kw.get("existing_type")
         new = kw.get("type_")
-        if old is not None and new is not None and old._type_affinity is not new._type_affinity:
+        if (
+            old is not None
+            and new is not None
+            and old._type_affinity is not new._type_affinity
+        ):
             target = "text"
             if not isinstance(new, sa.String):
                 target = new.compile(self.dialect)
@@ -29,19 +37,24 @@ class Postgres(PostgresqlImpl):
 
 
 class Sqlite(SQLiteImpl):
-    """Knows FixedDecimal, whose smallest unit depends on its scale, and refuses what PostgreSQL would refuse."""
+    """Knows FixedDecimal, whose smallest unit depends on its scale, and refuses what
+    PostgreSQL would refuse.
+    """
 
     __dialect__ = "sqlite"
 
     def requires_recreate_in_batch(self, batch_op: Any) -> bool:
-        self._told: dict[str, Any] = {}  # the types that the migration says, which SQLite itself does not know
+        # the types that the migration says, which SQLite itself does not know
+        self._told: dict[str, Any] = {}
         for name, arguments, keywords in batch_op.batch:
             told = keywords.get("existing_type")
             if name == "alter_column" and told is not None:
                 self._told[arguments[1]] = told
         return bool(super().requires_recreate_in_batch(batch_op))
 
-    def cast_for_batch_migrate(self, existing: Any, existing_transfer: Any, new_type: Any) -> None:
+    def cast_for_batch_migrate(
+        self, existing: Any, existing_transfer: Any, new_type: Any
+    ) -> None:
         stored = existing_transfer["expr"]
         old = self._told.get(stored.name, existing.type)
         if isinstance(new_type, sa.String) and new_type.length is not None:
@@ -63,7 +76,9 @@ class Sqlite(SQLiteImpl):
         if after is None:
             one = 10**before
             minus = sa.case((stored < 0, "-"), else_="")
-            digits = sa.func.printf(f"%s%d.%0{before}d", minus, units // one, units % one)
+            digits = sa.func.printf(
+                f"%s%d.%0{before}d", minus, units // one, units % one
+            )
             return sa.cast(digits, new)
         if after < before:
             sign = sa.case((stored < 0, -1), else_=1)
@@ -84,7 +99,9 @@ class Sqlite(SQLiteImpl):
 
 
 def _scale(kind: Any) -> Any:
-    """The digits behind the point of what is stored as a whole number; None where it is not."""
+    """The digits behind the point of what is stored as a whole number; None where it is
+    not.
+    """
     if isinstance(kind, FixedDecimal):
         return kind.scale
     if isinstance(kind, sa.Integer):

@@ -25,7 +25,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("sku", name="uq_products_sku"),
     )
     op.create_index("ix_products_category", "products", ["category", "id"])
-    op.create_index("ix_products_category_price", "products", ["category", "price", "id"])
+    op.create_index(
+        "ix_products_category_price", "products", ["category", "price", "id"]
+    )
     op.create_table(
         "reservations",
         sa.Column("id", sa.Uuid(), primary_key=True),
