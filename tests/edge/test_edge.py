@@ -191,7 +191,9 @@ def test_the_sites_that_are_named_may_ask_and_no_others(behind: Behind) -> None:
 
 
 def test_a_failure_is_shown_to_a_site_that_may_ask_as_what_it_is(behind: Behind) -> None:
-    http, settings = (import_module(f"{behind.package}.chassis.{name}") for name in ("http", "settings"))
+    http, settings = (
+        import_module(f"{behind.package}.chassis.{name}") for name in ("mechanism.http", "mechanism.settings")
+    )
     router = import_module("fastapi").APIRouter()
 
     async def broken() -> None:
@@ -226,7 +228,9 @@ def test_no_proxy_is_trusted_and_no_site_may_ask_until_they_are_named(
 
 
 def test_a_crowd_with_keys_that_nobody_knows_asks_for_the_keys_once(behind: Behind) -> None:
-    tokens, errors = (import_module(f"{behind.package}.chassis.{name}") for name in ("tokens", "errors"))
+    tokens, errors = (
+        import_module(f"{behind.package}.chassis.{name}") for name in ("mechanism.tokens", "policy.errors")
+    )
     jwt = import_module("jwt")
 
     def made_up() -> str:
@@ -253,7 +257,9 @@ def test_a_crowd_with_keys_that_nobody_knows_asks_for_the_keys_once(behind: Behi
 
 
 def test_a_crowd_that_asks_whether_it_is_ready_asks_the_database_once(behind: Behind) -> None:
-    http, settings = (import_module(f"{behind.package}.chassis.{name}") for name in ("http", "settings"))
+    http, settings = (
+        import_module(f"{behind.package}.chassis.{name}") for name in ("mechanism.http", "mechanism.settings")
+    )
     httpx = import_module("httpx2")
     asked = 0
 

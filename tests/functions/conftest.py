@@ -23,7 +23,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 @pytest.fixture
 def chassis(shop: Project) -> Callable[[str], Any]:
-    """`chassis("functions")`: that module of the project's chassis."""
+    """`chassis("mechanism.functions")`: that module of the project's chassis."""
     return lambda name: import_module(f"functions_shop.chassis.{name}")
 
 

@@ -31,7 +31,7 @@ ORDERED = {
 
 @pytest.mark.parametrize("kind", ORDERED)
 def test_keys_sort_as_values_do(kind: str, chassis: Chassis) -> None:
-    key_of = chassis("dynamodb").key_of
+    key_of = chassis("mechanism.dynamodb").key_of
 
     @settings(suppress_health_check=list(HealthCheck))
     @given(ORDERED[kind], ORDERED[kind])
@@ -46,13 +46,13 @@ def test_keys_sort_as_values_do(kind: str, chassis: Chassis) -> None:
 @settings(suppress_health_check=list(HealthCheck))
 def test_a_key_fits_into_an_index_however_long_the_value(chassis: Chassis, value: str) -> None:
     """A sort key has 1,024 bytes, of which the id behind the value takes 37; different values have different keys."""
-    key_of = chassis("dynamodb").key_of
+    key_of = chassis("mechanism.dynamodb").key_of
     assert len(key_of(value).encode()) <= 1024 - 37
     assert key_of(value) != key_of(value + "a")
 
 
 def test_times_sort_as_moments_whatever_their_zone(chassis: Chassis) -> None:
-    key_of = chassis("dynamodb").key_of
+    key_of = chassis("mechanism.dynamodb").key_of
     assert key_of(datetime.fromisoformat("2024-01-01T01:00:00+02:00")) < key_of(datetime(2024, 1, 1, tzinfo=UTC))
 
 
@@ -68,13 +68,13 @@ def test_a_row_that_could_never_be_read_again_is_not_written(shop: Project, chas
     )
 
     async def story() -> None:
-        database = chassis("dynamodb").Database("it", ["inventory"])
-        unit = repository.InventoryUnitOfWork(database, chassis("no_cache").NoCache(), {})
+        database = chassis("mechanism.dynamodb").Database("it", ["inventory"])
+        unit = repository.InventoryUnitOfWork(database, chassis("mechanism.no_cache").NoCache(), {})
         product = domain.Product(sku="a", name=None, price=Decimal(1), category="tool")
         unit.products.add(product)
         with pytest.raises(ValueError, match="name") as told:
             await unit.commit()
-        assert not isinstance(told.value, chassis("errors").Problem)
+        assert not isinstance(told.value, chassis("policy.errors").Problem)
         assert await unit.products.get(product.id) is None
 
     asyncio.run(story())
@@ -87,6 +87,6 @@ def test_a_database_that_is_away_is_unavailable(chassis: Chassis, monkeypatch: p
         monkeypatch.setenv(name, "local")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
-    database = chassis("dynamodb").Database("local", ["orders"])
-    with pytest.raises(chassis("errors").Unavailable):
+    database = chassis("mechanism.dynamodb").Database("local", ["orders"])
+    with pytest.raises(chassis("policy.errors").Unavailable):
         asyncio.run(database.ping())

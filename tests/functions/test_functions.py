@@ -35,9 +35,9 @@ def works(chassis: Chassis, deliver: Any = None, jobs: Any = None, table: Any = 
     """A function whose background is this."""
     background = SimpleNamespace(deliver=deliver, jobs=jobs or {})
     part = SimpleNamespace(database=SimpleNamespace(module=lambda _: table))
-    function = chassis("background_function")
+    function = chassis("mechanism.background_function")
     return function.BackgroundFunction(
-        lambda *_: function.Worker(part, background, letters), chassis("functions").FunctionSettings
+        lambda *_: function.Worker(part, background, letters), chassis("mechanism.functions").FunctionSettings
     )
 
 
@@ -67,7 +67,7 @@ def test_a_handler_that_waits_holds_up_no_other_of_its_batch(chassis: Chassis) -
 
 def test_what_is_refused_for_good_is_a_dead_letter_at_once(chassis: Chassis, aws: None) -> None:
     async def deliver(handler: str, body: bytes) -> None:
-        raise chassis("errors").Refused("no such address")
+        raise chassis("policy.errors").Refused("no such address")
 
     queues = import_module("boto3").client("sqs")
     letters = queues.create_queue(QueueName="letters")["QueueUrl"]
@@ -95,8 +95,8 @@ def test_a_job_that_the_scheduler_asks_for_twice_is_done_once_and_a_failed_one_a
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
     )
-    table = chassis("dynamodb").Database("shop", ["items"]).module("items")
-    job = chassis("background").Job("items.job", "items", "0 3 * * *", 3, work)
+    table = chassis("mechanism.dynamodb").Database("shop", ["items"]).module("items")
+    job = chassis("mechanism.background").Job("items.job", "items", "0 3 * * *", 3, work)
     handler = works(chassis, jobs={"items.job": job}, table=table)
     event = {"job": "items.job", "at": "2026-11-28T03:00:00Z"}
     with pytest.raises(ConnectionError):
@@ -111,7 +111,7 @@ def test_a_job_that_the_scheduler_asks_for_twice_is_done_once_and_a_failed_one_a
 
 
 def test_a_function_is_built_at_its_first_call_and_keeps_what_it_built(chassis: Chassis, aws: None, keys: Path) -> None:
-    http, settings = chassis("http_function"), import_module("functions_shop.apps.settings").Settings
+    http, settings = chassis("mechanism.http_function"), import_module("functions_shop.apps.settings").Settings
     handler = import_module("functions_shop.apps.accounts").handler.within(settings(jwt_keys=keys), {})
     assert handler._built is None
     event = http.request_event("GET", "/.well-known/jwks.json", "", {}, b"")
@@ -143,7 +143,7 @@ def test_the_signing_keys_come_from_the_secret_that_is_named(chassis: Chassis, a
         keys.make_key(tmp_path / name)
         pems += [path.read_text() for path in (tmp_path / name).glob("*.pem")]
     import_module("boto3").client("secretsmanager").create_secret(Name="shop-keys", SecretString="".join(pems))
-    settings = chassis("secret_keys").SecretKeysSettings(jwt_secret="shop-keys")
+    settings = chassis("mechanism.secret_keys").SecretKeysSettings(jwt_secret="shop-keys")
     found = [key.private.private_numbers() for key in keys.read_keys(settings.signing_pems())]
     assert found == [keys.load_keys(tmp_path / name)[0].private.private_numbers() for name in ("old", "new")]
 
@@ -151,8 +151,8 @@ def test_the_signing_keys_come_from_the_secret_that_is_named(chassis: Chassis, a
 def test_a_secret_that_was_changed_is_read_anew(chassis: Chassis, aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
     client = import_module("boto3").client("secretsmanager")
     client.create_secret(Name="shop-changing", SecretString="old")
-    settings = chassis("secret_keys").SecretKeysSettings(jwt_secret="shop-changing")
-    monkeypatch.setattr(chassis("secret_keys"), "SECRET_AGE", 0)
+    settings = chassis("mechanism.secret_keys").SecretKeysSettings(jwt_secret="shop-changing")
+    monkeypatch.setattr(chassis("mechanism.secret_keys"), "SECRET_AGE", 0)
     assert settings.signing_pems() == b"old"
     client.put_secret_value(SecretId="shop-changing", SecretString="new")
     assert settings.signing_pems() == b"new"
@@ -169,14 +169,14 @@ def test_all_instances_of_a_function_count_failed_logins_as_one(chassis: Chassis
     throttle = import_module("functions_shop.accounts.throttle").Throttle
 
     def instance() -> Any:
-        database = chassis("dynamodb").Database("shop", ["accounts"])
-        return throttle(lambda: unit(database, chassis("no_cache").NoCache(), {}))
+        database = chassis("mechanism.dynamodb").Database("shop", ["accounts"])
+        return throttle(lambda: unit(database, chassis("mechanism.no_cache").NoCache(), {}))
 
     async def guess() -> None:
         for _ in range(5):
             for one in (instance(), instance()):
                 await one.login_failed("a@example.com", "192.0.2.1")
-        with pytest.raises(chassis("errors").TooManyRequests):
+        with pytest.raises(chassis("policy.errors").TooManyRequests):
             await instance().login("a@example.com", "192.0.2.2")
         await instance().login("b@example.com", "192.0.2.1")
 

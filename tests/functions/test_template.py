@@ -61,8 +61,8 @@ def test_a_table_has_exactly_the_indexes_that_its_repositories_use(template: Any
     for name, table in tables.items():
         module = name.removesuffix("Table").lower()
         unit = getattr(import_module(f"functions_shop.{module}.repository"), f"{module.capitalize()}UnitOfWork")
-        database = import_module("functions_shop.chassis.dynamodb").Database("shop", [module])
-        part = import_module("functions_shop.chassis.context").PartContext(None, database, None, {})
+        database = import_module("functions_shop.chassis.mechanism.dynamodb").Database("shop", [module])
+        part = import_module("functions_shop.chassis.mechanism.context").PartContext(None, database, None, {})
         repositories = part.units(unit)().repositories.values()
         used = max(len(repository._lists) * repository._step for repository in repositories)
         assert [index["IndexName"] for index in table.get("GlobalSecondaryIndexes", [])] == [

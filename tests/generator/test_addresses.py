@@ -16,7 +16,7 @@ SECRET = "hunter2secret"
 
 @pytest.fixture(scope="module")
 def chassis() -> Any:
-    path = templates_dir() / "_shared/src/__package__/chassis/sql_url.py"
+    path = templates_dir() / "_shared/src/__package__/chassis/mechanism/sql_url.py"
     spec = importlib.util.spec_from_file_location("sql_url_of_the_chassis", path)
     assert spec is not None and spec.loader is not None
     sys.modules[spec.name] = module = importlib.util.module_from_spec(spec)

@@ -123,7 +123,7 @@ def test_the_chassis_stays_as_it_lies_in_the_templates(tmp_path: Path) -> None:
     ).record
     render(record, templates_dir(), tmp_path)
     copied = [file for file in Manifest(templates_dir(), record).files() if not file.rendered]
-    assert {"chassis", "local", "alembic"} <= {Path(file.target).parent.name for file in copied}
+    assert {"mechanism", "policy", "local", "alembic"} <= {Path(file.target).parent.name for file in copied}
     for file in copied:
         assert (tmp_path / file.target).read_bytes() == (templates_dir() / file.source).read_bytes(), file.target
 

@@ -39,8 +39,8 @@ def words(key: str, value: str) -> dict[str, re.Pattern[str]]:
     found = {} if value in EVERYDAY else {value: r"(?i)\b" + "[ -]?".join(value)}
     if header := option.get("otlp", {}).get("header"):
         found[header] = f'"{header}"'
-    for place in ("chassis", "local"):
-        for file in folder.glob(f"files/src/*/{place}/*.py"):
+    for place in ("mechanism", "local"):
+        for file in folder.glob(f"files/src/**/{place}/*.py"):
             found[file.stem] = rf"\b{place}[./]{file.stem}\b"
     for name in settings_of(folder):
         found[name] = rf"\bsettings\.{name}\b" + (rf"|\b{name.upper()}\b" if "_" in name else "")
@@ -63,7 +63,7 @@ def settings_of(folder: Path) -> set[str]:
 @cache
 def fields(kind: str) -> frozenset[str]:
     """Those of a class of settings, and of those that it stands on."""
-    for file in templates_dir().rglob("chassis/*.py"):
+    for file in templates_dir().rglob("chassis/*/*.py"):
         if body := re.search(rf"^class {kind}\((\w+)\):\n((?:    .*\n|\n)+)", file.read_text(), re.MULTILINE):
             above = fields(body[1]) if body[1] not in ("BaseSettings", "CoreSettings") else frozenset()
             return above | set(re.findall(r"^    (\w+): ", body[2], re.MULTILINE))
@@ -147,6 +147,7 @@ KNOWN = {
     "default_of",
     "serves",
     "provides",
+    "face",
     "dependencies",
     "dev_dependencies",
     "when",

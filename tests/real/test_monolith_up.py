@@ -72,7 +72,7 @@ def test_the_app_may_touch_rows_and_holds_no_password_of_anybody_who_may_do_more
     script = f"""
 import asyncio, os, sqlalchemy as sa
 from {stack.package}.apps.settings import Settings
-from {stack.package}.chassis.sql import Database
+from {stack.package}.chassis.mechanism.sql import Database
 
 async def main():
     engine = Database(Settings().database_url).module("orders")

@@ -52,8 +52,8 @@ def test_its_tables_are_made_and_its_orders_settle(project: Project, settings: d
 
 
 def test_many_clients_read_and_write_within_the_limits(project: Project, settings: dict[str, Any]) -> None:
-    connected = module(PACKAGE, "chassis.sql_connection").connected
-    open_database = module(PACKAGE, "chassis.sql").Database
+    connected = module(PACKAGE, "chassis.mechanism.sql_connection").connected
+    open_database = module(PACKAGE, "chassis.mechanism.sql").Database
 
     async def ask(database: Any, n: int) -> set[str]:
         limits = set()
@@ -77,9 +77,11 @@ def test_many_clients_read_and_write_within_the_limits(project: Project, setting
 
 def test_what_is_too_slow_is_ended_and_leaves_nothing_behind(project: Project, settings: dict[str, Any]) -> None:
     async def main() -> None:
-        database = module(PACKAGE, "chassis.sql").Database(settings["database_url"], 2, settings["database_pooler"])
-        connected = module(PACKAGE, "chassis.sql_connection").connected
-        unavailable = module(PACKAGE, "chassis.errors").Unavailable
+        database = module(PACKAGE, "chassis.mechanism.sql").Database(
+            settings["database_url"], 2, settings["database_pooler"]
+        )
+        connected = module(PACKAGE, "chassis.mechanism.sql_connection").connected
+        unavailable = module(PACKAGE, "chassis.policy.errors").Unavailable
         with pytest.raises(unavailable):
             async with connected(database.module("public")) as connection:
                 await connection.execute(sa.text("SELECT pg_sleep(60)"))

@@ -58,28 +58,30 @@ class Project:
 
     @asynccontextmanager
     async def database(self) -> AsyncIterator[Any]:
-        database = module(self.package, "chassis.sql").Database(self.url)
+        database = module(self.package, "chassis.mechanism.sql").Database(self.url)
         yield database
         await database.close()
 
     def unit(self, name: str) -> Any:
         """The class that a module's rows are read and written by."""
         repository = module(self.package, f"{name}.repository")
-        base = module(self.package, "chassis.sql_unit_of_work").SqlUnitOfWork
+        base = module(self.package, "chassis.mechanism.sql_unit_of_work").SqlUnitOfWork
         own = [kind for kind in vars(repository).values() if isinstance(kind, type) and issubclass(kind, base)]
         return next(kind for kind in own if kind.__module__ == repository.__name__)
 
     def opened(self, name: str, database: Any) -> Any:
         """A unit of work of the module."""
-        kind, needs = self.unit(name), [database, module(self.package, "chassis.memory_cache").MemoryCache()]
+        kind, needs = self.unit(name), [database, module(self.package, "chassis.mechanism.memory_cache").MemoryCache()]
         if "outbox" in vars(kind):
             needs.append(self.relay(database))
         return kind(*needs)
 
     def relay(self, database: Any) -> Any:
-        background = module(self.package, "chassis.background").Background()  # of no handlers: all deliveries fail
-        outboxes = module(self.package, "chassis.sql").tables(self.modules, "outbox")
-        return module(self.package, "chassis.outbox").Relay(database, background, outboxes)
+        background = module(self.package, "chassis.mechanism.background").Background(
+            self.package
+        )  # of no handlers: all deliveries fail
+        outboxes = module(self.package, "chassis.mechanism.sql").tables(self.package, self.modules, "outbox")
+        return module(self.package, "chassis.mechanism.outbox").Relay(database, background, outboxes)
 
     async def fill(self) -> None:
         async with self.database() as database:
@@ -175,7 +177,7 @@ def entities(project: Project, unit: Any, name: str) -> Iterator[tuple[Any, Any,
 
 def test_every_list_and_every_page_of_it_comes_off_an_index(project: Project) -> None:
     async def ask() -> int:
-        store, pages = module(project.package, "chassis.persistence"), 0
+        store, pages = module(project.package, "chassis.mechanism.persistence"), 0
         async with project.database() as database:
             for name in project.modules:
                 for repository, listings, read in entities(project, project.opened(name, database), name):
@@ -200,7 +202,9 @@ def test_a_row_is_found_by_its_id_and_by_each_unique_value_on_an_index(project: 
         async with project.database() as database:
             for name in project.modules:
                 for repository, _, _ in entities(project, project.opened(name, database), name):
-                    some = (await repository.page(module(project.package, "chassis.persistence").Query())).items[0]
+                    some = (
+                        await repository.page(module(project.package, "chassis.mechanism.persistence").Query())
+                    ).items[0]
                     async with explained(database):
                         assert await repository.load(some.id) == some
                     for column in filter(unique, repository._table.columns):
@@ -216,7 +220,7 @@ def test_what_is_done_beside_the_requests_reads_no_table_through(project: Projec
             units = [project.unit(name) for name in project.modules]
             for unit in units:
                 async with explained(database):
-                    await module(project.package, "chassis.retention").Retention(database, unit).once()
+                    await module(project.package, "chassis.mechanism.retention").Retention(database, unit).once()
             for unit in units:
                 if "outbox" in vars(unit):
                     async with explained(database):
@@ -236,7 +240,7 @@ def test_every_reference_can_be_looked_up_from_the_other_side(project: Project) 
 
 
 def test_rows_that_expire_are_found_by_when(project: Project) -> None:
-    assert timedelta(days=1) < module(project.package, "chassis.retention").PROCESSED_RETENTION
+    assert timedelta(days=1) < module(project.package, "chassis.mechanism.retention").PROCESSED_RETENTION
     for unit in map(project.unit, project.modules):
         for table, column in [(unit.processed, "at"), *((table, "expires_at") for table in unit.expiring)]:
             assert column in {next(iter(index.columns)).name for index in table.indexes}

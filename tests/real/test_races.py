@@ -268,7 +268,7 @@ def links(settings: Any, address: str) -> list[str]:
 @asynccontextmanager
 async def rows(settings: Any) -> AsyncIterator[Callable[..., Awaitable[Any]]]:
     """Asks the database itself, not the shop."""
-    database = module(PACKAGE, "chassis.sql").Database(settings.database_url, 1)
+    database = module(PACKAGE, "chassis.mechanism.sql").Database(settings.database_url, 1)
 
     async def query(statement: str, **values: Any) -> Any:
         async with database.module("public").begin() as connection:

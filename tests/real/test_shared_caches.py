@@ -49,7 +49,7 @@ class Server:
 
     @property
     def module(self) -> Any:
-        return module(self.package, f"chassis.{self.kind}")
+        return module(self.package, f"chassis.mechanism.{self.kind}")
 
 
 @pytest.fixture(scope="module", params=list(COMMANDS))
@@ -143,7 +143,7 @@ def test_what_is_very_large_hides_what_was_there_be_it_kept_or_not(server: Serve
 def test_a_server_that_was_away_is_told_what_changed_meanwhile(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     async def scenario() -> None:
         await answering(server)
-        monkeypatch.setattr(module(server.package, "chassis.shared_cache"), "PAUSE", 0.0)
+        monkeypatch.setattr(module(server.package, "chassis.mechanism.shared_cache"), "PAUSE", 0.0)
         one = cache(server, "away")
         await one.put("row", 1, b"one")
         assert await one.get("row") == b"one"

@@ -21,12 +21,12 @@ events: Iterator[int] = itertools.count(1)
 
 
 def pytest_configure() -> None:
-    _double(importlib.import_module("shop.chassis.background").Background)
+    _double(importlib.import_module("shop.chassis.mechanism.background").Background)
     dev = importlib.import_module("shop.apps.dev")
     if hasattr(dev, "InProcess"):
         _trouble(dev.InProcess, importlib.import_module("httpx2").Response)
-    elif importlib.util.find_spec("shop.chassis.http_function"):
-        transport = importlib.import_module("shop.chassis.http_function").FunctionTransport
+    elif importlib.util.find_spec("shop.chassis.mechanism.http_function"):
+        transport = importlib.import_module("shop.chassis.mechanism.http_function").FunctionTransport
         _trouble(transport, importlib.import_module("httpx2").Response)
 
 

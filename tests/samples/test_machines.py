@@ -145,7 +145,7 @@ def _free(port: int) -> bool:
 FAR_MAIL = """
 import asyncio, socket, sys, threading
 from shop.accounts.mail import Mailer
-from shop.chassis.errors import Unavailable
+from shop.chassis.policy.errors import Unavailable
 
 said, server = [], socket.create_server(("127.0.0.1", 0))
 

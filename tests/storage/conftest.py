@@ -37,7 +37,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 @pytest.fixture
 def chassis(project: Project) -> Callable[[str], Any]:
-    """`chassis("sql")`: that module of the project's chassis."""
+    """`chassis("mechanism.sql")`: that module of the project's chassis."""
     return lambda name: import_module(f"storage_lab.chassis.{name}")
 
 

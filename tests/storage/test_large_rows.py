@@ -18,7 +18,8 @@ def test_no_more_rows_are_read_than_a_page_has_room_for(
     chassis: Chassis, url: str, monkeypatch: pytest.MonkeyPatch, sort: str, descending: bool
 ) -> None:
     sql, sql_unit_of_work, persistence, entity = (
-        chassis(name) for name in ("sql", "sql_unit_of_work", "persistence", "entity")
+        chassis(name)
+        for name in ("mechanism.sql", "mechanism.sql_unit_of_work", "mechanism.persistence", "policy.entity")
     )
     for module in (sql_unit_of_work, persistence):
         monkeypatch.setattr(module, "MAX_PAGE_BYTES", 3_000)
@@ -49,7 +50,7 @@ def test_no_more_rows_are_read_than_a_page_has_room_for(
         module, processed = "large", sql.processed_table(metadata)
 
         def __init__(self, database: Any) -> None:
-            super().__init__(database, chassis("memory_cache").MemoryCache())
+            super().__init__(database, chassis("mechanism.memory_cache").MemoryCache())
             self.larges = self.repository(persistence.Codec(Large), table)
 
     async def story() -> None:

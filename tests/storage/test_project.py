@@ -16,7 +16,7 @@ import asyncio
 from pathlib import Path
 
 from storage_lab.apps.alembic.migrate import upgrade
-from storage_lab.chassis.sql import Database
+from storage_lab.chassis.mechanism.sql import Database
 
 
 def test_one_is_two(tmp_path: Path) -> None:

@@ -21,15 +21,15 @@ BIG = 2**63
 @pytest.fixture(params=["a transaction each", "a group commit"])
 def database_class(request: pytest.FixtureRequest, chassis: Chassis) -> Any:
     if request.param == "a group commit":
-        return chassis("group_commit").GroupCommitDatabase
-    return chassis("sql").Database
+        return chassis("mechanism.group_commit").GroupCommitDatabase
+    return chassis("mechanism.sql").Database
 
 
 @pytest.fixture
 def probe(chassis: Chassis, url: str, database_class: Any) -> Callable[[Story], None]:
     """Runs a story with a function that makes units of a module of probes and what they belong to."""
-    sql, store, cache = (chassis(name) for name in ("sql", "persistence", "memory_cache"))
-    unit_of, entity = chassis("sql_unit_of_work").SqlUnitOfWork, chassis("entity").Entity
+    sql, store, cache = (chassis(name) for name in ("mechanism.sql", "mechanism.persistence", "mechanism.memory_cache"))
+    unit_of, entity = chassis("mechanism.sql_unit_of_work").SqlUnitOfWork, chassis("policy.entity").Entity
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Probe(entity):  # type: ignore[misc, valid-type]
@@ -117,12 +117,12 @@ def test_a_taken_value_names_its_fields(
         await first.commit()
         second = units()
         second.new(**fields)
-        with pytest.raises(chassis("errors").Conflict) as told:
+        with pytest.raises(chassis("policy.errors").Conflict) as told:
             await second.commit()
         assert list(told.value.errors) == named
         third = units()
         third.probes.save(other, other.evolve(**fields))
-        with pytest.raises(chassis("errors").Conflict) as told:
+        with pytest.raises(chassis("policy.errors").Conflict) as told:
             await third.commit()
         assert list(told.value.errors) == named
 
@@ -140,10 +140,10 @@ def test_a_reference_that_leads_nowhere_and_a_row_in_use_are_conflicts(
         unit.new(**{reference: target.id})
         await unit.commit()
         unit.new(**{reference: uuid4()})
-        with pytest.raises(chassis("errors").Conflict, match="no longer there"):
+        with pytest.raises(chassis("policy.errors").Conflict, match="no longer there"):
             await unit.commit()
         unit.probes.delete(target)
-        with pytest.raises(chassis("errors").Conflict, match="still in use"):
+        with pytest.raises(chassis("policy.errors").Conflict, match="still in use"):
             await unit.commit()
 
     probe(story)
@@ -176,7 +176,7 @@ def test_a_defect_is_no_problem_of_the_client(
         row = right.new()
         outcomes: Any = await asyncio.gather(wrong.commit(), right.commit(), return_exceptions=True)
         refused, done = outcomes
-        assert isinstance(refused, error) and not isinstance(refused, chassis("errors").Problem)
+        assert isinstance(refused, error) and not isinstance(refused, chassis("policy.errors").Problem)
         assert done is None and await right.probes.get(row.id) == row
 
     with caplog.at_level(logging.ERROR):
@@ -199,7 +199,7 @@ def test_sql_with_a_mistake_is_not_a_database_that_is_away(probe: Callable[[Stor
 
 
 def test_a_list_needs_an_index_of_its_filters_and_its_order(chassis: Chassis) -> None:
-    sql, listing = chassis("sql"), chassis("persistence").Listing
+    sql, listing = chassis("mechanism.sql"), chassis("mechanism.persistence").Listing
     table = sa.Table(
         "things",
         sa.MetaData(),

@@ -20,7 +20,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from ..chassis.functions import Event, loop
+from ..chassis.mechanism.functions import Event, loop
 from .template import Template
 
 log = logging.getLogger(__name__)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
-from ..chassis.settings import CoreSettings
+from ..chassis.mechanism.settings import CoreSettings
 
 if TYPE_CHECKING:
     from fastapi import FastAPI

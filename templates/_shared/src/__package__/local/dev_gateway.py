@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..chassis.http import problem
+from ..chassis.mechanism.http import problem
 from .dev import Prepare, announce
 
 

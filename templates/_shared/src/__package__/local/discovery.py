@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from ..chassis.background import marked
+from ..chassis.mechanism.background import marked
 
 PACKAGE = Path(__file__).parents[1]
 

@@ -24,9 +24,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..chassis.functions import THREADS, Event, FunctionSettings, loop, run
-from ..chassis.http import problem
-from ..chassis.http_function import (
+from ..chassis.mechanism.functions import THREADS, Event, FunctionSettings, loop, run
+from ..chassis.mechanism.http import problem
+from ..chassis.mechanism.http_function import (
     FunctionTransport,
     HttpFunction,
     body_of,

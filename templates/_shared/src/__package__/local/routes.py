@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 
-from ..chassis.events import Routes
+from ..chassis.mechanism.events import Routes
 from .discovery import handlers
 
 Parts = Mapping[str, Sequence[str]]

@@ -14,7 +14,7 @@ from typing import Any
 
 from cronsim import CronSim
 
-from ..chassis.functions import Event
+from ..chassis.mechanism.functions import Event
 from .template import Template
 
 log = logging.getLogger(__name__)

@@ -19,9 +19,9 @@ from starlette.testclient import TestClient
 
 from shop.apps import dev
 from shop.apps.settings import Settings
-from shop.chassis.sql import Database
-from shop.chassis.sql_query import select
-from shop.chassis.sql_url import within
+from shop.chassis.mechanism.sql import Database
+from shop.chassis.mechanism.sql_query import select
+from shop.chassis.mechanism.sql_url import within
 from shop.inventory.repository import products
 
 from tests.api import Api

@@ -20,7 +20,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 
 from shop.apps import dev
 from shop.apps.settings import Settings
-from shop.chassis.otlp import Destination, OtlpSettings, Telemetry
+from shop.chassis.mechanism.otlp import Destination, OtlpSettings, Telemetry
 
 KEY = "0123456789abcdef"
 

@@ -19,17 +19,23 @@ from shop.accounts.repository import AccountsUnitOfWork
 from shop.accounts.throttle import Throttle
 from shop.apps.alembic.migrate import upgrade
 from shop.apps.dead_letters import dead, replay
-from shop.chassis.background import Job
-from shop.chassis.entity import now
-from shop.chassis.errors import Conflict, Failing, Refused, TooManyRequests, Unavailable
-from shop.chassis.group_commit import GroupCommitDatabase
-from shop.chassis.memory_cache import MemoryCache
-from shop.chassis.outbox import ATTEMPTS, Relay
-from shop.chassis.retention import Retention
-from shop.chassis.sql import Database, tables
-from shop.chassis.sql_connection import connected
-from shop.chassis.sql_jobs import Jobs
-from shop.chassis.supervisor import Supervisor
+from shop.chassis.mechanism.background import Job
+from shop.chassis.mechanism.group_commit import GroupCommitDatabase
+from shop.chassis.mechanism.memory_cache import MemoryCache
+from shop.chassis.mechanism.outbox import ATTEMPTS, Relay
+from shop.chassis.mechanism.retention import Retention
+from shop.chassis.mechanism.sql import Database, tables
+from shop.chassis.mechanism.sql_connection import connected
+from shop.chassis.mechanism.sql_jobs import Jobs
+from shop.chassis.mechanism.supervisor import Supervisor
+from shop.chassis.policy.entity import now
+from shop.chassis.policy.errors import (
+    Conflict,
+    Failing,
+    Refused,
+    TooManyRequests,
+    Unavailable,
+)
 
 Story = Callable[[Database], Awaitable[None]]
 DUE = (
@@ -78,7 +84,7 @@ def told(tmp_path: Path) -> Callable[[Story], None]:
 
 
 def relay_of(database: Database, handlers: Handlers) -> Relay:
-    return Relay(database, handlers, tables(["accounts"], "outbox"))
+    return Relay(database, handlers, tables("shop", ["accounts"], "outbox"))
 
 
 async def asked(database: Database, relay: Relay, email: str = "a@example.com") -> None:
@@ -235,7 +241,7 @@ async def job_is_due(database: Database, jobs: Jobs, job: Job) -> None:
 
 def jobs_of(database: Database) -> Jobs:
     """As a copy of the app has them."""
-    return Jobs(database, [], tables(["accounts"], "jobs"))
+    return Jobs(database, [], tables("shop", ["accounts"], "jobs"))
 
 
 def test_of_several_copies_one_runs_a_job_and_waits_for_its_next_time(

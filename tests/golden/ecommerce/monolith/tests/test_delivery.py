@@ -9,11 +9,11 @@ from pathlib import Path
 
 from shop.apps.migrate import PARTS
 from shop.apps.settings import Settings
-from shop.chassis.background import Background
-from shop.chassis.context import PartContext
-from shop.chassis.events import Event
-from shop.chassis.memory_cache import MemoryCache
-from shop.chassis.sql import Database
+from shop.chassis.mechanism.background import Background
+from shop.chassis.mechanism.context import PartContext
+from shop.chassis.mechanism.events import Event
+from shop.chassis.mechanism.memory_cache import MemoryCache
+from shop.chassis.mechanism.sql import Database
 from shop.local import discovery
 
 MODULES = sorted(file.parent.name for file in discovery.PACKAGE.glob("*/wiring.py"))
@@ -23,7 +23,7 @@ def test_every_handler_and_job_is_put_together(tmp_path: Path) -> None:
     """`background` in a module's wiring.py names the objects whose methods work in the
     background.
     """
-    background = Background()
+    background = Background("shop")
     database = Database(f"sqlite+aiosqlite:///{tmp_path}")
     background.add(
         PartContext(Settings.model_construct(modules_env=""), database, MemoryCache()),

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import pytest
 
-from shop.chassis.rest import ListQuery
+from shop.chassis.mechanism.rest import ListQuery
 from shop.local.discovery import PACKAGE
 
 MODULES = sorted(file.parent.name for file in PACKAGE.glob("*/domain.py"))

@@ -12,8 +12,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from shop.apps.alembic.migrate import PACKAGE, upgrade
-from shop.chassis.persistence import Listing
-from shop.chassis.sql import Database, check_listings
+from shop.chassis.mechanism.persistence import Listing
+from shop.chassis.mechanism.sql import Database, check_listings
 
 MODULES = sorted(folder.parent.name for folder in PACKAGE.glob("*/migrations"))
 

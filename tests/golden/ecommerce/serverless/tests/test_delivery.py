@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from shop.apps.event_routes import PARTS
 from shop.apps.settings import Settings
-from shop.chassis.background import Background
-from shop.chassis.context import PartContext
-from shop.chassis.dynamodb import Database
-from shop.chassis.events import Event
-from shop.chassis.no_cache import NoCache
+from shop.chassis.mechanism.background import Background
+from shop.chassis.mechanism.context import PartContext
+from shop.chassis.mechanism.dynamodb import Database
+from shop.chassis.mechanism.events import Event
+from shop.chassis.mechanism.no_cache import NoCache
 from shop.local import discovery
 
 MODULES = sorted(file.parent.name for file in discovery.PACKAGE.glob("*/wiring.py"))
@@ -20,7 +20,7 @@ def test_every_handler_and_job_is_put_together() -> None:
     """`background` in a module's wiring.py names the objects whose methods work in the
     background.
     """
-    background = Background()
+    background = Background("shop")
     database = Database("test", MODULES)
     background.add(
         PartContext(Settings.model_construct(modules_env=""), database, NoCache()),

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from shop.chassis.dynamodb import Database
-from shop.chassis.dynamodb_unit_of_work import DynamoUnitOfWork
-from shop.chassis.no_cache import NoCache
+from shop.chassis.mechanism.dynamodb import Database
+from shop.chassis.mechanism.dynamodb_unit_of_work import DynamoUnitOfWork
+from shop.chassis.mechanism.no_cache import NoCache
 from shop.local.template import Template
 
 ROOT = Path(__file__).parents[1]

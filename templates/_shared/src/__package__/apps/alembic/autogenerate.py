@@ -13,8 +13,8 @@ from typing import Any
 
 from alembic import command
 
-from ...chassis.sql import Database
-from ...chassis.sql_settings import SqlSettings
+from ...chassis.mechanism.sql import Database
+from ...chassis.mechanism.sql_settings import SqlSettings
 from .column_types import render
 from .migrate import (
     is_compared,

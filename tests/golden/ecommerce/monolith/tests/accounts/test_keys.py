@@ -19,9 +19,9 @@ from shop.accounts import signer
 from shop.accounts.domain import Account
 from shop.accounts.keys import KEY_OVERLAP, SigningKey, forget, load_keys, make_key
 from shop.accounts.signer import RELOAD_INTERVAL, Signer
-from shop.chassis import tokens
-from shop.chassis.errors import Unauthenticated
-from shop.chassis.tokens import REFRESH, Verifier
+from shop.chassis.mechanism import tokens
+from shop.chassis.mechanism.tokens import REFRESH, Verifier
+from shop.chassis.policy.errors import Unauthenticated
 
 ACCOUNT = Account(email="a@example.com", password_hash="")
 

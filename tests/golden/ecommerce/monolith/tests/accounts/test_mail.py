@@ -13,7 +13,7 @@ import pytest
 
 from shop.accounts.addresses import mailbox, normal
 from shop.accounts.mail import Mailer
-from shop.chassis.errors import Refused, Unavailable
+from shop.chassis.policy.errors import Refused, Unavailable
 
 from tests.api import Api, eventually
 from tests.mail_server import MailServer, mail_server

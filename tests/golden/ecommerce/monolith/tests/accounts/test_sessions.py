@@ -18,8 +18,8 @@ from anyio import to_thread
 from shop.accounts import service
 from shop.accounts.domain import REUSE_GRACE, Account, Session
 from shop.accounts.passwords import Passwords
-from shop.chassis.entity import now
-from shop.chassis.unit_of_work import BaseRepository
+from shop.chassis.mechanism.unit_of_work import BaseRepository
+from shop.chassis.policy.entity import now
 
 from tests.api import Api, eventually
 from tests.mail_server import MailServer

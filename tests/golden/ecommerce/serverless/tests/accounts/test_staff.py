@@ -16,7 +16,7 @@ import pytest
 from shop.accounts.settings import checked
 from shop.apps.settings import Settings
 from shop.apps.staff import ensure, main
-from shop.chassis.functions import run
+from shop.chassis.mechanism.functions import run
 
 from tests.api import Api, eventually
 from tests.mail_server import MailServer

@@ -9,25 +9,26 @@ from fastapi import FastAPI
 
 from shop.apps.event_routes import ROUTES
 from shop.apps.settings import Settings
-from shop.chassis.background import Background
-from shop.chassis.cache import Cache
-from shop.chassis.collector import destination
-from shop.chassis.context import PartContext
-from shop.chassis.event_http import HttpDispatcher
-from shop.chassis.event_http import events_router as event_receiver
-from shop.chassis.group_commit import GroupCommitDatabase
-from shop.chassis.http import create_api
-from shop.chassis.internal_api import remote_jwks, to_part
-from shop.chassis.logs import configure_logs
-from shop.chassis.memory_cache import MemoryCache
-from shop.chassis.observability import instrument_app
-from shop.chassis.otlp import Telemetry
-from shop.chassis.outbox import Relay
-from shop.chassis.sql import tables
-from shop.chassis.sql_jobs import Jobs
-from shop.chassis.supervisor import Supervisor
-from shop.chassis.tokens import Verifier
-from shop.chassis.valkey import ValkeyCache
+from shop.chassis.mechanism.background import Background
+from shop.chassis.mechanism.cache import Cache
+from shop.chassis.mechanism.collector import destination
+from shop.chassis.mechanism.context import PartContext
+from shop.chassis.mechanism.event_http import HttpDispatcher
+from shop.chassis.mechanism.event_http import events_router as event_receiver
+from shop.chassis.mechanism.group_commit import GroupCommitDatabase
+from shop.chassis.mechanism.http import create_api
+from shop.chassis.mechanism.internal_api import remote_jwks, to_part
+from shop.chassis.mechanism.memory_cache import MemoryCache
+from shop.chassis.mechanism.observability import instrument_app
+from shop.chassis.mechanism.otlp import Telemetry
+from shop.chassis.mechanism.outbox import Relay
+from shop.chassis.mechanism.sql import tables
+from shop.chassis.mechanism.sql_jobs import Jobs
+from shop.chassis.mechanism.supervisor import Supervisor
+from shop.chassis.mechanism.tokens import Verifier
+from shop.chassis.mechanism.valkey import ValkeyCache
+from shop.chassis.policy.errors import describe
+from shop.chassis.policy.logs import configure_logs
 from shop.items import wiring as items_wiring
 from shop.items.api import router as items_router
 
@@ -52,15 +53,17 @@ def create_app(
     verifier = Verifier(
         remote_jwks(to_accounts), settings.jwt_issuer, settings.jwt_audience
     )
-    background = Background()
+    background = Background("shop")
     dispatcher = HttpDispatcher(background, ROUTES, MODULES, settings, transports)
-    relay = Relay(database, dispatcher, tables(MODULES, "outbox"))
+    relay = Relay(database, dispatcher, tables("shop", MODULES, "outbox"))
     part = PartContext(settings, database, cache, relay, transports or {})
 
     items_service = items_wiring.service(part)
 
     background.add(part, MODULES)
-    scheduler = Jobs(database, background.jobs.values(), tables(MODULES, "jobs"))
+    scheduler = Jobs(
+        database, background.jobs.values(), tables("shop", MODULES, "jobs")
+    )
     scheduled = {"jobs": scheduler.run} if settings.background else {}
     supervisor = Supervisor({"relay": relay.run, **scheduled})
     telemetry = Telemetry(destination(settings), "shop-items")
@@ -73,6 +76,7 @@ def create_app(
         [items_service],
         verifier,
         settings,
+        describe=describe,
         ready={"database": database.ping, "background": supervisor.check},
         running=[supervisor.run, telemetry.run],
         closing=[

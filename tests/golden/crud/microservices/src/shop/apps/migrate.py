@@ -9,8 +9,8 @@ from importlib import import_module
 from shop.apps.alembic.migrate import upgrade
 from shop.apps.preflight import check
 from shop.apps.settings import Settings
-from shop.chassis.sql import Database
-from shop.chassis.sql_url import within
+from shop.chassis.mechanism.sql import Database
+from shop.chassis.mechanism.sql_url import within
 
 PARTS = ("accounts", "items")
 

@@ -19,22 +19,23 @@ from shop.accounts.pages import pages
 from shop.accounts.settings import checked
 from shop.accounts.signer import Signer
 from shop.apps.settings import Settings
-from shop.chassis.background import Background
-from shop.chassis.cache import Cache
-from shop.chassis.context import PartContext
-from shop.chassis.group_commit import GroupCommitDatabase
-from shop.chassis.http import create_api
-from shop.chassis.logs import configure_logs
-from shop.chassis.memory_cache import MemoryCache
-from shop.chassis.metrics import APART, metrics
-from shop.chassis.observability import instrument_app
-from shop.chassis.outbox import Relay
-from shop.chassis.sql import tables
-from shop.chassis.sql_jobs import Jobs
-from shop.chassis.supervisor import Supervisor
-from shop.chassis.tokens import Verifier
-from shop.chassis.traces import traces
-from shop.chassis.valkey import ValkeyCache
+from shop.chassis.mechanism.background import Background
+from shop.chassis.mechanism.cache import Cache
+from shop.chassis.mechanism.context import PartContext
+from shop.chassis.mechanism.group_commit import GroupCommitDatabase
+from shop.chassis.mechanism.http import create_api
+from shop.chassis.mechanism.memory_cache import MemoryCache
+from shop.chassis.mechanism.metrics import APART, metrics
+from shop.chassis.mechanism.observability import instrument_app
+from shop.chassis.mechanism.outbox import Relay
+from shop.chassis.mechanism.sql import tables
+from shop.chassis.mechanism.sql_jobs import Jobs
+from shop.chassis.mechanism.supervisor import Supervisor
+from shop.chassis.mechanism.tokens import Verifier
+from shop.chassis.mechanism.traces import traces
+from shop.chassis.mechanism.valkey import ValkeyCache
+from shop.chassis.policy.errors import describe
+from shop.chassis.policy.logs import configure_logs
 from shop.items import wiring as items_wiring
 from shop.items.api import router as items_router
 
@@ -59,15 +60,17 @@ def create_app(
         partial(signing_keys, settings), settings.jwt_issuer, settings.jwt_audience
     )
     verifier = Verifier(signer.jwks, settings.jwt_issuer, settings.jwt_audience)
-    background = Background()
-    relay = Relay(database, background, tables(MODULES, "outbox"))
+    background = Background("shop")
+    relay = Relay(database, background, tables("shop", MODULES, "outbox"))
     part = PartContext(settings, database, cache, relay, transports or {})
 
     accounts_service = accounts_wiring.service(part, signer)
     items_service = items_wiring.service(part)
 
     background.add(part, MODULES)
-    scheduler = Jobs(database, background.jobs.values(), tables(MODULES, "jobs"))
+    scheduler = Jobs(
+        database, background.jobs.values(), tables("shop", MODULES, "jobs")
+    )
     scheduled = {"jobs": scheduler.run} if settings.background else {}
     supervisor = Supervisor({"relay": relay.run, **scheduled})
     app = create_api(
@@ -76,6 +79,7 @@ def create_app(
         [accounts_service, items_service],
         verifier,
         settings,
+        describe=describe,
         ready={"database": database.ping, "background": supervisor.check},
         running=[supervisor.run],
         closing=[*part.closing, cache.close, database.close],

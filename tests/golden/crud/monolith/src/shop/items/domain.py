@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shop.chassis.entity import Owned
-from shop.chassis.persistence import Listing
+from shop.chassis.mechanism.persistence import Listing
+from shop.chassis.policy.entity import Owned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from shop.chassis.cache import Cache
-from shop.chassis.persistence import Codec
-from shop.chassis.sql import (
+from shop.chassis.mechanism.cache import Cache
+from shop.chassis.mechanism.persistence import Codec
+from shop.chassis.mechanism.sql import (
     Database,
     UtcDateTime,
     check_listings,
     jobs_table,
     processed_table,
 )
-from shop.chassis.sql_unit_of_work import SqlUnitOfWork
+from shop.chassis.mechanism.sql_unit_of_work import SqlUnitOfWork
 
 from . import domain
 

@@ -11,10 +11,16 @@ from dataclasses import replace
 from typing import Any, Protocol
 from uuid import UUID
 
-from shop.chassis.access import Access, Caller, found_or_404
-from shop.chassis.entity import Versions
-from shop.chassis.persistence import IdempotencyKey, Page, Query, Repository, UnitOfWork
-from shop.chassis.retry import retry_on_conflict
+from shop.chassis.mechanism.persistence import (
+    IdempotencyKey,
+    Page,
+    Query,
+    Repository,
+    UnitOfWork,
+)
+from shop.chassis.mechanism.retry import retry_on_conflict
+from shop.chassis.policy.access import Access, Caller, found_or_404
+from shop.chassis.policy.entity import Versions
 
 from . import domain
 

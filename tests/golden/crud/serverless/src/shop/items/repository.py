@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from shop.chassis.cache import Cache
-from shop.chassis.dynamodb import Database
-from shop.chassis.dynamodb_unit_of_work import DynamoUnitOfWork
-from shop.chassis.persistence import Codec
+from shop.chassis.mechanism.cache import Cache
+from shop.chassis.mechanism.dynamodb import Database
+from shop.chassis.mechanism.dynamodb_unit_of_work import DynamoUnitOfWork
+from shop.chassis.mechanism.persistence import Codec
 
 from . import domain
 

@@ -11,8 +11,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from zxcvbn import zxcvbn
 
 from shop.apps.settings import Settings
-from shop.chassis.settings import nearby
-from shop.chassis.sql_url import Address
+from shop.chassis.mechanism.settings import nearby
+from shop.chassis.mechanism.sql_url import Address
 
 # the power of ten that a secret has to stand: sixteen random characters, or more of a
 # pattern

@@ -21,13 +21,13 @@ from shop.accounts.settings import checked
 from shop.accounts.staff import Staff
 from shop.apps.event_routes import ROUTES
 from shop.apps.settings import Settings
-from shop.chassis.background import Background
-from shop.chassis.cache import Cache
-from shop.chassis.event_http import HttpDispatcher
-from shop.chassis.memory_cache import MemoryCache
-from shop.chassis.outbox import Relay
-from shop.chassis.sql import Database
-from shop.chassis.valkey import ValkeyCache
+from shop.chassis.mechanism.background import Background
+from shop.chassis.mechanism.cache import Cache
+from shop.chassis.mechanism.event_http import HttpDispatcher
+from shop.chassis.mechanism.memory_cache import MemoryCache
+from shop.chassis.mechanism.outbox import Relay
+from shop.chassis.mechanism.sql import Database
+from shop.chassis.mechanism.valkey import ValkeyCache
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,9 @@ async def opened(settings: Settings) -> AsyncIterator[Staff]:
     cache: Cache = MemoryCache()
     if settings.cache_url:
         cache = ValkeyCache(settings.cache_url, "shop:accounts")
-    background = Background()  # it says who gets the events; whoever runs delivers them
+    background = Background(
+        "shop"
+    )  # it says who gets the events; whoever runs delivers them
     dispatcher = HttpDispatcher(background, ROUTES, ["accounts"], settings, None)
     relay = Relay(database, dispatcher, {})
     try:

@@ -10,8 +10,8 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import TypeAdapter
 
-from shop.chassis.client import Client
-from shop.chassis.internal_api import internal_router
+from shop.chassis.mechanism.client import Client
+from shop.chassis.mechanism.internal_api import internal_router
 
 from .inventory import Inventory, ProductView
 

@@ -10,7 +10,7 @@ from typing import Annotated
 from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 from pydantic import AfterValidator, Field
 
-from shop.chassis.fields import String
+from shop.chassis.mechanism.fields import String
 
 MAX_ADDRESS = 254
 # begins an encoded word (RFC 2047): a mail program would read another address than we

@@ -8,10 +8,10 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import Field
 
-from shop.chassis import rest
-from shop.chassis.audit import origin
-from shop.chassis.fields import Body, Document, String
-from shop.chassis.rest import Caller
+from shop.chassis.mechanism import rest
+from shop.chassis.mechanism.audit import origin
+from shop.chassis.mechanism.fields import Body, Document, String
+from shop.chassis.mechanism.rest import Caller
 
 from .addresses import Email, Password
 from .service import AccountsService

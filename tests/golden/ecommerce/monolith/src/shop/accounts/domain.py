@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from typing import Literal, Self
 from uuid import UUID
 
-from shop.chassis.access import EVERY_SCOPE
-from shop.chassis.entity import Entity, now
+from shop.chassis.policy.access import EVERY_SCOPE
+from shop.chassis.policy.entity import Entity, now
 
 SESSION_LIFETIME = timedelta(days=30)
 EMAIL_TOKEN_LIFETIME = timedelta(minutes=30)

@@ -8,8 +8,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from shop.chassis.background import handles
-from shop.chassis.errors import Refused
+from shop.chassis.mechanism.background import handles
+from shop.chassis.policy.errors import Refused
 
 from .domain import EmailToken
 from .events import LinkRequested

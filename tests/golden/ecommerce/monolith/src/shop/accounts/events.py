@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from shop.chassis.events import Event
+from shop.chassis.mechanism.events import Event
 
 from .domain import Purpose
 

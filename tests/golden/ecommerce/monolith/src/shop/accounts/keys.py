@@ -16,7 +16,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from shop.chassis.accounts_settings import AccountsSettings
+from shop.chassis.mechanism.accounts_settings import AccountsSettings
 
 # seconds that a key verifies after the next one has come; a token lives for less
 KEY_OVERLAP = 3600

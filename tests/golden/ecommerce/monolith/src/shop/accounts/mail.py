@@ -15,8 +15,8 @@ from urllib.parse import unquote, urlsplit
 from anyio import to_thread
 from email_validator import validate_email
 
-from shop.chassis.errors import Refused, Unavailable
-from shop.chassis.settings import nearby
+from shop.chassis.mechanism.settings import nearby
+from shop.chassis.policy.errors import Refused, Unavailable
 
 from .addresses import to_server
 

@@ -16,7 +16,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse
 from pydantic import ValidationError
 
-from shop.chassis.errors import Problem
+from shop.chassis.policy.errors import Problem
 
 from .api import AccountAddress, MailedPassword, Service
 

@@ -18,7 +18,7 @@ from anyio import to_thread
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 
-from shop.chassis.errors import Unavailable
+from shop.chassis.policy.errors import Unavailable
 
 T = TypeVar("T")
 HASH_TIMEOUT = 1.0  # seconds that a login waits for its turn

@@ -7,20 +7,20 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from shop.chassis import audit
-from shop.chassis.access import EVERY_SCOPE, Access, Caller
-from shop.chassis.entity import now
-from shop.chassis.errors import (
+from shop.chassis.mechanism import audit
+from shop.chassis.mechanism.events import PublishingUnitOfWork
+from shop.chassis.mechanism.persistence import Repository
+from shop.chassis.mechanism.retry import retry_on_conflict
+from shop.chassis.mechanism.tokens import LIFETIME
+from shop.chassis.policy.access import EVERY_SCOPE, Access, Caller
+from shop.chassis.policy.entity import now
+from shop.chassis.policy.errors import (
     Conflict,
     Forbidden,
     StaleVersion,
     Unauthenticated,
     ValidationFailed,
 )
-from shop.chassis.events import PublishingUnitOfWork
-from shop.chassis.persistence import Repository
-from shop.chassis.retry import retry_on_conflict
-from shop.chassis.tokens import LIFETIME
 
 from .addresses import mailbox
 from .domain import Account, EmailToken, Purpose, Session, parts_of

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, TypeAdapter, ValidationError
 
-from shop.chassis.accounts_settings import AccountsSettings
+from shop.chassis.mechanism.accounts_settings import AccountsSettings
 
 from .addresses import Email, Password
 

@@ -13,7 +13,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from jwt.algorithms import ECAlgorithm
 
-from shop.chassis.tokens import LIFETIME, REFRESH
+from shop.chassis.mechanism.tokens import LIFETIME, REFRESH
 
 from .domain import Account
 from .keys import SigningKey

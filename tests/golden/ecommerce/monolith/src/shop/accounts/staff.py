@@ -5,9 +5,9 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 
-from shop.chassis import audit
-from shop.chassis.errors import Conflict
-from shop.chassis.retry import retry_on_conflict
+from shop.chassis.mechanism import audit
+from shop.chassis.mechanism.retry import retry_on_conflict
+from shop.chassis.policy.errors import Conflict
 
 from .domain import Account
 from .events import LinkRequested

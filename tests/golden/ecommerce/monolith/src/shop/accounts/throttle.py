@@ -13,11 +13,11 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Protocol, Self
 from uuid import NAMESPACE_OID, UUID, uuid5
 
-from shop.chassis import audit
-from shop.chassis.entity import Entity, now
-from shop.chassis.errors import Conflict, StaleVersion, TooManyRequests
-from shop.chassis.persistence import Repository, UnitOfWork
-from shop.chassis.retry import retry_on_conflict
+from shop.chassis.mechanism import audit
+from shop.chassis.mechanism.persistence import Repository, UnitOfWork
+from shop.chassis.mechanism.retry import retry_on_conflict
+from shop.chassis.policy.entity import Entity, now
+from shop.chassis.policy.errors import Conflict, StaleVersion, TooManyRequests
 
 COUNT_RETENTION = timedelta(minutes=5)  # after a count last rose
 LOGINS_OF_ACCOUNT, LOGINS_FROM_ADDRESS = 10, 100  # that failed

@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 
-from shop.chassis.accounts_settings import AccountsSettings
-from shop.chassis.context import PartContext
+from shop.chassis.mechanism.accounts_settings import AccountsSettings
+from shop.chassis.mechanism.context import PartContext
 
 from .event_handlers import AccountsEventHandlers
 from .keys import signing_keys

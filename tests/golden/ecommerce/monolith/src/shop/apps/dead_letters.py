@@ -15,15 +15,15 @@ from sqlalchemy.exc import DBAPIError
 
 from shop.apps.migrate import PARTS
 from shop.apps.settings import Settings
-from shop.chassis.entity import now
-from shop.chassis.sql import Database, tables
-from shop.chassis.sql_connection import connected
+from shop.chassis.mechanism.sql import Database, tables
+from shop.chassis.mechanism.sql_connection import connected
+from shop.chassis.policy.entity import now
 
 
 async def dead(database: Database, modules: Iterable[str]) -> list[str]:
     """A line for each: what it is, and why it could not be done."""
     lines = []
-    for module, table in tables(modules, "outbox").items():
+    for module, table in tables("shop", modules, "outbox").items():
         async with connected(database.module(module)) as connection:
             rows = (
                 await connection.execute(table.select().where(table.c.due.is_(None)))
@@ -32,7 +32,7 @@ async def dead(database: Database, modules: Iterable[str]) -> list[str]:
             f"{row.type} {row.id} to {row.handler} after {row.attempts} attempts: {row.error}"
             for row in rows
         ]
-    for module, table in tables(modules, "jobs").items():
+    for module, table in tables("shop", modules, "jobs").items():
         async with connected(database.module(module)) as connection:
             rows = (
                 await connection.execute(
@@ -48,11 +48,11 @@ async def dead(database: Database, modules: Iterable[str]) -> list[str]:
 
 async def replay(database: Database, modules: Iterable[str]) -> None:
     """Gives all of it its attempts again, and has it due now; whoever runs finds it."""
-    for module, table in tables(modules, "outbox").items():
+    for module, table in tables("shop", modules, "outbox").items():
         async with connected(database.module(module), writing=True) as connection:
             again = table.update().values(due=now(), attempts=0)
             await connection.execute(again.where(table.c.due.is_(None)))
-    for module, table in tables(modules, "jobs").items():
+    for module, table in tables("shop", modules, "jobs").items():
         async with connected(database.module(module), writing=True) as connection:
             await connection.execute(
                 table.update().values(due=now()).where(table.c.failed.is_not(None))

@@ -8,14 +8,20 @@ stay in the module (docs/guide.md).
 
 from __future__ import annotations
 
-from shop.chassis.accounts_settings import AccountsSettings
-from shop.chassis.memory_cache import CacheSettings
-from shop.chassis.server_settings import ServerSettings
-from shop.chassis.sql_settings import SqlSettings
-from shop.chassis.worker_settings import WorkerSettings
+from shop.chassis.mechanism.accounts_settings import AccountsSettings
+from shop.chassis.mechanism.memory_cache import CacheSettings
+from shop.chassis.mechanism.server_settings import ServerSettings
+from shop.chassis.mechanism.sql_settings import SqlSettings
+from shop.chassis.mechanism.worker_settings import WorkerSettings
+from shop.chassis.policy.settings import ProjectSettings
 
 
 class Settings(
-    ServerSettings, WorkerSettings, SqlSettings, CacheSettings, AccountsSettings
+    ProjectSettings,
+    ServerSettings,
+    WorkerSettings,
+    SqlSettings,
+    CacheSettings,
+    AccountsSettings,
 ):
     pass

@@ -21,13 +21,13 @@ from shop.accounts.settings import checked
 from shop.accounts.staff import Staff
 from shop.apps.app import MODULES
 from shop.apps.settings import Settings
-from shop.chassis.background import Background
-from shop.chassis.cache import Cache
-from shop.chassis.context import PartContext
-from shop.chassis.memory_cache import MemoryCache
-from shop.chassis.outbox import Relay
-from shop.chassis.sql import Database
-from shop.chassis.valkey import ValkeyCache
+from shop.chassis.mechanism.background import Background
+from shop.chassis.mechanism.cache import Cache
+from shop.chassis.mechanism.context import PartContext
+from shop.chassis.mechanism.memory_cache import MemoryCache
+from shop.chassis.mechanism.outbox import Relay
+from shop.chassis.mechanism.sql import Database
+from shop.chassis.mechanism.valkey import ValkeyCache
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,9 @@ async def opened(settings: Settings) -> AsyncIterator[Staff]:
     cache: Cache = MemoryCache()
     if settings.cache_url:
         cache = ValkeyCache(settings.cache_url, "shop")
-    background = Background()  # it says who gets the events; whoever runs delivers them
+    background = Background(
+        "shop"
+    )  # it says who gets the events; whoever runs delivers them
     relay = Relay(database, background, {})
     background.add(PartContext(settings, database, cache, relay), MODULES)
     try:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import ClassVar
 from uuid import UUID
 
-from shop.chassis.events import Event
+from shop.chassis.mechanism.events import Event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,8 @@ from uuid import UUID
 from fastapi import Query, Response
 from pydantic import Field
 
-from shop.chassis import rest
-from shop.chassis.fields import (
+from shop.chassis.mechanism import rest
+from shop.chassis.mechanism.fields import (
     Body,
     DecimalInput,
     DecimalString,
@@ -20,7 +20,7 @@ from shop.chassis.fields import (
     String,
     fixed_scale,
 )
-from shop.chassis.rest import (
+from shop.chassis.mechanism.rest import (
     NOT_MODIFIED,
     Caller,
     IdempotencyKey,

@@ -7,8 +7,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from shop.chassis.background import handles
-from shop.chassis.retry import retry_on_conflict
+from shop.chassis.mechanism.background import handles
+from shop.chassis.mechanism.retry import retry_on_conflict
 from shop.contracts import inventory as contract
 from shop.contracts.orders import OrderPlaced, OrderRejected
 

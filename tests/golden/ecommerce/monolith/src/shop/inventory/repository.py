@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from shop.chassis.cache import Cache
-from shop.chassis.outbox import PublishingSqlUnitOfWork, Relay, outbox_table
-from shop.chassis.persistence import Codec
-from shop.chassis.sql import (
+from shop.chassis.mechanism.cache import Cache
+from shop.chassis.mechanism.outbox import PublishingSqlUnitOfWork, Relay, outbox_table
+from shop.chassis.mechanism.persistence import Codec
+from shop.chassis.mechanism.sql import (
     Database,
     FixedDecimal,
     UtcDateTime,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from shop.chassis.context import PartContext
+from shop.chassis.mechanism.context import PartContext
 
 from .event_handlers import InventoryEventHandlers
 from .repository import InventoryUnitOfWork

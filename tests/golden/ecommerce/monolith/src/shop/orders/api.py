@@ -10,9 +10,9 @@ from uuid import UUID
 from fastapi import Query, Response
 from pydantic import Field
 
-from shop.chassis import rest
-from shop.chassis.fields import Body, Document, Id, Integer, String
-from shop.chassis.rest import (
+from shop.chassis.mechanism import rest
+from shop.chassis.mechanism.fields import Body, Document, Id, Integer, String
+from shop.chassis.mechanism.rest import (
     NOT_MODIFIED,
     Caller,
     IdempotencyKey,

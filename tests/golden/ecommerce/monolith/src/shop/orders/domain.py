@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
-from shop.chassis.entity import Owned
-from shop.chassis.persistence import Listing
+from shop.chassis.mechanism.persistence import Listing
+from shop.chassis.policy.entity import Owned
 
 Status = Literal["pending", "confirmed", "rejected"]
 Reason = Literal["out_of_stock", "payment_declined", "unknown_product"]

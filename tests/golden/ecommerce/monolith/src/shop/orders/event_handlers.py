@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID
 
-from shop.chassis.background import handles
-from shop.chassis.events import Event
-from shop.chassis.retry import retry_on_conflict
+from shop.chassis.mechanism.background import handles
+from shop.chassis.mechanism.events import Event
+from shop.chassis.mechanism.retry import retry_on_conflict
 from shop.contracts import orders as contract
 from shop.contracts.inventory import StockRefused, StockReserved
 from shop.contracts.payments import PaymentCaptured, PaymentDeclined

@@ -9,11 +9,11 @@ from decimal import Decimal
 from typing import Any, Protocol
 from uuid import UUID
 
-from shop.chassis.access import Access, Caller, found_or_404
-from shop.chassis.errors import ValidationFailed
-from shop.chassis.events import PublishingUnitOfWork
-from shop.chassis.persistence import IdempotencyKey, Page, Query, Repository
-from shop.chassis.retry import retry_on_conflict
+from shop.chassis.mechanism.events import PublishingUnitOfWork
+from shop.chassis.mechanism.persistence import IdempotencyKey, Page, Query, Repository
+from shop.chassis.mechanism.retry import retry_on_conflict
+from shop.chassis.policy.access import Access, Caller, found_or_404
+from shop.chassis.policy.errors import ValidationFailed
 from shop.contracts import orders as contract
 from shop.contracts.inventory import Inventory
 

@@ -9,9 +9,15 @@ from uuid import UUID
 
 from fastapi import Query, Response
 
-from shop.chassis import rest
-from shop.chassis.fields import Document, Id
-from shop.chassis.rest import NOT_MODIFIED, Caller, ListQuery, PageOf, set_etag
+from shop.chassis.mechanism import rest
+from shop.chassis.mechanism.fields import Document, Id
+from shop.chassis.mechanism.rest import (
+    NOT_MODIFIED,
+    Caller,
+    ListQuery,
+    PageOf,
+    set_etag,
+)
 
 from .domain import PAYMENT_LISTS, Status
 from .service import PaymentsService

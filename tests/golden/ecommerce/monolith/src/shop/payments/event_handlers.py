@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from shop.chassis.background import handles
-from shop.chassis.retry import retry_on_conflict
+from shop.chassis.mechanism.background import handles
+from shop.chassis.mechanism.retry import retry_on_conflict
 from shop.contracts import payments as contract
 from shop.contracts.orders import PaymentRequested
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Protocol
 from uuid import UUID
 
-from shop.chassis.access import Access, Caller
-from shop.chassis.events import PublishingUnitOfWork
-from shop.chassis.persistence import Page, Query, Repository
+from shop.chassis.mechanism.events import PublishingUnitOfWork
+from shop.chassis.mechanism.persistence import Page, Query, Repository
+from shop.chassis.policy.access import Access, Caller
 
 from .domain import Payment
 

@@ -4,11 +4,11 @@ writes them.
 
 from __future__ import annotations
 
-from shop.chassis.cache import Cache
-from shop.chassis.dynamodb import Database
-from shop.chassis.dynamodb_outbox import PublishingDynamoUnitOfWork
-from shop.chassis.events import Routes
-from shop.chassis.persistence import Codec
+from shop.chassis.mechanism.cache import Cache
+from shop.chassis.mechanism.dynamodb import Database
+from shop.chassis.mechanism.dynamodb_outbox import PublishingDynamoUnitOfWork
+from shop.chassis.mechanism.events import Routes
+from shop.chassis.mechanism.persistence import Codec
 
 from .domain import Account, EmailToken, Session
 from .throttle import Counter

@@ -17,12 +17,13 @@ from shop.accounts.settings import checked
 from shop.accounts.signer import Signer
 from shop.apps.event_routes import ROUTES
 from shop.apps.settings import Settings
-from shop.chassis.context import PartContext
-from shop.chassis.dynamodb import Database
-from shop.chassis.http import create_api
-from shop.chassis.http_function import HttpFunction
-from shop.chassis.no_cache import NoCache
-from shop.chassis.tokens import Verifier
+from shop.chassis.mechanism.context import PartContext
+from shop.chassis.mechanism.dynamodb import Database
+from shop.chassis.mechanism.http import create_api
+from shop.chassis.mechanism.http_function import HttpFunction
+from shop.chassis.mechanism.no_cache import NoCache
+from shop.chassis.mechanism.tokens import Verifier
+from shop.chassis.policy.errors import describe
 
 
 def create_app(
@@ -46,6 +47,7 @@ def create_app(
         [accounts_service],
         verifier,
         settings,
+        describe=describe,
         ready={"database": database.ping},
         closing=[*part.closing, database.close],
     )

@@ -9,10 +9,10 @@ from typing import Any
 
 from shop.apps.event_routes import PARTS, ROUTES
 from shop.apps.settings import Settings
-from shop.chassis.background_function import BackgroundFunction, Worker
-from shop.chassis.context import PartContext
-from shop.chassis.dynamodb import Database
-from shop.chassis.no_cache import NoCache
+from shop.chassis.mechanism.background_function import BackgroundFunction, Worker
+from shop.chassis.mechanism.context import PartContext
+from shop.chassis.mechanism.dynamodb import Database
+from shop.chassis.mechanism.no_cache import NoCache
 
 
 def create_worker(
@@ -25,7 +25,7 @@ def create_worker(
     modules = PARTS[settings.part]
     database = Database(settings.stack, modules)
     part = PartContext(settings, database, NoCache(), ROUTES, transports or {})
-    return Worker.of(part, modules, settings.dead_letters)
+    return Worker.of("shop", part, modules, settings.dead_letters)
 
 
 handler = BackgroundFunction(create_worker, Settings)

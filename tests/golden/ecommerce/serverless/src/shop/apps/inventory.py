@@ -9,13 +9,14 @@ from fastapi import FastAPI
 
 from shop.apps.event_routes import ROUTES
 from shop.apps.settings import Settings
-from shop.chassis.context import PartContext
-from shop.chassis.dynamodb import Database
-from shop.chassis.http import create_api
-from shop.chassis.http_function import HttpFunction, to_functions
-from shop.chassis.internal_api import remote_jwks, to_part
-from shop.chassis.no_cache import NoCache
-from shop.chassis.tokens import Verifier
+from shop.chassis.mechanism.context import PartContext
+from shop.chassis.mechanism.dynamodb import Database
+from shop.chassis.mechanism.http import create_api
+from shop.chassis.mechanism.http_function import HttpFunction, to_functions
+from shop.chassis.mechanism.internal_api import remote_jwks, to_part
+from shop.chassis.mechanism.no_cache import NoCache
+from shop.chassis.mechanism.tokens import Verifier
+from shop.chassis.policy.errors import describe
 from shop.contracts.inventory_http import inventory_contract
 from shop.inventory import wiring as inventory_wiring
 from shop.inventory.api import router as inventory_router
@@ -45,6 +46,7 @@ def create_app(
         [inventory_service],
         verifier,
         settings,
+        describe=describe,
         ready={"database": database.ping},
         closing=[*part.closing, to_accounts.close, database.close],
     )

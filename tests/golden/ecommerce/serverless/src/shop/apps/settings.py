@@ -8,10 +8,11 @@ stay in the module (docs/guide.md).
 
 from __future__ import annotations
 
-from shop.chassis.functions import FunctionSettings
-from shop.chassis.internal_settings import InternalSettings
-from shop.chassis.secret_keys import SecretKeysSettings
+from shop.chassis.mechanism.functions import FunctionSettings
+from shop.chassis.mechanism.internal_settings import InternalSettings
+from shop.chassis.mechanism.secret_keys import SecretKeysSettings
+from shop.chassis.policy.settings import ProjectSettings
 
 
-class Settings(FunctionSettings, InternalSettings, SecretKeysSettings):
+class Settings(ProjectSettings, FunctionSettings, InternalSettings, SecretKeysSettings):
     pass

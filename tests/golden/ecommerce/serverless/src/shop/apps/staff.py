@@ -20,8 +20,8 @@ from shop.accounts.settings import checked
 from shop.accounts.staff import Staff
 from shop.apps.event_routes import ROUTES
 from shop.apps.settings import Settings
-from shop.chassis.dynamodb import Database
-from shop.chassis.no_cache import NoCache
+from shop.chassis.mechanism.dynamodb import Database
+from shop.chassis.mechanism.no_cache import NoCache
 
 log = logging.getLogger(__name__)
 

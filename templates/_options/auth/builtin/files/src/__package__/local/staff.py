@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from ..chassis.accounts_settings import AccountsSettings
+from ..chassis.mechanism.accounts_settings import AccountsSettings
 
 
 def announce_staff(settings: AccountsSettings) -> None:

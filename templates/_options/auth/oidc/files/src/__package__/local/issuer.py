@@ -26,7 +26,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..chassis.provider import OidcSettings, Provider
+from ..chassis.mechanism.provider import OidcSettings, Provider
 
 PATH = "/identity"
 # always the same: tokens outlive a reload

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from shop.chassis.sql import UtcDateTime
+from shop.chassis.mechanism.sql import UtcDateTime
 
 revision = "accounts_0001"
 down_revision = None

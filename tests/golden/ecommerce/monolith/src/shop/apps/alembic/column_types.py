@@ -7,7 +7,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from ...chassis.sql import FixedDecimal, UtcDateTime
+from ...chassis.mechanism.sql import FixedDecimal, UtcDateTime
 
 
 def render(what: str, item: Any, context: Any) -> str | Literal[False]:

@@ -18,7 +18,7 @@ from alembic.script import Script, ScriptDirectory
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ...chassis.sql import Database
+from ...chassis.mechanism.sql import Database
 from . import values  # noqa: F401 - alembic finds what it knows of each database
 
 PACKAGE = Path(__file__).parents[2]

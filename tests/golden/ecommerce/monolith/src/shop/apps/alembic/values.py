@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic.ddl.postgresql import PostgresqlImpl
 from alembic.ddl.sqlite import SQLiteImpl
 
-from ...chassis.sql import FixedDecimal
+from ...chassis.mechanism.sql import FixedDecimal
 
 
 class Postgres(PostgresqlImpl):

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from shop.chassis.sql import FixedDecimal, UtcDateTime
+from shop.chassis.mechanism.sql import FixedDecimal, UtcDateTime
 
 revision = "payments_0001"
 down_revision = None

@@ -18,8 +18,8 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.operations import ops
 
-from ...chassis.sql import Database, FixedDecimal
-from ...chassis.sql_settings import SqlSettings
+from ...chassis.mechanism.sql import Database, FixedDecimal
+from ...chassis.mechanism.sql_settings import SqlSettings
 from .column_types import own_type, render
 from .history import History, check, default, history, kind
 from .migrate import (

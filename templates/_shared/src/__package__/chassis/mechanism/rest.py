@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from pydantic import BaseModel, ConfigDict, Field
 
-from . import access, persistence
+from . import identity, persistence
 from .audit import origin
 from .entity import Entity, Versions
 from .errors import Unauthenticated, ValidationFailed
@@ -37,21 +37,21 @@ class Bearer(HTTPBearer):
     (`auto_error=False`).
     """
 
-    async def __call__(self, request: Request) -> access.Caller:  # type: ignore[override]
+    async def __call__(self, request: Request) -> identity.Caller:  # type: ignore[override]
         header = request.headers.get("authorization")
         if header is None:
             if self.auto_error:
                 raise Unauthenticated
-            return access.Caller()
+            return identity.Caller()
         scheme, _, token = header.partition(" ")
         if scheme.lower() != "bearer":
             raise Unauthenticated("Only bearer tokens are known here")
         return await request.app.state.verifier.caller(token)  # type: ignore[no-any-return]
 
 
-Caller = Annotated[access.Caller, Depends(Bearer(scheme_name="bearer"))]
+Caller = Annotated[identity.Caller, Depends(Bearer(scheme_name="bearer"))]
 OptionalCaller = Annotated[
-    access.Caller, Depends(Bearer(scheme_name="anyone", auto_error=False))
+    identity.Caller, Depends(Bearer(scheme_name="anyone", auto_error=False))
 ]
 Key = Annotated[str | None, Header(min_length=1, max_length=255)]
 

@@ -117,11 +117,11 @@ def jobs_table(metadata: sa.MetaData) -> sa.Table:
     )
 
 
-def tables(modules: Iterable[str], name: str) -> dict[str, sa.Table]:
-    """The tables of this name, by module: of those whose `repository.py` has one."""
+def tables(package: str, modules: Iterable[str], name: str) -> dict[str, sa.Table]:
+    """The tables of this name, by module of the package that has one."""
     found: dict[str, sa.Table] = {}
     for module in modules:
-        metadata = import_module(f"...{module}.repository", __name__).metadata
+        metadata = import_module(f"{package}.{module}.repository").metadata
         if name in metadata.tables:
             found[module] = metadata.tables[name]
     return found

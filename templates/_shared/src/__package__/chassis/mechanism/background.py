@@ -81,9 +81,13 @@ class Job:
 
 
 class Background:
-    """All that works in the background of a part."""
+    """All that works in the background of a part.
 
-    def __init__(self) -> None:
+    `package`: the one that its modules are in.
+    """
+
+    def __init__(self, package: str) -> None:
+        self._package = package
         self._handlers: dict[
             str, tuple[TypeAdapter[Any], Callable[[Any], Awaitable[None]]]
         ] = {}
@@ -95,7 +99,7 @@ class Background:
         with marked methods.
         """
         for module in modules:
-            wiring = import_module(f"...{module}.wiring", __name__)
+            wiring = import_module(f"{self._package}.{module}.wiring")
             if not hasattr(wiring, "background"):
                 continue
             for worker in wiring.background(part):

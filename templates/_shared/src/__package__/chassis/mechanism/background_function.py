@@ -42,8 +42,10 @@ class Worker:
     dead_letters: str
 
     @classmethod
-    def of(cls, part: PartContext, modules: Iterable[str], dead_letters: str) -> Worker:
-        background = Background()
+    def of(
+        cls, package: str, part: PartContext, modules: Iterable[str], dead_letters: str
+    ) -> Worker:
+        background = Background(package)
         background.add(part, modules)
         return cls(part, background, dead_letters)
 

@@ -23,7 +23,6 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from .access import Access, Caller
 from .entity import Entity
 from .errors import ValidationFailed
 
@@ -120,21 +119,6 @@ class UnitOfWork(Protocol):
         """
 
     async def commit(self) -> None: ...
-
-
-async def ensure_exists(
-    repository: Repository[Any], access: Access, caller: Caller, /, **field: UUID | None
-) -> None:
-    """Checks a reference within the module before it is written (ValidationFailed: to
-    nothing that the caller knows of).
-    """
-    for name, entity_id in field.items():
-        if entity_id is not None and not access.may_refer(
-            caller, await repository.get(entity_id)
-        ):
-            raise ValidationFailed(
-                f"{name} refers to nothing", **{name: "refers to nothing"}
-            )
 
 
 class Codec(Generic[E]):

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextvars import ContextVar
+from functools import partial
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,29 +18,29 @@ from uuid_utils import uuid4
 
 from .errors import Unavailable
 from .http import problem
-from .logs import request_id
 
 # requests at once; beyond it a client hears at once that it should come back
 MAX_CONCURRENT = 600
 # Cache-Control of what anybody may see
 PUBLIC_CACHE = b"public, max-age=0, s-maxage=1, stale-while-revalidate=1"
 PRIVATE_CACHE = b"private, no-cache"
+# of the request that is being answered
+request_id: ContextVar[str] = ContextVar("request_id", default="")
 Observe = Callable[[str, str, int, float], None]  # method, route, status, seconds
 
 
 class ObservabilityMiddleware:
     def __init__(
-        self, app: ASGIApp, observe: Observe | None, apart: tuple[str, ...]
+        self,
+        app: ASGIApp,
+        observe: Observe | None,
+        apart: tuple[str, ...],
+        busy: ASGIApp,
     ) -> None:
         self._app = app
         self._observe = observe
         self._apart = apart
-        self._busy = problem(
-            503,
-            Unavailable.title,
-            "Too many requests at once",
-            headers=Unavailable.headers,
-        )
+        self._busy = busy
         self._in_flight = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -103,5 +105,14 @@ def instrument_app(
 
     `observe` is told of each request but those to a path `apart`.
     """
-    app.add_middleware(ObservabilityMiddleware, observe=observe, apart=apart)
+    error = Unavailable("Too many requests at once")
+    describe = partial(app.state.describe, error)
+    busy = problem(
+        error.status,
+        error.title,
+        error.detail,
+        headers=error.headers,
+        describe=describe,
+    )
+    app.add_middleware(ObservabilityMiddleware, observe=observe, apart=apart, busy=busy)
     return app

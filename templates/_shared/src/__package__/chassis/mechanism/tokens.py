@@ -16,8 +16,8 @@ import jwt
 from cachetools import LRUCache
 
 from . import audit
-from .access import EVERY_SCOPE, Caller
 from .errors import Unauthenticated, Unavailable
+from .identity import EVERY_SCOPE, Caller
 
 log = logging.getLogger(__name__)
 LIFETIME = 15 * 60  # seconds

@@ -1,13 +1,13 @@
-"""Problems (RFC 9457): what may go wrong in a use case, as the client is told of it.
+"""Problems (RFC 9457) that the mechanism itself raises.
+
+`policy/errors.py` has all that a use case may raise.
 
 Problem
 ├── Unauthenticated     401  the caller must log in
 ├── Forbidden           403  the caller may not do this
-├── NotFound            404  there is no such thing, or not for this caller
 ├── Conflict            409  unique, still in use, or already done in another way
 ├── PreconditionFailed  412  changed since the caller read it
 ├── ValidationFailed    422  the fields that are wrong
-├── TooManyRequests     429  slow down
 ├── Unavailable         503  try again in a moment
 │   ├── StaleVersion         another writer was first: read again and retry
 │   │                        (see `retry.py`)
@@ -48,12 +48,6 @@ class Forbidden(Problem):
     usually = "Not allowed"
 
 
-class NotFound(Problem):
-    status = 404
-    title = "Not Found"
-    usually = "There is no such thing"
-
-
 class Conflict(Problem):
     status = 409
     title = "Conflict"
@@ -68,13 +62,6 @@ class PreconditionFailed(Problem):
 class ValidationFailed(Problem):
     status = 422
     title = "Unprocessable Content"
-
-
-class TooManyRequests(Problem):
-    status = 429
-    title = "Too Many Requests"
-    usually = "Wait for some minutes"
-    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "300"}
 
 
 class Unavailable(Problem):

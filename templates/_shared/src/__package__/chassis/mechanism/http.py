@@ -32,6 +32,8 @@ from .tokens import Verifier
 log = logging.getLogger(__name__)
 Check = Callable[[], Awaitable[None]]
 Texts = Mapping[str, str]
+# a problem document as clients are to get it
+Describe = Callable[[Exception, dict[str, Any]], dict[str, Any]]
 MAX_BODY_BYTES = 1_048_576  # bytes of a request body
 MAX_ERRORS = 100  # errors that are told of one request
 # in the words of RFC 9110, which Python has only from 3.13 on
@@ -42,6 +44,10 @@ UNTRACED: TelemetryConfig = {
     "logs": False,
     "operation_spans": False,
 }
+
+
+def _unchanged(_error: Exception, document: dict[str, Any]) -> dict[str, Any]:
+    return document
 
 
 class Api(FastAPI):
@@ -62,10 +68,12 @@ def create_api(
     running: Sequence[Callable[[], Awaitable[None]]] = (),
     closing: Sequence[Callable[[], Awaitable[None]]] = (),
     telemetry: TelemetryConfig = UNTRACED,
+    describe: Describe = _unchanged,
 ) -> FastAPI:
     """An app of these routers.
 
-    `ready`: what readiness asks; `running`: tasks beside it; `closing`: called last.
+    `ready`: what readiness asks; `running`: tasks beside it; `closing`: called last;
+    `describe`: has the last word on what is told of an error.
     """
 
     @asynccontextmanager
@@ -95,6 +103,7 @@ def create_api(
     app.state.services = {type(service): service for service in services}
     app.state.verifier = verifier
     app.state.settings = settings
+    app.state.describe = describe
     for router in [*routers, _health(ready)]:
         app.include_router(router)
     for error in (Problem, HTTPException, RequestValidationError, Exception):
@@ -152,6 +161,7 @@ def problem(
     detail: str,
     errors: Texts | None = None,
     headers: Texts | None = None,
+    describe: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
 ) -> JSONResponse:
     """A problem document (RFC 9457); `errors`: the fields, each with what is wrong with
     it.
@@ -166,38 +176,43 @@ def problem(
         body["errors"] = [
             {"field": field, "message": message} for field, message in errors.items()
         ]
+    if describe is not None:
+        body = describe(body)
     return JSONResponse(body, status, headers, "application/problem+json")
 
 
 async def _answer(request: Request, error: Exception) -> JSONResponse:
+    tell = partial(problem, describe=partial(request.app.state.describe, error))
     if isinstance(error, Problem):
-        return problem(
+        return tell(
             error.status, error.title, error.detail, error.errors, error.headers
         )
     if isinstance(error, RequestValidationError):
         # which was not read as JSON, as its sender did not call it that
         if isinstance(error.body, bytes):
-            return problem(
+            return tell(
                 422,
                 ValidationFailed.title,
                 "A body is JSON, and says so: Content-Type: application/json",
             )
         wrong = {_place(found): found["msg"] for found in error.errors()[:MAX_ERRORS]}
-        return problem(422, ValidationFailed.title, "The request is not valid", wrong)
+        return tell(422, ValidationFailed.title, "The request is not valid", wrong)
     if isinstance(error, HTTPException):
-        return _http_problem(request, error)
-    return problem(500, Problem.title, Problem.usually)
+        return _http_problem(request, error, tell)
+    return tell(500, Problem.title, Problem.usually)
 
 
-def _http_problem(request: Request, error: HTTPException) -> JSONResponse:
+def _http_problem(
+    request: Request, error: HTTPException, tell: Callable[..., JSONResponse]
+) -> JSONResponse:
     status = error.status_code
     if status == 400:  # the body could not be read as JSON
-        return problem(422, ValidationFailed.title, "The body is not valid JSON")
+        return tell(422, ValidationFailed.title, "The body is not valid JSON")
     title = TITLES.get(status) or HTTPStatus(status).phrase
     headers = error.headers
     if status == 405:
         headers = {"Allow": ", ".join(_allowed(request))}
-    return problem(status, title, error.detail, headers=headers)
+    return tell(status, title, error.detail, headers=headers)
 
 
 def _place(error: Mapping[str, Any]) -> str:

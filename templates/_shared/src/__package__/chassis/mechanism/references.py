@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
-from .access import Caller
 from .errors import ValidationFailed
+from .identity import Caller
 
 Check = Callable[[Caller, UUID], Awaitable[bool]]
 

@@ -41,10 +41,3 @@ class Entity:
         if versions is not None and self.version not in versions:
             raise PreconditionFailed
         return self
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Owned(Entity):
-    """A row that remembers whoever created it; None: somebody who was not logged in."""
-
-    owner_id: UUID | None = None

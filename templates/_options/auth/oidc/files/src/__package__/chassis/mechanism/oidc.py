@@ -18,7 +18,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import httpx2 as httpx
 import jwt
 
-from .access import EVERY_SCOPE, Caller
+from .identity import EVERY_SCOPE, Caller
 from .provider import Provider
 from .tokens import REFETCH_INTERVAL, SKEW, Verifier
 

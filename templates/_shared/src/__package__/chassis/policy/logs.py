@@ -5,11 +5,10 @@ to; never a header or a body.
 from __future__ import annotations
 
 import logging
-from contextvars import ContextVar
 
 from pythonjsonlogger.json import JsonFormatter
 
-request_id: ContextVar[str] = ContextVar("request_id", default="")
+from ..mechanism.observability import request_id
 
 
 def configure_logs() -> None:

@@ -5,40 +5,19 @@ A service states its rule once (`Access(read="public", write="staff")`) and asks
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple, TypeVar
+from dataclasses import replace
+from typing import Any, Literal, NamedTuple, TypeVar
 from uuid import UUID
 
+from ..mechanism.identity import EVERY_SCOPE, Caller
+from ..mechanism.persistence import Repository
 from .entity import Entity, Owned
-from .errors import Forbidden, NotFound, Problem, Unauthenticated
+from .errors import Forbidden, NotFound, Problem, ValidationFailed
+
+__all__ = ["EVERY_SCOPE", "Access", "Caller", "Level", "ensure_exists", "found_or_404"]
 
 Level = Literal["public", "user", "owner", "staff"]
-EVERY_SCOPE = ("read", "write")  # what a token may be good for
 E = TypeVar("E", bound=Entity)
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Whoever sent the request; without an id, nobody that we know."""
-
-    id: UUID | None = None
-    roles: frozenset[str] = frozenset()
-    scopes: frozenset[str] = frozenset(EVERY_SCOPE)
-
-    @property
-    def staff(self) -> bool:
-        return "staff" in self.roles
-
-    def require_id(self) -> UUID:
-        """The caller's id (Unauthenticated without one)."""
-        if self.id is None:
-            raise Unauthenticated
-        return self.id
-
-    def owns(self, row: Entity) -> bool:
-        return (
-            self.id is not None and isinstance(row, Owned) and row.owner_id == self.id
-        )
 
 
 class Access(NamedTuple):
@@ -118,6 +97,27 @@ def found_or_404(row: E | None) -> E:
 
 def _visible(level: Level, caller: Caller, row: E | None) -> E | None:
     """The row, unless it is another owner's."""
-    if row is None or level != "owner" or caller.staff or caller.owns(row):
+    if row is None or level != "owner" or caller.staff or _owns(caller, row):
         return row
     return None
+
+
+def _owns(caller: Caller, row: Entity) -> bool:
+    return (
+        caller.id is not None and isinstance(row, Owned) and row.owner_id == caller.id
+    )
+
+
+async def ensure_exists(
+    repository: Repository[Any], access: Access, caller: Caller, /, **field: UUID | None
+) -> None:
+    """Checks a reference within the module before it is written (ValidationFailed: to
+    nothing that the caller knows of).
+    """
+    for name, entity_id in field.items():
+        if entity_id is not None and not access.may_refer(
+            caller, await repository.get(entity_id)
+        ):
+            raise ValidationFailed(
+                f"{name} refers to nothing", **{name: "refers to nothing"}
+            )

@@ -1,0 +1,4 @@
+"""Policy: what owners of this project are meant to change.
+
+It stands on `mechanism`, which never imports it.
+"""

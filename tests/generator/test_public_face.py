@@ -1,0 +1,303 @@
+"""The chassis has two folders: policy, which owners change, and mechanism, which is used like a package, by its public face."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.support.projects import environment
+
+from archgen.answers.resolve import resolve
+from archgen.answers.sources import from_record
+from archgen.generator import preview, render, templates_dir
+from archgen.pipeline import make_plan
+
+# What modules may import of the mechanism, by file. A name that goes, or means something else, is a line in the changelog.
+FACE = {
+    "accounts_settings": "AccountsSettings",
+    "audit": "record origin",
+    "background": "handles scheduled",
+    "cache": "Cache",
+    "client": "Client",
+    "context": "PartContext",
+    "dynamodb": "Database",
+    "dynamodb_outbox": "PublishingDynamoUnitOfWork",
+    "dynamodb_unit_of_work": "DynamoUnitOfWork",
+    "events": "Event PublishingUnitOfWork Routes",
+    "fields": "Body Boolean Date DateTime DecimalInput DecimalString Document Id Integer Json QueryInteger String fixed_scale",
+    "internal_api": "internal_router",
+    "oidc": "Person",
+    "outbox": "PublishingSqlUnitOfWork Relay outbox_table",
+    "paging": "every",
+    "persistence": "Codec IdempotencyKey Listing Page Query Repository UnitOfWork",
+    "references": "References",
+    "rest": "Caller IdempotencyKey IfMatch ListQuery NOT_MODIFIED OptionalCaller PageOf Router client_of inject set_etag",
+    "retry": "retry_on_conflict",
+    "settings": "CoreSettings nearby",
+    "sql": "Database FixedDecimal UtcDateTime check_listings jobs_table processed_table sortable_string",
+    "sql_connection": "connected",
+    "sql_query": "reading_only select",
+    "sql_unit_of_work": "SqlUnitOfWork",
+    "tokens": "LIFETIME REFRESH",
+}
+# What else the composition roots, `local` and policy may.
+FOR_ROOTS = {
+    "background": "Background marked",
+    "background_function": "BackgroundFunction Worker",
+    "collector": "destination",
+    "datadog": "destination",
+    "entity": "Entity Versions now",
+    "errors": "Conflict Failing Forbidden PreconditionFailed Problem Refused StaleVersion Unauthenticated Unavailable ValidationFailed",
+    "event_http": "HttpDispatcher events_router",
+    "functions": "Event FunctionSettings THREADS loop run",
+    "group_commit": "GroupCommitDatabase",
+    "http": "create_api problem",
+    "http_function": "FunctionTransport HttpFunction body_of request_event to_functions",
+    "identity": "Caller EVERY_SCOPE",
+    "internal_api": "remote_jwks to_part",
+    "internal_settings": "InternalSettings",
+    "memcached": "MemcachedCache",
+    "memory_cache": "CacheSettings MemoryCache",
+    "metrics": "APART metrics",
+    "newrelic": "destination",
+    "no_cache": "NoCache",
+    "observability": "instrument_app request_id",
+    "oidc": "OidcVerifier",
+    "otlp": "Telemetry",
+    "provider": "OidcSettings Provider",
+    "secret_keys": "SecretKeysSettings",
+    "server_settings": "ServerSettings",
+    "sql": "tables",
+    "sql_jobs": "Jobs",
+    "sql_settings": "SqlSettings",
+    "sql_url": "Address within",
+    "supervisor": "Supervisor",
+    "tokens": "Verifier",
+    "traces": "traces",
+    "valkey": "ValkeyCache",
+    "worker_settings": "WorkerSettings",
+}
+REVIEWS = {
+    "access": {"read": "public", "write": "owner"},
+    "fields": {
+        "product": {"type": "reference", "to": "inventory.product", "required": True, "indexed": True},
+        "answer_to": {"type": "reference", "to": "reviews.review"},
+        "tip": {"type": "decimal"},
+        "at": {"type": "datetime"},
+        "on": {"type": "date", "indexed": True},
+        "stars": {"type": "integer", "indexed": True},
+        "shown": {"type": "boolean"},
+        "more": {"type": "json"},
+    },
+}
+MODULES = {"reviews": {"entities": {"review": REVIEWS}, "reacts_to": ["inventory.product.deleted"]}}
+COMBINATIONS = [
+    ("monolith", {}),
+    ("monolith", {"auth": "oidc", "cache": "memcached", "observability": "opentelemetry"}),
+    ("microservices", {"cache": "none", "observability": "datadog"}),
+    ("microservices", {"auth": "oidc", "observability": "newrelic"}),
+    ("serverless", {}),
+    ("serverless", {"auth": "oidc"}),
+]
+
+
+@cache
+def record(architecture: str, *stack: tuple[str, str]) -> dict[str, Any]:
+    answers = {
+        "name": "shop",
+        "preset": "ecommerce",
+        "architecture": architecture,
+        "stack": dict(stack),
+        "modules": MODULES,
+    }
+    return make_plan(resolve([from_record(answers)])).record
+
+
+def mechanism() -> dict[str, Path]:
+    return {path.stem: path for path in templates_dir().rglob("chassis/mechanism/*.py")}
+
+
+def imported(text: str) -> Iterator[tuple[str, str]]:
+    """File and name of each import from the mechanism; a file as a whole: each of its names that is used."""
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.ImportFrom) or not re.search(r"(^|\.)mechanism(\.|$)", node.module or ""):
+            continue
+        file = str(node.module).rpartition("mechanism")[2].removeprefix(".")
+        for name in node.names:
+            if file:
+                yield file, name.name
+                continue
+            for use in ast.walk(tree):
+                if isinstance(use, ast.Attribute) and ast.unparse(use.value) == (name.asname or name.name):
+                    yield name.name, use.attr
+
+
+def names(*faces: dict[str, str]) -> set[tuple[str, str]]:
+    return {(file, name) for face in faces for file, listed in face.items() for name in listed.split()}
+
+
+def test_what_the_face_lists_is_there() -> None:
+    for file, name in names(FACE, FOR_ROOTS):
+        defined = re.compile(rf"^(class |def |async def ){name}\b|^{name}\b.*=|^from .*\b{name}\b", re.MULTILINE)
+        assert defined.search(mechanism()[file].read_text()), f"{file}.{name}"
+
+
+@pytest.mark.parametrize(("architecture", "stack"), COMBINATIONS)
+def test_generated_code_uses_of_the_mechanism_its_public_face(architecture: str, stack: dict[str, str]) -> None:
+    found: set[tuple[str, str]] = set()
+    for path, data in preview(record(architecture, *stack.items())):
+        if not re.fullmatch(r"src/shop/(?!chassis/mechanism/).*\.py", path):
+            continue
+        root = re.match("src/shop/(apps|local|chassis)/", path)
+        allowed = names(FACE, FOR_ROOTS) if root else names(FACE)
+        assert {one for one in imported(data.decode()) if one not in allowed} == set(), path
+        found |= set(imported(data.decode()))
+    assert ("background", "handles") in found and ("rest", "Router") in found
+
+
+def test_the_project_s_own_check_lists_the_same_files() -> None:
+    listed = set()
+    for architecture, stack in COMBINATIONS:
+        files = dict(preview(record(architecture, *stack.items())))
+        contracts = tomllib.loads(files["pyproject.toml"].decode())["tool"]["importlinter"]["contracts"]
+        (face,) = [contract["ignore_imports"] for contract in contracts if contract["type"] == "protected"]
+        listed |= {line.rpartition(".")[2] for line in face}
+    assert listed == set(FACE)
+
+
+def test_the_mechanism_imports_itself_and_libraries_alone() -> None:
+    for path in mechanism().values():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom):
+                assert node.level <= 1, path
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+                assert "package}." in ast.unparse(node), f"{path}: its caller says where modules lie"
+
+
+def lint_imports(project: Path) -> str:
+    command = [sys.executable, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"]
+    done = subprocess.run(
+        [*command, "--no-cache", "--no-logo"],
+        cwd=project,
+        env={**environment(), "PYTHONPATH": "src", "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "said"),
+    [
+        (
+            "chassis/mechanism/sql.py",
+            "from ..policy import access",
+            "mechanism -> shop.chassis.policy|mechanism.sql ->",
+        ),
+        ("chassis/mechanism/sql.py", "from ...orders import domain", "is not allowed to import|mechanism.sql ->"),
+        ("chassis/mechanism/sql.py", "from ...apps import app", "is not allowed to import|mechanism.sql ->"),
+        ("inventory/service.py", "from shop.chassis.mechanism import batching", "mechanism.batching"),
+        ("inventory/service.py", "from shop.chassis.mechanism import errors", "mechanism.errors"),
+        ("chassis/own.py", "", "shop.chassis.own"),
+    ],
+)
+def test_the_project_s_own_check_holds_the_line(tmp_path: Path, file: str, line: str, said: str) -> None:
+    render(record("monolith"), templates_dir(), tmp_path)
+    assert "0 broken" in lint_imports(tmp_path)
+    with (tmp_path / "src/shop" / file).open("a") as code:
+        code.write(f"{line}\n")
+    told = lint_imports(tmp_path)
+    assert "1 broken" in told or "2 broken" in told or "Could not" in told, told
+    assert re.search(said, told), told
+
+
+@pytest.mark.parametrize("architecture", ["monolith", "microservices", "serverless"])
+def test_the_mechanism_becomes_a_package_by_another_prefix(tmp_path: Path, architecture: str) -> None:
+    render(record(architecture), templates_dir(), tmp_path)
+    source = tmp_path / "src"
+    shutil.move(source / "shop/chassis/mechanism", source / "elsewhere")
+    roots = []
+    for path in source.rglob("*.py"):
+        text = path.read_text()
+        text = re.sub(r"\bshop\.chassis\.mechanism\b|(?<=from )\.+chassis\.mechanism\b", "elsewhere", text)
+        if "chassis/policy" in path.as_posix():
+            text = re.sub(r"(?<=from )\.\.mechanism\b", "elsewhere", text)
+        path.write_text(text)
+        if path.parent.name in ("apps", "local"):
+            roots.append(f"shop.{path.parent.name}.{path.stem}".removesuffix(".__init__"))
+    assert not (source / "shop/chassis/mechanism").exists()
+    imports = "\n".join(f"import {root}" for root in roots)
+    test = "from shop.apps.dev import create_app\nfrom shop.apps.settings import Settings\ncreate_app(Settings(internal_token='t' * 32))"
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys\nsys.argv[1:] = []\n{imports}\n{KEYS}\n{test}"],
+        cwd=tmp_path,
+        env={**environment(), "PYTHONPATH": "src", "AWS_DEFAULT_REGION": "eu-central-1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+KEYS = "from pathlib import Path\nfrom shop.accounts.keys import make_key\nmake_key(Path('.keys'))"
+TELL = f"""
+{KEYS}
+from starlette.testclient import TestClient
+from shop.apps.app import create_app
+from shop.chassis.mechanism import observability
+from shop.apps.settings import Settings
+
+client = TestClient(create_app(Settings()))
+print(client.get("/api/orders").json()["type"], client.get("/nothing").json()["type"])
+print(client.get("/api/products?limit=x").json()["type"])
+observability.MAX_CONCURRENT = 0
+print(client.get("/api/products").json()["type"])
+"""
+
+
+def test_owners_say_how_every_problem_is_worded_and_what_their_settings_default_to(tmp_path: Path) -> None:
+    render(record("monolith"), templates_dir(), tmp_path)
+    policy = tmp_path / "src/shop/chassis/policy"
+    errors = (policy / "errors.py").read_text()
+    told = 'return {**document, "type": f"/problems/{type(error).__name__}"}'
+    assert errors.count("    return document\n") == 1
+    (policy / "errors.py").write_text(errors.replace("return document", told))
+    with (policy / "settings.py").open("a") as settings:
+        settings.write('\n    jwt_issuer: str = "https://shop.example.com"\n')
+    issuer = "print(Settings(_env_file=None).jwt_issuer, create_app(Settings()).state.settings.jwt_issuer)"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{TELL}\n{issuer}"],
+        cwd=tmp_path,
+        env={**environment(), "PYTHONPATH": "src"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.split() == [
+        "/problems/Unauthenticated",
+        "/problems/HTTPException",
+        "/problems/RequestValidationError",
+        "/problems/Unavailable",
+        "https://shop.example.com",
+        "https://shop.example.com",
+    ], done.stderr[-3000:]
+
+
+def test_the_mechanism_counts_as_nobody_s_own_code(tmp_path: Path) -> None:
+    render(record("monolith"), templates_dir(), tmp_path)
+    assert "src/shop/chassis/mechanism/** linguist-vendored" in (tmp_path / ".gitattributes").read_text()
+    policy = {path.stem for path in (tmp_path / "src/shop/chassis/policy").glob("*.py")}
+    assert policy == {"__init__", "access", "entity", "errors", "logs", "settings"}
+    agents = (tmp_path / "AGENTS.md").read_text()
+    assert all(f"`{name}.py`" in agents for name in policy - {"__init__"})
