@@ -97,6 +97,16 @@ def test_an_option_names_no_other_option_of_its_key() -> None:
             assert not PRODUCT.search(path.read_text()), path
 
 
+def test_a_kind_of_module_asks_for_no_other_kind() -> None:
+    """What another one adds to its code stands in that one's slots."""
+    names = {path.name for path in (TEMPLATES / "_kinds").iterdir() if path.is_dir()}
+    for kind in names:
+        others = "|".join(sorted(names - {kind}))
+        asking = re.compile(rf"module\.kind\s*(==|!=|in\b)|_kinds/({others})/")
+        for path in (TEMPLATES / "_kinds" / kind).rglob("*.jinja"):
+            assert not asking.search(path.read_text()), path
+
+
 REFUSED = re.compile(r'[<>:"|?*\\\x00-\x1f]|[. ]$')  # by Windows
 DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 

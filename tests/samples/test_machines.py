@@ -191,6 +191,20 @@ def test_who_is_staff_is_said_on_the_command_line_and_asked_of_tables_that_are_t
     assert "Traceback" not in str(refused.value)
 
 
+def test_commands_of_a_part_ask_the_database_that_env_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `make dev` does: the part's own, on the server or in the folder of that URL."""
+    project = new(tmp_path, "shop", "--preset", "crud", "--architecture", "microservices")
+    with (project.folder / ".env").open("a") as file:
+        file.write(f"DATABASE_URL=sqlite+aiosqlite:///{tmp_path}/elsewhere/\n")
+    project.make("migrate")
+    assert sorted(path.name for path in (tmp_path / "elsewhere").iterdir()) == ["accounts", "items"]
+    project.make("staff", "EMAIL=somebody@example.com")
+    assert "nothing" in project.make("dead-letters", "PART=items").lower()
+    monkeypatch.setenv("DATABASE_URL", f"sqlite+aiosqlite:///{tmp_path}/empty")
+    with pytest.raises(AssertionError, match=r"no such table: accounts.*make migrate"):
+        project.make("staff", "EMAIL=somebody@example.com")
+
+
 def test_containers_hear_what_env_says_and_not_what_the_shell_exports(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
