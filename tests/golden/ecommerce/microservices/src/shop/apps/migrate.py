@@ -29,8 +29,10 @@ async def prepare(part: str, settings: Settings) -> None:
     """Brings the part's tables up to date, and sees to it that the first member of staff exists."""
     root = import_module(f"{__package__}.{part}")
     database = Database(settings.migration_url or settings.database_url)
-    await upgrade(database, root.MODULES)
-    await database.close()
+    try:
+        await upgrade(database, root.MODULES)
+    finally:
+        await database.close()
     if "accounts" in root.MODULES:
         from shop.apps.staff import ensure  # not every part has accounts
 
