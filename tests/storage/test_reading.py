@@ -73,3 +73,9 @@ def test_a_day_in_sql_is_one_in_utc_whatever_the_server_takes_for_its_own(
         await database.close()
 
     asyncio.run(story())
+
+
+def test_a_column_that_the_entity_has_no_more_is_left_alone(chassis: Chassis) -> None:
+    """It goes with the next version, when none that runs reads it any more."""
+    table = sa.Table("items", sa.MetaData(), sa.Column("old", sa.String(1), nullable=True))
+    chassis("mechanism.sql_errors").check_lengths(table, {"title": "longer"})
