@@ -1,6 +1,6 @@
 """Repository and unit of work, the ports of storage as modules see it.
 
-Adapters: `sql_unit_of_work.py`, `dynamodb_unit_of_work.py`.
+Adapter: `sql_unit_of_work.py` or `dynamodb_unit_of_work.py`, whichever is here.
 
 A unit stages its writes; lists (`page`) and `find` do not see them, `get` does. One
 `commit` applies all of them or none, and is the only place that raises: Conflict (a
@@ -202,6 +202,6 @@ class ChangeSet:
         first, _ = self.changes.get((table, entity_id), (before, None))
         self.changes[table, entity_id] = (first, after)
 
-    def check(self) -> None:
+    def check_size(self) -> None:
         if len(self.changes) + len(self.processed) + len(self.events) > MAX_WRITES:
             raise ValueError(f"a unit of work may write {MAX_WRITES} things at most")

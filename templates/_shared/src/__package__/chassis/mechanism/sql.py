@@ -26,10 +26,12 @@ from .sql_url import Address
 
 # seconds that a request waits for a connection of the pool, or for a lock
 CONNECT_TIMEOUT = 2.0
-LIMITS = {
+SESSION = {
     "statement_timeout": "5s",
     "lock_timeout": "2s",
     "idle_in_transaction_session_timeout": "10s",
+    # where a day begins, as on SQLite
+    "timezone": "UTC",
 }
 
 
@@ -258,9 +260,9 @@ def _server(address: Address, pool_size: int, *, shared: bool) -> AsyncEngine:
         arguments["prepared_statement_name_func"] = lambda: ""
     engine = _engine("postgresql+asyncpg://", connect_args=arguments, **options)
     if shared:
-        event.listen(engine.sync_engine, "begin", _limit_transaction)
+        event.listen(engine.sync_engine, "begin", _set_transaction)
     else:
-        event.listen(engine.sync_engine, "connect", _limit_connection)
+        event.listen(engine.sync_engine, "connect", _set_session)
     return engine
 
 
@@ -283,17 +285,17 @@ def _engine(url: str, **options: Any) -> AsyncEngine:
     )
 
 
-def _limit_connection(connection: Any, _: Any) -> None:
-    """Limits are set, since poolers refuse them where a connection is opened."""
-    settings = "; ".join(f"SET {name} = '{value}'" for name, value in LIMITS.items())
+def _set_session(connection: Any, _: Any) -> None:
+    """They are set, since poolers refuse them where a connection is opened."""
+    settings = "; ".join(f"SET {name} = '{value}'" for name, value in SESSION.items())
     connection.run_async(
         lambda driver: driver.execute(settings, timeout=CONNECT_TIMEOUT)
     )
 
 
-def _limit_transaction(connection: sa.Connection) -> None:
+def _set_transaction(connection: sa.Connection) -> None:
     settings = ", ".join(
-        f"set_config('{name}', '{value}', true)" for name, value in LIMITS.items()
+        f"set_config('{name}', '{value}', true)" for name, value in SESSION.items()
     )
     connection.exec_driver_sql(f"SELECT {settings}")
 

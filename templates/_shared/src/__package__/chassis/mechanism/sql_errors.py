@@ -133,7 +133,7 @@ def check_lengths(table: sa.Table, row: Mapping[str, Any]) -> None:
     keep it.
     """
     for name, most in _lengths(table).items():
-        if row[name] is not None and len(row[name]) > most:
+        if row.get(name) is not None and len(row[name]) > most:
             raise ValueError(
                 f"{table.name}.{name} takes {most} characters, and this value has {len(row[name])}"
             )

@@ -46,9 +46,14 @@ async def select(
     """
     async with reading_only(engine, module) as connection:
         result = await connection.execute(statement)
+    columns = list(result.keys())
     rows: list[Any]
     if is_dataclass(into):
         rows = [dict(row) for row in result.mappings()]
+    elif len(columns) > 1:
+        raise TypeError(
+            f"{', '.join(columns)} go into a dataclass that has these fields, not into {into!r}"
+        )
     else:
         rows = list(result.scalars())
     return TypeAdapter(list[into]).validate_python(rows)  # type: ignore[valid-type]

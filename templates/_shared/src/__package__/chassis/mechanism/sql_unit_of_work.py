@@ -64,7 +64,7 @@ class SqlUnitOfWork(BaseUnitOfWork):
 
     def writes(self, staged: ChangeSet) -> Iterator[Write]:
         """All that the transaction writes."""
-        staged.check()
+        staged.check_size()
         for row in staged.processed:
             values = {
                 "key": row.key,

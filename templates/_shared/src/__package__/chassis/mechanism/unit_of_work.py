@@ -1,17 +1,20 @@
 """Unit of work, inbox and cache-aside, as they are on every database.
 
-Adapters: `sql_unit_of_work.py`, `dynamodb_unit_of_work.py`.
+Adapter: `sql_unit_of_work.py` or `dynamodb_unit_of_work.py`, whichever is here.
 """
 
 from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID, uuid5
+
+from pydantic import ValidationError
 
 from .cache import Cache
 from .entity import Entity
@@ -96,13 +99,16 @@ class BaseRepository(ABC, Generic[E]):
         cache = self._unit.cache
         key = self._key(entity_id)
         document = await cache.get(key)
-        if document is None:
-            cache.misses += 1
-            return await cache.flights.get(key, partial(self._refresh, entity_id))  # type: ignore[no-any-return]
-        cache.hits += 1
-        if document == b"":
-            return None
-        return self._codec.adapter.validate_json(document)
+        # an entry that another version of the project left may lack a field: a miss
+        with suppress(ValidationError):
+            if document is not None:
+                found = None
+                if document != b"":
+                    found = self._codec.adapter.validate_json(document)
+                cache.hits += 1
+                return found
+        cache.misses += 1
+        return await cache.flights.get(key, partial(self._refresh, entity_id))  # type: ignore[no-any-return]
 
     @abstractmethod
     async def load(self, entity_id: UUID) -> E | None:

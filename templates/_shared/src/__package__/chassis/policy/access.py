@@ -18,6 +18,7 @@ __all__ = ["EVERY_SCOPE", "Access", "Caller", "Level", "ensure_exists", "found_o
 
 Level = Literal["public", "user", "owner", "staff"]
 E = TypeVar("E", bound=Entity)
+T = TypeVar("T")
 
 
 class Access(NamedTuple):
@@ -89,10 +90,10 @@ def _admit(level: Level, caller: Caller, scope: str) -> None:
         raise Forbidden
 
 
-def found_or_404(row: E | None) -> E:
-    if row is None:
+def found_or_404(found: T | None) -> T:
+    if found is None:
         raise NotFound
-    return row
+    return found
 
 
 def _visible(level: Level, caller: Caller, row: E | None) -> E | None:

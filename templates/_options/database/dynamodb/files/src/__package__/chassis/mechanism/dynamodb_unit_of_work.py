@@ -73,7 +73,7 @@ class DynamoUnitOfWork(BaseUnitOfWork):
 
     def writes(self, staged: ChangeSet) -> Iterator[Write]:
         """All that the transaction writes."""
-        staged.check()
+        staged.check_size()
         for row in staged.processed:
             yield _processed(row)
         taken: dict[str, Write | None] = {}  # by marker; None: it is free from now on
