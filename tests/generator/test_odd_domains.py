@@ -110,11 +110,27 @@ FIELDS_OWN_WORDS: dict[str, Any] = {
     },
 }
 
+# defaults and paths that lint would take for secrets, addresses and temporary files, and a table called as a test's variable
+LINTS_OWN_WORDS = {
+    "lint": {
+        "entities": {
+            "row": entity(
+                password_policy={"type": "enum", "values": ["strong", "weak"], "default": "strong"},
+                token_type={"type": "string", "default": "bearer"},
+                folder={"type": "string", "default": "/tmp/spool"},
+                host={"type": "string", "default": "0.0.0.0"},
+                template={"type": "text", "default": "SELECT * FROM rows WHERE id = '%s'"},
+            ),
+            "tmp_file": entity(),
+        }
+    }
+}
+
 
 @pytest.mark.parametrize(
     "modules",
-    [EVENT_ALONE, CODES_OWN_WORDS, EDGES, ROOTS_OWN_WORDS, FIELDS_OWN_WORDS],
-    ids=["event", "words", "edges", "roots", "fields"],
+    [EVENT_ALONE, CODES_OWN_WORDS, EDGES, ROOTS_OWN_WORDS, FIELDS_OWN_WORDS, LINTS_OWN_WORDS],
+    ids=["event", "words", "edges", "roots", "fields", "lint"],
 )
 @pytest.mark.parametrize("architecture", ["monolith", "microservices", "serverless"])
 def test_an_unusual_domain_is_rendered_clean(modules: dict[str, Any], architecture: str, tmp_path: Path) -> None:
