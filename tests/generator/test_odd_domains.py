@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -122,6 +123,7 @@ LINTS_OWN_WORDS = {
                 template={"type": "text", "default": "SELECT * FROM rows WHERE id = '%s'"},
             ),
             "tmp_file": entity(),
+            "annotation": entity(),
         }
     }
 }
@@ -145,3 +147,17 @@ def test_an_unusual_domain_is_rendered_clean(modules: dict[str, Any], architectu
             check=False,
         )
         assert done.returncode == 0, done.stdout
+
+
+def test_no_table_has_the_name_of_what_is_imported_beside_it(tmp_path: Path) -> None:
+    answers = {"name": "odd-one", "architecture": "monolith", "modules": LINTS_OWN_WORDS}
+    render(make_plan(resolve([from_record(answers)])).record, templates_dir(), tmp_path / "odd-one")
+    body = ast.parse((tmp_path / "odd-one/src/odd_one/lint/repository.py").read_text()).body
+    imported = {
+        name.asname or name.name
+        for node in body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in node.names
+    }
+    tables = {ast.unparse(node.targets[0]) for node in body if isinstance(node, ast.Assign)}
+    assert "annotations" in tables and not tables & imported
