@@ -136,10 +136,11 @@ def test_a_bad_path_is_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "entity", ["event", "page", "document", "store", "session", "request", "service", "item", "type"]
+    "entity", ["credit", "event", "page", "document", "store", "session", "request", "service", "item", "type"]
 )
 def test_everyday_words_are_entities(entity: str) -> None:
     assert naming.check_entity(entity) is None and naming.check_class(naming.to_class_name(entity)) is None
+    assert naming.check_plural(naming.pluralize(entity)) is None
 
 
 def test_an_entity_makes_its_classes() -> None:

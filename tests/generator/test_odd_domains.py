@@ -124,6 +124,7 @@ LINTS_OWN_WORDS = {
             ),
             "tmp_file": entity(),
             "annotation": entity(),
+            "credit": entity(),
         }
     }
 }

@@ -32,8 +32,9 @@ def _words(text: str) -> frozenset[str]:
 
 # Soft keywords (match, case, type) are names like any other: `import case` is Python.
 PYTHON = frozenset(map(str.lower, keyword.kwlist))
-# What Python has without an import: a table or a class of that name would hide it, which lint refuses.
-BUILTINS = frozenset(dir(builtins))
+# What Python has without an import: a table or a class of that name would hide it, which lint refuses. What it has for
+# people at its prompt alone, nobody misses: the settings of a project's lint name these too.
+BUILTINS = frozenset(dir(builtins)) - _words("copyright credits license")
 
 # What every generated project imports, or what it imports looks for (structlog, prometheus_client): a package of its own
 # with one of these names would shadow it.
