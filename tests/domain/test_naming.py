@@ -116,21 +116,31 @@ def test_no_list_is_filtered_by_what_every_list_takes(name: str) -> None:
     assert naming.check_filter(f"{name}_at") is None
 
 
-@pytest.mark.parametrize(("entity", "made"), [("entity", "Entity"), ("list", "ListQuery"), ("decimal", "Decimal")])
+@pytest.mark.parametrize(
+    ("entity", "made"),
+    [
+        ("entity", "Entity"),
+        ("list", "ListQuery"),
+        ("decimal", "Decimal"),
+        ("user_warning", "UserWarning"),
+        ("import_error", "ImportError"),
+    ],
+)
 def test_an_entity_whose_class_the_generated_code_has_is_refused(entity: str, made: str) -> None:
     assert made in str(naming.check_class(naming.to_class_name(entity)))
 
 
-@pytest.mark.parametrize("name", ["outbox", "me", "lateral"])
+@pytest.mark.parametrize("name", ["outbox", "me", "lateral", "vars", "bytes"])
 def test_a_bad_path_is_refused(name: str) -> None:
     assert naming.check_plural(name)
 
 
 @pytest.mark.parametrize(
-    "entity", ["event", "page", "document", "store", "session", "request", "service", "item", "type"]
+    "entity", ["credit", "event", "page", "document", "store", "session", "request", "service", "item", "type"]
 )
 def test_everyday_words_are_entities(entity: str) -> None:
     assert naming.check_entity(entity) is None and naming.check_class(naming.to_class_name(entity)) is None
+    assert naming.check_plural(naming.pluralize(entity)) is None
 
 
 def test_an_entity_makes_its_classes() -> None:

@@ -16,7 +16,7 @@ def test_every_kind_of_module_is_in_some_preset_and_says_no_more_than_is_read() 
     used = {module.kind for preset in PRESETS.values() for module in preset.modules} | {ACCOUNTS.kind}
     kinds = read_kinds(templates_dir())
     assert set(kinds) == used
-    known = {"declared", "actions", "publishes", "handlers", "uses", "classes", "when", "folder"}
+    known = {"declared", "tables", "actions", "publishes", "handlers", "uses", "classes", "when", "folder"}
     for kind, document in kinds.items():
         assert set(document) <= known, kind
 

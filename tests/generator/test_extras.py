@@ -138,7 +138,24 @@ def test_keys_of_a_provider_are_not_ours_to_rotate() -> None:
     assert "key_rotation" not in make_plan(resolve([from_sets(answers)])).blueprint.extras
     with pytest.raises(IncompatibleError, match=r"extras.key_rotation: .* with monolith, auth oidc") as refused:
         make_plan(resolve([from_sets([*answers, "extras.key_rotation=true"])]))
-    assert refused.value.hint == "leave extras.key_rotation out"
+    assert refused.value.hint == "leave extras.key_rotation out, or say --set stack.auth=builtin"
+
+
+def test_all_that_an_architecture_cannot_have_is_told_at_once_with_where_it_can_be_had() -> None:
+    asked = [
+        "preset=crud",
+        "architecture=serverless",
+        "stack.cache=valkey",
+        "extras.backups=true",
+        "extras.worker=true",
+    ]
+    with pytest.raises(IncompatibleError) as refused:
+        make_plan(resolve([from_sets(asked)]))
+    for place in ("stack.cache: ", "extras.backups: ", "extras.worker: "):
+        assert place in refused.value.message
+    hint = str(refused.value.hint)
+    assert "leave extras.backups out (it comes with --architecture monolith)" in hint
+    assert "leave extras.worker out (it comes with --architecture monolith or microservices)" in hint
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from archgen.answers.resolve import resolve
 from archgen.answers.sources import from_record
 from archgen.domain.naming import PART_MOST
 from archgen.errors import ArchgenError
-from archgen.generator import render, templates_dir
+from archgen.generator import preview, render, templates_dir
 from archgen.generator.layout import lay_out
 from archgen.generator.manifest import Manifest
 from archgen.pipeline import make_plan
@@ -135,3 +136,11 @@ def test_the_ruff_that_lays_out_is_the_one_that_the_project_asks_for() -> None:
     asked = next(one for one in ours["project"]["dependencies"] if one.startswith("ruff"))
     template = (templates_dir() / "_shared/pyproject.toml.jinja").read_text()
     assert f'"ruff": {json.dumps(asked.removeprefix("ruff"))}' in template
+
+
+def test_editors_and_git_are_told_what_the_formatter_does() -> None:
+    files = dict(preview(make_plan(resolve([from_record({"name": "shop", "preset": "crud"})])).record))
+    told = files[".editorconfig"].decode()
+    length = tomllib.loads(files["pyproject.toml"].decode())["tool"]["ruff"].get("line-length", 88)  # ruff's own
+    assert f"max_line_length = {length}\n" in told
+    assert "end_of_line = lf\n" in told and "* text=auto eol=lf\n" in files[".gitattributes"].decode()

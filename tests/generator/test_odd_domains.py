@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -110,11 +111,29 @@ FIELDS_OWN_WORDS: dict[str, Any] = {
     },
 }
 
+# defaults and paths that lint would take for secrets, addresses and temporary files, and a table called as a test's variable
+LINTS_OWN_WORDS = {
+    "lint": {
+        "entities": {
+            "row": entity(
+                password_policy={"type": "enum", "values": ["strong", "weak"], "default": "strong"},
+                token_type={"type": "string", "default": "bearer"},
+                folder={"type": "string", "default": "/tmp/spool"},
+                host={"type": "string", "default": "0.0.0.0"},
+                template={"type": "text", "default": "SELECT * FROM rows WHERE id = '%s'"},
+            ),
+            "tmp_file": entity(),
+            "annotation": entity(),
+            "credit": entity(),
+        }
+    }
+}
+
 
 @pytest.mark.parametrize(
     "modules",
-    [EVENT_ALONE, CODES_OWN_WORDS, EDGES, ROOTS_OWN_WORDS, FIELDS_OWN_WORDS],
-    ids=["event", "words", "edges", "roots", "fields"],
+    [EVENT_ALONE, CODES_OWN_WORDS, EDGES, ROOTS_OWN_WORDS, FIELDS_OWN_WORDS, LINTS_OWN_WORDS],
+    ids=["event", "words", "edges", "roots", "fields", "lint"],
 )
 @pytest.mark.parametrize("architecture", ["monolith", "microservices", "serverless"])
 def test_an_unusual_domain_is_rendered_clean(modules: dict[str, Any], architecture: str, tmp_path: Path) -> None:
@@ -129,3 +148,17 @@ def test_an_unusual_domain_is_rendered_clean(modules: dict[str, Any], architectu
             check=False,
         )
         assert done.returncode == 0, done.stdout
+
+
+def test_no_table_has_the_name_of_what_is_imported_beside_it(tmp_path: Path) -> None:
+    answers = {"name": "odd-one", "architecture": "monolith", "modules": LINTS_OWN_WORDS}
+    render(make_plan(resolve([from_record(answers)])).record, templates_dir(), tmp_path / "odd-one")
+    body = ast.parse((tmp_path / "odd-one/src/odd_one/lint/repository.py").read_text()).body
+    imported = {
+        name.asname or name.name
+        for node in body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in node.names
+    }
+    tables = {ast.unparse(node.targets[0]) for node in body if isinstance(node, ast.Assign)}
+    assert "annotations" in tables and not tables & imported

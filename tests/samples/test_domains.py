@@ -76,6 +76,24 @@ def test_fields_may_be_called_as_types_and_as_what_the_code_beside_them_says(arc
     assert " passed" in project.make("test")
 
 
+def test_what_the_test_of_a_deleted_account_makes_is_gone_when_the_next_begins(tmp_path: Path) -> None:
+    plain = {"x": {"type": "string"}}
+    ticket = {"type": "reference", "to": "support.ticket", "required": True}
+    modules = {
+        "keys": {
+            "entities": {"grant": {"access": {"read": "user", "write": "owner"}, "fields": {"ticket": ticket}}},
+            "reacts_to": ["accounts.account.deleted"],
+        },
+        "support": {"entities": {"ticket": {"access": {"read": "owner", "write": "owner"}, "fields": plain}}},
+    }
+    written = tmp_path / "answers.json"
+    written.write_text(json.dumps({"scope": "mvp", "modules": modules}))
+    project = new(tmp_path, "sample", "--answers", str(written), "--architecture", "monolith")
+    project.make("setup")
+    done = project.pytest("tests/keys/test_event_handlers.py", "tests/support")
+    assert done.returncode == 0, done.stdout
+
+
 @pytest.mark.parametrize("number", range(COUNT))
 def test_a_random_domain_is_a_project_that_holds(number: int, tmp_path: Path) -> None:
     answers, architecture = json.loads(DRAWN.read_text())[number]

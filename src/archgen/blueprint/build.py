@@ -43,7 +43,10 @@ def build_blueprint(requirements: Requirements, domain: Domain, recommendation: 
     template = _template(requirements, architecture)
     grouping = _grouping(requirements, domain, template)
     part_of = {module: part for part, modules in grouping.items() for module in modules}
-    stack = _stack(requirements.stack, recommendation.stack, template, _awaiting_accounts(domain))
+    stack, wrong = _stack(requirements.stack, recommendation.stack, template, _awaiting_accounts(domain))
+    taken_extras, useless = _extras(requirements, template, stack)
+    if refused := [*wrong, *useless]:
+        raise IncompatibleError("; ".join(what for what, _ in refused), "; ".join(hint for _, hint in refused))
     modules = plan_modules(ModulePlan(domain, part_of))
     if "accounts" not in provided(stack):  # the accounts module sends no mail, and says nothing to anybody
         modules = tuple(
@@ -69,7 +72,7 @@ def build_blueprint(requirements: Requirements, domain: Domain, recommendation: 
             "modules": modules,
             "parts": parts,
             "stack": stack,
-            "extras": _extras(requirements, template, stack),
+            "extras": taken_extras,
             "slo": requirements.slo,
         }
     )
@@ -183,50 +186,68 @@ def _awaiting_accounts(domain: Domain) -> tuple[str, ...]:
 
 def _stack(
     asked: StackChoice, advised: Mapping[str, Any], template: Template, awaiting: tuple[str, ...]
-) -> dict[str, str]:
-    """Each choice as asked, else as advised where that can be generated, else the table's default."""
-    chosen, wrong, hints = {}, [], []
+) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """Each choice as asked, else as advised where that can be generated, else the table's default; what cannot be had, with a hint."""
+    chosen, wrong = {}, []
     for key, choices in offered(template).items():
         name = getattr(asked, key)
         fitting = choices
         if key == "auth" and awaiting:
             fitting = tuple(choice for choice in choices if "accounts" in provided({key: choice}))
-        if name == "auto":
-            advice = _word(advised[key].choice) if key in advised else ""
-            chosen[key] = advice if advice in fitting else fitting[0]
-        elif name in fitting:
-            chosen[key] = name
-        elif name in choices:
-            wrong.append(
-                f"stack.{key}: with {name} no account is created or deleted here, and {', '.join(awaiting)} waits for it"
-            )
-            hints.append(
+        advice = _word(advised[key].choice) if key in advised else ""
+        chosen[key] = next(choice for choice in (name, advice, fitting[0]) if choice in fitting)
+        if name in ("auto", chosen[key]):
+            continue
+        if name in choices:
+            what = f"with {name} no account is created or deleted here, and {', '.join(awaiting)} waits for it"
+            hint = (
                 f"take {' and '.join(ACCOUNT_EVENTS)} out of reacts_to, or say --set stack.{key}={' or '.join(fitting)}"
             )
         else:
-            wrong.append(f"stack.{key}: {shown(name)} cannot be generated with {template}")
-            hints.append(f"stack.{key} offers auto, {', '.join(choices)}{_elsewhere(key, name)}")
-    if wrong:
-        raise IncompatibleError("; ".join(wrong), "; ".join(hints))
-    return chosen
+            what = f"{shown(name)} cannot be generated with {template}"
+            hint = f"stack.{key} offers auto, {', '.join(choices)}{_elsewhere(key, name)}"
+        wrong.append((f"stack.{key}: {what}", hint))
+    return chosen, wrong
 
 
-def _extras(requirements: Requirements, template: Template, stack: Mapping[str, str]) -> tuple[str, ...]:
-    """Each as asked, else as the scope has it where there is something for it to do."""
+def _extras(
+    requirements: Requirements, template: Template, stack: Mapping[str, str]
+) -> tuple[tuple[str, ...], list[tuple[str, str]]]:
+    """Each as asked, else as the scope has it where there is something for it to do; what has nothing to do, with a hint."""
     capabilities = provided({"architecture": template, **stack})
-    chosen, wrong, hints = [], [], []
+    chosen, wrong = [], []
     for name, extra in extras().items():
         asked = requirements.extras.get(name)
         missing = [capability for capability in extra.needs if capability not in capabilities]
         if asked and missing:
             with_what = ", ".join([template, *(f"{key} {stack[key]}" for key in stack if _decides(key, missing))])
-            wrong.append(f"extras.{name}: there is nothing for it to do with {with_what}")
-            hints.append(f"leave extras.{name} out")
+            what = f"extras.{name}: there is nothing for it to do with {with_what}"
+            wrong.append((what, f"leave extras.{name} out{_instead(extra.needs, template, stack)}"))
         elif asked or (asked is None and not missing and requirements.scope in extra.scopes):
             chosen.append(name)
-    if wrong:
-        raise IncompatibleError("; ".join(wrong), "; ".join(hints))
-    return tuple(chosen)
+    return tuple(chosen), wrong
+
+
+def _instead(needs: Sequence[str], template: Template, stack: Mapping[str, str]) -> str:
+    """The architectures that have something for an extra to do, or the choices of this one's stack that would."""
+    having = [other for other in TEMPLATES if set(needs) <= _possible(other)]
+    if template not in having:
+        return f" (it comes with --architecture {' or '.join(having)})"
+    choices = [
+        f"--set stack.{key}={option.value}"
+        for key in stack
+        for option in options()
+        if option.key == key and option.value in offered(template)[key] and set(option.provides) & set(needs)
+    ]
+    return f", or say {' '.join(choices)}"
+
+
+def _possible(template: Template) -> set[str]:
+    """The capabilities that some project of this architecture has."""
+    found = set(provided({"architecture": template}))
+    for key, choices in offered(template).items():
+        found.update(*(provided({key: choice}) for choice in choices))
+    return found
 
 
 def _decides(key: str, capabilities: Sequence[str]) -> bool:

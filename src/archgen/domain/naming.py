@@ -6,6 +6,7 @@ Python package, a class, a column and a path, so one that works in all of them i
 
 from __future__ import annotations
 
+import builtins
 import keyword
 import re
 import sys
@@ -31,6 +32,9 @@ def _words(text: str) -> frozenset[str]:
 
 # Soft keywords (match, case, type) are names like any other: `import case` is Python.
 PYTHON = frozenset(map(str.lower, keyword.kwlist))
+# What Python has without an import: a table or a class of that name would hide it, which lint refuses. What it has for
+# people at its prompt alone, nobody misses: the settings of a project's lint name these too.
+BUILTINS = frozenset(dir(builtins)) - _words("copyright credits license")
 
 # What every generated project imports, or what it imports looks for (structlog, prometheus_client): a package of its own
 # with one of these names would shadow it.
@@ -154,7 +158,13 @@ def check_entity(name: str) -> str | None:
 def check_plural(name: str) -> str | None:
     return (
         _form(name, PLURAL_MOST)
-        or _taken(name, (PYTHON, "a word of Python"), (_stored(), UNQUOTED), (PLURALS, "taken in every project"))
+        or _taken(
+            name,
+            (PYTHON, "a word of Python"),
+            (BUILTINS, "a name that Python has everywhere"),
+            (_stored(), UNQUOTED),
+            (PLURALS, "taken in every project"),
+        )
         or _reserved(name, "plurals")
     )
 
@@ -180,6 +190,8 @@ def check_class(name: str) -> str | None:
     for suffix in SUFFIXES:
         if name + suffix in CLASSES:
             return f"makes the class {name + suffix}, which the generated code has already"
+        if name + suffix in BUILTINS:
+            return f"makes the class {name + suffix}, which Python has everywhere"
     return None
 
 
