@@ -2,7 +2,7 @@
 
 usage: python bench/score_cases.py [CASES.yaml]
 
-Without a file the decisions that archgen ships with are scored, each by weights that saw no decision of its organisation.
+Without a file the decisions that archgen ships with are scored, each by an advisor that saw no decision of its organisation.
 The decisions of a file are scored with the weights as they are. The figures of docs/advisor.md are the output.
 """
 
@@ -128,8 +128,13 @@ def leaf(case: Precedent) -> str:
     return "microservices" if float(case.inputs["team_size"]) > MANY_ENGINEERS else "monolith"
 
 
-def simple_rule(cases: Sequence[Precedent], said: Callable[[Precedent], str]) -> Score:
-    """A rule that names a family, with the frequencies among other organisations' cases of the same answer as its chances."""
+def simple_rule(
+    cases: Sequence[Precedent], said: Callable[[Precedent], str], record: Sequence[Precedent] | None = None
+) -> Score:
+    """A rule that names a family; its chances are the frequencies of what the record did where the rule says the same.
+
+    The record is archgen's where other cases are scored, and without it the cases of other organisations.
+    """
     acceptable = first = rejected = 0
     losses = []
     for case in cases:
@@ -138,7 +143,8 @@ def simple_rule(cases: Sequence[Precedent], said: Callable[[Precedent], str]) ->
         acceptable += answer in wanted
         first += answer == family(case.outcome[0])
         rejected += answer in case.rejected
-        others = [c for c in cases if c.organisation != case.organisation and said(c) == answer]
+        known = record or [c for c in cases if c.organisation != case.organisation]
+        others = [c for c in known if said(c) == answer]
         seen = Counter(family(c.outcome[0]) for c in others)
         whole = sum(seen[f] for f in FAMILIES[:3]) + 3
         loss = compute_loss({f: (seen[f] + 1) / whole for f in FAMILIES[:3]}, case)
@@ -269,8 +275,9 @@ def report(cases: list[Precedent], evidence: Evidence, say: Callable[[str], Any]
     say(score(drawn).row(f"with needs and noise, {NOISE_DRAWS} draws a case, weights as shipped"))
     prior = Model(evidence, {})
     say(score((c, prior.judge(facts[c.id])) for c in cases).row("with needs, nothing fitted: the sources alone"))
-    say(simple_rule(cases, leaf).row("the rule of two fields"))
-    say(simple_rule(cases, lambda case: "monolith").row("always a monolith; the base rates"))
+    record = None if own else read_cases(None, evidence)
+    say(simple_rule(cases, leaf, record).row("the rule of two fields"))
+    say(simple_rule(cases, lambda case: "monolith", record).row("always a monolith; the base rates"))
     for title, pairs in (("with needs", told), ("without needs", untold)):
         table = confusion(pairs)
         say(f"\nConfusion, {title}: rows are the record's first choice, columns the advice.\n")
