@@ -33,6 +33,8 @@ BANDS = ((0.0, 0.5), (0.5, 0.65), (0.65, 0.8), (0.8, 0.9), (0.9, 1.01))
 SIZES = (("up to 5 engineers", 1, 5), ("6 to 20 engineers", 6, 20), ("more than 20 engineers", 21, 10**6))
 MANY_ENGINEERS = 100  # of the rule of two fields
 NOISE_DRAWS = 100
+ACCEPTABLE, ACCEPTABLE_ELSEWHERE = 0.8, 0.75  # the least share that is good enough, on archgen's record and on a file
+REJECTED = 2  # and how much advice the record may reject
 Judged = list[tuple[Precedent, Verdict]]
 
 
@@ -309,7 +311,8 @@ def main(arguments: list[str]) -> int:
     path = Path(arguments[0]) if arguments else None
     found = report(read_cases(path, evidence), evidence, own=path is None)
     print(f"\n{found}")
-    return 0 if found.acceptable >= 0.8 and found.rejected <= 2 else 5
+    least = ACCEPTABLE if path is None else ACCEPTABLE_ELSEWHERE
+    return 0 if found.acceptable >= least and found.rejected <= REJECTED else 5
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from bench.score_cases import leaf, leave_out, score, simple_rule
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
-from tests.advisor.samples import MVP, PLATFORM, SOCIAL, any_requirements, requirements
+from tests.advisor.samples import MVP, PLATFORM, REALTIME, SOCIAL, any_requirements, requirements
 
 from archgen.advisor import recommend
 from archgen.advisor.facts import NUMBERS, derive_facts
@@ -277,3 +277,16 @@ def test_what_speaks_for_an_alternative_is_what_decides_between_it_and_the_verdi
         by_name["microservices"].speaks_for == "Parts whose load or resources differ tenfold are cheaper to scale apart"
     )
     assert "connections a burst of functions exhausts" in str(by_name["serverless"].speaks_against)
+
+
+def test_what_a_team_has_run_decides_who_must_be_named_before_it_signs() -> None:
+    def named(**known: Any) -> set[str]:
+        return {skill.title for skill in recommend(requirements(**known), EVIDENCE).skills}
+
+    unknown = named(**PLATFORM)
+    assert {"whoever has run servers before", "whoever has run containers before"} <= unknown
+    assert not any("has run" in title for title in named(**PLATFORM, experience=("containers",)))
+    assert "whoever has run functions before" in named(**SOCIAL)
+    assert "whoever has run functions before" not in named(**SOCIAL, experience=("functions",))
+    assert "whoever has run a log before" in named(**REALTIME)
+    assert "whoever has run a log before" not in named(**REALTIME, experience=("streams",))
