@@ -114,6 +114,18 @@ class Fitting:
                 weights[criterion.id] = weight
         return weights
 
+    def spent(self) -> float:
+        """How many free parameters the fit is worth: of each weight, the share that the record decides and not the prior."""
+        weights, total = self.fit(), 0.0
+        for question, criteria in self.named.items():
+            for k in range(len(criteria)):
+                bend = 0.0
+                for _, row in self.rows[question]:
+                    p = chance(sum(weights[c.id] * x for c, x in zip(criteria, row.points, strict=True)))
+                    bend += row.weight * p * (1 - p) * row.points[k] ** 2
+                total += bend / (bend + 1 / SPREAD**2)
+        return total
+
     def usual(self, without: Iterable[str] = ()) -> dict[str, float]:
         """How often each choice was taken in the record, one case added to either side."""
         left_out = set(without)

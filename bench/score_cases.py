@@ -33,6 +33,7 @@ BANDS = ((0.0, 0.5), (0.5, 0.65), (0.65, 0.8), (0.8, 0.9), (0.9, 1.01))
 SIZES = (("up to 5 engineers", 1, 5), ("6 to 20 engineers", 6, 20), ("more than 20 engineers", 21, 10**6))
 MANY_ENGINEERS = 100  # of the rule of two fields
 NOISE_DRAWS = 100
+SCALED = (0.7, 1.4)  # were the points too bold or too timid, all chances would be better at one of these
 ACCEPTABLE, ACCEPTABLE_ELSEWHERE = 0.8, 0.75  # the least share that is good enough, on archgen's record and on a file
 REJECTED = 2  # and how much advice the record may reject
 Judged = list[tuple[Precedent, Verdict]]
@@ -275,11 +276,17 @@ def report(cases: list[Precedent], evidence: Evidence, say: Callable[[str], Any]
     facts = {c.id: derive_case_facts(c, fitting.each) for c in cases}
     drawn = [(c, model.judge(f)) for n, c in enumerate(cases) for f in noisy(model, facts[c.id], c.estimated, SEED + n)]
     say(score(drawn).row(f"with needs and noise, {NOISE_DRAWS} draws a case, weights as shipped"))
-    prior = Model(evidence, {})
-    say(score((c, prior.judge(facts[c.id])) for c in cases).row("with needs, nothing fitted: the sources alone"))
+    for times in (1.0, *SCALED):
+        prior = Model(evidence, dict.fromkeys((c.id for c in evidence.criteria), times))
+        scaled = "the sources alone" if times == 1 else f"all points times {times:g}"
+        say(score((c, prior.judge(facts[c.id])) for c in cases).row(f"with needs, nothing fitted: {scaled}"))
     record = None if own else read_cases(None, evidence)
     say(simple_rule(cases, leaf, record).row("the rule of two fields"))
     say(simple_rule(cases, lambda case: "monolith", record).row("always a monolith; the base rates"))
+    if own:
+        say(
+            f"\nThe fit spends {fitting.spent():.1f} free parameters; the prior holds the rest of {len(evidence.criteria)}."
+        )
     for title, pairs in (("with needs", told), ("without needs", untold)):
         table = confusion(pairs)
         say(f"\nConfusion, {title}: rows are the record's first choice, columns the advice.\n")
