@@ -26,11 +26,26 @@ from archgen.evidence.loader import load_evidence
 from archgen.evidence.schema import Evidence, Precedent
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from bench.fit_weights import Fitting, best_chance, derive_case_facts, family, held_out, threshold
+from bench.fit_weights import (
+    QUESTIONS,
+    Fitting,
+    best_chance,
+    derive_case_facts,
+    family,
+    find_answer,
+    held_out,
+    threshold,
+)
 
 FAMILIES = ("monolith", "microservices", "serverless", "event_streaming")
 BANDS = ((0.0, 0.5), (0.5, 0.65), (0.65, 0.8), (0.8, 0.9), (0.9, 1.01))
 SIZES = (("up to 5 engineers", 1, 5), ("6 to 20 engineers", 6, 20), ("more than 20 engineers", 21, 10**6))
+ASKED = {
+    "many": "parts deployed apart, where it runs on servers",
+    "one": "no modules, where it is one deployable",
+    "functions": "functions",
+    "stream": "a stream",
+}
 MANY_ENGINEERS = 100  # of the rule of two fields
 NOISE_DRAWS = 100
 SCALED = (0.7, 1.4)  # were the points too bold or too timid, all chances would be better at one of these
@@ -211,6 +226,27 @@ def reliability(judged: Iterable[tuple[Precedent, Verdict]]) -> list[tuple[str, 
     return rows
 
 
+def by_decision(fitting: Fitting, judged: Judged) -> list[tuple[str, int, float, float]]:
+    """Each decision by itself: how many cases answer it, the loss of its chance, and that of the frequency elsewhere."""
+    rows = []
+    usual = {case.organisation: fitting.usual([case.organisation]) for case, _ in judged}
+    for question, (decision, yes, no) in QUESTIONS.items():
+        losses, base = [], []
+        for case, verdict in judged:
+            answer = find_answer(question, case)
+            if answer is None:
+                continue
+            losses.append(binary_loss(verdict.odds(decision, yes, no), answer))
+            base.append(binary_loss(usual[case.organisation][question], answer))
+        rows.append((ASKED[question], len(losses), sum(losses) / len(losses), sum(base) / len(base)))
+    return rows
+
+
+def binary_loss(chance: float, answer: float) -> float:
+    """The surprise at an answer between no and yes."""
+    return -answer * log(max(1e-6, chance)) - (1 - answer) * log(max(1e-6, 1 - chance))
+
+
 def read_cases(path: Path | None, evidence: Evidence) -> list[Precedent]:
     """The cases that may be scored, of a file or of archgen's own."""
     if path is None:
@@ -287,6 +323,12 @@ def report(cases: list[Precedent], evidence: Evidence, say: Callable[[str], Any]
         say(
             f"\nThe fit spends {fitting.spent():.1f} free parameters; the prior holds the rest of {len(evidence.criteria)}."
         )
+        say("\nEach decision by itself, log loss:\n")
+        say("| decision | with needs | without needs | the base rates | cases |")
+        say("| --- | --- | --- | --- | --- |")
+        for one, other in zip(by_decision(fitting, told), by_decision(fitting, untold), strict=True):
+            name, count, loss, base = one
+            say(f"| {name} | {loss:.3f} | {other[2]:.3f} | {base:.3f} | {count} |")
     for title, pairs in (("with needs", told), ("without needs", untold)):
         table = confusion(pairs)
         say(f"\nConfusion, {title}: rows are the record's first choice, columns the advice.\n")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from bench.fit_weights import COVERAGE, Fitting, derive_case_facts, held_out, weights_file
-from bench.score_cases import leaf, leave_out, score, simple_rule
+from bench.score_cases import by_decision, leaf, leave_out, score, simple_rule
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -152,6 +152,12 @@ def test_on_decisions_that_it_did_not_see_it_beats_the_rule_of_two_fields_and_th
     assert min(found.acceptable, blind.acceptable) > max(rule.acceptable, base.acceptable)
     assert found.covered is not None and found.covered >= COVERAGE
     assert found.size is not None and found.size <= 1.6
+
+
+@pytest.mark.parametrize("needs", [True, False])
+def test_each_decision_by_itself_is_told_better_than_by_how_often_it_was_taken_elsewhere(needs: bool) -> None:
+    for decision, cases, loss, base in by_decision(FITTING, held_out(FITTING, needs)):
+        assert cases > 30 and loss < base, decision
 
 
 @settings(max_examples=60)
