@@ -103,26 +103,56 @@ class Fitting:
                     points = tuple(sign * of(facts) for of, sign in compiled)
                     self.rows[question].append((case.organisation, Row(points, answer, 0.5)))
 
-    def fit(self, without: Iterable[str] = (), spread: float = SPREAD) -> dict[str, float]:
+    def fit(self, without: Iterable[str] = ()) -> dict[str, float]:
         """The weights that these cases make most probable, those of some organisations left out."""
         left_out = set(without)
         weights: dict[str, float] = {}
         for question in QUESTIONS:
             rows = [row for organisation, row in self.rows[question] if organisation not in left_out]
-            found = descend(rows, len(self.named[question]), spread)
+            found = descend(rows, len(self.named[question]))
             for criterion, weight in zip(self.named[question], found, strict=True):
                 weights[criterion.id] = weight
         return weights
 
+    def spent(self) -> float:
+        """How many free parameters the fit is worth: of each weight, the share that the record decides and not the prior."""
+        weights, total = self.fit(), 0.0
+        for question, criteria in self.named.items():
+            for k in range(len(criteria)):
+                bend = 0.0
+                for _, row in self.rows[question]:
+                    p = chance(sum(weights[c.id] * x for c, x in zip(criteria, row.points, strict=True)))
+                    bend += row.weight * p * (1 - p) * row.points[k] ** 2
+                total += bend / (bend + 1 / SPREAD**2)
+        return total
 
-def descend(rows: Sequence[Row], count: int, spread: float) -> list[float]:
+    def usual(self, without: Iterable[str] = ()) -> dict[str, float]:
+        """How often each choice was taken in the record, one case added to either side."""
+        left_out = set(without)
+        found = {}
+        for question, rows in self.rows.items():
+            answers = [row.answer for organisation, row in rows if organisation not in left_out]
+            found[question] = round((sum(answers) / 2 + 1) / (len(answers) / 2 + 2), 2)
+        return found
+
+    def model(self, without: Iterable[str] = ()) -> Model:
+        """The advisor as it would be had it never heard of some organisations: no weight, no frequency, no precedent of theirs."""
+        left_out = set(without)
+        weighing = self.evidence.weighing.model_copy(
+            update={"weight": self.fit(left_out), "usual": self.usual(left_out)}
+        )
+        kept = tuple(case for case in self.cases if case.organisation not in left_out)
+        return Model(self.evidence.model_copy(update={"weighing": weighing, "precedents": kept}))
+
+
+def descend(rows: Sequence[Row], count: int) -> list[float]:
     """The weights with the least loss, one after another by a Newton step, within their bounds."""
     weights = [1.0] * count
     totals = [sum(row.points) for row in rows]
     for _ in range(SWEEPS):
         moved = 0.0
         for k in range(count):
-            slope, bend = (weights[k] - 1) / spread**2, 1 / spread**2
+            slope, bend = (weights[k] - 1) / SPREAD**2, 1 / SPREAD**2
             for row, total in zip(rows, totals, strict=True):
                 x = row.points[k]
                 if x:
@@ -139,24 +169,15 @@ def descend(rows: Sequence[Row], count: int, spread: float) -> list[float]:
     return weights
 
 
-def held_out(fitting: Fitting, needs: bool = True, spread: float = SPREAD) -> list[tuple[Precedent, Verdict]]:
-    """Each case judged by weights that saw no decision of its organisation."""
+def held_out(fitting: Fitting, needs: bool = True) -> list[tuple[Precedent, Verdict]]:
+    """Each case judged by an advisor that saw no decision of its organisation."""
     judged = []
     fits: dict[str, Model] = {}
     for case in fitting.cases:
         if case.organisation not in fits:
-            fits[case.organisation] = Model(fitting.evidence, fitting.fit([case.organisation], spread))
+            fits[case.organisation] = fitting.model([case.organisation])
         judged.append((case, fits[case.organisation].judge(derive_case_facts(case, fitting.each, needs))))
     return judged
-
-
-def usual(fitting: Fitting) -> dict[str, float]:
-    """How often each choice was taken in the record, one case added to either side."""
-    found = {}
-    for question, rows in fitting.rows.items():
-        answers = [row.answer for _, row in rows]
-        found[question] = round((sum(answers) / 2 + 1) / (len(answers) / 2 + 2), 2)
-    return found
 
 
 def best_chance(case: Precedent, verdict: Verdict) -> float:
@@ -180,7 +201,7 @@ def weights_file(fitting: Fitting) -> str:
     """What is fitted, as the text of weights.toml."""
     weights = fitting.fit()
     both = [pair for needs in (True, False) for pair in held_out(fitting, needs)]
-    common = ", ".join(f"{name} = {share}" for name, share in usual(fitting).items())
+    common = ", ".join(f"{name} = {share}" for name, share in fitting.usual().items())
     now = fitting.evidence.weighing
     lines = [
         "# How the record weighs the criteria. Written by bench/fit_weights.py, which says how; not to be edited by hand.",

@@ -6,19 +6,21 @@ from typing import Any
 
 import pytest
 from bench.fit_weights import COVERAGE, Fitting, derive_case_facts, held_out, weights_file
-from bench.score_cases import leaf, leave_out, score, simple_rule
+from bench.score_cases import by_decision, leaf, leave_out, score, simple_rule
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.advisor.samples import MVP, PLATFORM, SOCIAL, any_requirements, requirements
+from pydantic import ValidationError
+from tests.advisor.samples import MVP, PLATFORM, REALTIME, SOCIAL, any_requirements, requirements
 
 from archgen.advisor import recommend
 from archgen.advisor.facts import NUMBERS, derive_facts
 from archgen.advisor.needs import EXPERIENCE, NEEDS
 from archgen.advisor.question import best_question, information
-from archgen.advisor.scoring import Model
+from archgen.advisor.scoring import Model, Verdict
 from archgen.answers.resolve import resolve
 from archgen.answers.sources import from_flags
 from archgen.evidence.loader import FOLDER, load_evidence
+from archgen.evidence.schema import Criterion
 from archgen.requirements import Assumption, Requirements
 
 EVIDENCE = load_evidence()
@@ -38,7 +40,10 @@ def with_needs() -> st.SearchStrategy[dict[str, Any]]:
 
 
 def chances(asked: Requirements) -> dict[str, float]:
-    found = MODEL.judge(derive_facts(asked, EVIDENCE))
+    return chances_of(MODEL.judge(derive_facts(asked, EVIDENCE)))
+
+
+def chances_of(found: Verdict) -> dict[str, float]:
     each = {str(name): chance for name, chance in found.probabilities.items()}
     return each | {"event_streaming": found.chances["dataflow"]["stream"]}
 
@@ -58,6 +63,33 @@ def test_five_percent_more_of_anything_moves_no_chance_by_more_than_five_points(
     more = int(before * LITTLE) if whole else before * LITTLE
     changed = asked.model_copy(update={field: more})
     assert furthest(chances(asked), chances(changed)) <= MOST
+
+
+@settings(max_examples=300)
+@given(any_requirements(), with_needs(), st.sampled_from(NUMBERS), st.floats(1, 40), st.floats(1, 5))
+def test_nor_where_teams_and_engineers_are_counted_in_fractions(
+    asked: Requirements, known: dict[str, Any], field: str, engineers: float, teams: float
+) -> None:
+    facts = derive_facts(asked.model_copy(update=known), EVIDENCE)
+    before = MODEL.but(facts, team_size=engineers, teams=min(teams, engineers))
+    after = MODEL.but(before, **{field: before.number(field) * LITTLE})
+    assert furthest(chances_of(MODEL.judge(before)), chances_of(MODEL.judge(after))) <= MOST
+
+
+@pytest.mark.parametrize("workload", ["crud", "ecommerce", "realtime_stream", "iot", "batch"])
+def test_nor_anywhere_between_hardly_a_request_and_very_many(workload: str) -> None:
+    rate, before = 0.002, None
+    while rate < 1e5:
+        now = chances(resolve([from_flags({"workload": workload, "traffic_rps_avg": rate})]).requirements)
+        assert before is None or furthest(before, now) <= MOST, rate
+        rate, before = rate * LITTLE, now
+
+
+def test_a_criterion_that_asks_for_a_bound_of_a_number_is_refused() -> None:
+    smooth = next(criterion for criterion in EVIDENCE.criteria if criterion.fade)
+    stepped = {**smooth.model_dump(), "when": [{"field": "autonomous_teams", "op": "<", "value": 2.0}]}
+    with pytest.raises(ValidationError, match="a bound of a number would be a step in the points"):
+        Criterion.model_validate(stepped)
 
 
 @settings(max_examples=150, deadline=None)
@@ -84,7 +116,7 @@ def test_nor_where_the_rest_is_inferred_from_it(
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_no_single_decision_moves_the_chance_of_another_by_more_than_ten_points(case: Any) -> None:
     fitting = Fitting(EVIDENCE, [other for other in CASES if other.id != case.id])
-    without = Model(EVIDENCE, fitting.fit())
+    without = fitting.model()
     for other in CASES:
         facts = derive_case_facts(other, MODEL.engineers_per_team)
         here, there = MODEL.judge(facts).probabilities, without.judge(facts).probabilities
@@ -120,6 +152,12 @@ def test_on_decisions_that_it_did_not_see_it_beats_the_rule_of_two_fields_and_th
     assert min(found.acceptable, blind.acceptable) > max(rule.acceptable, base.acceptable)
     assert found.covered is not None and found.covered >= COVERAGE
     assert found.size is not None and found.size <= 1.6
+
+
+@pytest.mark.parametrize("needs", [True, False])
+def test_each_decision_by_itself_is_told_better_than_by_how_often_it_was_taken_elsewhere(needs: bool) -> None:
+    for decision, cases, loss, base in by_decision(FITTING, held_out(FITTING, needs)):
+        assert cases > 30 and loss < base, decision
 
 
 @settings(max_examples=60)
@@ -245,3 +283,16 @@ def test_what_speaks_for_an_alternative_is_what_decides_between_it_and_the_verdi
         by_name["microservices"].speaks_for == "Parts whose load or resources differ tenfold are cheaper to scale apart"
     )
     assert "connections a burst of functions exhausts" in str(by_name["serverless"].speaks_against)
+
+
+def test_what_a_team_has_run_decides_who_must_be_named_before_it_signs() -> None:
+    def named(**known: Any) -> set[str]:
+        return {skill.title for skill in recommend(requirements(**known), EVIDENCE).skills}
+
+    unknown = named(**PLATFORM)
+    assert {"whoever has run servers before", "whoever has run containers before"} <= unknown
+    assert not any("has run" in title for title in named(**PLATFORM, experience=("containers",)))
+    assert "whoever has run functions before" in named(**SOCIAL)
+    assert "whoever has run functions before" not in named(**SOCIAL, experience=("functions",))
+    assert "whoever has run a log before" in named(**REALTIME)
+    assert "whoever has run a log before" not in named(**REALTIME, experience=("streams",))

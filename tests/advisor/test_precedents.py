@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import json
 import re
+from math import log
+from pathlib import Path
 
 from bench.score_cases import FAMILIES, confusion, read_cases, report
 from bench.write_figures import PAGE, figures, with_figures
@@ -89,3 +92,17 @@ def test_the_documentation_has_the_figures_that_are_measured() -> None:
     page = PAGE.read_text(encoding="utf-8")
     assert with_figures(page, figures()) == page
     assert f"There are {len(EVIDENCE.criteria)} of them" in page
+
+
+def test_decisions_of_a_file_are_scored_beside_rules_that_know_the_record_alone(tmp_path: Path) -> None:
+    case = next(p for p in EVIDENCE.precedents if p.scorable and p.outcome[0] == "serverless")
+    row = case.model_dump(include={"id", "name", "inputs", "needs", "experience", "outcome", "rejected", "scorable"})
+    file = tmp_path / "cases.yaml"
+    file.write_text(json.dumps({"cases": [row, {**row, "id": "other", "scorable": False}]}))
+    said: list[str] = []
+    cases = read_cases(file, EVIDENCE)
+    report(cases, EVIDENCE, said.append, own=False)
+    assert [found.inputs for found in cases] == [case.inputs]
+    rules = [line for line in said if line.startswith(("| the rule", "| always"))]
+    losses = [float(line.split("|")[5]) for line in rules]
+    assert len(losses) == 2 and all(abs(loss - log(3)) > 0.01 for loss in losses)  # they know more than nothing

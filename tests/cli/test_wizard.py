@@ -10,6 +10,7 @@ import pytest
 from tests.cli.terminal import CTRL_C, CTRL_U, DOWN, ENTER, ESCAPE, UP, Terminal
 
 from archgen.advisor import recommend
+from archgen.advisor.needs import EXPERIENCE, NEEDS
 from archgen.answers.resolve import resolve
 from archgen.answers.sources import Source, from_record
 from archgen.cli.needs import SCREEN, ask_open
@@ -148,6 +149,31 @@ def test_the_line_of_keys_is_broken_between_words_on_a_narrow_terminal(terminal:
     assert "Enter takes what stands in brackets, Esc goes back, Ctrl-C\nstops\n" in keys
     screen.type(CTRL_C)
     assert screen.finish() == 130
+
+
+@pytest.mark.parametrize("columns", [60, 100])
+def test_the_screen_of_needs_is_read_whole_at_any_width(terminal: Open, tmp_path: Path, columns: int) -> None:
+    answers = ["--set", "workload=ecommerce", "--set", "scope=product", "--set", "traffic=5 rps"]
+    screen = terminal("new", "shop", "--no-git", *answers, columns=columns)
+    screen.wait_for("Backend engineers")
+    screen.type(ENTER)
+    screen.wait_for("What else holds?")
+    for meaning in NEEDS.values():
+        screen.wait_for(f"○ {meaning.says}\n")
+    for meaning in EXPERIENCE.values():
+        screen.wait_for(f"○ {meaning.says}")
+    first = NEEDS["replay"].holds
+    screen.wait_for(f"Description: {first}")  # what each is for is told where the cursor stands
+    assert all(len(f"  Description: {meaning.holds}") < 60 for meaning in (*NEEDS.values(), *EXPERIENCE.values()))
+    screen.type(DOWN * 5 + " " + ENTER)
+    screen.wait_for("What else holds?  hot_part")
+    screen.wait_for("one more question, whose answer would tell most")
+    screen.type(ENTER)
+    screen.wait_for("change what was answered")
+    shown = screen.wait_for("write nothing")
+    assert all(len(line) <= columns for line in shown.splitlines())
+    screen.type(UP + ENTER)
+    assert screen.finish() == 1 and not list(tmp_path.iterdir())
 
 
 def test_a_name_whose_folder_is_full_is_asked_for_again(terminal: Open, tmp_path: Path) -> None:

@@ -89,3 +89,8 @@ def test_the_flips_shown_change_what_is_built_first() -> None:
     shown = best_flips(advice)
     assert len({f.field for f in shown}) == len(shown)
     assert all(f.architecture != "microservices" for f in shown)
+
+
+def test_a_need_that_would_change_it_is_told_apart_from_what_is_known_of_it() -> None:
+    shown = " ".join(printed(PLATFORM).split())
+    assert "Customers or members install and run it (not known -> yes): modular monolith" in shown

@@ -21,12 +21,12 @@ class Meaning(NamedTuple):
 NEEDS: Mapping[str, Meaning] = {
     "replay": Meaning(
         "Events are kept and read again later",
-        "to rebuild, audit, train, or fill a new reader",
+        "to rebuild, audit, train, fill a new reader",
         "Must events be kept and read again later?",
     ),
     "fan_out": Meaning(
         "Three or more readers get the same events",
-        "teams, systems, partners; each at its own pace",
+        "teams, systems, partners, each at its pace",
         "Must three or more readers get the same events?",
     ),
     "absorb_bursts": Meaning(
@@ -46,12 +46,12 @@ NEEDS: Mapping[str, Meaning] = {
     ),
     "hot_part": Meaning(
         "One part is ten times as heavy as the rest",
-        "in machines; or needs a GPU, memory, a runtime",
+        "in machines; or needs a GPU, memory, runtime",
         "Is one part ten times as heavy as the rest?",
     ),
     "isolation": Meaning(
         "Trouble must stay within one part",
-        "failure, breach or regulation: payments, health",
+        "failure, breach, regulation: payments, care",
         "Must trouble stay within one part?",
     ),
     "global_reach": Meaning(
@@ -66,7 +66,7 @@ NEEDS: Mapping[str, Meaning] = {
     ),
     "long_work": Meaning(
         "Single pieces of work run over 15 minutes",
-        "without a pause, or need over 10 GB of memory",
+        "without a pause, or need 10 GB of memory",
         "Does single work run for over 15 minutes?",
     ),
     "often_idle": Meaning(

@@ -120,10 +120,8 @@ def holds(conditions: tuple[Condition, ...], facts: Facts) -> bool:
     return all(OPERATORS[c.op](facts[c.field], c.value) for c in conditions)
 
 
-def _ramp(criterion: Criterion) -> Callable[[Facts], float]:
-    name = criterion.field or ""
-    knots = [log(x) for x in criterion.x]
-    values = criterion.y
+def _ramp(name: str, x: tuple[float, ...], values: tuple[float, ...]) -> Callable[[Facts], float]:
+    knots = [log(at) for at in x]
 
     def points(facts: Facts) -> float:
         number = facts[name]
@@ -159,10 +157,19 @@ def compile_criterion(criterion: Criterion) -> Callable[[Facts], float]:
     """The points of a criterion before they are weighed, as a function of the facts."""
     if criterion.kind == "constant":
         return lambda facts: criterion.points
-    points = _ramp(criterion) if criterion.kind == "ramp" else _levels(criterion)
+    if criterion.kind == "ramp":
+        points = _ramp(criterion.field or "", criterion.x, criterion.y)
+    else:
+        points = _levels(criterion)
+    if criterion.fade is not None:
+        points = _faded(points, _ramp(criterion.fade.field, criterion.fade.x, criterion.fade.y))
     if not criterion.when:
         return points
     return lambda facts: points(facts) if holds(criterion.when, facts) else 0.0
+
+
+def _faded(points: Callable[[Facts], float], share: Callable[[Facts], float]) -> Callable[[Facts], float]:
+    return lambda facts: points(facts) * share(facts)
 
 
 class Model:

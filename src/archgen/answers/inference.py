@@ -33,6 +33,7 @@ SCOPE_GB = {"mvp": 5.0, "product": 50.0, "platform": 1000.0}
 # peak over average of a pattern of traffic, and the pattern by that ratio: from 8 spiky, below 2 steady
 PEAK_RATIO = {"steady": 1.5, "diurnal": 3.0, "spiky": 10.0, "rare": 10.0}
 SPIKY_FROM, STEADY_BELOW = 8.0, 2.0
+BUSY = 20  # times as many requests as rare, from where the usual peaks of a pattern hold
 RARE_BELOW = 0.01  # requests a second: fewer than one in a hundred seconds
 
 # workload -> pattern of traffic, latency (ms), relational needs, independent scaling need
@@ -242,7 +243,7 @@ class _Inference:
 def _ratio(average: float, pattern: str) -> float:
     """Peak over average: the usual of the pattern, and the more the fewer requests come."""
     usual = PEAK_RATIO[pattern]
-    return interpolate(average, ((RARE_BELOW, max(usual, PEAK_RATIO["rare"])), (10 * RARE_BELOW, usual)))
+    return interpolate(average, ((RARE_BELOW, max(usual, PEAK_RATIO["rare"])), (BUSY * RARE_BELOW, usual)))
 
 
 def _engineers(size: int) -> str:

@@ -143,7 +143,7 @@ def _asked(sources: list[Source], place: Callable[[str], Path]) -> Plan:
             Option("write", f"the project, to {place(plan.blueprint.name)}"),
             Option("assumptions", "show and change what was not asked"),
             Option("architecture", "build another one than advised"),
-            Option("answers", "change the name, kind, scope, team or traffic"),
+            Option("answers", "change what was answered"),
             Option("explain", "every point behind the advice"),
             Option("stop", "write nothing"),
         ]

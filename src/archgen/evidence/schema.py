@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import pairwise
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -19,6 +20,11 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 
 class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+
+def are_knots(x: tuple[float, ...], y: tuple[float, ...]) -> bool:
+    """Whether these are the knots of a ramp along a logarithm."""
+    return len(x) == len(y) >= 2 and x[0] > 0 and all(low < high for low, high in pairwise(x))
 
 
 class Source(Record):
@@ -50,8 +56,26 @@ class Rule(Entry):
     when: tuple[Condition, ...] = ()
 
 
+class Fade(Record):
+    """The share of a criterion's points that counts, along the logarithm of another number: 0 to 1, without a step."""
+
+    field: str
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Fade:
+        if not are_knots(self.x, self.y) or not all(0 <= share <= 1 for share in self.y):
+            raise ValueError(f"fading by {self.field} needs rising knots x above zero, each with its y of 0 to 1")
+        return self
+
+
 class Criterion(Rule):
-    """Points for one choice of one decision, from one fact; `because` speaks for the choice, `against` against it."""
+    """Points for one choice of one decision, from one fact; `because` speaks for the choice, `against` against it.
+
+    `when` asks what something is, never whether a number is beyond a bound: that would be a step in the points. What
+    a number does to the points of another is a `fade`.
+    """
 
     id: str
     decision: Decision
@@ -62,6 +86,7 @@ class Criterion(Rule):
     levels: Mapping[str, float] = {}
     x: tuple[float, ...] = ()
     y: tuple[float, ...] = ()
+    fade: Fade | None = None
     because: str
     against: str
 
@@ -73,10 +98,10 @@ class Criterion(Rule):
             raise ValueError(f"{self.id}: {self.kind} needs a field")
         if self.kind == "levels" and not self.levels:
             raise ValueError(f"{self.id}: levels are missing")
-        if self.kind == "ramp" and (len(self.x) != len(self.y) or len(self.x) < 2 or list(self.x) != sorted(self.x)):
-            raise ValueError(f"{self.id}: a ramp needs two or more rising knots x, each with its y")
-        if self.kind == "ramp" and self.x[0] <= 0:
-            raise ValueError(f"{self.id}: a ramp runs along a logarithm, so its knots are above zero")
+        if self.kind == "ramp" and not are_knots(self.x, self.y):
+            raise ValueError(f"{self.id}: a ramp needs two or more rising knots x above zero, each with its y")
+        if any(condition.op not in ("==", "!=") for condition in self.when):
+            raise ValueError(f"{self.id}: a bound of a number would be a step in the points; let them fade")
         return self
 
 

@@ -120,7 +120,8 @@ def _flips(console: Console, flips: list[Flip]) -> None:
     console.print("What would change it", style="bold")
     for flip in flips:
         asked, now, then = change(flip)
-        _hanging(console, "- ", f"{asked} {now} -> {then}: {verdict(flip.architecture, flip.event_streaming)}")
+        moves = f"({now} -> {then})" if flip.field == "needs" else f"{now} -> {then}"  # a need is a sentence
+        _hanging(console, "- ", f"{asked} {moves}: {verdict(flip.architecture, flip.event_streaming)}")
 
 
 def _stack(console: Console, r: Recommendation) -> None:
