@@ -22,7 +22,7 @@ from shop.apps.settings import Settings
 from shop.chassis.mechanism.sql import Database
 from shop.chassis.mechanism.sql_query import select
 from shop.chassis.mechanism.sql_url import within
-from shop.items.repository import items
+from shop.items import repository
 
 from tests.api import Api
 from tests.conftest import login
@@ -63,12 +63,12 @@ def test_a_module_asks_its_own_tables(settings: Settings, url: str) -> None:
         staff = login(Api(client), settings.admin_email, settings.admin_password)
         made = [staff.create("/api/items", new_item()) for _ in range(3)]
     first, second, third = [UUID(row["id"]) for row in made]
-    ours = items.c.id.in_([first, second, third])
+    ours = repository.items.c.id.in_([first, second, third])
     times = [datetime.fromisoformat(row["created_at"]) for row in made]
 
-    rows = sa.select(items.c.id, items.c.created_at).where(ours)
-    behind_the_first = rows.where(items.c.created_at > times[0]).order_by(
-        items.c.updated_at.desc()
+    rows = sa.select(repository.items.c.id, repository.items.c.created_at).where(ours)
+    behind_the_first = rows.where(repository.items.c.created_at > times[0]).order_by(
+        repository.items.c.updated_at.desc()
     )
     assert ask(url, behind_the_first, Row) == [
         Row(third, times[2]),

@@ -22,7 +22,7 @@ from shop.apps.settings import Settings
 from shop.chassis.mechanism.sql import Database
 from shop.chassis.mechanism.sql_query import select
 from shop.chassis.mechanism.sql_url import within
-from shop.inventory.repository import products
+from shop.inventory import repository
 
 from tests.api import Api
 from tests.conftest import login
@@ -65,12 +65,14 @@ def test_a_module_asks_its_own_tables(settings: Settings, url: str) -> None:
         staff = login(Api(client), settings.admin_email, settings.admin_password)
         made = [staff.create("/api/products", new_product()) for _ in range(3)]
     first, second, third = [UUID(row["id"]) for row in made]
-    ours = products.c.id.in_([first, second, third])
+    ours = repository.products.c.id.in_([first, second, third])
     times = [datetime.fromisoformat(row["created_at"]) for row in made]
 
-    rows = sa.select(products.c.id, products.c.created_at).where(ours)
-    behind_the_first = rows.where(products.c.created_at > times[0]).order_by(
-        products.c.updated_at.desc()
+    rows = sa.select(repository.products.c.id, repository.products.c.created_at).where(
+        ours
+    )
+    behind_the_first = rows.where(repository.products.c.created_at > times[0]).order_by(
+        repository.products.c.updated_at.desc()
     )
     assert ask(url, behind_the_first, Row) == [
         Row(third, times[2]),

@@ -27,7 +27,7 @@ PRODUCT_LISTS = (Listing(), Listing(("category",)), Listing(("category",), "pric
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reserved:
+class ReservedLine:
     product_id: UUID
     quantity: int
 
@@ -36,5 +36,5 @@ class Reserved:
 class Reservation(Entity):
     """Stock set aside for an order, whose id it has."""
 
-    lines: tuple[Reserved, ...]
+    lines: tuple[ReservedLine, ...]
     released: bool = False

@@ -12,7 +12,7 @@ from shop.chassis.mechanism.retry import retry_on_conflict
 from shop.contracts import inventory as contract
 from shop.contracts.orders import OrderPlaced, OrderRejected
 
-from .domain import Product, Reservation, Reserved
+from .domain import Product, Reservation, ReservedLine
 from .service import Unit
 
 
@@ -47,7 +47,7 @@ class InventoryEventHandlers:
             for product, quantity in wanted:
                 self._restock(unit, product, -quantity)
             lines = tuple(
-                Reserved(product_id=line.product_id, quantity=line.quantity)
+                ReservedLine(product_id=line.product_id, quantity=line.quantity)
                 for line in event.lines
             )
             unit.reservations.add(Reservation(id=event.order_id, lines=lines))

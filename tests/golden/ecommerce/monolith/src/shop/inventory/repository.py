@@ -1,7 +1,5 @@
 """How the inventory module is stored: its tables, and the unit of work that reads and writes them."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 
 from shop.chassis.mechanism.cache import Cache

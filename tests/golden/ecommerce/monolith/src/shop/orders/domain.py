@@ -9,9 +9,11 @@ from uuid import UUID
 
 from shop.chassis.mechanism.persistence import Listing
 from shop.chassis.policy.entity import Owned
+from shop.chassis.policy.errors import ValidationFailed
 
 Status = Literal["pending", "confirmed", "rejected"]
 Reason = Literal["out_of_stock", "payment_declined", "unknown_product"]
+MAX_TOTAL = Decimal(10) ** 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,11 @@ class Order(Owned):
         return sum(
             (line.unit_price * line.quantity for line in self.lines), Decimal("0.00")
         )
+
+    def check_total(self) -> None:
+        """(ValidationFailed: no order costs as much.)"""
+        if self.total >= MAX_TOTAL:
+            raise ValidationFailed("The order is too large", lines="cost too much")
 
 
 ORDER_LISTS = (Listing(),)
