@@ -34,6 +34,7 @@ WORDS = {
     "key_rotation": ("FOLDER rotate", "KEY_OVERLAP", "make rotate"),
     "load_test": ("locust", "make seed", "tests/load", "tests.load"),
     "rollout": ("make deploy", "rollout", "it takes leave"),
+    "staff_command": ("make staff", "TAKE=1", "role_taken"),
     "worker": ("BACKGROUND:", "a worker", "WorkerSettings"),
 }
 TELLING = ("archgen.yaml", "docs/adr/")
@@ -115,7 +116,7 @@ def test_the_extras_are_the_folders_and_each_says_what_it_brings() -> None:
         ("product", "monolith", set(NAMES)),
         ("platform", "monolith", set(NAMES)),
         ("product", "microservices", set(NAMES) - {"backups", "copies", "rollout"}),
-        ("product", "serverless", {"key_rotation", "load_test"}),
+        ("product", "serverless", {"key_rotation", "load_test", "staff_command"}),
     ],
 )
 def test_a_scope_brings_the_extras_that_have_something_to_do(
