@@ -187,5 +187,6 @@ def test_the_tests_of_the_http_face_are_the_same_in_every_scope() -> None:
     of_the_face = [path for path in all_of_it if path.startswith("tests/") and path in few]
     different = {path for path in of_the_face if few[path] != all_of_it[path]}
     gone = {path for path in all_of_it if path.startswith("tests/") and path not in few}
-    assert {path for path in gone if not path.startswith("tests/load/")} <= {"tests/accounts/test_keys.py"}
+    of_extras = {"tests/accounts/test_keys.py", "tests/accounts/test_staff_command.py"}
+    assert {path for path in gone if not path.startswith("tests/load/")} <= of_extras
     assert different <= {"tests/test_background.py"}
