@@ -34,6 +34,7 @@ WORDS = {
     "key_rotation": ("FOLDER rotate", "KEY_OVERLAP", "make rotate"),
     "load_test": ("locust", "make seed", "tests/load", "tests.load"),
     "rollout": ("make deploy", "rollout", "it takes leave"),
+    "staff_command": ("make staff", "TAKE=1", "role_taken"),
     "worker": ("BACKGROUND:", "a worker", "WorkerSettings"),
 }
 TELLING = ("archgen.yaml", "docs/adr/")
@@ -115,7 +116,7 @@ def test_the_extras_are_the_folders_and_each_says_what_it_brings() -> None:
         ("product", "monolith", set(NAMES)),
         ("platform", "monolith", set(NAMES)),
         ("product", "microservices", set(NAMES) - {"backups", "copies", "rollout"}),
-        ("product", "serverless", {"key_rotation", "load_test"}),
+        ("product", "serverless", {"key_rotation", "load_test", "staff_command"}),
     ],
 )
 def test_a_scope_brings_the_extras_that_have_something_to_do(
@@ -203,5 +204,6 @@ def test_the_tests_of_the_http_face_are_the_same_in_every_scope() -> None:
     of_the_face = [path for path in all_of_it if path.startswith("tests/") and path in few]
     different = {path for path in of_the_face if few[path] != all_of_it[path]}
     gone = {path for path in all_of_it if path.startswith("tests/") and path not in few}
-    assert {path for path in gone if not path.startswith("tests/load/")} <= {"tests/accounts/test_keys.py"}
+    of_extras = {"tests/accounts/test_keys.py", "tests/accounts/test_staff_command.py"}
+    assert {path for path in gone if not path.startswith("tests/load/")} <= of_extras
     assert different <= {"tests/test_background.py"}
