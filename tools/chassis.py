@@ -1,6 +1,7 @@
 """The code that templates copy, as one package to be read by mypy: `python tools/chassis.py FOLDER`.
 
-It lies in the folders of those who bring it; here each file is linked to where it would be, all options at once.
+It lies in the folders of those who bring it; here each file is linked to where it would be, all options at once: where one has
+a file in the place of the shared one, that is read.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ def main() -> None:
         for file in place.rglob("*.py"):
             link = target / file.relative_to(place)
             link.parent.mkdir(parents=True, exist_ok=True)
+            link.unlink(missing_ok=True)
             link.symlink_to(file)
 
 

@@ -19,7 +19,6 @@ from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ...chassis.mechanism.sql import Database
-from . import values  # noqa: F401 - alembic finds what it knows of each database
 
 PACKAGE = Path(__file__).parents[2]
 # what alembic calls the copy of a SQLite table that it makes anew

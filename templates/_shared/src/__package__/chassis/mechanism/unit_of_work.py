@@ -1,4 +1,4 @@
-"""Unit of work, inbox and cache-aside, as they are on every database.
+"""Unit of work and inbox, as they are on every database.
 
 Adapters: `sql_unit_of_work.py`, `dynamodb_unit_of_work.py`.
 """
@@ -65,8 +65,8 @@ class BaseUnitOfWork(ABC):
 
     async def _commit(self, staged: ChangeSet) -> None:
         await self.apply(staged)
-        for (name, _), (before, after) in staged.changes.items():
-            await self.repositories[name].remember(before, after)
+        for (name, entity_id), (before, after) in staged.changes.items():
+            await self.repositories[name].remember(entity_id, before, after)
 
     @abstractmethod
     async def apply(self, staged: ChangeSet) -> None:
@@ -93,16 +93,9 @@ class BaseRepository(ABC, Generic[E]):
         return after  # type: ignore[no-any-return]
 
     async def read(self, entity_id: UUID) -> E | None:
-        cache = self._unit.cache
+        load = partial(self.load, entity_id)
         key = self._key(entity_id)
-        document = await cache.get(key)
-        if document is None:
-            cache.misses += 1
-            return await cache.flights.get(key, partial(self._refresh, entity_id))  # type: ignore[no-any-return]
-        cache.hits += 1
-        if document == b"":
-            return None
-        return self._codec.adapter.validate_json(document)
+        return await self._unit.cache.read(key, self._codec.adapter, load)
 
     @abstractmethod
     async def load(self, entity_id: UUID) -> E | None:
@@ -117,19 +110,12 @@ class BaseRepository(ABC, Generic[E]):
     def delete(self, entity: E) -> None:
         self._unit.staged.put(self._name, entity.id, entity, None)
 
-    async def remember(self, before: E | None, after: E | None) -> None:
+    async def remember(
+        self, entity_id: UUID, before: E | None, after: E | None
+    ) -> None:
         """Tells the cache what is there now."""
-        cache = self._unit.cache
-        if after is not None:
-            document = self._codec.adapter.dump_json(after)
-            await cache.put(self._key(after.id), after.version, document)
-        elif before is not None:
-            await cache.put(self._key(before.id), before.version + 1, b"")
-
-    async def _refresh(self, entity_id: UUID) -> E | None:
-        found = await self.load(entity_id)
-        await self.remember(None, found)
-        return found
+        key = self._key(entity_id)
+        await self._unit.cache.remember(key, self._codec.adapter, before, after)
 
     def _key(self, entity_id: UUID) -> str:
         return f"{self._unit.module}:{self._name}:{entity_id}"

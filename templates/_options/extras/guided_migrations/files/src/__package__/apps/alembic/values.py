@@ -1,5 +1,5 @@
 """What becomes of stored values when their column gets another type, the same on each
-database; `env.py` brings it in.
+database; `__init__.py` brings it in.
 """
 
 from __future__ import annotations
