@@ -5,20 +5,22 @@ An entry carries its entity's version and never gives way to an older one.
 So a reader that loaded a row just before it was changed cannot put the old row back. A
 deleted row leaves an empty entry behind, for the same reason. A cache of several
 processes holds the same promise.
+
+Single flight: while a key is being loaded, whoever asks for it waits for that load, so no
+cache stampede begins.
 """
 
 from __future__ import annotations
 
+import asyncio
 import random
 from abc import abstractmethod
-from functools import partial
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
 from .cache import Cache, Load
 from .entity import Entity
-from .single_flight import SingleFlight
 
 E = TypeVar("E", bound=Entity)
 TTL = 60.0  # seconds
@@ -42,7 +44,7 @@ def keep_newer(
 class CacheAside(Cache):
     def __init__(self) -> None:
         super().__init__()
-        self._flights: SingleFlight[str, Any] = SingleFlight()
+        self._flights: dict[str, asyncio.Task[Any]] = {}
 
     @abstractmethod
     async def get(self, key: str) -> bytes | None:
@@ -58,8 +60,11 @@ class CacheAside(Cache):
         document = await self.get(key)
         if document is None:
             self.misses += 1
-            refresh = partial(self._refresh, key, adapter, load)
-            return await self._flights.get(key, refresh)  # type: ignore[no-any-return]
+            if key not in self._flights:
+                flight = asyncio.ensure_future(self._refresh(key, adapter, load))
+                flight.add_done_callback(lambda _: self._flights.pop(key))
+                self._flights[key] = flight
+            return await asyncio.shield(self._flights[key])
         self.hits += 1
         if document == b"":
             return None
