@@ -90,6 +90,7 @@ def test_timeouts_certificates_and_poolers_are_understood(chassis: Any, tmp_path
         (f"postgres://u:{SECRET}@h/d?connect_timeout=soon", "connect_timeout"),
         (f"postgres://u:{SECRET}@h/d?sslmod=require", "sslmod: not a parameter"),
         (f"postgres://u:{SECRET}@h/d?gssencmode=require", "gssencmode=require"),
+        (f"sqlite+aiosqlite:////tmp/{SECRET}?timeout=7", "is a folder, and has no parameters"),
     ],
 )  # fmt: skip
 def test_a_wrong_one_is_refused_with_its_reason_and_without_its_password(chassis: Any, url: str, reason: str) -> None:

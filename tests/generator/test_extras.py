@@ -34,6 +34,7 @@ WORDS = {
     "key_rotation": ("FOLDER rotate", "KEY_OVERLAP", "make rotate"),
     "load_test": ("locust", "make seed", "tests/load", "tests.load"),
     "rollout": ("make deploy", "rollout", "it takes leave"),
+    "staff_command": ("make staff", "TAKE=1", "role_taken"),
     "worker": ("BACKGROUND:", "a worker", "WorkerSettings"),
 }
 TELLING = ("archgen.yaml", "docs/adr/")
@@ -104,18 +105,18 @@ def test_the_extras_are_the_folders_and_each_says_what_it_brings() -> None:
     capabilities = {capability for option in options() for capability in option.provides}
     for extra in extras().values():
         assert extra.provides == (extra.value,)
-        assert extra.brings and extra.without and extra.scopes == ("product", "platform")
+        assert extra.brings and extra.without and extra.scopes[-2:] == ("product", "platform")
         assert set(extra.needs) <= capabilities
 
 
 @pytest.mark.parametrize(
     ("scope", "template", "expected"),
     [
-        ("mvp", "monolith", set[str]()),
+        ("mvp", "monolith", {"staff_command"}),
         ("product", "monolith", set(NAMES)),
         ("platform", "monolith", set(NAMES)),
         ("product", "microservices", set(NAMES) - {"backups", "copies", "rollout"}),
-        ("product", "serverless", {"key_rotation", "load_test"}),
+        ("product", "serverless", {"key_rotation", "load_test", "staff_command"}),
     ],
 )
 def test_a_scope_brings_the_extras_that_have_something_to_do(
@@ -128,7 +129,7 @@ def test_a_scope_brings_the_extras_that_have_something_to_do(
 def test_each_extra_can_be_had_or_left_out_in_any_scope() -> None:
     few = make_plan(resolve([from_sets(["scope=mvp", "preset=crud", "extras.worker=true"])]))
     most = make_plan(resolve([from_sets(["scope=platform", "preset=crud", "extras.worker=false"])]))
-    assert few.blueprint.extras == ("worker",)
+    assert few.blueprint.extras == ("staff_command", "worker")
     assert set(most.blueprint.extras) == set(NAMES) - {"worker"}
     assert few.record["answers"]["extras"] == {"worker": True}
 
@@ -203,5 +204,6 @@ def test_the_tests_of_the_http_face_are_the_same_in_every_scope() -> None:
     of_the_face = [path for path in all_of_it if path.startswith("tests/") and path in few]
     different = {path for path in of_the_face if few[path] != all_of_it[path]}
     gone = {path for path in all_of_it if path.startswith("tests/") and path not in few}
-    assert {path for path in gone if not path.startswith("tests/load/")} <= {"tests/accounts/test_keys.py"}
+    of_extras = {"tests/accounts/test_keys.py", "tests/accounts/test_staff_command.py"}
+    assert {path for path in gone if not path.startswith("tests/load/")} <= of_extras
     assert different <= {"tests/test_background.py"}

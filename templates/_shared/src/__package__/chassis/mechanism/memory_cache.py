@@ -8,7 +8,7 @@ import time
 
 from cachetools import TLRUCache
 
-from .cache import Cache, lifetime
+from .cache_aside import CacheAside, lifetime
 from .settings import CoreSettings
 
 
@@ -17,7 +17,7 @@ class CacheSettings(CoreSettings):
     cache_url: str = ""
 
 
-class MemoryCache(Cache):
+class MemoryCache(CacheAside):
     def __init__(self, most: int = 10_000) -> None:
         super().__init__()
         self._entries: TLRUCache[str, tuple[int, bytes]] = TLRUCache(

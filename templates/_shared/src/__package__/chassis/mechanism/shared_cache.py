@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
 from .batching import DataLoader
-from .cache import Cache, keep_newer
+from .cache_aside import CacheAside, keep_newer
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ MAX_OWED = 10_000  # entries; each expires by itself, too
 Entries = Mapping[str, tuple[int, bytes]]  # version and document, by key
 
 
-class SharedCache(Cache):
+class SharedCache(CacheAside):
     """`away`: what is raised when the server does not answer."""
 
     away: ClassVar[tuple[type[Exception], ...]] = (OSError,)

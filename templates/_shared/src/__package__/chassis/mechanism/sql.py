@@ -91,6 +91,16 @@ def sortable_string(length: int) -> sa.String:
     )
 
 
+def entity_columns() -> list[sa.Column[Any]]:
+    """What the table of every entity has (`entity.py`); a migration says it in full."""
+    return [
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+    ]
+
+
 def processed_table(metadata: sa.MetaData) -> sa.Table:
     """The inbox and the idempotency keys: events and requests that the module has dealt
     with.

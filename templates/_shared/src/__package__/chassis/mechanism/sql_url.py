@@ -53,6 +53,8 @@ class Address:
         """
         scheme, separator, rest = url.strip().partition("://")
         if scheme in ("sqlite", "sqlite+aiosqlite") and rest.startswith("/"):
+            if "?" in rest:
+                _refuse("that of SQLite is a folder, and has no parameters (?...)")
             return cls(f"sqlite+aiosqlite://{rest}")
         if not separator or scheme not in SCHEMES:
             _refuse_scheme(scheme)

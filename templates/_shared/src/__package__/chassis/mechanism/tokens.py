@@ -4,9 +4,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
-import math
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -16,25 +13,22 @@ import jwt
 from cachetools import LRUCache
 
 from . import audit
-from .errors import Unauthenticated, Unavailable
+from .errors import Unauthenticated
 from .identity import EVERY_SCOPE, Caller
 
-log = logging.getLogger(__name__)
 LIFETIME = 15 * 60  # seconds
-REFRESH = 60.0  # seconds after which the public keys are asked for again
-REFETCH_INTERVAL = 10.0  # seconds between two questions about keys that are not known
-RETRY_INTERVAL = 1.0  # seconds after a question that was not answered
+REFRESH = 60.0  # seconds after which other processes ask for the public keys again
 SKEW = 5.0  # seconds that clocks may differ by
 
 
 class Verifier:
     """Turns a token into its caller.
 
-    `jwks` gives the public keys; it is asked again now and then, and for a new key.
+    `jwks` gives the public keys, which are at hand in this process (those of another:
+    `remote_tokens.py`).
 
-    That happens beside the requests, so that an answer which is late holds up none
-    whose key is known. A token that was verified is remembered until it expires or the
-    keys change: when a key goes, what it signed goes with it.
+    A token that was verified is remembered until it expires or the keys change: when a
+    key goes, what it signed goes with it.
     """
 
     longest = 4096  # characters of a token
@@ -45,24 +39,15 @@ class Verifier:
         self._jwks = jwks
         self._issuer = issuer
         self._audience = audience
-        self.fresh = REFRESH
-        self.again = REFETCH_INTERVAL
-        self.pause = RETRY_INTERVAL
         self._published: dict[str, Any] = {}
         self._keys: dict[str, jwt.PyJWK] = {}
         self._callers: LRUCache[str, tuple[float, Caller]] = LRUCache(10_000)
-        self._looked = -math.inf
-        self._away = True
-        self._look: asyncio.Task[None] | None = None
 
     async def caller(self, token: str) -> Caller:
         """Whoever the token was given to (Unauthenticated: it is not valid, or not any
         more).
         """
-        if self._away:
-            self._look_after(self.again)
-        else:
-            self._look_after(self.fresh)
+        await self._look_for_keys()
         known = self._callers.get(token)
         if known is not None and time.time() < known[0]:
             return known[1]
@@ -98,39 +83,20 @@ class Verifier:
             scopes = frozenset(str(claims["scope"]).split())
         return Caller(UUID(claims["sub"]), roles, scopes)
 
+    async def _look_for_keys(self) -> None:
+        await self._refresh()
+
     async def _key(self, kid: str) -> jwt.PyJWK:
         if kid not in self._keys:
-            if self._away:
-                self._look_after(self.pause)
-            else:
-                self._look_after(self.again)
-            if self._look is not None:
-                await asyncio.wait([self._look])
-        if kid in self._keys:
-            return self._keys[kid]
-        if self._away:
-            raise Unavailable(f"The keys of {self._issuer} cannot be had")
-        raise jwt.InvalidTokenError("no such key")
-
-    def _look_after(self, seconds: float) -> None:
-        """Begins to look for keys, if the last look is so long ago."""
-        if self._look is None and time.monotonic() - self._looked > seconds:
-            self._looked = time.monotonic()
-            self._look = asyncio.create_task(self._refresh())
+            raise jwt.InvalidTokenError("no such key")
+        return self._keys[kid]
 
     async def _refresh(self) -> None:
-        try:
-            published = await self._jwks()
-            if published != self._published:
-                self._keys = _signing_keys(published)
-                self._published = published
-                self._callers.clear()
-            self._away = False
-        except Exception as error:  # noqa: BLE001 - whatever the answer is, those whose key is known go on
-            self._away = True
-            log.warning("no keys of %s: %r", self._issuer, error)
-        finally:
-            self._look = None
+        published = await self._jwks()
+        if published != self._published:
+            self._keys = _signing_keys(published)
+            self._published = published
+            self._callers.clear()
 
 
 def _signing_keys(published: dict[str, Any]) -> dict[str, jwt.PyJWK]:

@@ -1,4 +1,4 @@
-"""Unit of work, inbox and cache-aside, as they are on every database.
+"""Unit of work and inbox, as they are on every database.
 
 Adapter: `sql_unit_of_work.py` or `dynamodb_unit_of_work.py`, whichever is here.
 """
@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID, uuid5
-
-from pydantic import ValidationError
 
 from .cache import Cache
 from .entity import Entity
@@ -68,8 +65,8 @@ class BaseUnitOfWork(ABC):
 
     async def _commit(self, staged: ChangeSet) -> None:
         await self.apply(staged)
-        for (name, _), (before, after) in staged.changes.items():
-            await self.repositories[name].remember(before, after)
+        for (name, entity_id), (before, after) in staged.changes.items():
+            await self.repositories[name].remember(entity_id, before, after)
 
     @abstractmethod
     async def apply(self, staged: ChangeSet) -> None:
@@ -96,19 +93,9 @@ class BaseRepository(ABC, Generic[E]):
         return after  # type: ignore[no-any-return]
 
     async def read(self, entity_id: UUID) -> E | None:
-        cache = self._unit.cache
+        load = partial(self.load, entity_id)
         key = self._key(entity_id)
-        document = await cache.get(key)
-        # an entry that another version of the project left may lack a field: a miss
-        with suppress(ValidationError):
-            if document is not None:
-                found = None
-                if document != b"":
-                    found = self._codec.adapter.validate_json(document)
-                cache.hits += 1
-                return found
-        cache.misses += 1
-        return await cache.flights.get(key, partial(self._refresh, entity_id))  # type: ignore[no-any-return]
+        return await self._unit.cache.read(key, self._codec.adapter, load)
 
     @abstractmethod
     async def load(self, entity_id: UUID) -> E | None:
@@ -123,19 +110,12 @@ class BaseRepository(ABC, Generic[E]):
     def delete(self, entity: E) -> None:
         self._unit.staged.put(self._name, entity.id, entity, None)
 
-    async def remember(self, before: E | None, after: E | None) -> None:
+    async def remember(
+        self, entity_id: UUID, before: E | None, after: E | None
+    ) -> None:
         """Tells the cache what is there now."""
-        cache = self._unit.cache
-        if after is not None:
-            document = self._codec.adapter.dump_json(after)
-            await cache.put(self._key(after.id), after.version, document)
-        elif before is not None:
-            await cache.put(self._key(before.id), before.version + 1, b"")
-
-    async def _refresh(self, entity_id: UUID) -> E | None:
-        found = await self.load(entity_id)
-        await self.remember(None, found)
-        return found
+        key = self._key(entity_id)
+        await self._unit.cache.remember(key, self._codec.adapter, before, after)
 
     def _key(self, entity_id: UUID) -> str:
         return f"{self._unit.module}:{self._name}:{entity_id}"

@@ -22,10 +22,10 @@ from shop.chassis.mechanism.memory_cache import MemoryCache
 from shop.chassis.mechanism.observability import instrument_app
 from shop.chassis.mechanism.otlp import Telemetry
 from shop.chassis.mechanism.outbox import Relay
+from shop.chassis.mechanism.remote_tokens import RemoteVerifier
 from shop.chassis.mechanism.sql import tables
 from shop.chassis.mechanism.sql_jobs import Jobs
 from shop.chassis.mechanism.supervisor import Supervisor
-from shop.chassis.mechanism.tokens import Verifier
 from shop.chassis.mechanism.valkey import ValkeyCache
 from shop.chassis.policy.errors import describe
 from shop.chassis.policy.logs import configure_logs
@@ -50,7 +50,7 @@ def create_app(
     if settings.cache_url:
         cache = ValkeyCache(settings.cache_url, "shop:items")
     to_accounts = to_part("accounts", settings, transports)
-    verifier = Verifier(
+    verifier = RemoteVerifier(
         remote_jwks(to_accounts), settings.jwt_issuer, settings.jwt_audience
     )
     background = Background("shop")

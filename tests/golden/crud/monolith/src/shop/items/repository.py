@@ -6,8 +6,8 @@ from shop.chassis.mechanism.cache import Cache
 from shop.chassis.mechanism.persistence import Codec
 from shop.chassis.mechanism.sql import (
     Database,
-    UtcDateTime,
     check_listings,
+    entity_columns,
     jobs_table,
     processed_table,
 )
@@ -20,10 +20,7 @@ metadata = sa.MetaData()
 items = sa.Table(
     "items",
     metadata,
-    sa.Column("id", sa.Uuid(), primary_key=True),
-    sa.Column("version", sa.Integer(), nullable=False),
-    sa.Column("created_at", UtcDateTime(), nullable=False),
-    sa.Column("updated_at", UtcDateTime(), nullable=False),
+    *entity_columns(),
     sa.Column("owner_id", sa.Uuid(), nullable=True),
     sa.Column("title", sa.Text(), nullable=False),
     sa.Column("done", sa.Boolean(), nullable=False),
@@ -34,7 +31,9 @@ ITEM_CODEC = Codec(domain.Item)
 
 
 class ItemsUnitOfWork(SqlUnitOfWork):
-    module, processed, jobs = "items", processed_table(metadata), jobs_table(metadata)
+    module = "items"
+    processed = processed_table(metadata)
+    jobs = jobs_table(metadata)
 
     def __init__(self, database: Database, cache: Cache) -> None:
         super().__init__(database, cache)

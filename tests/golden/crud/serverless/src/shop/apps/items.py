@@ -15,7 +15,7 @@ from shop.chassis.mechanism.http import create_api
 from shop.chassis.mechanism.http_function import HttpFunction, to_functions
 from shop.chassis.mechanism.internal_api import remote_jwks, to_part
 from shop.chassis.mechanism.no_cache import NoCache
-from shop.chassis.mechanism.tokens import Verifier
+from shop.chassis.mechanism.remote_tokens import RemoteVerifier
 from shop.chassis.policy.errors import describe
 from shop.items import wiring as items_wiring
 from shop.items.api import router as items_router
@@ -29,7 +29,7 @@ def create_app(
     cache = NoCache()
     transports = transports or to_functions(settings, ["accounts"])
     to_accounts = to_part("accounts", settings, transports)
-    verifier = Verifier(
+    verifier = RemoteVerifier(
         remote_jwks(to_accounts), settings.jwt_issuer, settings.jwt_audience
     )
     part = PartContext(settings, database, cache, ROUTES, transports or {})

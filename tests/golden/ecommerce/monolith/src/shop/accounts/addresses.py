@@ -5,6 +5,7 @@ one grammar, one form of each.
 from __future__ import annotations
 
 import unicodedata
+from email.headerregistry import Address
 from typing import Annotated
 
 from email_validator import EmailNotValidError, ValidatedEmail, validate_email
@@ -47,10 +48,25 @@ def mailbox(address: str) -> str:
     return f"{plain}@{domain}"
 
 
-def _read(address: str) -> ValidatedEmail:
+def sender_address(text: str) -> Address:
+    """`ADDRESS`, or `NAME <ADDRESS>`, for a header (ValueError: it is neither)."""
+    found = _read(text, named=True)
+    return for_header(found.ascii_email or found.normalized, found.display_name or "")
+
+
+def for_header(address: str, name: str = "") -> Address:
+    """As it is, and not read again."""
+    local, _, domain = address.rpartition("@")
+    return Address(name, local, domain)
+
+
+def _read(address: str, named: bool = False) -> ValidatedEmail:
     try:
         return validate_email(
-            address, check_deliverability=False, test_environment=True
+            address,
+            check_deliverability=False,
+            test_environment=True,
+            allow_display_name=named,
         )
     except EmailNotValidError as error:
         raise ValueError(str(error)) from None

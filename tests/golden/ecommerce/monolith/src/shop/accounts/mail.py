@@ -6,19 +6,17 @@ import smtplib
 import ssl
 import time
 from email import policy
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from anyio import to_thread
-from email_validator import validate_email
 
 from shop.chassis.mechanism.settings import nearby
 from shop.chassis.policy.errors import Refused, Unavailable
 
-from .addresses import to_server
+from .addresses import for_header, sender_address, to_server
 
 SMTP_TIMEOUT = 10.0  # seconds
 # a server that answers 500 or more will answer the same to the same mail
@@ -32,15 +30,7 @@ class Mailer:
 
     def __init__(self, url: str, sender: str) -> None:
         self._url = urlsplit(url)
-        known = validate_email(
-            sender,
-            check_deliverability=False,
-            test_environment=True,
-            allow_display_name=True,
-        )
-        self._sender = _address(
-            known.ascii_email or known.normalized, known.display_name or ""
-        )
+        self._sender = sender_address(sender)
         self._nearby = nearby(url)
 
     async def send(self, to: str, subject: str, text: str) -> None:
@@ -49,36 +39,32 @@ class Mailer:
         """
         recipient = to_server(to)
         mail = EmailMessage(policy.SMTP if recipient.isascii() else policy.SMTPUTF8)
-        mail["From"], mail["To"], mail["Subject"] = (
-            self._sender,
-            _address(recipient),
-            subject,
-        )
-        mail["Date"], mail["Message-ID"] = (
-            formatdate(),
-            make_msgid(domain=self._sender.domain),
-        )
+        mail["From"] = self._sender
+        mail["To"] = for_header(recipient)
+        mail["Subject"] = subject
+        mail["Date"] = formatdate()
+        mail["Message-ID"] = make_msgid(domain=self._sender.domain)
         mail.set_content(text, cte="8bit")  # so that a link stays on its line
         try:
-            await to_thread.run_sync(
-                self._keep if self._url.scheme == "file" else self._hand_over,
-                mail,
-                recipient,
-            )
+            if self._url.scheme == "file":
+                await to_thread.run_sync(self._keep, mail)
+            else:
+                await to_thread.run_sync(self._hand_over, mail, recipient)
         except (OSError, smtplib.SMTPException) as error:
             code, why = _answer(error, recipient)
             if code >= PERMANENT_FAILURE:
                 raise Refused(f"{code} {why}") from error
             raise Unavailable("The mail server does not take the mail") from error
 
-    def _keep(self, mail: EmailMessage, _: str) -> None:
+    def _keep(self, mail: EmailMessage) -> None:
         folder = Path(self._url.path)
         # links in mails are for nobody else
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         (folder / f"{time.time_ns()}.eml").write_bytes(mail.as_bytes())
 
     def _hand_over(self, mail: EmailMessage, recipient: str) -> None:
-        host, tls = self._url.hostname or "localhost", ssl.create_default_context()
+        host = self._url.hostname or "localhost"
+        tls = ssl.create_default_context()
         if self._url.scheme == "smtps":
             server: smtplib.SMTP = smtplib.SMTP_SSL(
                 host, self._url.port or 465, timeout=SMTP_TIMEOUT, context=tls
@@ -102,12 +88,6 @@ class Mailer:
                     "the mail server takes no address beyond ASCII (SMTPUTF8)"
                 )
             server.send_message(mail, self._sender.addr_spec, [recipient])
-
-
-def _address(address: str, name: str = "") -> Address:
-    """For a header: as it is, and not read again."""
-    local, _, domain = address.rpartition("@")
-    return Address(name, local, domain)
 
 
 def _answer(error: Exception, recipient: str) -> tuple[int, object]:

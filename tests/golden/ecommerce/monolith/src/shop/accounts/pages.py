@@ -40,6 +40,10 @@ VERIFY, RESET, FORGOT = (
     "Choose a new password",
     "Forgot your password?",
 )
+ADDRESS = (
+    '<form method="post" action="password-reset"><label>Your address'
+    '<input type="email" name="email" autocomplete="email" required></label><button>Mail a link</button></form>'
+)
 OTHERWISE = (
     '<p>You do not know it? Then <a href="password-reset">choose a new one</a>.</p>'
 )
@@ -59,13 +63,7 @@ pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 @pages.get("/verify-email")
 async def ask_for_the_password(token: str = "") -> HTMLResponse:
-    return _page(
-        VERIFY,
-        _password(
-            "verify-email", token, "The password of your account", "current-password"
-        )
-        + OTHERWISE,
-    )
+    return _page(VERIFY, _present_password(token))
 
 
 @pages.post("/verify-email")
@@ -75,23 +73,15 @@ async def verify(form: Form, service: Service) -> HTMLResponse:
         await service.verify_email(body.token, body.password)
         return "Thank you: we know now that this address is yours."
 
-    again = _password(
-        "verify-email",
-        form.get("token", ""),
-        "The password of your account",
-        "current-password",
-    )
-    return await _done(VERIFY, work(), again + OTHERWISE)
+    return await _done(VERIFY, work(), _present_password(form.get("token", "")))
 
 
 @pages.get("/password-reset")
 async def ask_for_a_new_password(token: str = "") -> HTMLResponse:
     """With a link's token; without one, it asks where to mail a link."""
     if token:
-        return _page(
-            RESET, _password("password-reset", token, "A new password", "new-password")
-        )
-    return _page(FORGOT, _address())
+        return _page(RESET, _new_password(token))
+    return _page(FORGOT, ADDRESS)
 
 
 @pages.post("/password-reset")
@@ -107,9 +97,8 @@ async def reset(form: Form, service: Service) -> HTMLResponse:
         return "The new password is set. Whoever was logged in with the old one is logged out."
 
     if "token" not in form:
-        return await _done(FORGOT, mail(), _address())
-    again = _password("password-reset", form["token"], "A new password", "new-password")
-    return await _done(RESET, choose(), again)
+        return await _done(FORGOT, mail(), ADDRESS)
+    return await _done(RESET, choose(), _new_password(form["token"]))
 
 
 async def _done(title: str, work: Awaitable[str], again: str) -> HTMLResponse:
@@ -117,14 +106,25 @@ async def _done(title: str, work: Awaitable[str], again: str) -> HTMLResponse:
     try:
         return _page(title, _paragraph(await work))
     except ValidationError as error:
-        texts = [
-            str(wrong["msg"]).removeprefix("Value error, ") for wrong in error.errors()
-        ]
-        return _page(title, "".join(map(_paragraph, texts)) + again, 422)
+        said = ""
+        for wrong in error.errors():
+            said += _paragraph(wrong["msg"].removeprefix("Value error, "))
+        return _page(title, said + again, 422)
     except Problem as problem:
         page = _page(title, _paragraph(problem.detail) + again, problem.status)
         page.headers.update(problem.headers)
         return page
+
+
+def _present_password(token: str) -> str:
+    form = _password(
+        "verify-email", token, "The password of your account", "current-password"
+    )
+    return form + OTHERWISE
+
+
+def _new_password(token: str) -> str:
+    return _password("password-reset", token, "A new password", "new-password")
 
 
 def _password(action: str, token: str, label: str, kind: str) -> str:
@@ -132,13 +132,6 @@ def _password(action: str, token: str, label: str, kind: str) -> str:
         f'<form method="post" action="{action}"><input type="hidden" name="token" value="{escape(token)}">'
         f'<label>{label}<input type="password" name="password" minlength="8" autocomplete="{kind}" required></label>'
         "<button>Go on</button></form>"
-    )
-
-
-def _address() -> str:
-    return (
-        '<form method="post" action="password-reset"><label>Your address'
-        '<input type="email" name="email" autocomplete="email" required></label><button>Mail a link</button></form>'
     )
 
 

@@ -12,6 +12,7 @@ from shop.chassis.mechanism.persistence import Codec
 from shop.chassis.mechanism.sql import (
     Database,
     UtcDateTime,
+    entity_columns,
     jobs_table,
     processed_table,
 )
@@ -24,10 +25,7 @@ metadata = sa.MetaData()
 accounts = sa.Table(
     "accounts",
     metadata,
-    sa.Column("id", sa.Uuid(), primary_key=True),
-    sa.Column("version", sa.Integer(), nullable=False),
-    sa.Column("created_at", UtcDateTime(), nullable=False),
-    sa.Column("updated_at", UtcDateTime(), nullable=False),
+    *entity_columns(),
     sa.Column("email", sa.String(254), nullable=False),
     sa.Column("password_hash", sa.String(200), nullable=False),
     sa.Column("roles", sa.JSON(), nullable=False),
@@ -41,10 +39,7 @@ ACCOUNT_CODEC = Codec(Account)
 sessions = sa.Table(
     "sessions",
     metadata,
-    sa.Column("id", sa.Uuid(), primary_key=True),
-    sa.Column("version", sa.Integer(), nullable=False),
-    sa.Column("created_at", UtcDateTime(), nullable=False),
-    sa.Column("updated_at", UtcDateTime(), nullable=False),
+    *entity_columns(),
     sa.Column("account_id", sa.Uuid(), nullable=False),
     sa.Column("generation", sa.Integer(), nullable=False),
     sa.Column("tokens", sa.JSON(), nullable=False),
@@ -57,10 +52,7 @@ SESSION_CODEC = Codec(Session)
 links = sa.Table(
     "links",
     metadata,
-    sa.Column("id", sa.Uuid(), primary_key=True),
-    sa.Column("version", sa.Integer(), nullable=False),
-    sa.Column("created_at", UtcDateTime(), nullable=False),
-    sa.Column("updated_at", UtcDateTime(), nullable=False),
+    *entity_columns(),
     sa.Column("account_id", sa.Uuid(), nullable=False),
     sa.Column("generation", sa.Integer(), nullable=False),
     sa.Column("purpose", sa.String(20), nullable=False),
@@ -73,10 +65,7 @@ EMAIL_TOKEN_CODEC = Codec(EmailToken)
 counters = sa.Table(
     "counters",
     metadata,
-    sa.Column("id", sa.Uuid(), primary_key=True),
-    sa.Column("version", sa.Integer(), nullable=False),
-    sa.Column("created_at", UtcDateTime(), nullable=False),
-    sa.Column("updated_at", UtcDateTime(), nullable=False),
+    *entity_columns(),
     sa.Column("count", sa.Integer(), nullable=False),
     sa.Column("expires_at", UtcDateTime(), nullable=False),
     sa.Index("ix_counters_expires_at", "expires_at"),
@@ -85,12 +74,10 @@ COUNTER_CODEC = Codec(Counter)
 
 
 class AccountsUnitOfWork(PublishingSqlUnitOfWork):
-    module, processed, jobs, outbox = (
-        "accounts",
-        processed_table(metadata),
-        jobs_table(metadata),
-        outbox_table(metadata),
-    )
+    module = "accounts"
+    processed = processed_table(metadata)
+    jobs = jobs_table(metadata)
+    outbox = outbox_table(metadata)
     expiring = (sessions, links, counters)
 
     def __init__(self, database: Database, cache: Cache, relay: Relay) -> None:

@@ -262,22 +262,16 @@ class AccountsService:
         Their next generation uses it up.
         """
         link_id, secret = parts_of(token)
-        link = await unit.links.get(link_id) if link_id else None
-        account = (
-            await unit.accounts.get(link.account_id)
-            if link and link.opens(purpose, secret)
-            else None
+        if link_id is not None:
+            link = await unit.links.get(link_id)
+            if link is not None and link.opens(purpose, secret):
+                account = await unit.accounts.get(link.account_id)
+                if account is not None and account.links_generation == link.generation:
+                    return account
+        raise ValidationFailed(
+            "The link is not valid, or not any more",
+            token="is not valid",  # noqa: S106 - says so
         )
-        if (
-            link is None
-            or account is None
-            or link.generation != account.links_generation
-        ):
-            raise ValidationFailed(
-                "The link is not valid, or not any more",
-                token="is not valid",  # noqa: S106 - says so
-            )
-        return account
 
     async def _own(
         self, unit: Unit, caller: Caller, password: str, address: str

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 from urllib.parse import urlsplit
 
-from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, ValidationError
 
 from shop.chassis.mechanism.accounts_settings import AccountsSettings
 
-from .addresses import Email, Password
+from .addresses import Email, Password, sender_address
 
 S = TypeVar("S", bound=AccountsSettings)
 
@@ -38,49 +37,38 @@ def _mail_server(value: str) -> str:
     return value
 
 
-def _sender(value: str) -> str:
-    try:
-        validate_email(
-            value,
-            check_deliverability=False,
-            test_environment=True,
-            allow_display_name=True,
-        )
-    except EmailNotValidError as error:
-        raise ValueError(f"must be an address, or NAME <ADDRESS>: {error}") from None
+def _from(value: str) -> str:
+    sender_address(value)
     return value
 
 
-TYPES: dict[str, TypeAdapter[Any]] = {
-    "admin_email": TypeAdapter(Email),
-    "admin_password": TypeAdapter(Password),
-    "mail_url": TypeAdapter(Annotated[str, AfterValidator(_mail_server)]),
-    "mail_from": TypeAdapter(Annotated[str, AfterValidator(_sender)]),
-    "site_url": TypeAdapter(Annotated[str, AfterValidator(_site)]),
-}
-OPTIONAL = ("admin_email", "admin_password")
+class Known(BaseModel):
+    """The form that each of them has here."""
+
+    admin_email: Email | None
+    admin_password: Password | None
+    mail_url: Annotated[str, AfterValidator(_mail_server)]
+    mail_from: Annotated[str, AfterValidator(_from)]
+    site_url: Annotated[str, AfterValidator(_site)]
 
 
 def checked(settings: S) -> S:
     """The settings in their usual form (SystemExit: some are not right, and what is
     wrong with each).
     """
-    site = settings.site_url or f"http://127.0.0.1:{settings.dev_port}"
-    found: dict[str, Any] = {
-        **{name: getattr(settings, name) for name in TYPES},
-        "site_url": site,
-    }
+    given = settings.model_dump(include=set(Known.model_fields))
+    given["admin_email"] = settings.admin_email or None
+    given["admin_password"] = settings.admin_password or None
+    given["site_url"] = settings.site_url or f"http://127.0.0.1:{settings.dev_port}"
     wrong: list[str] = []
-    for name, adapter in TYPES.items():
-        if found[name] == "" and name in OPTIONAL:
-            continue
-        try:
-            found[name] = adapter.validate_python(found[name])
-        except ValidationError as error:
-            wrong.append(
-                f"{name.upper()}: {error.errors()[0]['msg'].removeprefix('Value error, ')}"
-            )
-    if bool(found["admin_email"]) != bool(found["admin_password"]):
+    found: dict[str, str] = {}
+    try:
+        found = Known.model_validate(given).model_dump(exclude_none=True)
+    except ValidationError as error:
+        for fault in error.errors():
+            name = str(fault["loc"][0]).upper()
+            wrong.append(f"{name}: {fault['msg'].removeprefix('Value error, ')}")
+    if bool(settings.admin_email) != bool(settings.admin_password):
         wrong.append("ADMIN_EMAIL and ADMIN_PASSWORD: one needs the other")
     if wrong:
         raise SystemExit("Settings that cannot be used: " + "; ".join(wrong))

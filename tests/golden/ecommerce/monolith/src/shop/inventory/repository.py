@@ -8,8 +8,8 @@ from shop.chassis.mechanism.persistence import Codec
 from shop.chassis.mechanism.sql import (
     Database,
     FixedDecimal,
-    UtcDateTime,
     check_listings,
+    entity_columns,
     jobs_table,
     processed_table,
     sortable_string,
@@ -22,10 +22,7 @@ metadata = sa.MetaData()
 products = sa.Table(
     "products",
     metadata,
-    sa.Column("id", sa.Uuid(), primary_key=True),
-    sa.Column("version", sa.Integer(), nullable=False),
-    sa.Column("created_at", UtcDateTime(), nullable=False),
-    sa.Column("updated_at", UtcDateTime(), nullable=False),
+    *entity_columns(),
     sa.Column("sku", sortable_string(40), nullable=False),
     sa.Column("name", sortable_string(200), nullable=False),
     sa.Column("description", sa.Text(), nullable=True),
@@ -42,10 +39,7 @@ PRODUCT_CODEC = Codec(domain.Product)
 reservations = sa.Table(
     "reservations",
     metadata,
-    sa.Column("id", sa.Uuid(), primary_key=True),
-    sa.Column("version", sa.Integer(), nullable=False),
-    sa.Column("created_at", UtcDateTime(), nullable=False),
-    sa.Column("updated_at", UtcDateTime(), nullable=False),
+    *entity_columns(),
     sa.Column("lines", sa.JSON(), nullable=False),
     sa.Column("released", sa.Boolean(), nullable=False),
 )
@@ -53,12 +47,10 @@ RESERVATION_CODEC = Codec(domain.Reservation)
 
 
 class InventoryUnitOfWork(PublishingSqlUnitOfWork):
-    module, processed, jobs, outbox = (
-        "inventory",
-        processed_table(metadata),
-        jobs_table(metadata),
-        outbox_table(metadata),
-    )
+    module = "inventory"
+    processed = processed_table(metadata)
+    jobs = jobs_table(metadata)
+    outbox = outbox_table(metadata)
 
     def __init__(self, database: Database, cache: Cache, relay: Relay) -> None:
         super().__init__(database, cache, relay)

@@ -9,8 +9,8 @@ from shop.chassis.mechanism.outbox import PublishingSqlUnitOfWork, Relay, outbox
 from shop.chassis.mechanism.persistence import Codec
 from shop.chassis.mechanism.sql import (
     Database,
-    UtcDateTime,
     check_listings,
+    entity_columns,
     jobs_table,
     processed_table,
 )
@@ -22,10 +22,7 @@ metadata = sa.MetaData()
 orders = sa.Table(
     "orders",
     metadata,
-    sa.Column("id", sa.Uuid(), primary_key=True),
-    sa.Column("version", sa.Integer(), nullable=False),
-    sa.Column("created_at", UtcDateTime(), nullable=False),
-    sa.Column("updated_at", UtcDateTime(), nullable=False),
+    *entity_columns(),
     sa.Column("owner_id", sa.Uuid(), nullable=False),
     sa.Column("lines", sa.JSON(), nullable=False),
     sa.Column("payment_method", sa.String(64), nullable=False),
@@ -38,12 +35,10 @@ ORDER_CODEC = Codec(Order)
 
 
 class OrdersUnitOfWork(PublishingSqlUnitOfWork):
-    module, processed, jobs, outbox = (
-        "orders",
-        processed_table(metadata),
-        jobs_table(metadata),
-        outbox_table(metadata),
-    )
+    module = "orders"
+    processed = processed_table(metadata)
+    jobs = jobs_table(metadata)
+    outbox = outbox_table(metadata)
 
     def __init__(self, database: Database, cache: Cache, relay: Relay) -> None:
         super().__init__(database, cache, relay)

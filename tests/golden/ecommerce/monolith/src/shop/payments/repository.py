@@ -10,8 +10,8 @@ from shop.chassis.mechanism.persistence import Codec
 from shop.chassis.mechanism.sql import (
     Database,
     FixedDecimal,
-    UtcDateTime,
     check_listings,
+    entity_columns,
     jobs_table,
     processed_table,
 )
@@ -23,10 +23,7 @@ metadata = sa.MetaData()
 payments = sa.Table(
     "payments",
     metadata,
-    sa.Column("id", sa.Uuid(), primary_key=True),
-    sa.Column("version", sa.Integer(), nullable=False),
-    sa.Column("created_at", UtcDateTime(), nullable=False),
-    sa.Column("updated_at", UtcDateTime(), nullable=False),
+    *entity_columns(),
     sa.Column("owner_id", sa.Uuid(), nullable=False),
     sa.Column("order_id", sa.Uuid(), nullable=False),
     sa.Column("amount", FixedDecimal(2), nullable=False),
@@ -39,12 +36,10 @@ PAYMENT_CODEC = Codec(Payment)
 
 
 class PaymentsUnitOfWork(PublishingSqlUnitOfWork):
-    module, processed, jobs, outbox = (
-        "payments",
-        processed_table(metadata),
-        jobs_table(metadata),
-        outbox_table(metadata),
-    )
+    module = "payments"
+    processed = processed_table(metadata)
+    jobs = jobs_table(metadata)
+    outbox = outbox_table(metadata)
 
     def __init__(self, database: Database, cache: Cache, relay: Relay) -> None:
         super().__init__(database, cache, relay)

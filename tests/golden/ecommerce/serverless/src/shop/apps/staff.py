@@ -49,16 +49,16 @@ async def ensure(settings: Settings) -> None:
 
 async def main(settings: Settings, action: str, email: str, password: str) -> str:
     async with opened(settings) as staff:
-        return await (
-            staff.take(email) if action == "take" else staff.give(email, password)
-        )
+        if action == "take":
+            return await staff.take(email)
+        return await staff.give(email, password)
 
 
 def asked() -> str:
     """The password, from who sits there or from what is piped in."""
-    return (
-        getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
-    )
+    if sys.stdin.isatty():
+        return getpass.getpass()
+    return sys.stdin.readline().rstrip("\n")
 
 
 if __name__ == "__main__":
@@ -77,9 +77,9 @@ if __name__ == "__main__":
     given = parser.parse_args()
     try:
         whose = TypeAdapter(Email).validate_python(given.email)
-        secret = (
-            TypeAdapter(Password).validate_python(asked()) if given.password else ""
-        )
+        secret = ""
+        if given.password:
+            secret = TypeAdapter(Password).validate_python(asked())
     except ValidationError as error:
         raise SystemExit(
             error.errors()[0]["msg"].removeprefix("Value error, ")

@@ -20,7 +20,8 @@ import jwt
 
 from .identity import EVERY_SCOPE, Caller
 from .provider import Provider
-from .tokens import REFETCH_INTERVAL, SKEW, Verifier
+from .remote_tokens import REFETCH_INTERVAL, RemoteVerifier
+from .tokens import SKEW
 
 REFRESH_INTERVAL = 300.0  # seconds between looks for keys
 PROVIDER_TIMEOUT = 3.0  # seconds for an answer
@@ -32,7 +33,7 @@ class Person(Caller):
     email: str | None = None
 
 
-class OidcVerifier(Verifier):
+class OidcVerifier(RemoteVerifier):
     longest = 8192
 
     def __init__(

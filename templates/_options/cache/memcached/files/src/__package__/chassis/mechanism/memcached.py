@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 import emcache
 
-from .cache import lifetime
+from .cache_aside import lifetime
 from .shared_cache import Entries, SharedCache
 
 TIMEOUT = 0.5  # seconds

@@ -5,12 +5,15 @@ For processes that share nothing, or come and go.
 
 from __future__ import annotations
 
-from .cache import Cache
+from typing import Any
+
+from .cache import Cache, E, Load
 
 
 class NoCache(Cache):
-    async def get(self, key: str) -> bytes | None:
-        return None
+    async def read(self, key: str, adapter: Any, load: Load[E]) -> E | None:
+        self.misses += 1
+        return await load()
 
-    async def put(self, key: str, version: int, value: bytes) -> None:
+    async def remember(self, key: str, adapter: Any, before: Any, after: Any) -> None:
         pass

@@ -9,7 +9,7 @@ from typing import Any
 from redis import asyncio as redis
 from redis.exceptions import RedisError
 
-from .cache import lifetime
+from .cache_aside import lifetime
 from .shared_cache import Entries, SharedCache
 
 # An entry is its version, sixteen digits in front, and the document. The script keeps
