@@ -11,8 +11,11 @@ from fastapi import FastAPI
 
 from shop.apps import accounts as accounts_part
 from shop.apps import items as items_part
+from shop.apps.calls import CALLS
 from shop.apps.migrate import PARTS, part_settings, prepare
 from shop.apps.settings import Settings
+from shop.chassis.mechanism.service_keys import make_keys
+from shop.chassis.mechanism.service_tokens import pairs_of
 from shop.local.dev_gateway import DevGateway
 from shop.local.staff import announce_staff
 
@@ -40,6 +43,7 @@ def create_app(
     """`transports`: what stands between the parts, by name, if not `InProcess`."""
     settings = settings or Settings()
     announce_staff(settings)
+    make_keys(settings.service_keys, pairs_of(CALLS))
     parts: dict[str, FastAPI] = {}
     between = {**{name: InProcess(parts, name) for name in PARTS}, **(transports or {})}
     parts["accounts"] = accounts_part.create_app(
