@@ -83,7 +83,7 @@ def recommend(requirements: Requirements, evidence: Evidence, again: Again | Non
     stack = choose_stack(said, requirements, evidence)
     said["services_per_team"] = design.services / facts.number("autonomous_teams")
     said["services_per_engineer"] = design.services / facts.number("team_size")
-    candidate = choose_candidate(TEMPLATE_OF[built.architecture], stack)
+    candidate = choose_candidate(TEMPLATE_OF[built.architecture], stack, design)
     said.update({topic: option.choice for topic, option in stack.items()})
     capacity = size_capacity(design, candidate, stack, target)
     said["up_as_asked"] = "yes" if capacity.availability.meets else "no"
