@@ -35,7 +35,16 @@ def main() -> int:
 
 def _new(folder: Path, architecture: str) -> Path:
     archgen = (BIN / "python", "-c", "from archgen.cli.main import main; main()")
-    options = ["--preset", "ecommerce", "--architecture", architecture, "--no-input", "--no-git", "--output", folder]
+    options: list[str | Path] = [
+        "--preset",
+        "ecommerce",
+        "--architecture",
+        architecture,
+        "--no-input",
+        "--no-git",
+        "--output",
+        folder,
+    ]
     if architecture != "serverless":
         options += ["--set", "stack.deployment=ecs"]
     done = _run(*archgen, "new", architecture, *options, paths=[path for path in sys.path if path])

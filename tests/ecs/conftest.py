@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.combinations import TEMPLATES
 
 from archgen.answers.resolve import resolve
 from archgen.answers.sources import from_record
+from archgen.blueprint.build import TEMPLATES
 from archgen.generator import preview
 from archgen.pipeline import make_plan
 

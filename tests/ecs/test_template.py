@@ -226,6 +226,7 @@ def test_each_resource_is_created_or_is_listed_as_what_cannot_be_here(project: W
         "Domain": "api.example.com",
         "CertificateArn": certificate,
         "AlarmEmail": "operations@example.com",
+        "AdminEmail": "admin@example.com",
     }
     cloudformation = boto3.client("cloudformation")
     cloudformation.create_stack(
@@ -300,7 +301,7 @@ def check_what_is_there(project: Written, made: dict[str, str]) -> None:
 
 def make_by_api(project: Written, kind: str, made: dict[str, str]) -> None:
     service, call = BY_ITS_OWN_API[kind]
-    client = boto3.client(service)
+    client: Any = boto3.client(service)  # type: ignore[call-overload]
     for name, properties in project.of_type(kind).items():
         asked = project.reader.resolve(properties, Known(made))
         if kind.endswith("Secret"):

@@ -20,8 +20,10 @@ from cloudformation import read_template, resolve
 HERE = Path(__file__).parent
 COMPOSE = ["docker", "compose", "--env-file", ".env", "--file", "deploy/compose.yaml"]
 OVERRIDE = Path("build/ecs-local.yaml")
-CERTIFICATE = "/etc/ssl/certs/ssl-cert-snakeoil.pem"  # what the image comes with
-KEY = "/etc/ssl/private/ssl-cert-snakeoil.key"
+# what the image comes with; the server wants the key to be its own
+CERTIFICATE = "/etc/ssl/certs/ssl-cert-snakeoil.pem"
+KEY = "/tmp/tls.key"  # noqa: S108 - in the container
+OWN_KEY = f"install -o postgres -m 600 /etc/ssl/private/ssl-cert-snakeoil.key {KEY}"
 
 
 class Override(dict[str, Any]):
@@ -78,6 +80,7 @@ def make_override(
     }
     known |= {
         "Domain": "127.0.0.1",
+        "AdminEmail": secrets.get("ADMIN_EMAIL", ""),
         "AWS::StackName": "local",
         "AWS::Region": "local",
         "Database.Endpoint.Address": "postgres",
@@ -85,6 +88,12 @@ def make_override(
     }
     services: dict[str, Any] = {
         "postgres": {
+            "entrypoint": [
+                "sh",
+                "-c",
+                f'{OWN_KEY} && exec docker-entrypoint.sh "$$@"',
+                "postgres",
+            ],
             "command": [
                 *base["postgres"]["command"],
                 *(
