@@ -14,7 +14,7 @@ READ = "import sys; sys.path.insert(0, 'deploy'); from up import let_read; from 
 def test_keys_of_tls_stay_their_owners_wherever_they_lie(tmp_path: Path) -> None:
     tls = tmp_path / "deploy/nginx/tls"
     (tls / "live").mkdir(parents=True)
-    (tmp_path / "deploy/up.py").write_bytes((templates_dir() / "monolith/deploy/up.py").read_bytes())
+    (tmp_path / "deploy/up.py").write_bytes((templates_dir() / "_shared/deploy/up.py").read_bytes())
     keys = [tls / "key.pem", tls / "live/key.pem", tls / "live/shop.key"]
     mounted = [tls / "tls.conf", tls / "live/tls.conf.example", tmp_path / "deploy/compose.yaml"]
     for path in (*keys, *mounted):

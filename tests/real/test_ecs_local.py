@@ -18,8 +18,8 @@ def test_the_containers_of_the_template_start_migrate_and_answer(tmp_path: Path,
     stack = Stack(project)
     try:
         project.make("ecs-local")
-        assert stack.ask("GET", "/health/ready").status == 200
-        assert len(stack.ask("GET", "/.well-known/jwks.json").document["keys"]) == 1
+        assert stack.ask("/health/ready").status == 200
+        assert len(stack.ask("/.well-known/jwks.json").document["keys"]) == 1
         told = stack.compose("exec", "--no-TTY", "app", "env")
         assert "JWT_PEMS=" in told and "JWT_KEYS=" not in told  # the template's, and not those of make up
         encrypted = (

@@ -1,4 +1,4 @@
-"""A generated monolith on its real servers: its containers, and answers with all that NGINX says."""
+"""A generated project on its real servers: its containers, and answers with all that NGINX says."""
 
 from __future__ import annotations
 
@@ -55,9 +55,9 @@ class Stack:
         assert done.returncode == 0, done.stderr[-4000:]
         return done.stdout
 
-    def copies(self) -> list[str]:
-        """The running containers of the app."""
-        return self.compose("ps", "--quiet", "app").split()
+    def copies(self, server: str = "app") -> list[str]:
+        """The running containers of the app, or of another server."""
+        return self.compose("ps", "--quiet", server).split()
 
     def logs(self, service: str) -> list[dict[str, Any]]:
         """The log of a service that writes a JSON document a line."""

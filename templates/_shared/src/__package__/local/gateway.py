@@ -32,9 +32,9 @@ from ..chassis.mechanism.http_function import (
     body_of,
     request_event,
 )
+from ..chassis.mechanism.openapi_parts import merged
 from .deliveries import Deliveries
 from .dev import announce
-from .dev_gateway import merged
 from .schedules import Schedules
 from .template import Template
 

@@ -5,7 +5,6 @@ access tokens.
 from __future__ import annotations
 
 import json
-import os
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any
@@ -15,6 +14,7 @@ from fastapi import APIRouter, Depends, Header
 from .client import Client
 from .errors import Forbidden
 from .internal_settings import InternalSettings
+from .part_urls import part_url
 
 TOKEN = "X-Internal-Token"  # noqa: S105 - the name of a header
 
@@ -27,13 +27,10 @@ def to_part(
     timeout: float = 2.0,
     attempts: int = 4,
 ) -> Client:
-    """For calls that may be repeated.
-
-    `<PART>_URL` of the environment, or the name that containers know it by.
-    """
+    """For calls that may be repeated."""
     return Client(
         part,
-        os.environ.get(f"{part.upper()}_URL", f"http://{part.replace('_', '-')}:8000"),
+        part_url(part),
         headers={TOKEN: settings.internal_token, "Content-Type": "application/json"},
         transport=(transports or {}).get(part),
         timeout=timeout,

@@ -1,0 +1,68 @@
+"""System endpoint, what any part can tell of all of them: whether the whole is ready,
+and its OpenAPI document.
+
+The gateway asks for it at `/system`, and lets nobody else do so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import httpx2 as httpx
+from fastapi import APIRouter
+
+from .errors import Unavailable
+from .openapi_parts import merged
+from .part_urls import part_url
+
+TIMEOUT = 4.0  # seconds; a part takes two to find out whether it is ready
+
+
+class System:
+    def __init__(
+        self,
+        parts: Iterable[str],
+        transports: Mapping[str, httpx.AsyncBaseTransport] | None,
+    ) -> None:
+        self._parts: dict[str, httpx.AsyncClient] = {}
+        for part in parts:
+            self._parts[part] = httpx.AsyncClient(
+                base_url=part_url(part),
+                transport=(transports or {}).get(part),
+                timeout=TIMEOUT,
+                trust_env=False,
+            )
+        self.router = APIRouter(prefix="/system", include_in_schema=False)
+        self.router.get("/ready")(self._ready)
+        self.router.get("/openapi.json")(self._openapi)
+
+    async def close(self) -> None:
+        for client in self._parts.values():
+            await client.aclose()
+
+    async def _ready(self) -> dict[str, str]:
+        await self._ask("/health/ready")
+        return {"status": "ok"}
+
+    async def _openapi(self) -> dict[str, Any]:
+        answers = await self._ask("/openapi.json")
+        return merged([answer.json() for answer in answers])
+
+    async def _ask(self, path: str) -> list[httpx.Response]:
+        """What each part answers (Unavailable: some do not, and which)."""
+        asked = [client.get(path) for client in self._parts.values()]
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        found: list[httpx.Response] = []
+        missing: list[str] = []
+        for part, answer in zip(self._parts, answers, strict=True):
+            if isinstance(answer, httpx.Response) and answer.is_success:
+                found.append(answer)
+            elif isinstance(answer, httpx.Response | httpx.TransportError):
+                missing.append(part)
+            else:
+                raise answer
+        if missing:
+            raise Unavailable(f"Not ready: {', '.join(missing)}")
+        return found

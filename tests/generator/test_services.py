@@ -1,0 +1,106 @@
+"""Services in containers: what stands in front of their parts, beside them and behind them, read from what is generated."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+from tests.support.combinations import tree
+
+from archgen.answers.resolve import resolve
+from archgen.answers.sources import from_record
+from archgen.domain import naming
+from archgen.generator import preview
+from archgen.options import offered
+from archgen.pipeline import make_plan
+
+GROUPING = {"front_desk": ["accounts"], "shop": ["inventory", "orders"], "payments": ["payments"]}
+NGINX = "deploy/nginx/templates/default.conf.template"
+ANSWERS = {"name": "shop", "preset": "ecommerce", "architecture": "microservices"}
+
+
+def generated(**answers: object) -> tuple[dict[str, Any], dict[str, str]]:
+    record = make_plan(resolve([from_record({**ANSWERS, **answers})])).record
+    return record, {path: data.decode() for path, data in preview(record)}
+
+
+def services(files: dict[str, str]) -> dict[str, Any]:
+    found = yaml.safe_load(files["deploy/compose.yaml"])["services"]
+    assert isinstance(found, dict)
+    return found
+
+
+@pytest.mark.parametrize("parts", [{}, GROUPING], ids=["default", "grouping"])
+def test_every_entity_has_its_way_through_nginx_to_its_part_and_what_is_internal_has_none(
+    parts: dict[str, list[str]],
+) -> None:
+    record, files = generated(parts=parts)
+    nginx = files[NGINX]
+    routes = re.findall(r'^    "~(\S+)" (\w+);$', nginx.split("map $uri $part {")[1].split("\n}")[0], re.MULTILINE)
+    wanted = {f"/api/{e['plural']}": m["part"] for m in record["modules"][1:] for e in m["entities"]}
+    wanted |= dict.fromkeys(("/api/me", "/api/auth/login", "/.well-known/jwks.json"), record["modules"][0]["part"])
+    for path, part in wanted.items():
+        assert [to for pattern, to in routes if re.match(pattern, path)] == [part], path
+    assert not [pattern for pattern, _ in routes if re.match(pattern, "/internal/x") or re.match(pattern, "/system/x")]
+    upstreams = re.findall(r"^upstream (\S+) \{$", nginx, re.MULTILINE)
+    assert sorted(upstreams) == sorted([*(part["name"] for part in record["parts"]), "any-part"])
+    assert re.search(r"location ~ \^/\(internal\|system\)", nginx)
+
+
+@pytest.mark.parametrize("parts", [{}, GROUPING], ids=["default", "grouping"])
+def test_each_part_is_told_its_own_database_and_no_more(parts: dict[str, list[str]]) -> None:
+    record, files = generated(parts=parts)
+    running = services(files)
+    for part in record["parts"]:
+        name = part["name"].replace("_", "-")
+        secret = f"POSTGRES_{part['name'].upper()}_ROWS_PASSWORD"
+        for process in (name, f"{name}-worker"):
+            told = running[process]["environment"]
+            assert re.findall(r"POSTGRES_\w+", str(told)) == [secret], process
+            assert told["DATABASE_URL"].endswith(f"@postgres:5432/{part['name']}")
+            assert ("JWT_KEYS" in told) == ("accounts" in part["modules"]) == ("volumes" in running[process])
+        assert "OWNER" in running[f"{name}-migrate"]["environment"]["MIGRATION_URL"]
+    assert {
+        f"{name}=<secret>" for name in re.findall(r"\$\{(POSTGRES_\w+PASSWORD)", files["deploy/compose.yaml"])
+    } <= set(files[".env.example"].splitlines())
+
+
+def test_one_image_is_built_once_and_every_container_says_what_it_may_take() -> None:
+    running = services(generated()[1])
+    ours = [one for one in running.values() if one["image"] == "${COMPOSE_PROJECT_NAME}:local"]
+    assert len(ours) > 12 and len([one for one in ours if "build" in one]) == 1
+    for name, one in running.items():
+        assert one["mem_limit"] and one["cpus"] and one["pids_limit"], name
+    for one in ours:
+        assert one["read_only"] and one["cap_drop"] == ["ALL"]
+
+
+def test_nothing_waits_for_a_part_but_what_is_beside_it() -> None:
+    """So that one that is away stops neither NGINX nor another."""
+    record, files = generated()
+    parts = {part["name"].replace("_", "-") for part in record["parts"]}
+    for name, one in services(files).items():
+        assert parts.isdisjoint(one.get("depends_on", {})), name
+
+
+def test_two_projects_share_no_name_and_no_port() -> None:
+    """What bears a name of its own, or a port, has it from `.env`."""
+    compose = yaml.safe_load(generated()[1]["deploy/compose.yaml"])
+    assert compose["name"].startswith("${COMPOSE_PROJECT_NAME:?")
+    for name, one in compose["services"].items():
+        assert "container_name" not in one and "networks" not in one, name
+        assert all("${" in port and port.startswith("127.0.0.1:") for port in one.get("ports", ())), name
+    assert all(volume is None for volume in compose["volumes"].values())
+
+
+def test_no_part_can_have_the_name_of_a_container_that_is_there_already() -> None:
+    for auth in offered("microservices")["auth"]:
+        for cache in offered("microservices")["cache"]:
+            for observability in offered("microservices")["observability"]:
+                stack = {key: choices[0] for key, choices in offered("microservices").items()}
+                files = tree("microservices", stack | {"auth": auth, "cache": cache, "observability": observability})
+                parts = {"accounts", "inventory", "orders", "payments"}
+                for name in services(files).keys() - parts:
+                    assert naming.check_part(name.replace("-", "_")), name

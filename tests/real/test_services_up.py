@@ -1,0 +1,217 @@
+"""Services on their real servers: through NGINX they are one, and each may go, fall or be replaced by itself. `pytest -s` prints the figures."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from tests.support.ledger import ledger
+from tests.support.projects import Project, new, until
+from tests.support.stack import Stack, docker, up
+from tests.support.steady import Request, Steady, steady
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
+PARTS = ("accounts", "inventory", "orders", "payments")
+JSON = {"Content-Type": "application/json"}
+UNITS = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+# the process itself, not its container: what restarts it is the engine
+CRASH = "import os, signal; [os.kill(int(p), signal.SIGKILL) for p in os.listdir('/proc') if p.isdigit() and int(p) not in (1, os.getpid())]"
+
+
+@pytest.fixture(scope="module")
+def services(tmp_path_factory: pytest.TempPathFactory, containers: None) -> Iterator[Stack]:
+    name = f"services-{secrets.token_hex(4)}"
+    folder = tmp_path_factory.mktemp("services")
+    with up(new(folder, name, "--preset", "ecommerce", "--architecture", "microservices")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def mix(services: Stack) -> Callable[[int], Request]:
+    """Of each part something, and with every fifth request an order."""
+    token = services.staff()
+    bearer = {"Authorization": f"Bearer {token}"}
+    paths = [services.product(token, secrets.token_hex(8), stock=1_000_000) for _ in range(20)]
+
+    def request(n: int) -> Request:
+        path = paths[n % len(paths)]
+        if n % 5 == 0:
+            line = {"product_id": path.rsplit("/", 1)[1], "quantity": 1}
+            body = json.dumps({"lines": [line], "payment_method": "card_ok"})
+            return Request("POST", "/api/orders", bearer | JSON, body)
+        return Request("GET", [path, "/api/orders", "/api/me", "/api/payments"][n % 5 - 1], bearer)
+
+    return request
+
+
+def told(what: str, load: Steady) -> None:
+    print(f"\n{what}: {load.figures()}")
+    for outcome in load.failed[:5]:
+        print(f"{outcome.at:.2f} s {outcome.status} {outcome.request.method} {outcome.request.path} {outcome.text}")
+
+
+def test_they_come_up_healthy_and_their_journey_passes_through_nginx(services: Stack) -> None:
+    assert " passed" in services.project.make("journey", f"URL={services.url}")
+    for part in PARTS:
+        assert len(services.copies(part)) == 2 and len(services.copies(f"{part}-worker")) == 1
+
+
+def test_their_document_is_the_monolith_s(services: Stack, tmp_path: Path) -> None:
+    name = services.project.folder.name
+    monolith: Project = new(tmp_path, name, "--preset", "ecommerce", "--architecture", "monolith")
+    code = f"import json; from {services.package}.apps.dev import create_app; print(json.dumps(create_app().openapi()))"
+    assert services.ask("/openapi.json").document == json.loads(monolith.python(code).splitlines()[-1])
+    assert services.ask("/docs").status == 200
+
+
+def test_what_is_internal_is_not_there_from_outside_and_only_nginx_is_published(services: Stack) -> None:
+    for path in ("/internal/events/orders.stock_reserved", "/internal", "/system/ready", "/system/openapi.json",
+                 "//internal/x", "/./system/ready", "/%69nternal/x", "/api/../internal/x", "/nothing"):  # fmt: skip
+        for method in ("GET", "POST"):
+            answer = services.ask(path, method)
+            assert answer.status in (400, 404) and answer.document["status"] in (400, 404), path
+    published = re.findall(r"(\S+):(\d+)->", services.compose("ps", "--format", "{{.Ports}}"))
+    assert published == [("127.0.0.1", services.url.rsplit(":", 1)[1])]
+
+
+def test_no_part_can_look_into_the_database_of_another(services: Stack) -> None:
+    script = f"""
+import asyncio, asyncpg
+from {services.package}.apps.settings import Settings
+
+async def main():
+    url = Settings().database_url
+    for name in ("orders", "inventory", "accounts", "payments"):
+        try:
+            connection = await asyncpg.connect(url.rpartition("/")[0] + "/" + name)
+            print(name, await connection.fetchval("SELECT current_user"))
+            await connection.close()
+        except asyncpg.PostgresError as error:
+            print(name, error.sqlstate)
+
+asyncio.run(main())
+"""
+    said = services.compose("run", "--rm", "--no-deps", "-T", "orders", "python", "-c", script).splitlines()
+    assert said == ["orders orders_rows", "inventory 42501", "accounts 42501", "payments 42501"]
+
+
+def test_all_of_it_fits_into_4_gb(services: Stack, mix: Callable[[int], Request]) -> None:
+    with steady(services.url, mix) as load:
+        time.sleep(10)
+        lines = docker("stats", "--no-stream", "--format", "{{.Name}} {{.MemUsage}}").splitlines()
+    told("while memory is measured", load)
+    used = {}
+    limits = 0.0
+    for line in lines:
+        name, *figures = re.split(r"[ /]+", line)
+        if name.startswith(services.settings["COMPOSE_PROJECT_NAME"] + "-"):
+            used[name], limit = (float(f.rstrip("KMGiB")) * UNITS[f.lstrip("0123456789.")] for f in figures)
+            limits += limit
+    largest = max(value for name, value in used.items() if re.search("accounts|inventory|orders|payments", name))
+    print(f"{len(used)} containers use {sum(used.values()) / 2**20:.0f} MB, the largest of a part {largest / 2**20:.0f} MB; "
+          f"at most they may use {limits / 2**20:.0f} MB")  # fmt: skip
+    assert len(used) == len(services.compose("ps", "--quiet").split()) > 12
+    assert sum(used.values()) < 4 * 2**30 and limits <= 4 * 2**30
+
+
+def test_a_service_that_is_gone_leaves_the_others_and_nginx_alone_over_a_restart_of_it_too(services: Stack) -> None:
+    token = services.staff()
+    document = services.ask("/openapi.json").document
+    services.compose("stop", "--timeout", "2", "payments", "payments-worker")
+    try:
+        for restarted in (False, True):
+            if restarted:
+                services.compose("restart", "--timeout", "2", "nginx")
+                until(lambda: services.compose("ps", "--format", "{{.Health}}", "nginx").strip() == "healthy")
+                until(lambda: services.ask("/api/products").status == 200, 10)
+            for path in ("/api/products", "/api/orders", "/api/me", "/.well-known/jwks.json", "/docs", "/health/live"):
+                assert services.ask(path, token=token).status == 200, path
+            assert services.ask("/openapi.json").document == document
+            assert services.ask("/api/nothing").status == 404
+            for path, detail in {"/api/payments": "away", "/health/ready": "payments"}.items():
+                refused = services.ask(path, token=token)
+                assert (refused.status, refused.document["status"]) == (503, 503)
+                assert refused.headers["Retry-After"] and detail in refused.document["detail"]
+                assert refused.headers["Content-Type"] == "application/problem+json"
+    finally:
+        services.compose("start", "payments", "payments-worker")
+    until(lambda: services.ask("/health/ready").status == 200)
+    assert services.ask("/api/payments", token=token).status == 200
+
+
+def test_one_service_rolls_out_under_load_while_the_others_run(services: Stack, mix: Callable[[int], Request]) -> None:
+    before = {part: services.copies(part) for part in PARTS}
+    with (services.project.folder / f"src/{services.package}/__init__.py").open("a") as file:
+        file.write("\n# another version\n")
+    with steady(services.url, mix) as load:
+        time.sleep(1)
+        services.project.make("deploy", "PART=orders")
+        time.sleep(3)
+    told("a new version of orders", load)
+    assert load.failed == []
+    after = {part: services.copies(part) for part in PARTS}
+    assert len(after["orders"]) == 2 and not set(after.pop("orders")) & set(before.pop("orders"))
+    assert after == before
+
+
+def test_what_operators_do_with_one_server_they_do_with_a_part(services: Stack) -> None:
+    token = services.staff()
+    path = services.product(token, secrets.token_hex(8))
+    files = services.project.make("backup", "PART=inventory").split()
+    assert len(files) == 1
+    services.ask(path, "PATCH", {"stock": 4711}, token)
+    services.project.make("restore", "PART=inventory", f"FILE={files[0]}")
+    assert services.ask(path, token=token).document["stock"] == 5
+    assert "Nothing is left undone in orders" in services.project.make("dead-letters", "PART=orders", "UP=1")
+    keys = services.ask("/.well-known/jwks.json").document["keys"]
+    services.project.make("rotate")
+    until(lambda: len(services.ask("/.well-known/jwks.json").document["keys"]) == len(keys) + 1)
+    email = f"{secrets.token_hex(4)}@example.com"
+    assert f"{email} is staff now" in services.project.make("staff", f"EMAIL={email}", "UP=1")
+
+
+def crash(container: str) -> None:
+    """Kills what runs in it; it comes back by itself."""
+    subprocess.run(["docker", "exec", container, "python", "-c", CRASH], check=False, capture_output=True)
+
+
+def fall(services: Stack, *names: str, seconds: float) -> None:
+    """Kills whole services at once, and has them back after so many seconds."""
+    services.compose("kill", *names)
+    time.sleep(seconds)
+    services.compose("start", *names)
+
+
+def test_nothing_is_lost_and_nothing_done_twice_whatever_is_killed(
+    services: Stack, mix: Callable[[int], Request]
+) -> None:
+    def reads(n: int) -> Request:
+        return mix(n // 3 * 5 + n % 3 + 1)  # a product, orders, the own account
+
+    with ledger(services) as book:
+        for part in PARTS:
+            crash(services.copies(part)[0])
+            time.sleep(2)
+        crash(services.copies("orders-worker")[0])
+        time.sleep(2)
+        fall(services, "nginx", seconds=1)
+        time.sleep(3)
+        fall(services, "valkey", seconds=2)
+        time.sleep(3)
+        with steady(services.url, reads) as load:
+            fall(services, "payments", "payments-worker", seconds=20)
+        told("reads while payments is gone for 20 s", load)
+        time.sleep(3)
+        fall(services, "postgres", seconds=3)
+        time.sleep(10)
+    waited = book.settled()
+    print(f"\nwhatever is killed: {book.check()}; settled {waited:.1f} s after the last")
+    assert load.failed == []
+    assert len(book.acknowledged) > 100
+    until(lambda: services.ask("/health/ready").status == 200)
