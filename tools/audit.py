@@ -35,7 +35,18 @@ def main() -> int:
 
 def _new(folder: Path, architecture: str) -> Path:
     archgen = (BIN / "python", "-c", "from archgen.cli.main import main; main()")
-    options = ("--preset", "ecommerce", "--architecture", architecture, "--no-input", "--no-git", "--output", folder)
+    options: list[str | Path] = [
+        "--preset",
+        "ecommerce",
+        "--architecture",
+        architecture,
+        "--no-input",
+        "--no-git",
+        "--output",
+        folder,
+    ]
+    if architecture != "serverless":
+        options += ["--set", "stack.deployment=ecs"]
     done = _run(*archgen, "new", architecture, *options, paths=[path for path in sys.path if path])
     if done.returncode:
         sys.exit(done.stderr)
@@ -67,14 +78,14 @@ def hadolint(project: Path) -> Iterator[str]:
 
 
 def cfn_lint(project: Path) -> Iterator[str]:
-    """The functions' template."""
-    if (template := project / "deploy/template.yaml").exists():
-        yield from _said(_run(BIN / "cfn-lint", template))
+    """The templates of CloudFormation."""
+    if templates := [*project.glob("deploy/template.yaml"), *project.glob("deploy/ecs/*.yaml")]:
+        yield from _said(_run(BIN / "cfn-lint", *templates))
 
 
 def checkov(project: Path) -> Iterator[str]:
     """All that is deployed. It has an environment of its own, made once: what it stands on is much, and of other versions."""
-    if not any((project / "deploy" / file).exists() for file in ("Dockerfile", "template.yaml")):
+    if not any((project / "deploy" / file).exists() for file in ("Dockerfile", "template.yaml", "ecs")):
         return
     tool = (BIN / "uvx", "--quiet", "--from", "checkov>=3.3,<4", "checkov")
     config = project / ".checkov.yaml"

@@ -80,6 +80,7 @@ class StackChoice(_Frozen):
     auth: Product = Field(default="auto", examples=["builtin", "oidc"])
     observability: Product = Field(default="auto", examples=["none"])
     sharding: Product = Field(default="auto", examples=["none"])
+    deployment: Product = Field(default="auto", examples=["one_machine", "ecs", "lambda"])
 
     @field_validator("*", mode="before")
     @classmethod

@@ -19,24 +19,30 @@ Chosen = dict[str, str]
 
 
 def combinations() -> Iterator[tuple[Template, Chosen]]:
+    """Every combination; where it is deployed meets each other choice, and not each combination of them."""
     for template in TEMPLATES:
         keys, choices = zip(*offered(template).items(), strict=True)
-        for chosen in product(*choices):
-            yield template, dict(zip(keys, chosen, strict=True))
+        usual = {key: values[0] for key, values in offered(template).items()}
+        for values in product(*choices):
+            chosen = dict(zip(keys, values, strict=True))
+            unusual = [key for key in keys if chosen[key] != usual[key]]
+            if chosen["deployment"] == usual["deployment"] or len(unusual) <= 2:
+                yield template, chosen
 
 
 COMBINATIONS = list(combinations())
 
 
 @cache
-def planned(template: Template, auth: str) -> dict[str, Any]:
+def planned(template: Template, auth: str, cache: str, deployment: str) -> dict[str, Any]:
     """The record of a project, whose other options change nothing but its stack."""
-    answers = {"name": "shop", "preset": "ecommerce", "architecture": template, "stack": {"auth": auth}}
+    stack = {"auth": auth, "cache": cache, "deployment": deployment}
+    answers = {"name": "shop", "preset": "ecommerce", "architecture": template, "stack": stack}
     return make_plan(resolve([from_record(answers)])).record
 
 
 def record_of(template: Template, stack: Mapping[str, str]) -> dict[str, Any]:
-    return {**planned(template, stack["auth"]), "stack": dict(stack)}
+    return {**planned(template, stack["auth"], stack["cache"], stack["deployment"]), "stack": dict(stack)}
 
 
 def tree(template: Template, stack: Mapping[str, str]) -> dict[str, str]:
@@ -45,4 +51,4 @@ def tree(template: Template, stack: Mapping[str, str]) -> dict[str, str]:
 
 def named(combination: tuple[Template, Chosen]) -> str:
     template, chosen = combination
-    return "-".join([template, *(chosen[key] for key in ("auth", "cache", "database", "observability"))])
+    return "-".join([template, *(chosen[key] for key in ("auth", "cache", "database", "observability", "deployment"))])

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 GIB = 2**30
 MOST_CONNECTIONS = 5000
+GB_A_VCPU = 2  # of a task
 
 
 @dataclass(frozen=True, slots=True)

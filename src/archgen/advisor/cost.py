@@ -8,6 +8,7 @@ from math import ceil, exp, log
 from typing import TYPE_CHECKING, Literal
 
 from archgen.advisor.capacity import (
+    GB_A_VCPU,
     Demand,
     brokers,
     fitting_machine,
@@ -145,7 +146,7 @@ class Biller:
             quiet = size_app(replace(demand, peak=demand.average), self.evidence).vcpu
             vcpu -= self._number("autoscaled_share") * (vcpu - quiet)
         paid = Decimal(str(vcpu)) * count
-        usd = self._cost("fargate_vcpu", paid * MONTHLY) + self._cost("fargate_gb", 2 * paid * MONTHLY)
+        usd = self._cost("fargate_vcpu", paid * MONTHLY) + self._cost("fargate_gb", GB_A_VCPU * paid * MONTHLY)
         return [Line(f"compute, up to {app.instances * count} tasks", usd)]
 
     def _balancer(self, demand: Demand) -> list[Line]:

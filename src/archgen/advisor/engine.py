@@ -84,7 +84,7 @@ def recommend(requirements: Requirements, evidence: Evidence, again: Again | Non
     stack = choose_stack(said, requirements, evidence)
     owned = count_owned(facts, evidence)
     said["services_without_owner"] = float(max(0, design.services - owned))
-    candidate = choose_candidate(TEMPLATE_OF[built.architecture], stack)
+    candidate = choose_candidate(TEMPLATE_OF[built.architecture], stack, design)
     said.update({topic: option.choice for topic, option in stack.items()})
     capacity = size_capacity(design, candidate, stack, target)
     said["up_as_asked"] = "yes" if capacity.availability.meets else "no"

@@ -146,6 +146,19 @@ class DatabasePlan(Document):
     cache_hit_needed: float
 
 
+class TaskPlan(Document):
+    """Containers of each of the `services`: how large, from `least` on average to `most` at the peak, and the requests
+    a second that one bears.
+    """
+
+    services: int
+    vcpu: float
+    memory_gb: float
+    least: int
+    most: int
+    rps: float
+
+
 class FunctionPlan(Document):
     concurrency: int
     quota: int
@@ -175,6 +188,7 @@ class Capacity(Document):
     concurrency_in_flight: float
     app_instances: int | None = None
     workers: int | None = None
+    tasks: TaskPlan | None = None
     utilisation: float | None = None
     wait_p95_ms: float | None = None
     db_connections: int | None = None
@@ -182,6 +196,7 @@ class Capacity(Document):
     database: DatabasePlan | None = None
     cache_gb: float | None = None
     cache_nodes: int | None = None
+    cache_machine: str | None = None
     shards: int | None = None
     shard_month: float | None = None
     functions: FunctionPlan | None = None

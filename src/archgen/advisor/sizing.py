@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from archgen.advisor import capacity
@@ -16,6 +16,7 @@ from archgen.advisor.recommendation import (
     CostLine,
     DatabasePlan,
     FunctionPlan,
+    TaskPlan,
     YearCost,
 )
 from archgen.advisor.stack import choose_cache, choose_database
@@ -100,11 +101,14 @@ def count_owned(facts: Facts, evidence: Evidence) -> int:
     return max(1, int(min(of_teams, facts.number("team_size"))))
 
 
-def choose_candidate(template: str, stack: dict[str, StackChoice]) -> str:
-    """The bill that the built architecture pays."""
-    if template == "monolith":
-        return "one_machine" if stack["deployment"].choice == "one_machine" else "containers"
-    return template
+def choose_candidate(template: str, stack: dict[str, StackChoice], design: Design) -> str:
+    """The bill that the built architecture pays; of containers, where no machine is large enough for all of it."""
+    if template != "monolith":
+        return template
+    if stack["deployment"].choice != "one_machine":
+        return "containers"
+    fits = design.biller("servers").one_machine(design.demand("servers")) is not None
+    return "one_machine" if fits else "containers"
 
 
 def size_capacity(design: Design, candidate: str, stack: dict[str, StackChoice], target: float) -> Capacity:
@@ -132,6 +136,7 @@ def size_capacity(design: Design, candidate: str, stack: dict[str, StackChoice],
         concurrency_in_flight=round(in_flight, 1),
         app_instances=None if app is None else 1 if machine else app.instances * parts,
         workers=app.workers * parts if app else None,
+        tasks=None if app is None or machine else _task_plan(app, parts, demand, evidence),
         utilisation=round(app.utilisation, 3) if app else None,
         wait_p95_ms=round(app.wait_p95 * 1000, 1) if app else None,
         db_connections=database.connections * parts if database else None,
@@ -139,6 +144,7 @@ def size_capacity(design: Design, candidate: str, stack: dict[str, StackChoice],
         database=_database_plan(database, parts, demand, evidence) if database else None,
         cache_gb=round(cache.memory_gb, 1) if cache else None,
         cache_nodes=cache.count if cache else None,
+        cache_machine=cache.machine.name if cache else None,
         shards=database.shards if database else None,
         shard_month=shard_month(demand, evidence) if database and database.shards == 1 else None,
         functions=None
@@ -151,6 +157,19 @@ def size_capacity(design: Design, candidate: str, stack: dict[str, StackChoice],
         growth_a_year=evidence.parameter("growth_a_year"),
         ceilings=ceilings,
         first_ceiling=ceilings[0] if ceilings else None,
+    )
+
+
+def _task_plan(app: capacity.App, services: int, demand: Demand, evidence: Evidence) -> TaskPlan:
+    vcpu = app.vcpu / app.instances
+    quiet = capacity.size_app(replace(demand, peak=demand.average), evidence)
+    return TaskPlan(
+        services=services,
+        vcpu=vcpu,
+        memory_gb=capacity.GB_A_VCPU * vcpu,
+        least=quiet.instances,
+        most=app.instances,
+        rps=round(evidence.parameter("target_utilisation") * app.workers / app.instances / demand.cpu, 1),
     )
 
 

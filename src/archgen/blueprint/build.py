@@ -14,7 +14,7 @@ from archgen.blueprint.schema import Blueprint, Module, Part, Template
 from archgen.domain import naming
 from archgen.domain.schema import Domain
 from archgen.errors import IncompatibleError
-from archgen.options import extras, offered, options, provided
+from archgen.options import extras, needs_name, offered, options, provided
 from archgen.requirements import Assumption, Requirements, StackChoice
 from archgen.text import nearest, shown
 
@@ -86,7 +86,9 @@ def substitutions(requirements: Requirements, recommendation: Advice, blueprint:
         value = getattr(blueprint.stack, key)
         if getattr(requirements.stack, key) == "auto" and advised is not None and _word(advised.choice) != value:
             because = f"{advised.choice} is advised, and not generated for {blueprint.template} yet"
-            if _word(advised.choice) in offered(blueprint.template)[key]:  # what was left out for the domain's sake
+            if what := needs_name(key, _word(advised.choice)):
+                because = f"{advised.choice} is advised, and takes {what}: with it, say --set stack.{key}={_word(advised.choice)}"
+            elif _word(advised.choice) in offered(blueprint.template)[key]:  # what was left out for the domain's sake
                 because = f"{advised.choice} is advised, and a module reacts to what becomes of an account"
             taken.append(Assumption(field=f"stack.{key}", value=value, because=because))
     advised_template = _TEMPLATE.get(recommendation.architecture)
@@ -195,6 +197,8 @@ def _stack(
         if key == "auth" and awaiting:
             fitting = tuple(choice for choice in choices if "accounts" in provided({key: choice}))
         advice = _word(advised[key].choice) if key in advised else ""
+        if needs_name(key, advice):
+            advice = ""
         chosen[key] = next(choice for choice in (name, advice, fitting[0]) if choice in fitting)
         if name in ("auto", chosen[key]):
             continue

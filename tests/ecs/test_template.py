@@ -1,0 +1,331 @@
+"""`deploy/ecs/template.yaml`: that CloudFormation takes it, that its figures are the advisor's, who may do what, and what is told to whom."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from archgen.generator import templates_dir
+
+from .conftest import Written
+
+IMAGE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/ecs-shop:1"
+# What the moto of these tests cannot make for CloudFormation, and which call of its own makes it there: properties are that
+# call's parameters, which the client checks by name and type. None: it has no such call.
+BY_ITS_OWN_API = {
+    "AWS::ApplicationAutoScaling::ScalableTarget": ("application-autoscaling", "register_scalable_target"),
+    "AWS::Budgets::Budget": ("budgets", "create_budget"),
+    "AWS::CloudWatch::Alarm": ("cloudwatch", "put_metric_alarm"),
+    "AWS::ElastiCache::SubnetGroup": ("elasticache", "create_cache_subnet_group"),
+    "AWS::SecretsManager::Secret": ("secretsmanager", "create_secret"),
+    "AWS::ServiceDiscovery::PrivateDnsNamespace": ("servicediscovery", "create_private_dns_namespace"),
+    "AWS::WAFv2::WebACL": ("wafv2", "create_web_acl"),
+}
+UNKNOWN = ("LoadBalancerFullName", "TargetGroupFullName", "CanonicalHostedZoneID")  # attributes that it lacks
+# Neither is there, or not with what we ask for.
+NOT_THERE = {
+    "AWS::ApplicationAutoScaling::ScalingPolicy": "no metrics of ECS",
+    "AWS::ElastiCache::ParameterGroup": "no parameter groups",
+    "AWS::ElastiCache::ReplicationGroup": "no Valkey",
+    "AWS::ElastiCache::CacheCluster": "no endpoint",
+    "AWS::Logs::MetricFilter": "not by CloudFormation",
+    "AWS::RDS::DBInstance": "no password that RDS makes, and parameter groups not by CloudFormation",
+    "AWS::Route53::RecordSet": "only where a zone is named",
+    "AWS::S3::BucketPolicy": "not by CloudFormation",
+    "AWS::ServiceDiscovery::Service": "not by CloudFormation",
+    "AWS::WAFv2::WebACLAssociation": "not by CloudFormation",
+}
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        {},
+        {"stack": "auth=oidc cache=memcached observability=datadog", "scope": "mvp"},
+        {"stack": "cache=none observability=none", "scope": "platform"},
+        {"architecture": "microservices"},
+        {"architecture": "microservices", "stack": "auth=oidc observability=newrelic"},
+    ],
+    ids=str,
+)
+def test_cloudformation_has_nothing_to_object_to(write: Callable[..., Written], choice: dict[str, Any]) -> None:
+    folder = write(**choice).folder / "deploy/ecs"
+    files = [folder / "template.yaml", folder / "bootstrap.yaml"]
+    done = subprocess.run([Path(sys.prefix, "bin/cfn-lint"), *files], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_its_figures_are_the_advisors(write: Callable[..., Written]) -> None:
+    small = write()
+    large = write(scope="platform", traffic_rps_peak=9000, data_gb=900)
+    for project in (small, large):
+        capacity = project.record["recommendation"]["capacity"]
+        tasks, primary = capacity["tasks"], capacity["database"]
+        app = project.of_type("AWS::ECS::TaskDefinition")["AppDefinition"]
+        assert (int(app["Cpu"]), int(app["Memory"])) == (1024 * tasks["vcpu"], 1024 * tasks["memory_gb"])
+        scaling = project.of_type("AWS::ApplicationAutoScaling::ScalableTarget")["AppScaling"]
+        assert (scaling["MinCapacity"], scaling["MaxCapacity"]) == (tasks["least"], 2 * tasks["most"])
+        policy = project.of_type("AWS::ApplicationAutoScaling::ScalingPolicy")["AppScalingByRequests"]
+        target = policy["TargetTrackingScalingPolicyConfiguration"]["TargetValue"]
+        assert target == pytest.approx(60 * tasks["rps"], abs=1)
+        database = project.of_type("AWS::RDS::DBInstance")["Database"]
+        assert database["DBInstanceClass"] == f"db.{primary['machine']}"
+        assert int(database["AllocatedStorage"]) >= project.record["requirements"]["data_gb"]
+        allowed = project.of_type("AWS::RDS::DBParameterGroup")["DatabaseSettings"]["Parameters"]["max_connections"]
+        assert int(allowed) == primary["max_connections"]
+        cache = project.of_type("AWS::ElastiCache::ReplicationGroup")["Cache"]
+        assert cache["CacheNodeType"] == f"cache.{capacity['cache_machine']}"
+        told = {line["Name"]: line["Value"] for line in project.containers()["AppDefinition.app"]["Environment"]}
+        pool = max(1, min(20, int(told["DATABASE_CONNECTIONS"]) // int(told["PROCESSES"])))
+        assert pool * int(told["PROCESSES"]) < primary["max_connections"]
+        cost = project.record["recommendation"]["cost"]
+        budget = project.of_type("AWS::Budgets::Budget")["Budget"]["Budget"]["BudgetLimit"]["Amount"]
+        assert 0 <= budget - cost["per_month"][cost["candidate"]]["high"] < 1
+        slow = project.of_type("AWS::CloudWatch::Alarm")["AppLatencyAlarm"]["Threshold"]
+        assert slow == project.record["slo"]["p95_ms"] / 1000
+    assert small.of_type("AWS::RDS::DBInstance") != large.of_type("AWS::RDS::DBInstance")
+
+
+def test_services_are_as_many_as_the_bill_has_databases(write: Callable[..., Written]) -> None:
+    services = write("microservices")
+    primaries = services.record["recommendation"]["capacity"]["database"]["primaries"]
+    assert len(services.of_type("AWS::RDS::DBInstance")) == primaries
+    assert len(services.of_type("AWS::ECS::Service")) == len(services.record["parts"])
+
+
+def test_what_is_internal_has_no_route_and_what_nginx_lets_through_has_one(project: Written) -> None:
+    listener = project.of_type("AWS::ElasticLoadBalancingV2::Listener")["Listener"]
+    assert listener["DefaultActions"][0]["FixedResponseConfig"]["StatusCode"] == "404"
+    rules = project.of_type("AWS::ElasticLoadBalancingV2::ListenerRule").values()
+    paths = [path for rule in rules for path in rule["Conditions"][0]["PathPatternConfig"]["Values"]]
+    patterns = [re.compile(re.escape(path).replace(r"\*", ".*")) for path in paths]
+    assert all(len(rule["Conditions"][0]["PathPatternConfig"]["Values"]) <= 5 for rule in rules)
+    assert len({rule["Priority"] for rule in rules}) == len(rules)
+
+    def reached(path: str) -> bool:
+        return any(pattern.fullmatch(path) for pattern in patterns)
+
+    for path in ("/internal/events/x", "/metrics", "/%69nternal/events/x", "/", "/.env"):
+        assert not reached(path), path
+    for path in ("/api/products", "/api/orders/1", "/api/me", "/api/auth/login", "/health/ready", "/verify-email"):
+        assert reached(path), path
+
+
+def test_a_process_is_told_what_its_settings_ask_for(project: Written) -> None:
+    """The names are those of the project's settings, of its parts, or of libpq; nothing that production asks for is missing."""
+    code = "from ecs_shop.apps.settings import Settings; print(*Settings.model_fields)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=project.folder, env={"PYTHONPATH": "src"}, capture_output=True, text=True
+    )
+    known = {name.upper() for name in done.stdout.split()} | {"PGPASSWORD", "DEPLOYMENT_ENVIRONMENT"}
+    known |= {"OTEL_SERVICE_NAME", "OTEL_EXPORTER_OTLP_ENDPOINT"}  # of the libraries
+    known |= {f"{part['name'].upper()}_URL" for part in project.record["parts"]}
+    for name, container in project.containers().items():
+        told = [line["Name"] for line in (*container["Environment"], *container["Secrets"])]
+        assert len(told) == len(set(told)), name
+        if not name.endswith(".roles"):
+            assert set(told) <= known, name
+            assert {"PRODUCTION", "DATABASE_URL", "CACHE_URL", "JWT_ISSUER"} <= set(told), name
+        secret = {line["Name"] for line in container["Environment"]} & {
+            "CACHE_URL",
+            "MAIL_URL",
+            "JWT_PEMS",
+            "INTERNAL_TOKEN",
+        }
+        assert not secret, name
+
+
+def test_who_starts_a_task_may_read_the_secrets_that_it_is_told_and_no_other(project: Written) -> None:
+    roles = project.of_type("AWS::IAM::Role")
+    for task, definition in project.of_type("AWS::ECS::TaskDefinition").items():
+        told = {str(secret["ValueFrom"]) for c in definition["ContainerDefinitions"] for secret in c["Secrets"]}
+        told = {re.sub(r"\{'Fn::Sub': '\$\{(.+)\}:password::'\}", r"{'Fn::GetAtt': '\1'}", secret) for secret in told}
+        role = roles[definition["ExecutionRoleArn"]["Fn::GetAtt"].removesuffix(".Arn")]
+        statements = role["Policies"][0]["PolicyDocument"]["Statement"]
+        read = next(line["Resource"] for line in statements if line["Action"] == "secretsmanager:GetSecretValue")
+        assert {str(secret) for secret in read} == told, task
+        assert "Policies" not in roles[definition["TaskRoleArn"]["Fn::GetAtt"].removesuffix(".Arn")], task
+
+
+def test_a_release_leaves_the_count_of_tasks_as_it_is_and_goes_back_by_itself(project: Written) -> None:
+    for name, service in project.of_type("AWS::ECS::Service").items():
+        assert "DesiredCount" not in service, name
+        assert service["DeploymentConfiguration"]["DeploymentCircuitBreaker"] == {"Enable": True, "Rollback": True}, (
+            name
+        )
+    attributes = project.of_type("AWS::ElasticLoadBalancingV2::LoadBalancer")["Balancer"]["LoadBalancerAttributes"]
+    idle = next(line["Value"] for line in attributes if line["Key"] == "idle_timeout.timeout_seconds")
+    kept = re.findall(r"KEEP_ALIVE = (\d+)|--timeout-keep-alive, \"(\d+)\"", _source(project))
+    assert kept and all(int(idle) < int(server or part) for server, part in kept)
+
+
+def _source(project: Written) -> str:
+    files = [project.folder / "deploy/ecs/template.yaml", *project.folder.glob("src/*/apps/serve.py")]
+    return "".join(path.read_text() for path in files)
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    with mock_aws():
+        yield
+
+
+def without(document: dict[str, Any], kinds: set[str]) -> dict[str, Any]:
+    """The template without resources of some kinds, in the long forms of JSON; what refers to one gets a name in its place."""
+    gone = {name for name, resource in document["Resources"].items() if resource["Type"] in kinds}
+
+    def named(found: re.Match[str]) -> str:
+        return found[1] if found[1] in gone or found[2] in UNKNOWN else found[0]
+
+    def plain(value: Any) -> Any:
+        match value:
+            case {"Fn::Ref": name}:
+                return name if name in gone else {"Ref": name}
+            case {"Fn::GetAtt": str(path)}:
+                name, _, attribute = path.partition(".")
+                return path if name in gone or attribute in UNKNOWN else {"Fn::GetAtt": [name, attribute]}
+            case {"Fn::Sub": str(text)}:
+                return {"Fn::Sub": re.sub(r"\$\{(\w+)\.?(\w*)[.\w]*\}", named, text)}
+            case dict():
+                return {key: plain(item) for key, item in value.items()}
+            case list():
+                return [plain(item) for item in value]
+        return value
+
+    resources = {}
+    for name, resource in document["Resources"].items():
+        if name not in gone:
+            resources[name] = plain(resource)
+            after = resource.get("DependsOn", [])
+            resources[name]["DependsOn"] = [
+                other for other in ([after] if isinstance(after, str) else after) if other not in gone
+            ]
+    return {**plain({key: item for key, item in document.items() if key != "Resources"}), "Resources": resources}
+
+
+@pytest.mark.usefixtures("aws")
+def test_each_resource_is_created_or_is_listed_as_what_cannot_be_here(project: Written) -> None:
+    kinds = {resource["Type"] for resource in project.document["Resources"].values()}
+    apart = kinds & (BY_ITS_OWN_API.keys() | NOT_THERE.keys())
+    certificate = boto3.client("acm").request_certificate(DomainName="api.example.com")["CertificateArn"]
+    given = {
+        "Image": IMAGE,
+        "MigrationImage": IMAGE,
+        "Domain": "api.example.com",
+        "CertificateArn": certificate,
+        "AlarmEmail": "operations@example.com",
+        "AdminEmail": "admin@example.com",
+    }
+    cloudformation = boto3.client("cloudformation")
+    cloudformation.create_stack(
+        StackName="ecs-shop-prod",
+        TemplateBody=json.dumps(without(project.document, apart)),
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()],
+        Capabilities=["CAPABILITY_IAM"],
+    )
+    made = cloudformation.describe_stack_resources(StackName="ecs-shop-prod")["StackResources"]
+    assert {resource["ResourceType"] for resource in made} == kinds - apart
+    expected = {name for name, resource in project.document["Resources"].items() if resource["Type"] not in apart}
+    assert {resource["LogicalResourceId"] for resource in made} == expected
+    ids = {resource["LogicalResourceId"]: resource.get("PhysicalResourceId", "") for resource in made}
+    check_what_is_there(project, ids)
+    for kind in sorted(kinds & BY_ITS_OWN_API.keys()):
+        make_by_api(project, kind, ids)
+
+
+class Known(dict[str, str]):
+    """What was made, by its name; of an attribute of it, or of what was not made, the name itself."""
+
+    def __missing__(self, name: str) -> str:
+        resource, _, attribute = name.partition(".")
+        made = self.get(resource, name.replace("::", "-"))
+        return made.rpartition("/")[2] if attribute == "Name" else made
+
+
+def camel(value: Any, *, names: bool = False) -> Any:
+    """As the API of ECS writes what CloudFormation writes with capitals; `names`: the keys are words of ours."""
+    if isinstance(value, dict):
+        return {
+            key if names else key[0].lower() + key[1:]: camel(item, names=key == "Options")
+            for key, item in value.items()
+        }
+    return [camel(item) for item in value] if isinstance(value, list) else value
+
+
+def check_what_is_there(project: Written, made: dict[str, str]) -> None:
+    """By the services' own APIs."""
+    ec2, ecs, elb = boto3.client("ec2"), boto3.client("ecs"), boto3.client("elbv2")
+    network = [{"Name": "vpc-id", "Values": [made["Network"]]}]
+    subnets = ec2.describe_subnets(Filters=network)["Subnets"]
+    assert len(subnets) == 4 and len({subnet["AvailabilityZone"] for subnet in subnets}) == 2
+    database = ec2.describe_security_groups(GroupIds=[made["DatabaseGroup"]])["SecurityGroups"][0]["IpPermissions"]
+    assert [(rule["FromPort"], [pair["GroupId"] for pair in rule["UserIdGroupPairs"]]) for rule in database] == [
+        (5432, [made["TaskGroup"]])
+    ]
+    listener = elb.describe_listeners(LoadBalancerArn=made["Balancer"])["Listeners"]
+    assert {(line["Port"], line["DefaultActions"][0]["Type"]) for line in listener} == {
+        (80, "redirect"),
+        (443, "fixed-response"),
+    }
+    services = [name for name in made if name.endswith("Service")]
+    found = ecs.describe_services(cluster=made["Cluster"], services=[made[name] for name in services])["services"]
+    assert len(found) == len(services) == len(project.of_type("AWS::ECS::Service"))
+    for name, properties in project.of_type("AWS::ECS::TaskDefinition").items():
+        # by the API once more, whose client looks at every name: moto's CloudFormation drops some
+        asked = camel(project.reader.resolve(properties, Known({**made, "Image": IMAGE, "MigrationImage": IMAGE})))
+        definition = ecs.register_task_definition(**asked)["taskDefinition"]
+        assert definition["networkMode"] == "awsvpc" and definition["requiresCompatibilities"] == ["FARGATE"]
+        assert IMAGE in {container["image"] for container in definition["containerDefinitions"]}
+        there = ecs.describe_task_definition(taskDefinition=made[name])["taskDefinition"]
+        assert [c["name"] for c in there["containerDefinitions"]] == [c["name"] for c in asked["containerDefinitions"]]
+    groups = boto3.client("logs").describe_log_groups()["logGroups"]
+    assert len(groups) == len(project.of_type("AWS::Logs::LogGroup"))
+    assert {group["retentionInDays"] for group in groups} == {30}
+    board = boto3.client("cloudwatch").get_dashboard(DashboardName="ecs-shop-prod")["DashboardBody"]
+    assert len(json.loads(board)["widgets"]) >= 6
+    topics = boto3.client("sns").list_subscriptions()["Subscriptions"]
+    assert [topic["Endpoint"] for topic in topics] == ["operations@example.com"]
+
+
+def make_by_api(project: Written, kind: str, made: dict[str, str]) -> None:
+    service, call = BY_ITS_OWN_API[kind]
+    client: Any = boto3.client(service)  # type: ignore[call-overload]
+    for name, properties in project.of_type(kind).items():
+        asked = project.reader.resolve(properties, Known(made))
+        if kind.endswith("Secret"):
+            generated = asked.pop("GenerateSecretString", None)
+            if generated:
+                asked["SecretString"] = client.get_random_password(**generated)["RandomPassword"]
+            asked["Name"] = name
+        elif kind.endswith("Budget"):
+            asked["Budget"]["BudgetName"] = name
+            asked["Budget"]["BudgetLimit"]["Amount"] = str(asked["Budget"]["BudgetLimit"]["Amount"])
+            asked["AccountId"] = "123456789012"
+        elif kind.endswith("Alarm"):
+            asked["AlarmName"] = name
+        elif kind.endswith("WebACL"):
+            asked["Name"] = name
+        elif kind.endswith("SubnetGroup"):
+            asked["CacheSubnetGroupName"] = name
+            asked["CacheSubnetGroupDescription"] = asked.pop("Description")
+        answer = getattr(client, call)(**asked)
+        assert answer["ResponseMetadata"]["HTTPStatusCode"] == 200, name
+
+
+def test_no_list_names_what_is_not_in_the_templates() -> None:
+    option = templates_dir() / "_options"
+    said = "".join(path.read_text() for path in option.rglob("ecs_*.jinja"))
+    said += (option / "deployment/ecs/files/deploy/ecs/template.yaml.jinja").read_text()
+    assert [kind for kind in (*BY_ITS_OWN_API, *NOT_THERE) if f"Type: {kind}\n" not in said] == []
