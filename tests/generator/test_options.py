@@ -151,6 +151,7 @@ KNOWN = {
     "dependencies",
     "dev_dependencies",
     "when",
+    "broker",
     "cache",
     "otlp",
     "profile",

@@ -45,4 +45,4 @@ def tree(template: Template, stack: Mapping[str, str]) -> dict[str, str]:
 
 def named(combination: tuple[Template, Chosen]) -> str:
     template, chosen = combination
-    return "-".join([template, *(chosen[key] for key in ("auth", "cache", "database", "observability"))])
+    return "-".join([template, *(chosen[key] for key in ("auth", "broker", "cache", "database", "observability"))])
