@@ -108,6 +108,15 @@ class Background:
         """The handlers of this kind of event."""
         return self._targets.get(kind, ())
 
+    def handlers_of(self, module: str) -> Mapping[str, Sequence[str]]:
+        """By kind of event: the module's own handlers."""
+        found: dict[str, list[str]] = {}
+        for kind, names in self._targets.items():
+            own = [name for name in names if name.startswith(f"{module}.")]
+            if own:
+                found[kind] = own
+        return found
+
     async def deliver(self, handler: str, body: bytes) -> None:
         """Hands an event in its envelope to one handler (LookupError: it is not here;
         Refused: it cannot be read here).
