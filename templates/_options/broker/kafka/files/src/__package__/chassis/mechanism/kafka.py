@@ -5,6 +5,7 @@ they are needed.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
@@ -68,6 +69,8 @@ class Kafka:
         self.topics = Topics(system)
         self.settings = settings
         self._connection: dict[str, Any] = {}
+        # it warns of each connection without TLS, which preflight has judged
+        logging.getLogger("aiokafka.conn").setLevel(logging.ERROR)
         if settings.kafka_url:
             self._connection = connection(settings.kafka_url)
         self._producer: Any = None
