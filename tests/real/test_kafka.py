@@ -34,7 +34,9 @@ def broker(containers: None) -> Iterator[Broker]:
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     folder = tmp_path_factory.mktemp("kafka")
-    made = new(folder, "kafka-lab", "--preset", "ecommerce", "--architecture", "monolith", "--set", "stack.broker=kafka")
+    made = new(
+        folder, "kafka-lab", "--preset", "ecommerce", "--architecture", "monolith", "--set", "stack.broker=kafka"
+    )
     sys.path.append(str(made.folder / "src"))
     return made
 

@@ -91,7 +91,9 @@ class KafkaRelay(Relay):
                 with self.tracing.publishing(f"publish {row['type']}", envelope.trace):
                     sent = await self._kafka.send(
                         Record(
-                            self._topic(row["type"]), envelope.partitionkey.encode(), body
+                            self._topic(row["type"]),
+                            envelope.partitionkey.encode(),
+                            body,
                         )
                     )
                 self._sent[envelope.id] = sent
