@@ -12,11 +12,10 @@ from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
 import pytest
+import tests.support
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 from jsonschema import Draft7Validator, FormatChecker
-
-import tests.support
 from tests.support.projects import Project
 
 Chassis = Callable[[str], Any]
