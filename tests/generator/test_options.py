@@ -153,6 +153,7 @@ KNOWN = {
     "dependencies",
     "dev_dependencies",
     "when",
+    "broker",
     "cache",
     "otlp",
     "profile",

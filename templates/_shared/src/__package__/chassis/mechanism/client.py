@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
 import httpx2 as httpx
@@ -68,13 +68,16 @@ class Client:
         attempts: int = 4,
         repeatable: bool = False,
         proxies: bool = True,
+        trace: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
         """`repeatable`: whatever is asked may be asked again.
 
-        `proxies`: whether the environment's are used.
+        `proxies`: whether the environment's are used; `trace`: gives the headers of
+        the current one.
         """
         self._name = name
         self._timeout = timeout
+        self._trace = trace
         self._repeatable = repeatable
         self._http = httpx.AsyncClient(
             base_url=url, headers=headers, transport=transport, trust_env=proxies
@@ -137,7 +140,7 @@ class Client:
                         method,
                         path,
                         content=content,
-                        headers={**told, **(headers or {})},
+                        headers={**self._trace(), **told, **(headers or {})},
                         timeout=timeout,
                     )
                     return self._body(response)

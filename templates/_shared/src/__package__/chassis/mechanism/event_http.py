@@ -4,13 +4,14 @@ that has its handler.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request
 
 from .background import HANDLER_TIMEOUT, Background
 from .client import Client
+from .envelope import CONTENT_TYPE
 from .errors import Refused, ValidationFailed
 from .events import Routes
 from .internal_api import internal_router, to_part
@@ -29,6 +30,7 @@ class HttpDispatcher:
         modules: Iterable[str],
         tokens: ServiceTokens,
         transports: Mapping[str, Any] | None,
+        trace: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
         """`modules`: of this part.
 
@@ -46,7 +48,12 @@ class HttpDispatcher:
         self._clients: dict[str, Client] = {}
         for part in set(self._parts.values()):
             self._clients[part] = to_part(
-                part, tokens, transports, timeout=HANDLER_TIMEOUT + 5, attempts=1
+                part,
+                tokens,
+                transports,
+                timeout=HANDLER_TIMEOUT + 5,
+                attempts=1,
+                trace=trace,
             )
 
     def targets(self, kind: str) -> Iterable[str]:
@@ -55,7 +62,10 @@ class HttpDispatcher:
     async def deliver(self, handler: str, body: bytes) -> None:
         if handler in self._parts:
             await self._clients[self._parts[handler]].call(
-                "POST", f"/internal/events/{handler}", body
+                "POST",
+                f"/internal/events/{handler}",
+                body,
+                {"Content-Type": CONTENT_TYPE},
             )
         else:
             await self._background.deliver(handler, body)

@@ -6,7 +6,7 @@ along, and is verified here like any.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header
@@ -48,6 +48,7 @@ def to_part(
     *,
     timeout: float = 2.0,
     attempts: int = 4,
+    trace: Callable[[], Mapping[str, str]] = dict,
 ) -> PartClient:
     """For calls that may be repeated."""
     return PartClient(
@@ -58,6 +59,7 @@ def to_part(
         timeout=timeout,
         attempts=attempts,
         repeatable=True,
+        trace=trace,
     )
 
 
