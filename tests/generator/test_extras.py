@@ -115,7 +115,7 @@ def test_the_extras_are_the_folders_and_each_says_what_it_brings() -> None:
         ("mvp", "monolith", {"staff_command"}),
         ("product", "monolith", set(NAMES)),
         ("platform", "monolith", set(NAMES)),
-        ("product", "microservices", set(NAMES) - {"backups", "copies", "rollout"}),
+        ("product", "microservices", set(NAMES)),
         ("product", "serverless", {"key_rotation", "load_test", "staff_command"}),
     ],
 )
@@ -155,7 +155,7 @@ def test_all_that_an_architecture_cannot_have_is_told_at_once_with_where_it_can_
     for place in ("stack.cache: ", "extras.backups: ", "extras.worker: "):
         assert place in refused.value.message
     hint = str(refused.value.hint)
-    assert "leave extras.backups out (it comes with --architecture monolith)" in hint
+    assert "leave extras.backups out (it comes with --architecture monolith or microservices)" in hint
     assert "leave extras.worker out (it comes with --architecture monolith or microservices)" in hint
 
 

@@ -67,12 +67,18 @@ def test_each_part_is_told_its_own_database_and_no_more(parts: dict[str, list[st
     } <= set(files[".env.example"].splitlines())
 
 
-def test_one_image_is_built_once_and_every_container_says_what_it_may_take() -> None:
+@pytest.mark.parametrize("architecture", ["monolith", "microservices"])
+@pytest.mark.parametrize("stack", [{"auth": "builtin", "cache": "memcached"}, {"auth": "oidc", "cache": "valkey"}])
+def test_every_container_says_what_it_may_take(architecture: str, stack: dict[str, str]) -> None:
+    files = generated(architecture=architecture, stack={**stack, "observability": "prometheus"})[1]
+    for name, one in services(files).items():
+        assert one["mem_limit"] and one["cpus"] and one["pids_limit"] and one["security_opt"], name
+
+
+def test_one_image_is_built_once_for_all_parts() -> None:
     running = services(generated()[1])
     ours = [one for one in running.values() if one["image"] == "${COMPOSE_PROJECT_NAME}:local"]
     assert len(ours) > 12 and len([one for one in ours if "build" in one]) == 1
-    for name, one in running.items():
-        assert one["mem_limit"] and one["cpus"] and one["pids_limit"], name
     for one in ours:
         assert one["read_only"] and one["cap_drop"] == ["ALL"]
 

@@ -43,16 +43,6 @@ def reads(mix: Callable[[int], Request]) -> Callable[[int], Request]:
     return lambda n: mix(n // 4 * 5 + n % 4 + 1)
 
 
-def told(what: str, load: Steady, stack: Stack) -> None:
-    """The figures, and of a few that failed what they heard and what NGINX wrote of them."""
-    print(f"\n{what}: {load.figures()}")
-    written = stack.compose("logs", "--no-log-prefix", "nginx") if load.failed else ""
-    for outcome in load.failed[:5]:
-        request_id = outcome.headers.get("x-request-id", "none")
-        print(f"{outcome.at:.2f} s {outcome.status} {outcome.request.method} {outcome.request.path} {outcome.text}")
-        print("\n".join(line for line in written.splitlines() if request_id in line))
-
-
 def hardly_a_write(load: Steady) -> None:
     """What may be repeated never fails; a write that came as the port closed may, and can be repeated by its key."""
     assert [outcome for outcome in load.failed if outcome.request.method == "GET"] == []
@@ -69,7 +59,7 @@ def test_a_copy_that_is_killed_costs_no_read(stack: Stack, reads: Callable[[int]
         docker("start", victim)
         time.sleep(2)
     stack.compose("up", "--detach", "--no-build", "--wait", "app")
-    told("a copy killed", load, stack)
+    stack.tell("a copy killed", load)
     assert load.failed == []
 
 
@@ -83,7 +73,7 @@ def test_a_copy_that_is_stopped_costs_no_request_that_may_be_repeated(
         time.sleep(4)
     docker("start", victim)
     stack.compose("up", "--detach", "--no-build", "--wait", "app")
-    told("a copy stopped", load, stack)
+    stack.tell("a copy stopped", load)
     hardly_a_write(load)
 
 
@@ -94,7 +84,7 @@ def test_without_the_cache_every_request_is_answered(stack: Stack, mix: Callable
         time.sleep(6)
         stack.compose("start", "valkey")
         time.sleep(3)
-    told("the cache stopped", load, stack)
+    stack.tell("the cache stopped", load)
     assert load.failed == []
 
 
@@ -110,7 +100,7 @@ def test_without_the_database_clients_are_told_to_come_back_and_are_served_withi
         until(lambda: stack.compose("ps", "--format", "{{.Health}}", "postgres").strip() == "healthy")
         back = load.now()
         time.sleep(11)
-    told("the database stopped", load, stack)
+    stack.tell("the database stopped", load)
     last = max(outcome.at for outcome in load.failed)
     print(f"started at {begun:.1f} s, healthy at {back:.1f} s, the last refused at {last:.1f} s")
     assert {(outcome.status, "retry-after" in outcome.headers) for outcome in load.failed} == {(503, True)}
@@ -125,7 +115,7 @@ def test_a_new_version_rolls_out_without_a_failed_request(stack: Stack, mix: Cal
         time.sleep(1)
         stack.project.make("deploy")
         time.sleep(3)
-    told("a new version", load, stack)
+    stack.tell("a new version", load)
     assert load.failed == []
     assert len(stack.copies()) == len(old) and not set(stack.copies()) & set(old)
 
@@ -142,6 +132,6 @@ def test_a_version_that_does_not_get_ready_is_taken_away_and_the_old_one_goes_on
     with steady(stack.url, mix) as load, pytest.raises(AssertionError, match="the old one goes on"):
         stack.project.make("deploy")
     serve.write_text(good)
-    told("a broken version", load, stack)
+    stack.tell("a broken version", load)
     assert load.failed == []
     assert stack.copies() == old

@@ -14,7 +14,7 @@ import pytest
 from tests.support.ledger import ledger
 from tests.support.projects import Project, new, until
 from tests.support.stack import Stack, docker, up
-from tests.support.steady import Request, Steady, steady
+from tests.support.steady import Request, steady
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
 PARTS = ("accounts", "inventory", "orders", "payments")
@@ -50,12 +50,6 @@ def mix(services: Stack) -> Callable[[int], Request]:
     return request
 
 
-def told(what: str, load: Steady) -> None:
-    print(f"\n{what}: {load.figures()}")
-    for outcome in load.failed[:5]:
-        print(f"{outcome.at:.2f} s {outcome.status} {outcome.request.method} {outcome.request.path} {outcome.text}")
-
-
 def test_they_come_up_healthy_and_their_journey_passes_through_nginx(services: Stack) -> None:
     assert " passed" in services.project.make("journey", f"URL={services.url}")
     for part in PARTS:
@@ -65,6 +59,7 @@ def test_they_come_up_healthy_and_their_journey_passes_through_nginx(services: S
 def test_their_document_is_the_monolith_s(services: Stack, tmp_path: Path) -> None:
     name = services.project.folder.name
     monolith: Project = new(tmp_path, name, "--preset", "ecommerce", "--architecture", "monolith")
+    monolith.make("setup")
     code = f"import json; from {services.package}.apps.dev import create_app; print(json.dumps(create_app().openapi()))"
     assert services.ask("/openapi.json").document == json.loads(monolith.python(code).splitlines()[-1])
     assert services.ask("/docs").status == 200
@@ -105,7 +100,7 @@ def test_all_of_it_fits_into_4_gb(services: Stack, mix: Callable[[int], Request]
     with steady(services.url, mix) as load:
         time.sleep(10)
         lines = docker("stats", "--no-stream", "--format", "{{.Name}} {{.MemUsage}}").splitlines()
-    told("while memory is measured", load)
+    services.tell("while memory is measured", load)
     used = {}
     limits = 0.0
     for line in lines:
@@ -153,7 +148,7 @@ def test_one_service_rolls_out_under_load_while_the_others_run(services: Stack, 
         time.sleep(1)
         services.project.make("deploy", "PART=orders")
         time.sleep(3)
-    told("a new version of orders", load)
+    services.tell("a new version of orders", load)
     assert load.failed == []
     after = {part: services.copies(part) for part in PARTS}
     assert len(after["orders"]) == 2 and not set(after.pop("orders")) & set(before.pop("orders"))
@@ -206,7 +201,7 @@ def test_nothing_is_lost_and_nothing_done_twice_whatever_is_killed(
         time.sleep(3)
         with steady(services.url, reads) as load:
             fall(services, "payments", "payments-worker", seconds=20)
-        told("reads while payments is gone for 20 s", load)
+        services.tell("reads while payments is gone for 20 s", load)
         time.sleep(3)
         fall(services, "postgres", seconds=3)
         time.sleep(10)

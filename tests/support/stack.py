@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tests.support.projects import Project
+from tests.support.steady import Steady
 
 PASSWORD = "correct horse battery staple"
 
@@ -63,6 +64,15 @@ class Stack:
         """The log of a service that writes a JSON document a line."""
         lines = self.compose("logs", "--no-log-prefix", "--no-color", service).splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
+
+    def tell(self, what: str, load: Steady) -> None:
+        """Prints the figures, and of a few that failed what they heard and what NGINX wrote of them."""
+        print(f"\n{what}: {load.figures()}")
+        written = self.compose("logs", "--no-log-prefix", "nginx") if load.failed else ""
+        for outcome in load.failed[:5]:
+            request_id = outcome.headers.get("x-request-id", "none")
+            print(f"{outcome.at:.2f} s {outcome.status} {outcome.request.method} {outcome.request.path} {outcome.text}")
+            print("\n".join(line for line in written.splitlines() if request_id in line))
 
     def ask(
         self, path: str, method: str = "GET", body: object = None, token: str = "", **headers: str | None
