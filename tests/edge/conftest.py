@@ -52,7 +52,7 @@ def behind(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         mail_url=f"file:{folder}/mails",
         admin_email="staff@example.com",
         admin_password=PASSWORD,
-        internal_token="internal",
+        service_keys=folder / "service-keys",
         trusted_proxies="10.0.0.0/8,fd00::/8",
         cors_origins=",".join(SITES),
     )

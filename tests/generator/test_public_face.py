@@ -42,6 +42,7 @@ FACE = {
     "references": "References",
     "rest": "Caller IdempotencyKey IfMatch ListQuery NOT_MODIFIED OptionalCaller PageOf Router client_of inject set_etag",
     "retry": "retry_on_conflict",
+    "service_tokens": "ServiceTokens",
     "settings": "CoreSettings nearby",
     "sql": "Database FixedDecimal UtcDateTime check_listings entity_columns jobs_table processed_table sortable_string",
     "sql_connection": "connected",
@@ -57,13 +58,13 @@ FOR_ROOTS = {
     "datadog": "destination",
     "entity": "Entity Versions now",
     "errors": "Conflict Failing Forbidden PreconditionFailed Problem Refused StaleVersion Unauthenticated Unavailable ValidationFailed",
-    "event_http": "HttpDispatcher events_router",
+    "event_http": "HttpDispatcher events_router with_events",
     "functions": "Event FunctionSettings THREADS loop run",
     "group_commit": "GroupCommitDatabase",
     "http": "create_api problem",
     "http_function": "FunctionTransport HttpFunction body_of request_event to_functions",
     "identity": "Caller EVERY_SCOPE",
-    "internal_api": "remote_jwks to_part",
+    "internal_api": "to_part",
     "internal_settings": "InternalSettings",
     "memcached": "MemcachedCache",
     "memory_cache": "CacheSettings MemoryCache",
@@ -74,10 +75,14 @@ FOR_ROOTS = {
     "oidc": "OidcVerifier",
     "openapi_parts": "merged",
     "otlp": "Telemetry",
+    "peers": "remote_jwks to_keys",
     "provider": "OidcSettings Provider",
     "remote_tokens": "RemoteVerifier",
+    "request_context": "RequestContextMiddleware",
     "secret_keys": "SecretKeysSettings",
     "server_settings": "ServerSettings",
+    "service_keys": "make_keys",
+    "service_tokens": "Calls ServiceTokens pairs_of",
     "sql": "tables",
     "sql_jobs": "Jobs",
     "sql_settings": "SqlSettings",
@@ -241,7 +246,7 @@ def test_the_mechanism_becomes_a_package_by_another_prefix(tmp_path: Path, archi
             roots.append(f"shop.{path.parent.name}.{path.stem}".removesuffix(".__init__"))
     assert not (source / "shop/chassis/mechanism").exists()
     imports = "\n".join(f"import {root}" for root in roots)
-    test = "from shop.apps.dev import create_app\nfrom shop.apps.settings import Settings\ncreate_app(Settings(internal_token='t' * 32))"
+    test = "from shop.apps.dev import create_app\nfrom shop.apps.settings import Settings\ncreate_app(Settings())"
     done = subprocess.run(
         [sys.executable, "-c", f"import sys\nsys.argv[1:] = []\n{imports}\n{KEYS}\n{test}"],
         cwd=tmp_path,

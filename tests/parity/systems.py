@@ -167,7 +167,7 @@ def running(project: Project, **settings: Any) -> Iterator[System]:
         mail_url=f"file:{project.folder}/mails",
         admin_email="staff@example.com",
         admin_password=PASSWORD,
-        internal_token="internal",
+        service_keys=project.folder / "service-keys",
         **settings,
     )
     client = importlib.import_module("starlette.testclient").TestClient

@@ -35,7 +35,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory, containers: None) -> Iter
             jwt_keys=folder / "keys",
             admin_email=LOGIN["email"],
             admin_password=LOGIN["password"],
-            internal_token="internal",
+            service_keys=folder / "service-keys",
             mail_url=f"file:{folder}/mails",
         )
         asyncio.run(module(PACKAGE, "apps.migrate").prepare("app", made))

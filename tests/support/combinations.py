@@ -51,4 +51,5 @@ def tree(template: Template, stack: Mapping[str, str]) -> dict[str, str]:
 
 def named(combination: tuple[Template, Chosen]) -> str:
     template, chosen = combination
-    return "-".join([template, *(chosen[key] for key in ("auth", "cache", "database", "observability", "deployment"))])
+    keys = ("auth", "broker", "cache", "database", "observability", "deployment")
+    return "-".join([template, *(chosen[key] for key in keys)])

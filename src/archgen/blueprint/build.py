@@ -16,7 +16,7 @@ from archgen.domain.schema import Domain
 from archgen.errors import IncompatibleError
 from archgen.options import extras, needs_name, offered, options, provided
 from archgen.requirements import Assumption, Requirements, StackChoice
-from archgen.text import shown
+from archgen.text import nearest, shown
 
 ACCOUNT_EVENTS = ("accounts.account.created", "accounts.account.deleted")
 TEMPLATES: tuple[Template, ...] = get_args(Template)
@@ -90,6 +90,8 @@ def substitutions(requirements: Requirements, recommendation: Advice, blueprint:
                 because = f"{advised.choice} is advised, and takes {what}: with it, say --set stack.{key}={_word(advised.choice)}"
             elif _word(advised.choice) in offered(blueprint.template)[key]:  # what was left out for the domain's sake
                 because = f"{advised.choice} is advised, and a module reacts to what becomes of an account"
+            if _alias(key, _word(advised.choice)) == value:
+                because = f"{advised.choice} is advised, and the same code runs on it"
             taken.append(Assumption(field=f"stack.{key}", value=value, because=because))
     advised_template = _TEMPLATE.get(recommendation.architecture)
     if requirements.architecture == "auto" and advised_template != blueprint.template:
@@ -197,6 +199,7 @@ def _stack(
         if key == "auth" and awaiting:
             fitting = tuple(choice for choice in choices if "accounts" in provided({key: choice}))
         advice = _word(advised[key].choice) if key in advised else ""
+        advice = _alias(key, advice) or advice
         if needs_name(key, advice):
             advice = ""
         chosen[key] = next(choice for choice in (name, advice, fitting[0]) if choice in fitting)
@@ -209,7 +212,10 @@ def _stack(
             )
         else:
             what = f"{shown(name)} cannot be generated with {template}"
+            meant = _alias(key, name) or nearest(name, choices)
             hint = f"stack.{key} offers auto, {', '.join(choices)}{_elsewhere(key, name)}"
+            if meant in choices:
+                hint = f"did you mean {meant}? {hint}"
         wrong.append((f"stack.{key}: {what}", hint))
     return chosen, wrong
 
@@ -257,6 +263,11 @@ def _possible(template: Template) -> set[str]:
 def _decides(key: str, capabilities: Sequence[str]) -> bool:
     """Whether another choice of this key would provide one of these."""
     return any(set(option.provides) & set(capabilities) for option in options() if option.key == key)
+
+
+def _alias(key: str, name: str) -> str | None:
+    """The choice that stands in for another product."""
+    return next((option.value for option in options() if option.key == key and name in option.stands_for), None)
 
 
 def _elsewhere(key: str, name: str) -> str:

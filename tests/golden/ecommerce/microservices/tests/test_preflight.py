@@ -14,6 +14,7 @@ from shop.apps.preflight import check
 from shop.apps.settings import Settings
 
 RANDOM = token_urlsafe()
+PART = "accounts"
 
 
 @pytest.fixture
@@ -25,13 +26,12 @@ def fit(tmp_path: Path) -> dict[str, Any]:
         "admin_password": token_urlsafe(),
         "mail_url": "smtp://mail",
         "jwt_keys": tmp_path,
-        "internal_token": token_urlsafe(),
         "cache_url": f"valkey://app:{token_urlsafe()}@cache",
     }
 
 
 def test_production_starts_with_secrets_of_its_own(fit: dict[str, Any]) -> None:
-    assert check(Settings.model_construct(**fit)).production
+    assert check(Settings.model_construct(**fit), PART).production
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_production_starts_with_secrets_of_its_own(fit: dict[str, Any]) -> None:
 def test_production_takes_what_is_encrypted_or_stays_in_its_network(
     fit: dict[str, Any], name: str, value: str
 ) -> None:
-    assert check(Settings.model_construct(**{**fit, name: value}))
+    assert check(Settings.model_construct(**{**fit, name: value}), PART)
 
 
 @pytest.mark.parametrize(
@@ -71,15 +71,22 @@ def test_production_takes_what_is_encrypted_or_stays_in_its_network(
         ("admin_password", "your-256-bit-secret-here"),
         ("mail_url", "file:.mails"),
         ("site_url", "http://shop.example.com"),
-        ("internal_token", "short"),
     ],
 )
 def test_production_refuses_to_start_with_what_is_for_development(
     fit: dict[str, Any], name: str, value: str
 ) -> None:
     with pytest.raises(SystemExit, match=name.upper()):
-        check(Settings.model_construct(**{**fit, name: value}))
-    assert check(Settings.model_construct(**{**fit, name: value, "production": False}))
+        check(Settings.model_construct(**{**fit, name: value}), PART)
+    assert check(
+        Settings.model_construct(**{**fit, name: value, "production": False}), PART
+    )
+
+
+def test_a_part_without_accounts_needs_no_mail_and_no_keys(fit: dict[str, Any]) -> None:
+    assert check(
+        Settings.model_construct(**{**fit, "mail_url": "file:.mails"}), "inventory"
+    )
 
 
 def test_production_refuses_keys_that_others_may_read(
@@ -87,7 +94,7 @@ def test_production_refuses_keys_that_others_may_read(
 ) -> None:
     tmp_path.chmod(0o755)
     with pytest.raises(SystemExit, match="JWT_KEYS"):
-        check(Settings.model_construct(**fit))
+        check(Settings.model_construct(**fit), PART)
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,11 @@ import re
 import socket
 import subprocess
 import sys
+import time
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
+FOUND = 30  # seconds that NGINX has to find what is behind it
 COMPOSE = ("docker", "compose", "--env-file", ".env", "--file", "deploy/compose.yaml")
 LOG_IN = """psql --quiet --host "$(hostname)" --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" --command "" """
 RENEW = """printf "ALTER ROLE %s PASSWORD '%s'\\n" "$POSTGRES_USER" "$POSTGRES_PASSWORD" |
@@ -65,6 +68,26 @@ def start_database() -> bool:
     return renewed and compose("up", "--detach", "--wait", "postgres")
 
 
+def ready(port: int) -> bool:
+    """Whether NGINX has found all that is behind it, after a while at most."""
+    end = time.monotonic() + FOUND
+    while time.monotonic() < end:
+        connection = HTTPConnection("127.0.0.1", port, timeout=5)
+        try:
+            connection.request("GET", "/health/ready")
+            answer = connection.getresponse()
+            if answer.status == 200:
+                return True
+            said = answer.read().decode()
+        except (OSError, HTTPException) as error:
+            said = repr(error)
+        finally:
+            connection.close()
+        time.sleep(0.2)
+    print(f"/health/ready says {said}", file=sys.stderr)
+    return False
+
+
 def taken(env: str, used: str) -> list[str]:
     """The settings whose ports somebody else listens on."""
     ours = subprocess.run(
@@ -92,11 +115,14 @@ def main() -> None:
         Path("deploy/compose.yaml").read_text(encoding="utf-8"),
     )
     let_read(Path("deploy"))
+    port = re.findall(r"^HTTP_PORT=(\d+)$", env, re.MULTILINE)[0]
     if not (
-        compose("build") and start_database() and compose("up", "--detach", "--wait")
+        compose("build")
+        and start_database()
+        and compose("up", "--detach", "--wait")
+        and ready(int(port))
     ):
         sys.exit("\n".join(["It is not up", *taken(env, used)]))
-    port = re.findall(r"^HTTP_PORT=(\d+)$", env, re.MULTILINE)[0]
     print(f"It is up: http://127.0.0.1:{port}")
 
 

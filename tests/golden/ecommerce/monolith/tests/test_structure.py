@@ -28,7 +28,7 @@ def test_a_part_needs_no_more_than_its_own(
     (package / "apps").mkdir()
     roots = [
         name
-        for name in (part, "settings", "event_routes", "background")
+        for name in (part, "settings", "calls", "event_routes", "background")
         if (SOURCE / "apps" / f"{name}.py").exists()
     ]
     for file in (

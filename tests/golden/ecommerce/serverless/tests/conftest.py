@@ -53,7 +53,7 @@ def settings(
         jwt_keys=folder / "keys",
         admin_email="admin@example.com",
         admin_password=PASSWORD,
-        internal_token=uuid4().hex,
+        service_keys=folder / "service-keys",
     )
 
 

@@ -4,17 +4,18 @@ that has its handler.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request
 
 from .background import HANDLER_TIMEOUT, Background
 from .client import Client
+from .envelope import CONTENT_TYPE
 from .errors import Refused, ValidationFailed
 from .events import Routes
 from .internal_api import internal_router, to_part
-from .internal_settings import InternalSettings
+from .service_tokens import Calls, ServiceTokens
 
 
 class HttpDispatcher:
@@ -27,8 +28,9 @@ class HttpDispatcher:
         background: Background,
         routes: Routes,
         modules: Iterable[str],
-        settings: InternalSettings,
+        tokens: ServiceTokens,
         transports: Mapping[str, Any] | None,
+        trace: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
         """`modules`: of this part.
 
@@ -46,7 +48,12 @@ class HttpDispatcher:
         self._clients: dict[str, Client] = {}
         for part in set(self._parts.values()):
             self._clients[part] = to_part(
-                part, settings, transports, timeout=HANDLER_TIMEOUT + 5, attempts=1
+                part,
+                tokens,
+                transports,
+                timeout=HANDLER_TIMEOUT + 5,
+                attempts=1,
+                trace=trace,
             )
 
     def targets(self, kind: str) -> Iterable[str]:
@@ -55,7 +62,10 @@ class HttpDispatcher:
     async def deliver(self, handler: str, body: bytes) -> None:
         if handler in self._parts:
             await self._clients[self._parts[handler]].call(
-                "POST", f"/internal/events/{handler}", body
+                "POST",
+                f"/internal/events/{handler}",
+                body,
+                {"Content-Type": CONTENT_TYPE},
             )
         else:
             await self._background.deliver(handler, body)
@@ -69,8 +79,8 @@ def _module(name: str) -> str:
     return name.partition(".")[0]
 
 
-def events_router(background: Background, token: str) -> APIRouter:
-    router = internal_router("/events", token)
+def events_router(background: Background, tokens: ServiceTokens) -> APIRouter:
+    router = internal_router("events", tokens)
 
     @router.post("/{handler}", status_code=204)
     async def receive(handler: str, request: Request) -> None:
@@ -80,3 +90,21 @@ def events_router(background: Background, token: str) -> APIRouter:
             raise ValidationFailed(error.detail) from error
 
     return router
+
+
+def with_events(
+    contracts: Calls, parts: Mapping[str, Iterable[str]], routes: Routes
+) -> Calls:
+    """What parts ask of each other: contracts, and that they take events.
+
+    `parts`: with their modules.
+    """
+    calls = {caller: dict(callees) for caller, callees in contracts.items()}
+    for caller, modules in parts.items():
+        for kind, handlers in routes.items():
+            if _module(kind) not in modules:
+                continue
+            for callee in sorted(set(handlers.values()) - {caller}):
+                asked = calls.setdefault(caller, {})
+                asked[callee] = (*contracts.get(caller, {}).get(callee, ()), "events")
+    return calls

@@ -1,65 +1,79 @@
-"""Internal API, from part to part over HTTP: calls of a contract, the keys that verify
-access tokens.
+"""Internal API, from part to part over HTTP: calls of a contract, deliveries of events.
+
+The caller shows a service token of its own; where it asks for a user, their token goes
+along, and is verified here like any.
 """
 
 from __future__ import annotations
 
-import json
-import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header
 
-from .client import Client
-from .errors import Forbidden
-from .internal_settings import InternalSettings
+from .client import Client, NotSent
 from .part_urls import part_url
+from .request_context import REMAINING, current_request
+from .rest import Bearer
+from .service_tokens import ServiceTokens
 
-TOKEN = "X-Internal-Token"  # noqa: S105 - the name of a header
+TOKEN = "X-Service-Token"  # noqa: S105 - the name of a header
+
+
+class PartClient(Client):
+    """A call that nobody waits for any more is not made."""
+
+    def __init__(self, part: str, tokens: ServiceTokens, **options: Any) -> None:
+        super().__init__(part, part_url(part), proxies=False, **options)
+        self._tokens = tokens
+
+    def _terms(self) -> tuple[Mapping[str, str], float]:
+        headers = {TOKEN: self._tokens.issue(self._name)}
+        timeout = self._timeout
+        request = current_request.get()
+        if request is not None:
+            timeout = min(timeout, request.remaining)
+            if request.authorization:
+                headers["Authorization"] = request.authorization
+        if timeout <= 0:
+            raise NotSent("Nobody waits for this any more")
+        headers[REMAINING] = str(int(timeout * 1000))
+        return headers, timeout
 
 
 def to_part(
     part: str,
-    settings: InternalSettings,
+    tokens: ServiceTokens,
     transports: Mapping[str, Any] | None,
     *,
     timeout: float = 2.0,
     attempts: int = 4,
-) -> Client:
+    trace: Callable[[], Mapping[str, str]] = dict,
+) -> PartClient:
     """For calls that may be repeated."""
-    return Client(
+    return PartClient(
         part,
-        part_url(part),
-        headers={TOKEN: settings.internal_token, "Content-Type": "application/json"},
+        tokens,
+        headers={"Content-Type": "application/json"},
         transport=(transports or {}).get(part),
         timeout=timeout,
         attempts=attempts,
         repeatable=True,
-        proxies=False,
+        trace=trace,
     )
 
 
-def internal_router(prefix: str, token: str) -> APIRouter:
-    """A router for other parts alone: they show the token (SystemExit: there is none)."""
-    if not token:
-        raise SystemExit("INTERNAL_TOKEN is not set: parts know each other by it")
+def internal_router(scope: str, tokens: ServiceTokens) -> APIRouter:
+    """A router for those parts alone that may ask for this: a contract, by the name of
+    its module, or `events`.
+    """
 
     async def allowed(shown: Annotated[str, Header(alias=TOKEN)] = "") -> None:
-        if not secrets.compare_digest(shown.encode(), token.encode()):
-            raise Forbidden
+        tokens.verify(shown, scope)
 
+    user = Bearer(scheme_name="anyone", auto_error=False)
     return APIRouter(
-        prefix=f"/internal{prefix}",
-        dependencies=[Depends(allowed)],
+        prefix=f"/internal/{scope}",
+        dependencies=[Depends(allowed), Depends(user)],
         include_in_schema=False,
     )
-
-
-def remote_jwks(accounts: Client) -> Callable[[], Awaitable[dict[str, Any]]]:
-    """The public keys, as the part that signs publishes them."""
-
-    async def jwks() -> dict[str, Any]:
-        return json.loads(await accounts.call("GET", "/.well-known/jwks.json"))  # type: ignore[no-any-return]
-
-    return jwks

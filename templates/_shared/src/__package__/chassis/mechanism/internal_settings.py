@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from .settings import CoreSettings
 
 
 class InternalSettings(CoreSettings):
-    internal_token: str = ""  # what parts show each other
+    # a folder in which each part that calls or is called has one of its keys
+    service_keys: Path = Path(".service-keys")
+    # that somebody waits for an answer who does not say how long
+    deadline_seconds: float = 8.0

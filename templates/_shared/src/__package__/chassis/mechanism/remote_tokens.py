@@ -9,6 +9,7 @@ import logging
 import math
 import time
 from collections.abc import Awaitable, Callable
+from contextvars import Context
 from typing import Any
 
 import jwt
@@ -59,7 +60,8 @@ class RemoteVerifier(Verifier):
         """Begins to look for keys, if the last look is so long ago."""
         if self._look is None and time.monotonic() - self._looked > seconds:
             self._looked = time.monotonic()
-            self._look = asyncio.create_task(self._ask())
+            # for all who wait, so within the deadline of none
+            self._look = asyncio.create_task(self._ask(), context=Context())
 
     async def _ask(self) -> None:
         try:

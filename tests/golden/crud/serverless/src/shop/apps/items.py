@@ -13,8 +13,8 @@ from shop.chassis.mechanism.context import PartContext
 from shop.chassis.mechanism.dynamodb import Database
 from shop.chassis.mechanism.http import create_api
 from shop.chassis.mechanism.http_function import HttpFunction, to_functions
-from shop.chassis.mechanism.internal_api import remote_jwks, to_part
 from shop.chassis.mechanism.no_cache import NoCache
+from shop.chassis.mechanism.peers import remote_jwks, to_keys
 from shop.chassis.mechanism.remote_tokens import RemoteVerifier
 from shop.chassis.policy.errors import describe
 from shop.items import wiring as items_wiring
@@ -28,7 +28,7 @@ def create_app(
     database = Database(settings.stack, ["items"])
     cache = NoCache()
     transports = transports or to_functions(settings, ["accounts"])
-    to_accounts = to_part("accounts", settings, transports)
+    to_accounts = to_keys("accounts", transports)
     verifier = RemoteVerifier(
         remote_jwks(to_accounts), settings.jwt_issuer, settings.jwt_audience
     )

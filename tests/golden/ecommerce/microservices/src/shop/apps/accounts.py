@@ -15,7 +15,8 @@ from shop.accounts.keys import signing_keys
 from shop.accounts.pages import pages
 from shop.accounts.settings import checked
 from shop.accounts.signer import Signer
-from shop.apps.event_routes import ROUTES
+from shop.apps.calls import CALLS
+from shop.apps.event_routes import PARTS, ROUTES
 from shop.apps.settings import Settings
 from shop.chassis.mechanism.background import Background
 from shop.chassis.mechanism.cache import Cache
@@ -29,9 +30,12 @@ from shop.chassis.mechanism.memory_cache import MemoryCache
 from shop.chassis.mechanism.observability import instrument_app
 from shop.chassis.mechanism.otlp import Telemetry
 from shop.chassis.mechanism.outbox import Relay
+from shop.chassis.mechanism.request_context import RequestContextMiddleware
+from shop.chassis.mechanism.service_tokens import ServiceTokens
 from shop.chassis.mechanism.sql import tables
 from shop.chassis.mechanism.sql_jobs import Jobs
 from shop.chassis.mechanism.supervisor import Supervisor
+from shop.chassis.mechanism.system import System
 from shop.chassis.mechanism.tokens import Verifier
 from shop.chassis.mechanism.valkey import ValkeyCache
 from shop.chassis.policy.errors import describe
@@ -54,12 +58,14 @@ def create_app(
     cache: Cache = MemoryCache()
     if settings.cache_url:
         cache = ValkeyCache(settings.cache_url, "shop:accounts")
+    system = System(PARTS, transports)
+    tokens = ServiceTokens("accounts", CALLS, settings)
     signer = Signer(
         partial(signing_keys, settings), settings.jwt_issuer, settings.jwt_audience
     )
     verifier = Verifier(signer.jwks, settings.jwt_issuer, settings.jwt_audience)
     background = Background("shop")
-    dispatcher = HttpDispatcher(background, ROUTES, MODULES, settings, transports)
+    dispatcher = HttpDispatcher(background, ROUTES, MODULES, tokens, transports)
     relay = Relay(database, dispatcher, tables("shop", MODULES, "outbox"))
     part = PartContext(settings, database, cache, relay, transports or {})
 
@@ -81,7 +87,8 @@ def create_app(
             accounts_router,
             pages,
             well_known,
-            event_receiver(background, settings.internal_token),
+            event_receiver(background, tokens),
+            system.router,
         ],
         [accounts_service],
         verifier,
@@ -91,6 +98,7 @@ def create_app(
         running=[supervisor.run, telemetry.run],
         closing=[
             *part.closing,
+            system.close,
             dispatcher.close,
             cache.close,
             database.close,
@@ -98,4 +106,5 @@ def create_app(
         ],
         telemetry=telemetry.config,
     )
+    app.add_middleware(RequestContextMiddleware, seconds=settings.deadline_seconds)
     return instrument_app(app)

@@ -1,10 +1,13 @@
 """The root of `make dev`, and of the tests: every part in one process, on its own
 SQLite, calling the others as over a network.
+
+`make dev PARTS="..."` runs some of them; the others are where `<PART>_URL` says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 
 import httpx2 as httpx
 from fastapi import FastAPI
@@ -13,10 +16,20 @@ from shop.apps import accounts as accounts_part
 from shop.apps import inventory as inventory_part
 from shop.apps import orders as orders_part
 from shop.apps import payments as payments_part
+from shop.apps.calls import CALLS
 from shop.apps.migrate import PARTS, part_settings, prepare
 from shop.apps.settings import Settings
+from shop.chassis.mechanism.service_keys import make_keys
+from shop.chassis.mechanism.service_tokens import pairs_of
 from shop.local.dev_gateway import DevGateway
 from shop.local.staff import announce_staff
+
+ROOTS: Mapping[str, Callable[..., FastAPI]] = {
+    "accounts": accounts_part.create_app,
+    "inventory": inventory_part.create_app,
+    "orders": orders_part.create_app,
+    "payments": payments_part.create_app,
+}
 
 
 class InProcess(httpx.AsyncBaseTransport):
@@ -41,22 +54,33 @@ def create_app(
 ) -> DevGateway:
     """`transports`: what stands between the parts, by name, if not `InProcess`."""
     settings = settings or Settings()
-    announce_staff(settings)
+    here = parts_here()
+    if "accounts" in here:
+        announce_staff(settings)
+    make_keys(settings.service_keys, pairs_of(CALLS))
     parts: dict[str, FastAPI] = {}
-    between = {**{name: InProcess(parts, name) for name in PARTS}, **(transports or {})}
-    parts["accounts"] = accounts_part.create_app(
-        part_settings("accounts", settings), between
-    )
-    parts["inventory"] = inventory_part.create_app(
-        part_settings("inventory", settings), between
-    )
-    parts["orders"] = orders_part.create_app(part_settings("orders", settings), between)
-    parts["payments"] = payments_part.create_app(
-        part_settings("payments", settings), between
-    )
+    between = {**{name: InProcess(parts, name) for name in here}, **(transports or {})}
+    for name in here:
+        parts[name] = ROOTS[name](part_settings(name, settings), between)
 
     async def ready() -> None:
         for name in PARTS:
-            await prepare(name, part_settings(name, settings))
+            if name in here:
+                await prepare(name, part_settings(name, settings))
 
     return DevGateway(list(parts.values()), ready)
+
+
+def parts_here() -> list[str]:
+    """Those that DEV_PARTS names, or all (SystemExit: it is not known where the others
+    are).
+    """
+    here = os.environ.get("DEV_PARTS", "").split() or list(ROOTS)
+    if unknown := [name for name in here if name not in ROOTS]:
+        raise SystemExit(
+            f"There is no part {', '.join(unknown)}; there are {', '.join(ROOTS)}"
+        )
+    urls = [f"{name.upper()}_URL" for name in ROOTS if name not in here]
+    if missing := [url for url in urls if url not in os.environ]:
+        raise SystemExit(f"Where are the other parts? Set {', '.join(missing)}")
+    return here

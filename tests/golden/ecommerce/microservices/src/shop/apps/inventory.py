@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import httpx2 as httpx
 from fastapi import FastAPI
 
-from shop.apps.event_routes import ROUTES
+from shop.apps.calls import CALLS
+from shop.apps.event_routes import PARTS, ROUTES
 from shop.apps.settings import Settings
 from shop.chassis.mechanism.background import Background
 from shop.chassis.mechanism.cache import Cache
@@ -17,15 +18,18 @@ from shop.chassis.mechanism.event_http import HttpDispatcher
 from shop.chassis.mechanism.event_http import events_router as event_receiver
 from shop.chassis.mechanism.group_commit import GroupCommitDatabase
 from shop.chassis.mechanism.http import create_api
-from shop.chassis.mechanism.internal_api import remote_jwks, to_part
 from shop.chassis.mechanism.memory_cache import MemoryCache
 from shop.chassis.mechanism.observability import instrument_app
 from shop.chassis.mechanism.otlp import Telemetry
 from shop.chassis.mechanism.outbox import Relay
+from shop.chassis.mechanism.peers import remote_jwks, to_keys
 from shop.chassis.mechanism.remote_tokens import RemoteVerifier
+from shop.chassis.mechanism.request_context import RequestContextMiddleware
+from shop.chassis.mechanism.service_tokens import ServiceTokens
 from shop.chassis.mechanism.sql import tables
 from shop.chassis.mechanism.sql_jobs import Jobs
 from shop.chassis.mechanism.supervisor import Supervisor
+from shop.chassis.mechanism.system import System
 from shop.chassis.mechanism.valkey import ValkeyCache
 from shop.chassis.policy.errors import describe
 from shop.chassis.policy.logs import configure_logs
@@ -50,12 +54,14 @@ def create_app(
     cache: Cache = MemoryCache()
     if settings.cache_url:
         cache = ValkeyCache(settings.cache_url, "shop:inventory")
-    to_accounts = to_part("accounts", settings, transports)
+    system = System(PARTS, transports)
+    tokens = ServiceTokens("inventory", CALLS, settings)
+    to_accounts = to_keys("accounts", transports)
     verifier = RemoteVerifier(
         remote_jwks(to_accounts), settings.jwt_issuer, settings.jwt_audience
     )
     background = Background("shop")
-    dispatcher = HttpDispatcher(background, ROUTES, MODULES, settings, transports)
+    dispatcher = HttpDispatcher(background, ROUTES, MODULES, tokens, transports)
     relay = Relay(database, dispatcher, tables("shop", MODULES, "outbox"))
     part = PartContext(settings, database, cache, relay, transports or {})
 
@@ -75,8 +81,9 @@ def create_app(
         "shop",
         [
             inventory_router,
-            inventory_contract(inventory_service, settings.internal_token),
-            event_receiver(background, settings.internal_token),
+            inventory_contract(inventory_service, tokens),
+            event_receiver(background, tokens),
+            system.router,
         ],
         [inventory_service],
         verifier,
@@ -87,6 +94,7 @@ def create_app(
         closing=[
             *part.closing,
             to_accounts.close,
+            system.close,
             dispatcher.close,
             cache.close,
             database.close,
@@ -94,4 +102,5 @@ def create_app(
         ],
         telemetry=telemetry.config,
     )
+    app.add_middleware(RequestContextMiddleware, seconds=settings.deadline_seconds)
     return instrument_app(app)

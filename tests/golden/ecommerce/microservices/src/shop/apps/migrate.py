@@ -40,9 +40,9 @@ async def prepare(part: str, settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    settings = check(Settings())
+    settings = Settings()
     for name in sys.argv[1:]:  # in the database that is set, which is that part's
-        asyncio.run(prepare(name, settings))
+        asyncio.run(prepare(name, check(settings, name)))
     if not sys.argv[1:]:  # all of them, where `make dev` has them
         for name in PARTS:
-            asyncio.run(prepare(name, part_settings(name, settings)))
+            asyncio.run(prepare(name, check(part_settings(name, settings), name)))

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from zxcvbn import zxcvbn
 
+from shop.apps.event_routes import PARTS
 from shop.apps.settings import Settings
 from shop.chassis.mechanism.settings import nearby
 from shop.chassis.mechanism.sql_url import Address
@@ -33,14 +34,13 @@ ENCRYPTED = ("https", "smtp", "smtps", "valkeys", "rediss")
 TLS = {"require", "verify-ca", "verify-full", "true"}
 
 
-def check(settings: Settings) -> Settings:
-    """The settings (SystemExit: they are for production, and not fit for it, with all
+def check(settings: Settings, part: str) -> Settings:
+    """The settings of a part (SystemExit: they are for production, and not fit for it, with all
     that is wrong).
     """
     faults = {
-        "DATABASE_URL is SQLite, which is for development": settings.database_url.startswith(
-            "sqlite"
-        )
+        "DATABASE_URL is SQLite, which is for development": bool(PARTS[part])
+        and settings.database_url.startswith("sqlite")
     }
     secrets = {"DATABASE_URL": Address.of(settings.database_url).password}
     urls = {
@@ -52,14 +52,15 @@ def check(settings: Settings) -> Settings:
     faults["CACHE_URL has no password"] = (
         bool(settings.cache_url) and not secrets["CACHE_URL"]
     )
-    urls |= {"MAIL_URL": settings.mail_url, "SITE_URL": settings.site_url}
-    secrets["ADMIN_PASSWORD"] = settings.admin_password
-    faults["MAIL_URL is a folder, where nobody gets the mail"] = (
-        settings.mail_url.startswith("file:")
-    )
-    faults["JWT_KEYS may be read by others"] = bool(
-        settings.jwt_keys.exists() and settings.jwt_keys.stat().st_mode & 0o077
-    )
+    if "accounts" in PARTS[part]:
+        urls |= {"MAIL_URL": settings.mail_url, "SITE_URL": settings.site_url}
+        secrets["ADMIN_PASSWORD"] = settings.admin_password
+        faults["MAIL_URL is a folder, where nobody gets the mail"] = (
+            settings.mail_url.startswith("file:")
+        )
+        faults["JWT_KEYS may be read by others"] = bool(
+            settings.jwt_keys.exists() and settings.jwt_keys.stat().st_mode & 0o077
+        )
     urls |= {
         name: os.environ.get(name, "")
         for name in (
@@ -69,7 +70,6 @@ def check(settings: Settings) -> Settings:
             "PAYMENTS_URL",
         )
     }
-    secrets["INTERNAL_TOKEN"] = settings.internal_token
     faults |= {
         f"{name} is easily guessed": weak(secret)
         for name, secret in secrets.items()

@@ -26,6 +26,7 @@ from shop.chassis.mechanism.cache import Cache
 from shop.chassis.mechanism.event_http import HttpDispatcher
 from shop.chassis.mechanism.memory_cache import MemoryCache
 from shop.chassis.mechanism.outbox import Relay
+from shop.chassis.mechanism.service_tokens import ServiceTokens
 from shop.chassis.mechanism.sql import Database
 from shop.chassis.mechanism.valkey import ValkeyCache
 
@@ -41,7 +42,9 @@ async def opened(settings: Settings) -> AsyncIterator[Staff]:
     background = Background(
         "shop"
     )  # it says who gets the events; whoever runs delivers them
-    dispatcher = HttpDispatcher(background, ROUTES, ["accounts"], settings, None)
+    dispatcher = HttpDispatcher(
+        background, ROUTES, [], ServiceTokens("accounts", {}, settings), None
+    )
     relay = Relay(database, dispatcher, {})
     try:
         yield Staff(partial(AccountsUnitOfWork, database, cache, relay), Passwords())

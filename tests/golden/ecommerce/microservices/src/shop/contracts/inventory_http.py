@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 
 from shop.chassis.mechanism.client import Client
 from shop.chassis.mechanism.internal_api import internal_router
+from shop.chassis.mechanism.service_tokens import ServiceTokens
 
 from .inventory import Inventory, ProductView
 
@@ -30,8 +31,8 @@ class InventoryClient:
         )
 
 
-def inventory_contract(inventory: Inventory, token: str) -> APIRouter:
-    router = internal_router("/inventory", token)
+def inventory_contract(inventory: Inventory, tokens: ServiceTokens) -> APIRouter:
+    router = internal_router("inventory", tokens)
 
     @router.post("/products")
     async def products(product_ids: list[UUID]) -> list[ProductView]:

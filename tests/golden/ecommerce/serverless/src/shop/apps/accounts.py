@@ -22,6 +22,7 @@ from shop.chassis.mechanism.dynamodb import Database
 from shop.chassis.mechanism.http import create_api
 from shop.chassis.mechanism.http_function import HttpFunction
 from shop.chassis.mechanism.no_cache import NoCache
+from shop.chassis.mechanism.request_context import RequestContextMiddleware
 from shop.chassis.mechanism.tokens import Verifier
 from shop.chassis.policy.errors import describe
 
@@ -41,7 +42,7 @@ def create_app(
 
     accounts_service = accounts_wiring.service(part, signer)
 
-    return create_api(
+    app = create_api(
         "shop",
         [accounts_router, pages, well_known],
         [accounts_service],
@@ -51,6 +52,8 @@ def create_app(
         ready={"database": database.ping},
         closing=[*part.closing, database.close],
     )
+    app.add_middleware(RequestContextMiddleware, seconds=settings.deadline_seconds)
+    return app
 
 
 handler = HttpFunction(create_app, Settings)

@@ -8,7 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from shop.apps.calls import CALLS
 from shop.apps.settings import Settings
+from shop.chassis.mechanism.service_keys import make_keys
+from shop.chassis.mechanism.service_tokens import pairs_of
 from shop.local.moto_server import serve_functions
 from shop.local.staff import announce_staff
 
@@ -26,6 +29,7 @@ def create_app(
     from shop.local.gateway import Gateway
 
     settings = settings or Settings()
+    make_keys(settings.service_keys, pairs_of(CALLS))
     announce_staff(settings)
     return Gateway(TEMPLATE, settings, prepare, transports)
 

@@ -7,15 +7,18 @@ from collections.abc import Mapping
 import httpx2 as httpx
 from fastapi import FastAPI
 
+from shop.apps.calls import CALLS
 from shop.apps.event_routes import ROUTES
 from shop.apps.settings import Settings
 from shop.chassis.mechanism.context import PartContext
 from shop.chassis.mechanism.dynamodb import Database
 from shop.chassis.mechanism.http import create_api
 from shop.chassis.mechanism.http_function import HttpFunction, to_functions
-from shop.chassis.mechanism.internal_api import remote_jwks, to_part
 from shop.chassis.mechanism.no_cache import NoCache
+from shop.chassis.mechanism.peers import remote_jwks, to_keys
 from shop.chassis.mechanism.remote_tokens import RemoteVerifier
+from shop.chassis.mechanism.request_context import RequestContextMiddleware
+from shop.chassis.mechanism.service_tokens import ServiceTokens
 from shop.chassis.policy.errors import describe
 from shop.contracts.inventory_http import inventory_contract
 from shop.inventory import wiring as inventory_wiring
@@ -29,7 +32,8 @@ def create_app(
     database = Database(settings.stack, ["inventory"])
     cache = NoCache()
     transports = transports or to_functions(settings, ["accounts"])
-    to_accounts = to_part("accounts", settings, transports)
+    tokens = ServiceTokens("inventory", CALLS, settings)
+    to_accounts = to_keys("accounts", transports)
     verifier = RemoteVerifier(
         remote_jwks(to_accounts), settings.jwt_issuer, settings.jwt_audience
     )
@@ -37,12 +41,9 @@ def create_app(
 
     inventory_service = inventory_wiring.service(part)
 
-    return create_api(
+    app = create_api(
         "shop",
-        [
-            inventory_router,
-            inventory_contract(inventory_service, settings.internal_token),
-        ],
+        [inventory_router, inventory_contract(inventory_service, tokens)],
         [inventory_service],
         verifier,
         settings,
@@ -50,6 +51,8 @@ def create_app(
         ready={"database": database.ping},
         closing=[*part.closing, to_accounts.close, database.close],
     )
+    app.add_middleware(RequestContextMiddleware, seconds=settings.deadline_seconds)
+    return app
 
 
 handler = HttpFunction(create_app, Settings)

@@ -7,15 +7,19 @@ from collections.abc import Mapping
 import httpx2 as httpx
 from fastapi import FastAPI
 
+from shop.apps.calls import CALLS
 from shop.apps.event_routes import ROUTES
 from shop.apps.settings import Settings
 from shop.chassis.mechanism.context import PartContext
 from shop.chassis.mechanism.dynamodb import Database
 from shop.chassis.mechanism.http import create_api
 from shop.chassis.mechanism.http_function import HttpFunction, to_functions
-from shop.chassis.mechanism.internal_api import remote_jwks, to_part
+from shop.chassis.mechanism.internal_api import to_part
 from shop.chassis.mechanism.no_cache import NoCache
+from shop.chassis.mechanism.peers import remote_jwks, to_keys
 from shop.chassis.mechanism.remote_tokens import RemoteVerifier
+from shop.chassis.mechanism.request_context import RequestContextMiddleware
+from shop.chassis.mechanism.service_tokens import ServiceTokens
 from shop.chassis.policy.errors import describe
 from shop.contracts.inventory_http import InventoryClient
 from shop.orders import wiring as orders_wiring
@@ -29,8 +33,9 @@ def create_app(
     database = Database(settings.stack, ["orders"])
     cache = NoCache()
     transports = transports or to_functions(settings, ["accounts", "inventory"])
-    to_accounts = to_part("accounts", settings, transports)
-    to_inventory = to_part("inventory", settings, transports)
+    tokens = ServiceTokens("orders", CALLS, settings)
+    to_accounts = to_keys("accounts", transports)
+    to_inventory = to_part("inventory", tokens, transports)
     verifier = RemoteVerifier(
         remote_jwks(to_accounts), settings.jwt_issuer, settings.jwt_audience
     )
@@ -38,7 +43,7 @@ def create_app(
 
     orders_service = orders_wiring.service(part, InventoryClient(to_inventory))
 
-    return create_api(
+    app = create_api(
         "shop",
         [orders_router],
         [orders_service],
@@ -48,6 +53,8 @@ def create_app(
         ready={"database": database.ping},
         closing=[*part.closing, to_accounts.close, to_inventory.close, database.close],
     )
+    app.add_middleware(RequestContextMiddleware, seconds=settings.deadline_seconds)
+    return app
 
 
 handler = HttpFunction(create_app, Settings)

@@ -13,9 +13,10 @@ from shop.chassis.mechanism.context import PartContext
 from shop.chassis.mechanism.dynamodb import Database
 from shop.chassis.mechanism.http import create_api
 from shop.chassis.mechanism.http_function import HttpFunction, to_functions
-from shop.chassis.mechanism.internal_api import remote_jwks, to_part
 from shop.chassis.mechanism.no_cache import NoCache
+from shop.chassis.mechanism.peers import remote_jwks, to_keys
 from shop.chassis.mechanism.remote_tokens import RemoteVerifier
+from shop.chassis.mechanism.request_context import RequestContextMiddleware
 from shop.chassis.policy.errors import describe
 from shop.payments import wiring as payments_wiring
 from shop.payments.api import router as payments_router
@@ -28,7 +29,7 @@ def create_app(
     database = Database(settings.stack, ["payments"])
     cache = NoCache()
     transports = transports or to_functions(settings, ["accounts"])
-    to_accounts = to_part("accounts", settings, transports)
+    to_accounts = to_keys("accounts", transports)
     verifier = RemoteVerifier(
         remote_jwks(to_accounts), settings.jwt_issuer, settings.jwt_audience
     )
@@ -36,7 +37,7 @@ def create_app(
 
     payments_service = payments_wiring.service(part)
 
-    return create_api(
+    app = create_api(
         "shop",
         [payments_router],
         [payments_service],
@@ -46,6 +47,8 @@ def create_app(
         ready={"database": database.ping},
         closing=[*part.closing, to_accounts.close, database.close],
     )
+    app.add_middleware(RequestContextMiddleware, seconds=settings.deadline_seconds)
+    return app
 
 
 handler = HttpFunction(create_app, Settings)

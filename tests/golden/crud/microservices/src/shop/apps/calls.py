@@ -1,0 +1,30 @@
+"""Which part may ask what of which other: contracts, by their modules, and deliveries of events.
+
+`python -m shop.apps.calls FOLDER` makes the keys by which they know each other, where there is none; with
+`rotate`, another one for each pair. Running processes find it: all verify by it, and two minutes later it signs.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from shop.apps.event_routes import PARTS, ROUTES
+from shop.chassis.mechanism.event_http import with_events
+from shop.chassis.mechanism.service_keys import make_keys
+from shop.chassis.mechanism.service_tokens import Calls, pairs_of
+
+CONTRACTS: Calls = {}
+CALLS = with_events(CONTRACTS, PARTS, ROUTES)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(
+        description="Makes the keys by which parts know each other, where there is none"
+    )
+    parser.add_argument("folder", type=Path)
+    parser.add_argument(
+        "rotate", nargs="?", choices=["rotate"], help="another one for each pair"
+    )
+    given = parser.parse_args()
+    make_keys(given.folder, pairs_of(CALLS), rotate=bool(given.rotate))
