@@ -138,7 +138,8 @@ def test_a_process_is_told_what_its_settings_ask_for(project: Written) -> None:
     )
     known = {name.upper() for name in done.stdout.split()} | {"PGPASSWORD", "DEPLOYMENT_ENVIRONMENT"}
     known |= {"OTEL_SERVICE_NAME", "OTEL_EXPORTER_OTLP_ENDPOINT"}  # of the libraries
-    known |= {f"{part['name'].upper()}_URL" for part in project.record["parts"]}
+    parts = [part["name"].upper() for part in project.record["parts"]]
+    known |= {f"{part}_URL" for part in parts} | {f"{caller}_TO_{callee}_KEYS" for caller in parts for callee in parts}
     for name, container in project.containers().items():
         told = [line["Name"] for line in (*container["Environment"], *container["Secrets"])]
         assert len(told) == len(set(told)), name
