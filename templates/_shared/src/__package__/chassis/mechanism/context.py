@@ -33,6 +33,7 @@ class PartContext:
     cache: Cache
     events: Any = None  # who takes the events that units publish
     transports: Mapping[str, Any] = field(default_factory=dict)
+    log: Any = None  # of events, where the project has one
     closing: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
     def units(self, unit: Callable[..., U]) -> Callable[[], U]:
