@@ -70,6 +70,7 @@ def consumer_tables(metadata: sa.MetaData) -> ConsumerTables:
         "members",
         metadata,
         sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("side", sa.String(1), nullable=False),
         sa.Column("until", UtcDateTime(), nullable=False),
     )
     live = sa.Table(
@@ -98,9 +99,11 @@ class StreamConsumer:
         tables: ConsumerTables,
         write: Write,
         *,
+        side: str | None = None,
         batch: int = BATCH,
         wait: float = WAIT,
     ) -> None:
+        """`side`: which it fills; None: the live one."""
         self._log = event_log
         self._engine = engine
         self._tables = tables
@@ -108,7 +111,8 @@ class StreamConsumer:
         self._batch = batch
         self._wait = wait
         self._id = uuid7()
-        self._side = SIDES[0]
+        self._only = side
+        self._side = side or SIDES[0]
         self._positions: dict[int, int] = {}
         self._renewal = 0.0
         self._moved: float | None = None  # no consumer runs here
@@ -165,7 +169,7 @@ class StreamConsumer:
         """How many records wait."""
         progress = self._tables.progress
         async with connected(self._engine) as connection:
-            side = await live_side(connection, self._tables.live)
+            side = self._only or await live_side(connection, self._tables.live)
             query = sa.select(progress).where(progress.c.side == side)
             rows = await connection.execute(query)
         read = {row.partition: row.position for row in rows.all()}
@@ -198,23 +202,29 @@ class StreamConsumer:
         moment = now()
         until = moment + LEASE
         async with connected(self._engine, writing=True) as connection:
-            joined = upsert(connection, members).values(id=self._id, until=until)
-            joined = joined.on_conflict_do_update(
-                index_elements=[members.c.id], set_={"until": until}
-            )
-            await connection.execute(joined)
             await connection.execute(members.delete().where(members.c.until < moment))
             first = upsert(connection, live).values(id=1, side=SIDES[0])
             await connection.execute(first.on_conflict_do_nothing())
-            side = await live_side(connection, live)
+            side = self._only or await live_side(connection, live)
+            joined = upsert(connection, members).values(
+                id=self._id, side=side, until=until
+            )
+            joined = joined.on_conflict_do_update(
+                index_elements=[members.c.id], set_={"side": side, "until": until}
+            )
+            await connection.execute(joined)
             new = [
                 {"side": side, "partition": partition, "position": position}
                 for partition, position in begins.items()
             ]
             missing = upsert(connection, progress).values(new)
             await connection.execute(missing.on_conflict_do_nothing())
+            left = progress.update().where(
+                progress.c.side != side, progress.c.owner == self._id
+            )
+            await connection.execute(left.values(owner=None, until=None))
             alive = await connection.scalar(
-                sa.select(sa.func.count()).select_from(members)
+                sa.select(sa.func.count()).where(members.c.side == side)
             )
             query = sa.select(progress).where(progress.c.side == side)
             rows = await connection.execute(
