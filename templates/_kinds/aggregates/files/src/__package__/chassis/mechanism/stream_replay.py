@@ -21,6 +21,7 @@ from .event_log import EventLog
 from .sql_connection import connected
 from .stream_consumer import SIDES, ConsumerTables, StreamConsumer, live_side
 
+FOUND = 10.0  # seconds at most for a record that is there
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -78,11 +79,14 @@ async def _complete_from(
 ) -> datetime:
     """The moment from which on everything stands at these positions or behind."""
     moment = BEGINNING
+    ends = await event_log.ends()
     for partition, position in positions.items():
         if position == 0:
             continue
-        found = await event_log.read({partition: position}, 1, 0)
-        appended = found[0].at if found else now()
+        appended = now()
+        if position < ends[partition]:
+            found = await event_log.read({partition: position}, 1, FOUND)
+            appended = found[0].at
         moment = max(moment, appended + ahead)
     return moment
 
