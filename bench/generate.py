@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from bench.bare_copier import assemble
 
 from archgen.generator import ARGUMENT, RECORD, load_record

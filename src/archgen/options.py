@@ -35,6 +35,7 @@ class Option(BaseModel):
     """A choice of the stack, an architecture, or an extra.
 
     `default_of`: the architectures that take it if nothing else is asked for or advised; `serves`: the others that can have it.
+    `stands_for`: products in whose place it is taken, since it speaks as they do.
     `provides`: the capabilities that the design and shared templates ask for. What else stands there, the templates read.
     Of an extra, `scopes`: those that have it by default; `needs`: capabilities without which it has nothing to do;
     `brings` and `without`: what a project has with it, and how it does without.
@@ -46,6 +47,7 @@ class Option(BaseModel):
     value: str
     default_of: tuple[str, ...] = ()
     serves: tuple[str, ...] = ()
+    stands_for: tuple[str, ...] = ()
     provides: tuple[str, ...] = ()
     reserves: Reserved = Reserved()
     scopes: tuple[Scope, ...] = ()

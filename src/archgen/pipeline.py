@@ -30,8 +30,10 @@ def advise(taken: Resolved, evidence: Evidence | None = None) -> Recommendation:
 def build(taken: Resolved, recommendation: Recommendation) -> Blueprint:
     """What is to be built; IncompatibleError when that does not go together or cannot be generated."""
     from archgen.blueprint.build import build_blueprint
+    from archgen.blueprint.grouping import check_ownership
 
-    return build_blueprint(taken.requirements, taken.domain, recommendation)
+    blueprint = build_blueprint(taken.requirements, taken.domain, recommendation)
+    return blueprint.model_copy(update={"ownership": check_ownership(blueprint, recommendation.services_owned)})
 
 
 def record(taken: Resolved, recommendation: Recommendation, blueprint: Blueprint) -> dict[str, Any]:

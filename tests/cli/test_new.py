@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,23 @@ def test_ones_own_architecture_is_built_and_warned_of(archgen: Archgen, folder: 
     told = archgen("new", "shop", "--preset", "crud", "--architecture", "microservices", "--no-input", "--dry-run")
     assert told.code == 0
     assert "warning: microservices was asked for, and monolith is advised: " in told.err
+
+
+def test_more_services_than_the_teams_can_own_are_warned_of_and_recorded(archgen: Archgen, folder: Path) -> None:
+    ask = ["new", "shop", "--preset", "ecommerce", "--architecture", "microservices", "--no-input", "--no-git"]
+    told = archgen(*ask)
+    assert told.code == 0 and "4 services are more than the teams can own, which is 3" in told.err
+    assert load_record(folder / "shop/archgen.yaml")["ownership"]["services"] == 4
+    assert (
+        "these are 4 services, and the teams can own 3" in (folder / "shop/docs/adr/0001-architecture.md").read_text()
+    )
+    grouping = shlex.split(told.err.partition("to group them: ")[2].splitlines()[0])
+    shutil.rmtree(folder / "shop")
+    grouped = archgen(*ask, *grouping)
+    assert grouped.code == 0 and "more than the teams can own" not in grouped.err
+    assert "ownership" not in load_record(folder / "shop/archgen.yaml")
+    alone = archgen(*ask, "--output", str(folder / "alone"), "--set", "team_size=1")
+    assert "which is 1" in alone.err and "--architecture monolith makes one of them" in alone.err
 
 
 def test_traffic_in_words_is_printed_with_what_it_was_taken_for(archgen: Archgen) -> None:

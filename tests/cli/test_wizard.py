@@ -120,6 +120,21 @@ def test_the_menu_of_architectures_says_which_is_advised(terminal: Open, tmp_pat
     assert screen.finish() == 0 and load_record(tmp_path / "shop/archgen.yaml")["template"] == "monolith"
 
 
+def test_more_services_than_the_teams_can_own_are_asked_about_and_grouped(terminal: Open, tmp_path: Path) -> None:
+    answers = ["--set", "scope=product", "--set", "team_size=4", "--set", "traffic=3 rps"]
+    screen = terminal("new", "shop", "--preset", "ecommerce", "--no-git", "--architecture", "microservices", *answers)
+    screen.wait_for("write nothing")
+    screen.type(ENTER)
+    screen.wait_for("4 services, and the teams can own 3: how?")
+    screen.type(ENTER)
+    screen.wait_for("Microservices: what next?")
+    screen.wait_for("write nothing")
+    screen.type(ENTER)
+    screen.wait_for("--set 'parts.orders=[inventory,orders]'")
+    assert screen.finish() == 0
+    assert len(load_record(tmp_path / "shop/archgen.yaml")["parts"]) == 3
+
+
 def test_ctrl_c_at_a_question_leaves_nothing(terminal: Open, tmp_path: Path) -> None:
     screen = terminal("new")
     screen.wait_for("Name of the project")

@@ -24,8 +24,7 @@ DECIDED = {
     "fits_one_machine",
     "shards",
     "up_as_asked",
-    "services_per_team",
-    "services_per_engineer",
+    "services_without_owner",
 }
 
 

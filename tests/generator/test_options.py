@@ -144,6 +144,7 @@ def test_each_key_has_one_default_for_each_architecture() -> None:
 
 
 KNOWN = {
+    "stands_for",
     "default_of",
     "serves",
     "provides",

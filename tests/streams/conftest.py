@@ -55,9 +55,11 @@ def on_log(request: pytest.FixtureRequest, lab: Callable[[str], Any], tmp_path: 
             await database.close()
 
     async def on_kafka(work: Work) -> None:
-        url = request.getfixturevalue("broker").url
+        settings = lab("chassis.mechanism.kafka_settings").KafkaSettings(
+            _env_file=None, kafka_url=request.getfixturevalue("broker").url
+        )
         kind = lab("chassis.mechanism.event_log_kafka").KafkaEventLog
-        log = kind(url, f"log-{token_hex(4)}", PARTITIONS, timedelta(days=7))
+        log = kind(settings, f"log.{token_hex(4)}", PARTITIONS, timedelta(days=7))
         try:
             await work(log)
         finally:

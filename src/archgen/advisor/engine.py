@@ -33,6 +33,7 @@ from archgen.advisor.signing import best_form, considered, defensible, look_agai
 from archgen.advisor.sizing import (
     Design,
     choose_candidate,
+    count_owned,
     count_services,
     estimate_cost,
     fits_one_machine,
@@ -81,8 +82,8 @@ def recommend(requirements: Requirements, evidence: Evidence, again: Again | Non
     design = Design(evidence, said, built.event_streaming, count_services(facts, len(requirements.parts), evidence))
     said["shards"] = float(design.shards(TEMPLATE_OF[built.architecture]))
     stack = choose_stack(said, requirements, evidence)
-    said["services_per_team"] = design.services / facts.number("autonomous_teams")
-    said["services_per_engineer"] = design.services / facts.number("team_size")
+    owned = count_owned(facts, evidence)
+    said["services_without_owner"] = float(max(0, design.services - owned))
     candidate = choose_candidate(TEMPLATE_OF[built.architecture], stack)
     said.update({topic: option.choice for topic, option in stack.items()})
     capacity = size_capacity(design, candidate, stack, target)
@@ -102,6 +103,7 @@ def recommend(requirements: Requirements, evidence: Evidence, again: Again | Non
         architecture=built.architecture,
         event_streaming=built.event_streaming,
         template=TEMPLATE_OF[built.architecture],
+        services_owned=owned,
         decisions=explain_decisions(advice, built, points, facts, trust.decisions),
         confidence=trust.verdict,
         probabilities={name: round(share, 3) for name, share in advice.probabilities.items()},

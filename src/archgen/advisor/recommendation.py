@@ -281,12 +281,13 @@ class Recommendation(Document):
     """The verdict and everything that it rests on.
 
     `defensible` are the architectures that hold up, likeliest first; `tie` is there when two are too close to call, and
-    says what would break it. `not_asked` are the needs and experiences of which nothing was said.
+    says what would break it. `services_owned`: how many services the teams can own. `not_asked` are the needs and experiences of which nothing was said.
     """
 
     architecture: Architecture
     event_streaming: bool
     template: Template
+    services_owned: int
     decisions: Decisions
     confidence: float
     probabilities: dict[Architecture, float]

@@ -94,6 +94,12 @@ def count_services(facts: Facts, parts: int, evidence: Evidence) -> int:
     )
 
 
+def count_owned(facts: Facts, evidence: Evidence) -> int:
+    """How many services the teams can own: so many a team, and no more than there are engineers."""
+    of_teams = evidence.parameter("services_per_team") * facts.number("autonomous_teams")
+    return max(1, int(min(of_teams, facts.number("team_size"))))
+
+
 def choose_candidate(template: str, stack: dict[str, StackChoice]) -> str:
     """The bill that the built architecture pays."""
     if template == "monolith":

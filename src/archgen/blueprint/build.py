@@ -17,7 +17,7 @@ from archgen.domain.schema import Domain
 from archgen.errors import IncompatibleError
 from archgen.options import extras, offered, options, provided
 from archgen.requirements import Assumption, Requirements, StackChoice
-from archgen.text import shown
+from archgen.text import nearest, shown
 
 ACCOUNT_EVENTS = ("accounts.account.created", "accounts.account.deleted")
 TEMPLATES: tuple[Template, ...] = get_args(Template)
@@ -223,7 +223,10 @@ def _stack(
             )
         else:
             what = f"{shown(name)} cannot be generated with {template}"
+            meant = _alias(key, name) or nearest(name, choices)
             hint = f"stack.{key} offers auto, {', '.join(choices)}{_elsewhere(key, name)}"
+            if meant in choices:
+                hint = f"did you mean {meant}? {hint}"
         wrong.append((f"stack.{key}: {what}", hint))
     return chosen, wrong
 
@@ -271,6 +274,11 @@ def _possible(template: Template) -> set[str]:
 def _decides(key: str, capabilities: Sequence[str]) -> bool:
     """Whether another choice of this key would provide one of these."""
     return any(set(option.provides) & set(capabilities) for option in options() if option.key == key)
+
+
+def _alias(key: str, name: str) -> str | None:
+    """The choice that stands in for another product."""
+    return next((option.value for option in options() if option.key == key and name in option.stands_for), None)
 
 
 def _elsewhere(key: str, name: str) -> str:

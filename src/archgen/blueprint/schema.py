@@ -140,9 +140,21 @@ class Part(Document):
     calls: tuple[str, ...]
 
 
+class Ownership(Document):
+    """More services than the teams can own: how many there are, how many they can, and the modules to run together instead.
+
+    No `grouping` where two services are too many already.
+    """
+
+    services: int
+    owned: int
+    grouping: dict[str, tuple[str, ...]] | None
+
+
 class Blueprint(Document):
     """`events`: something in the project reacts to something. `stack`: each choice is made; where a server is chosen, `sqlite`
-    and the in-process twins are there besides. `extras`: each a folder in `_options/extras/` of the templates.
+    and the in-process twins are there besides. `extras`: each a folder in `_options/extras/` of the templates. `ownership`
+    is there where there are more services than the teams can own.
     """
 
     name: str
@@ -156,3 +168,4 @@ class Blueprint(Document):
     stack: StackChoice
     extras: tuple[str, ...]
     slo: ServiceLevels
+    ownership: Ownership | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,11 +31,17 @@ def command(name: str, said: Invocation) -> str:
     words += ["--preset", said.preset] if said.preset else []
     architecture = said.wizard.get("architecture", said.architecture)
     words += ["--architecture", architecture] if architecture else []
-    for item in (*said.sets, *(f"{key}={_shown(value)}" for key, value in asked.items())):
+    parts = asked.pop("parts", {})
+    for item in (*said.sets, *(f"{key}={_shown(value)}" for key, value in asked.items()), *shown_parts(parts)):
         words += ["--set", item]
     words += ["--output", str(said.output)] if said.output else []
     words += ["--no-git"] if said.no_git else []
     return shlex.join([*words, "--no-input"])
+
+
+def shown_parts(parts: Mapping[str, Sequence[str]]) -> list[str]:
+    """What `--set` takes for modules that run together."""
+    return [f"parts.{part}=[{','.join(modules)}]" for part, modules in parts.items()]
 
 
 def _shown(value: Any) -> str:

@@ -13,11 +13,11 @@ import typer
 from archgen.cli.options import AnswersFile, ArchitectureName, Json, NoInput, PresetName, Sets, expanded, given
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from archgen.answers.sources import Source
     from archgen.cli.invocation import Invocation
-    from archgen.cli.prompts import Option
+    from archgen.cli.prompts import Asker, Option
     from archgen.pipeline import Plan, Resolved
 
 
@@ -153,8 +153,12 @@ def _asked(sources: list[Source], place: Callable[[str], Path]) -> Plan:
         except Back:
             choice = "answers"
         if choice == "write":
-            return plan
-        if choice == "answers":
+            grouping = _confirmed(by, plan)
+            if grouping is None:
+                return plan
+            if grouping:
+                taken = add_answer(sources, "parts", grouping)
+        elif choice == "answers":
             taken = ask_change(by, sources, taken, check_name)
         elif choice == "assumptions":
             taken = ask_assumption(by, sources, taken)
@@ -169,6 +173,30 @@ def _asked(sources: list[Source], place: Callable[[str], Path]) -> Plan:
         else:
             note("nothing was written")
             raise typer.Exit(1)
+
+
+def _confirmed(by: Asker, plan: Plan) -> Mapping[str, tuple[str, ...]] | None:
+    """None to go ahead, which is asked where there are more services than the teams can own; else the parts to have instead, if any."""
+    from archgen.cli.prompts import Back, Option
+
+    ownership = plan.blueprint.ownership
+    if ownership is None:
+        return None
+    options = [Option("as it is", f"{ownership.services} services"), Option("back", "to what else there is")]
+    grouping = ownership.grouping
+    if grouping is not None:
+        told = "; ".join(
+            part if modules == (part,) else f"{part}: {', '.join(modules)}" for part, modules in grouping.items()
+        )
+        options.insert(0, Option("group", f"{len(grouping)} services: {told}"))
+    question = f"{ownership.services} services, and the teams can own {ownership.owned}: how?"
+    try:
+        choice = by.select(question, options, options[0].value)
+    except Back:
+        choice = "back"
+    if choice == "group":
+        return grouping
+    return {} if choice == "back" else None
 
 
 def _possible(taken: Resolved) -> list[Option]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from archgen.cli.console import note, on_stdout, print_json, size, warn
-from archgen.cli.invocation import Invocation, command
+from archgen.cli.invocation import Invocation, command, shown_parts
 from archgen.pipeline import Plan, Resolved
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from archgen.blueprint.schema import Ownership
     from archgen.generator.project import Written
 
 
@@ -67,6 +69,24 @@ def print_plan(plan: Plan, *, explain: bool = False) -> None:
     override = plan.recommendation.override
     if override is not None:
         warn(f"{override.asked} was asked for, and {override.advised} is advised: {override.risk}")
+    if plan.blueprint.ownership is not None:
+        warn(describe_ownership(plan.blueprint.ownership))
+        note(f"  {ownership_hint(plan.blueprint.ownership)}")
+
+
+def describe_ownership(ownership: Ownership) -> str:
+    """That there are more services than the teams can own."""
+    return (
+        f"{ownership.services} services are more than the teams can own, which is {ownership.owned}: "
+        "each needs somebody who knows it, deploys it and is woken by it"
+    )
+
+
+def ownership_hint(ownership: Ownership) -> str:
+    """What to say on the command line to have no more."""
+    if ownership.grouping is None:
+        return "--architecture monolith makes one of them"
+    return "to group them: " + " ".join(f"--set {shlex.quote(one)}" for one in shown_parts(ownership.grouping))
 
 
 def print_dry_run(plan: Plan, target: Path, said: Invocation, *, as_json: bool) -> None:
@@ -123,6 +143,7 @@ def _document(plan: Plan, path: Path, said: Invocation, files: int) -> dict[str,
         "assumed": [assumed.model_dump(mode="json") for assumed in plan.taken.requirements.assumed],
         "instead": [taken.model_dump(mode="json") for taken in plan.instead],
         "recommendation": plan.recommendation.document(),
+        **({"ownership": blueprint.ownership.model_dump(mode="json")} if blueprint.ownership else {}),
     }
 
 
@@ -132,8 +153,6 @@ def _urls(env: Mapping[str, str]) -> dict[str, str]:
 
 
 def _next(shown: Path) -> list[str]:
-    import shlex
-
     return ["make dev"] if shown == Path() else [f"cd {shlex.quote(str(shown))}", "make dev"]
 
 

@@ -65,6 +65,8 @@ def build_record(
         "recommendation": recommendation.model_dump(mode="json", exclude_none=True),
         **blueprint.model_dump(mode="json"),
     }
+    if flat.get("ownership") is None:  # said where there is something to say
+        flat.pop("ownership", None)
     middle = [key for key in flat if key not in _ORDER and key not in _LAST]
     return {key: flat[key] for key in (*_ORDER, *middle, *_LAST)}
 

@@ -17,9 +17,8 @@ from importlib import import_module
 from typing import Any, TypeVar
 
 from cronsim import CronSim
-from pydantic import TypeAdapter
-
 from .context import PartContext
+from .tracing import Tracing
 from .unit_of_work import current_handler
 
 E = TypeVar("E")
@@ -86,11 +85,10 @@ class Background:
     `package`: the one that its modules are in.
     """
 
-    def __init__(self, package: str) -> None:
+    def __init__(self, package: str, tracing: Tracing | None = None) -> None:
         self._package = package
-        self._handlers: dict[
-            str, tuple[TypeAdapter[Any], Callable[[Any], Awaitable[None]]]
-        ] = {}
+        self._tracing = tracing or Tracing()
+        self._handlers: dict[str, tuple[Any, Callable[[Any], Awaitable[None]]]] = {}
         self._targets: dict[str, list[str]] = {}
         self.jobs: dict[str, Job] = {}
 
@@ -110,15 +108,28 @@ class Background:
         """The handlers of this kind of event."""
         return self._targets.get(kind, ())
 
+    def handlers_of(self, module: str) -> Mapping[str, Sequence[str]]:
+        """By kind of event: the module's own handlers."""
+        found: dict[str, list[str]] = {}
+        for kind, names in self._targets.items():
+            own = [name for name in names if name.startswith(f"{module}.")]
+            if own:
+                found[kind] = own
+        return found
+
     async def deliver(self, handler: str, body: bytes) -> None:
-        """Hands an event to one handler (LookupError: it is not here)."""
+        """Hands an event in its envelope to one handler (LookupError: it is not here;
+        Refused: it cannot be read here).
+        """
         if handler not in self._handlers:
             raise LookupError(f"there is no handler {handler}")
-        adapter, call = self._handlers[handler]
+        kind, call = self._handlers[handler]
+        event, trace = kind.from_cloudevent(body)
         token = current_handler.set(handler)
         try:
-            async with asyncio.timeout(HANDLER_TIMEOUT):
-                await call(adapter.validate_json(body))
+            with self._tracing.handling(f"handle {handler}", trace):
+                async with asyncio.timeout(HANDLER_TIMEOUT):
+                    await call(event)
         finally:
             current_handler.reset(token)
 
@@ -136,7 +147,7 @@ class Background:
             )
         if "handles" in mark:
             kind = mark["handles"]
-            self._handlers[name] = TypeAdapter(kind), call
+            self._handlers[name] = kind, call
             self._targets.setdefault(kind.type, []).append(name)
         else:
             when, attempts = mark["scheduled"]

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request
 
 from .background import HANDLER_TIMEOUT, Background
 from .client import Client
+from .envelope import CONTENT_TYPE
 from .errors import Refused, ValidationFailed
 from .events import Routes
 from .internal_api import internal_router, to_part
@@ -55,7 +56,10 @@ class HttpDispatcher:
     async def deliver(self, handler: str, body: bytes) -> None:
         if handler in self._parts:
             await self._clients[self._parts[handler]].call(
-                "POST", f"/internal/events/{handler}", body
+                "POST",
+                f"/internal/events/{handler}",
+                body,
+                {"Content-Type": CONTENT_TYPE},
             )
         else:
             await self._background.deliver(handler, body)

@@ -34,7 +34,9 @@ from .cache import Cache
 from .errors import Problem
 from .http import UNTRACED
 from .settings import CoreSettings, nearby
+from .spans import Spans
 from .sql import Database
+from .tracing import Tracing
 
 PERIOD = 15.0  # seconds between two exports of metrics
 TIMEOUT = 5.0  # seconds for one export
@@ -84,6 +86,7 @@ class Telemetry:
 
     def __init__(self, destination: Destination | None, service: str) -> None:
         self.config: TelemetryConfig = UNTRACED
+        self.tracing = Tracing()
         self._tracers: TracerProvider | None = None
         self._meters: MeterProvider | None = None
         self._numbers: Sequence[Numbers] = ()
@@ -116,6 +119,7 @@ class Telemetry:
         )
         self._tracers = TracerProvider(resource=resource)
         self._tracers.add_span_processor(BatchSpanProcessor(spans))
+        self.tracing = Spans(self._tracers)
         reader = PeriodicExportingMetricReader(
             measures, export_interval_millis=PERIOD * 1000
         )

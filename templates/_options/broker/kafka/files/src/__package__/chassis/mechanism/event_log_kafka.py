@@ -33,7 +33,7 @@ from aiokafka.errors import (  # type: ignore[import-untyped]
 
 from .errors import Unavailable
 from .event_log import Record, partition_of
-from .kafka_settings import connection
+from .kafka_settings import KafkaSettings, connection
 
 TIMEOUT = 10.0  # seconds for an answer of the broker
 BATCH_BYTES = 262_144  # of a partition, sent at once
@@ -42,12 +42,17 @@ FETCH_BYTES = 1_048_576  # of a partition, read ahead
 
 class KafkaEventLog:
     def __init__(
-        self, url: str, topic: str, partitions: int, retention: timedelta
+        self,
+        settings: KafkaSettings,
+        topic: str,
+        partitions: int,
+        retention: timedelta,
     ) -> None:
         """`partitions`: how many there are at least."""
         # it warns of each connection without TLS, which preflight has judged
         logging.getLogger("aiokafka.conn").setLevel(logging.ERROR)
-        self._connection = connection(url)
+        self._connection = connection(settings.kafka_url)
+        self._replication = settings.kafka_replication
         self._topic = topic
         self._least = partitions
         self._retention = retention
@@ -195,10 +200,13 @@ class KafkaEventLog:
         if self._partitions:
             return
         kept = {
+            "min.insync.replicas": str(max(1, self._replication - 1)),
             "message.timestamp.type": "LogAppendTime",
             "retention.ms": str(int(self._retention.total_seconds() * 1000)),
         }
-        topic = NewTopic(self._topic, self._least, -1, topic_configs=kept)
+        topic = NewTopic(
+            self._topic, self._least, self._replication, topic_configs=kept
+        )
         admin = AIOKafkaAdminClient(**self._connection)
         try:
             await admin.start()

@@ -18,6 +18,12 @@ MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 class KafkaSettings(CoreSettings):
     # of the brokers that all processes share; empty: events stay in the process
     kafka_url: str = ""
+    # of each topic: as many copies of a part can share its work; it may grow
+    kafka_partitions: int = 6
+    # brokers that keep each event; with three of them, three
+    kafka_replication: int = 1
+    # events that may wait for a module here before this process is not ready
+    kafka_max_lag: int = 100_000
 
 
 def connection(url: str) -> dict[str, Any]:

@@ -41,7 +41,7 @@ class PublishingDynamoUnitOfWork(DynamoUnitOfWork):
                     "type": text(event.type),
                     "handler": text(handler),
                     "part": text(self._routes[event.type][handler]),
-                    "body": text(event.to_json().decode()),
+                    "body": text(event.to_cloudevent({}).decode()),
                     "ttl": number(int(time.time()) + OUTBOX_RETENTION),
                 }
             )
