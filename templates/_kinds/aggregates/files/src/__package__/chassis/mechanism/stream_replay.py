@@ -47,7 +47,7 @@ async def find_start(event_log: EventLog, said: str, ahead: timedelta) -> Start:
     try:
         moment = datetime.fromisoformat(said)
     except ValueError:
-        wanted = {**begins, **_offsets(said, begins)}
+        wanted = {**begins, **_offsets(said, await event_log.ends())}
         positions = {key: max(begins[key], offset) for key, offset in wanted.items()}
         return Start(positions, await _complete_from(event_log, positions, ahead))
     moment = moment.replace(tzinfo=moment.tzinfo or UTC)
@@ -60,7 +60,7 @@ async def find_start(event_log: EventLog, said: str, ahead: timedelta) -> Start:
     )
 
 
-def _offsets(said: str, known: Mapping[int, int]) -> dict[int, int]:
+def _offsets(said: str, ends: Mapping[int, int]) -> dict[int, int]:
     found: dict[int, int] = {}
     for word in said.split(","):
         partition, _, offset = word.partition(":")
@@ -68,8 +68,8 @@ def _offsets(said: str, known: Mapping[int, int]) -> dict[int, int]:
             raise SystemExit(
                 f"{said!r} is no start: say a time such as 2026-01-31T12:00:00Z, or offsets such as 0:1200,1:1350"
             )
-        if int(partition) not in known:
-            raise SystemExit(f"the log has no partition {partition}")
+        if int(offset) > ends.get(int(partition), -1):
+            raise SystemExit(f"the log has no offset {offset} in partition {partition}")
         found[int(partition)] = int(offset)
     return found
 
