@@ -75,9 +75,7 @@ class System:
 
     def consumer(self, write: Any = None) -> Any:
         tables = self.repository.CONSUMER
-        return self.consuming.StreamConsumer(
-            self.log, self.engine, tables, write or self.writer.write, batch=9, wait=0
-        )
+        return self.consuming.StreamConsumer(self.log, self.engine, tables, write or self.writer.write, batch=9, wait=0)
 
     async def make_tables(self) -> None:
         for module in ("events", "aggregates"):
