@@ -85,7 +85,7 @@ class System:
 
     async def append(self, events: list[Any]) -> None:
         measured = self.lab("contracts.stream").Measured
-        new = []
+        new: list[Any] = []
         for device, kind, hours, seconds, value in events:
             at = self.clock.moment - timedelta(hours=hours) - timedelta(seconds=seconds)
             new.append(measured(UUID(int=len(self.sent) + len(new)), device, at, kind, value))
