@@ -11,7 +11,11 @@ from pathlib import Path
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 PACKAGE = "src/__package__"
-PLACES = (*TEMPLATES.glob(f"*/{PACKAGE}"), *TEMPLATES.glob(f"_options/*/*/files/{PACKAGE}"))
+PLACES = [
+    place
+    for pattern in ("*", "_kinds/*/files", "_options/*/*/files")
+    for place in TEMPLATES.glob(f"{pattern}/{PACKAGE}")
+]
 
 
 def main() -> None:

@@ -370,6 +370,23 @@ def test_a_blueprint_cannot_be_changed() -> None:
         design().name = "other"
 
 
+def test_the_preset_of_streams_is_not_made_of_functions() -> None:
+    said = refused("monolith", preset="realtime", architecture="serverless")
+    assert "the preset realtime cannot be generated with serverless" in said and "--architecture monolith" in said
+    taken = resolve([from_record({"name": "shop", "preset": "realtime"})])
+    blueprint = build_blueprint(taken.requirements, taken.domain, Advice("serverless"))
+    assert blueprint.template == "monolith"
+    (told,) = substitutions(taken.requirements, Advice("serverless"), blueprint)
+    assert (told.field, told.value) == ("architecture", "monolith") and "realtime is not there for it" in told.because
+
+
+def test_streams_take_the_broker_that_is_advised_for_them() -> None:
+    taken = resolve([from_record({"name": "shop", "workload": "realtime_stream"})])
+    advice = recommend(taken.requirements, load_evidence())
+    blueprint = build_blueprint(taken.requirements, taken.domain, advice)
+    assert advice.event_streaming and (blueprint.preset, blueprint.stack.broker) == ("realtime", "kafka")
+
+
 def test_a_product_that_another_stands_for_is_answered_with_that_one() -> None:
     assert "did you mean valkey?" in refused(stack={"cache": "redis"})
     assert "did you mean postgresql?" in refused(stack={"database": "postgres"})

@@ -13,7 +13,7 @@ from pydantic import JsonValue
 
 from archgen.answers.schema import Answers
 from archgen.answers.traffic import parse_traffic, rounded
-from archgen.domain.presets import PRESETS, preset_for
+from archgen.domain.presets import PRESETS, missing_preset, preset_for
 from archgen.domain.schema import Domain
 from archgen.evidence.interpolation import interpolate
 from archgen.requirements import (
@@ -130,11 +130,11 @@ class _Inference:
         """Which domain stands in when neither a preset nor modules were given."""
         preset = self.domain.preset
         if self.answers.preset is None and preset is not None:
-            fits = preset == workload
+            fits = PRESETS[preset].answers["workload"] == workload
             because = (
                 f"the domain for {workload}; no modules were given"
                 if fits
-                else f"no modules were given, and there is no preset for {workload} yet"
+                else f"no modules were given, and {missing_preset(workload)}"
             )
             self.assumed.append(Assumption(field="preset", value=preset, because=because))
 

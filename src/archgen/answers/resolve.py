@@ -61,7 +61,7 @@ def resolve(sources: Sequence[Source]) -> Resolved:
     answers, found = _whole(merged)
     mistakes += found
     if preset is None and not answers.modules:
-        preset = preset_for(answers.workload or "crud")
+        preset = preset_for(answers.workload or "crud", answers.architecture or "auto")
     mistakes += _followers(mistakes, _together(answers))
     package = naming.to_package_name(answers.name) if answers.name else None
     known = Declared.of(declared)

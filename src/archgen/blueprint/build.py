@@ -12,6 +12,7 @@ from typing import Any, Protocol, get_args
 from archgen.blueprint.modules import ModulePlan, plan_modules
 from archgen.blueprint.schema import Blueprint, Module, Part, Template
 from archgen.domain import naming
+from archgen.domain.presets import PRESETS
 from archgen.domain.schema import Domain
 from archgen.errors import IncompatibleError
 from archgen.options import extras, needs_name, offered, options, provided
@@ -40,7 +41,7 @@ class Advice(Protocol):
 def build_blueprint(requirements: Requirements, domain: Domain, recommendation: Advice) -> Blueprint:
     """The blueprint; IncompatibleError when what was asked for does not go together or cannot be generated."""
     architecture = _architecture(requirements, recommendation)
-    template = _template(requirements, architecture)
+    template = _carrying(requirements, domain, _template(requirements, architecture))
     grouping = _grouping(requirements, domain, template)
     part_of = {module: part for part, modules in grouping.items() for module in modules}
     stack, wrong = _stack(requirements.stack, recommendation.stack, template, _awaiting_accounts(domain))
@@ -98,6 +99,9 @@ def substitutions(requirements: Requirements, recommendation: Advice, blueprint:
         because = (
             f"{recommendation.architecture} is advised, and parts says otherwise: {len(blueprint.parts)} of servers"
         )
+        preset = PRESETS.get(blueprint.preset or "")
+        if preset is not None and advised_template and not preset.runs_on(advised_template):
+            because = f"{recommendation.architecture} is advised, and the preset {preset.name} is not there for it"
         taken.append(Assumption(field="architecture", value=blueprint.template, because=because))
     return tuple(taken)
 
@@ -136,6 +140,20 @@ def _template(requirements: Requirements, architecture: str) -> Template:
             "leave parts out, or say --architecture monolith",
         )
     return by_parts
+
+
+def _carrying(requirements: Requirements, domain: Domain, template: Template) -> Template:
+    """The template, or one of servers where the preset needs them and nobody asked for functions."""
+    preset = PRESETS.get(domain.preset or "")
+    if preset is None or preset.runs_on(template):
+        return template
+    able = [other for other in TEMPLATES if preset.runs_on(other)]
+    if requirements.architecture == template:
+        raise IncompatibleError(
+            f"the preset {preset.name} cannot be generated with {template}: it needs {', '.join(preset.needs)}",
+            f"say --architecture {' or '.join(able)}, or another preset",
+        )
+    return "microservices" if len(requirements.parts) > 1 else able[0]
 
 
 def _grouping(requirements: Requirements, domain: Domain, template: Template) -> dict[str, tuple[str, ...]]:

@@ -30,13 +30,15 @@ def summary(taken: Resolved) -> str:
 
 
 def other_domain(taken: Resolved) -> str | None:
-    """That the domain is another's, where the workload's own preset is not there yet; None where it is."""
-    preset = taken.domain.preset
-    if preset is None or taken.answers.preset is not None or preset == taken.requirements.workload:
+    """That the domain is another's, where the workload has no preset that can be had; None where it has."""
+    from archgen.domain.presets import PRESETS, missing_preset
+
+    preset, workload = taken.domain.preset, taken.requirements.workload
+    if preset is None or taken.answers.preset is not None or PRESETS[preset].answers["workload"] == workload:
         return None
     entities = [f"{module.name}.{name}" for module, name, _ in taken.domain.entities() if module.kind != "accounts"]
     return (
-        f"there is no preset for {taken.requirements.workload} yet: the project gets the domain of {preset} "
+        f"{missing_preset(workload)}: the project gets the domain of {preset} "
         f"({', '.join(entities)}); say your own under modules"
     )
 

@@ -12,17 +12,25 @@ from typing import Any
 
 from archgen.catalog import read_kinds, read_presets, templates_dir
 from archgen.domain.schema import Domain, DomainModule, ModuleSpec
+from archgen.options import provided
 
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """`answers`: what the preset answers, below every other source. `default_name`: of a project that got none."""
+    """`answers`: what the preset answers, below every other source. `default_name`: of a project that got none.
+
+    `needs`: the capabilities without which it is not generated.
+    """
 
     name: str
     summary: str
     default_name: str
     answers: Mapping[str, Any]
     modules: tuple[DomainModule, ...]
+    needs: tuple[str, ...] = ()
+
+    def runs_on(self, architecture: str) -> bool:
+        return set(self.needs) <= provided({"architecture": architecture})
 
 
 _KINDS = read_kinds(templates_dir())
@@ -49,7 +57,8 @@ def _preset(name: str, document: Mapping[str, Any]) -> Preset:
         content = {**declared}
         kind = content.pop("kind")
         modules.append(_module(module, kind, content))
-    return Preset(name, document["summary"], document["default_name"], document["answers"], tuple(modules))
+    needs = tuple(document.get("needs", ()))
+    return Preset(name, document["summary"], document["default_name"], document["answers"], tuple(modules), needs)
 
 
 ACCOUNTS = _module("accounts", "accounts", {"entities": {"account": {"access": {"read": "staff", "write": "staff"}}}})
@@ -57,11 +66,24 @@ PRESETS: Mapping[str, Preset] = {
     name: _preset(name, document) for name, document in read_presets(templates_dir()).items()
 }
 CRUD = PRESETS["crud"]
+ARCHITECTURES = ("monolith", "microservices", "serverless")
 
 
-def preset_for(workload: str) -> Preset:
-    """The preset whose domain fits a workload; crud where none does yet."""
-    return PRESETS.get(workload, CRUD)
+def preset_for(workload: str, architecture: str = "auto") -> Preset:
+    """The preset whose domain fits a workload; crud where none does yet, or not with this architecture."""
+    for preset in PRESETS.values():
+        if preset.answers["workload"] == workload and (architecture == "auto" or preset.runs_on(architecture)):
+            return preset
+    return CRUD
+
+
+def missing_preset(workload: str) -> str:
+    """Why the domain of a workload is crud's."""
+    preset = preset_for(workload)
+    if preset is CRUD:
+        return f"there is no preset for {workload} yet"
+    able = " or ".join(name for name in ARCHITECTURES if preset.runs_on(name))
+    return f"the preset for {workload}, {preset.name}, is there for {able} alone"
 
 
 def assemble_domain(preset: Preset | None, modules: Mapping[str, ModuleSpec]) -> Domain:

@@ -34,6 +34,7 @@ class PartContext:
     cache: Cache
     events: Any = None  # who takes the events that units publish
     transports: Mapping[str, Any] = field(default_factory=dict)
+    log: Any = None  # of events, where the project has one
     closing: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     tracing: Tracing = field(default_factory=Tracing)
 

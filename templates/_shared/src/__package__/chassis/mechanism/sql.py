@@ -43,14 +43,15 @@ class FixedDecimal(sa.types.TypeDecorator[Decimal]):
     impl = sa.Numeric
     cache_ok = True
 
-    def __init__(self, scale: int = 2) -> None:
-        super().__init__(18, scale)
+    def __init__(self, scale: int = 2, digits: int = 18) -> None:
+        super().__init__(digits, scale)
         self.scale = scale
+        self.digits = digits
 
     def load_dialect_impl(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
         if dialect.name == "sqlite":
             return dialect.type_descriptor(sa.BigInteger())
-        return dialect.type_descriptor(sa.Numeric(18, self.scale))
+        return dialect.type_descriptor(sa.Numeric(self.digits, self.scale))
 
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
         if value is None or dialect.name != "sqlite":
