@@ -13,7 +13,6 @@ import pytest
 
 from archgen.answers.resolve import resolve
 from archgen.answers.sources import from_record
-from archgen.blueprint.build import TEMPLATES
 from archgen.generator import preview
 from archgen.pipeline import make_plan
 
@@ -58,7 +57,7 @@ def write(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Written]:
     return written
 
 
-@pytest.fixture(params=[template for template in TEMPLATES if template != "serverless"])
+@pytest.fixture(params=["monolith", "microservices", "monolith broker=kafka"])
 def project(request: pytest.FixtureRequest, write: Callable[..., Written]) -> Written:
-    """Of each architecture that can be deployed there."""
-    return write(request.param)
+    """Of each architecture that can be deployed there, and with brokers."""
+    return write(*request.param.split())

@@ -37,6 +37,9 @@ NOT_THERE = {
     "AWS::ElastiCache::ParameterGroup": "no parameter groups",
     "AWS::ElastiCache::ReplicationGroup": "no Valkey",
     "AWS::ElastiCache::CacheCluster": "no endpoint",
+    "AWS::MSK::BatchScramSecret": "not by CloudFormation",
+    "AWS::MSK::Cluster": "not by CloudFormation",
+    "AWS::MSK::Configuration": "not by CloudFormation",
     "AWS::Logs::MetricFilter": "not by CloudFormation",
     "AWS::RDS::DBInstance": "no password that RDS makes, and parameter groups not by CloudFormation",
     "AWS::Route53::RecordSet": "only where a zone is named",
@@ -53,7 +56,7 @@ NOT_THERE = {
         {"stack": "auth=oidc cache=memcached observability=datadog", "scope": "mvp"},
         {"stack": "cache=none observability=none", "scope": "platform"},
         {"architecture": "microservices"},
-        {"architecture": "microservices", "stack": "auth=oidc observability=newrelic"},
+        {"architecture": "microservices", "stack": "auth=oidc observability=newrelic broker=kafka"},
     ],
     ids=str,
 )
@@ -275,7 +278,9 @@ def check_what_is_there(project: Written, made: dict[str, str]) -> None:
     ec2, ecs, elb = boto3.client("ec2"), boto3.client("ecs"), boto3.client("elbv2")
     network = [{"Name": "vpc-id", "Values": [made["Network"]]}]
     subnets = ec2.describe_subnets(Filters=network)["Subnets"]
-    assert len(subnets) == 4 and len({subnet["AvailabilityZone"] for subnet in subnets}) == 2
+    asked = project.of_type("AWS::EC2::Subnet")
+    zones = 3 if "Brokers" in project.document["Resources"] else 2
+    assert len(subnets) == len(asked) == 2 * len({subnet["AvailabilityZone"] for subnet in subnets}) == 2 * zones
     database = ec2.describe_security_groups(GroupIds=[made["DatabaseGroup"]])["SecurityGroups"][0]["IpPermissions"]
     assert [(rule["FromPort"], [pair["GroupId"] for pair in rule["UserIdGroupPairs"]]) for rule in database] == [
         (5432, [made["TaskGroup"]])

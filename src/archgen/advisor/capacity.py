@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 GIB = 2**30
 MOST_CONNECTIONS = 5000
 GB_A_VCPU = 2  # of a task
+BROKER_MACHINE = "m5.large"
 
 
 @dataclass(frozen=True, slots=True)

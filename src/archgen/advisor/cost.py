@@ -8,6 +8,7 @@ from math import ceil, exp, log
 from typing import TYPE_CHECKING, Literal
 
 from archgen.advisor.capacity import (
+    BROKER_MACHINE,
     GB_A_VCPU,
     Demand,
     brokers,
@@ -220,7 +221,7 @@ class Biller:
         if demand.streaming:
             count = brokers(demand, self.evidence)
             disk = self._cost("msk_gb", count * self._number("msk_gb"))
-            return [Line(f"broker, {count} m5.large", self._cost("msk_m5_large", count * MONTHLY) + disk)]
+            return [Line(f"broker, {count} {BROKER_MACHINE}", self._cost("msk_m5_large", count * MONTHLY) + disk)]
         return []
 
     def _kinesis(self, demand: Demand) -> list[Line]:

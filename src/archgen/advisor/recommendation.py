@@ -201,6 +201,8 @@ class Capacity(Document):
     shard_month: float | None = None
     functions: FunctionPlan | None = None
     broker_partitions: int | None = None
+    brokers: int | None = None
+    broker_machine: str | None = None
     availability: Availability
     growth_a_year: float
     ceilings: tuple[Ceiling, ...]

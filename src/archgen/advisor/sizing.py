@@ -153,6 +153,8 @@ def size_capacity(design: Design, candidate: str, stack: dict[str, StackChoice],
             concurrency=functions.concurrency, quota=functions.quota, within_default=functions.within_default
         ),
         broker_partitions=capacity.broker_partitions(whole, evidence) if design.streaming else None,
+        brokers=capacity.brokers(whole, evidence) if design.streaming else None,
+        broker_machine=capacity.BROKER_MACHINE if design.streaming else None,
         availability=estimate_availability(candidate, relational, target, evidence),
         growth_a_year=evidence.parameter("growth_a_year"),
         ceilings=ceilings,
