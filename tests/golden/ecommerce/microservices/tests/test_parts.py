@@ -12,6 +12,8 @@ from shop.apps.dev import ROOTS, create_app
 from shop.apps.migrate import part_settings
 from shop.apps.settings import Settings
 
+from tests.api import Api
+
 NGINX = Path("deploy/nginx/templates/default.conf.template")
 # what a part says of itself or to other parts, and what any part can say
 APART = ("/internal/", "/system/", "/health/", "/docs", "/openapi.json", "/metrics")
@@ -38,6 +40,17 @@ def test_what_parts_tell_each_other_is_not_there_for_others() -> None:
     nginx = NGINX.read_text(encoding="utf-8")
     hidden = re.search(r"location ~ \^/\((.*)\)\(/\|\$\) \{.*\n\s*return 404;", nginx)
     assert hidden and {"internal", "system"} <= set(hidden[1].split("|"))
+
+
+def test_a_part_is_found_by_itself_by_parts_that_run_in_another_process(
+    anonymous: Api,
+) -> None:
+    for part in ROOTS:
+        assert (
+            anonymous.get(f"/parts/{part}/openapi.json").json()["paths"].keys()
+            < anonymous.get("/openapi.json").json()["paths"].keys()
+        )
+    assert anonymous.get("/parts/nonsense/health/ready").status_code == 404
 
 
 def test_some_parts_alone_run_only_where_the_others_are_known(

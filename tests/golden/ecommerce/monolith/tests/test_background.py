@@ -181,6 +181,41 @@ def test_an_event_outlives_a_relay_that_dies_and_a_receiver_that_is_away(
     told(story)
 
 
+def test_a_receiver_that_does_not_answer_holds_up_no_other(
+    told: Callable[[Story], None],
+) -> None:
+    class Stuck(Handlers):
+        def __init__(self) -> None:
+            super().__init__()
+            self.answers = asyncio.Event()
+            self.heard = asyncio.Semaphore(0)
+
+        async def deliver(self, handler: str, body: bytes) -> None:
+            if handler == "first":
+                await self.answers.wait()
+            await super().deliver(handler, body)
+            self.heard.release()
+
+    async def story(database: Database) -> None:
+        handlers = Stuck()
+        relay = relay_of(database, handlers)
+        running = asyncio.ensure_future(relay.run())
+        for _ in range(40):  # more than one batch
+            await asked(database, relay)
+        async with asyncio.timeout(30):
+            for _ in range(40):
+                await handlers.heard.acquire()
+            assert set(handlers.names) == {"second"}
+            handlers.answers.set()
+            for _ in range(40):
+                await handlers.heard.acquire()
+        running.cancel()  # what is in hand is finished first
+        await asyncio.gather(running, return_exceptions=True)
+        assert await depth(relay) == [0, 0]
+
+    told(story)
+
+
 def test_what_nobody_handles_cannot_be_published(told: Callable[[Story], None]) -> None:
     class Nobody(Handlers):
         def targets(self, kind: str) -> Iterable[str]:

@@ -1,7 +1,8 @@
 """The root of `make dev`, and of the tests: every part in one process, on its own
 SQLite, calling the others as over a network.
 
-`make dev PARTS="..."` runs some of them; the others are where `<PART>_URL` says.
+`make dev PARTS="..."` runs some of them; the others are where `<PART>_URL` says, as
+`http://127.0.0.1:8001/parts/items` where another `make dev` has them.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ def create_app(
             if name in here:
                 await prepare(name, part_settings(name, settings))
 
-    return DevGateway(list(parts.values()), ready)
+    return DevGateway(parts, ready)
 
 
 def parts_here() -> list[str]:

@@ -53,16 +53,22 @@ def create_app(
     cache: Cache = MemoryCache()
     if settings.cache_url:
         cache = ValkeyCache(settings.cache_url, "shop:items")
+    telemetry = Telemetry(destination(settings), "shop-items")
+    tracing = telemetry.tracing
     system = System(PARTS, transports)
     tokens = ServiceTokens("items", CALLS, settings)
     to_accounts = to_keys("accounts", transports)
     verifier = RemoteVerifier(
         remote_jwks(to_accounts), settings.jwt_issuer, settings.jwt_audience
     )
-    background = Background("shop")
-    dispatcher = HttpDispatcher(background, ROUTES, MODULES, tokens, transports)
-    relay = Relay(database, dispatcher, tables("shop", MODULES, "outbox"))
-    part = PartContext(settings, database, cache, relay, transports or {})
+    background = Background("shop", tracing)
+    dispatcher = HttpDispatcher(
+        background, ROUTES, MODULES, tokens, transports, tracing.headers
+    )
+    relay = Relay(database, dispatcher, tables("shop", MODULES, "outbox"), tracing)
+    part = PartContext(
+        settings, database, cache, relay, transports or {}, tracing=tracing
+    )
 
     items_service = items_wiring.service(part)
 
@@ -72,7 +78,6 @@ def create_app(
     )
     scheduled = {"jobs": scheduler.run} if settings.background else {}
     supervisor = Supervisor({"relay": relay.run, **scheduled})
-    telemetry = Telemetry(destination(settings), "shop-items")
     telemetry.watch(
         cache, database, [relay.metrics, scheduler.metrics, supervisor.metrics]
     )

@@ -28,6 +28,7 @@ from shop.chassis.mechanism.memory_cache import MemoryCache
 from shop.chassis.mechanism.metrics import APART, metrics
 from shop.chassis.mechanism.observability import instrument_app
 from shop.chassis.mechanism.outbox import Relay
+from shop.chassis.mechanism.spans import Spans
 from shop.chassis.mechanism.sql import tables
 from shop.chassis.mechanism.sql_jobs import Jobs
 from shop.chassis.mechanism.supervisor import Supervisor
@@ -56,13 +57,16 @@ def create_app(
     cache: Cache = MemoryCache()
     if settings.cache_url:
         cache = ValkeyCache(settings.cache_url, "shop")
+    tracing = Spans()
     signer = Signer(
         partial(signing_keys, settings), settings.jwt_issuer, settings.jwt_audience
     )
     verifier = Verifier(signer.jwks, settings.jwt_issuer, settings.jwt_audience)
-    background = Background("shop")
-    relay = Relay(database, background, tables("shop", MODULES, "outbox"))
-    part = PartContext(settings, database, cache, relay, transports or {})
+    background = Background("shop", tracing)
+    relay = Relay(database, background, tables("shop", MODULES, "outbox"), tracing)
+    part = PartContext(
+        settings, database, cache, relay, transports or {}, tracing=tracing
+    )
 
     accounts_service = accounts_wiring.service(part, signer)
     items_service = items_wiring.service(part)

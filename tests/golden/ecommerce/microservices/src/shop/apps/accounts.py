@@ -58,16 +58,22 @@ def create_app(
     cache: Cache = MemoryCache()
     if settings.cache_url:
         cache = ValkeyCache(settings.cache_url, "shop:accounts")
+    telemetry = Telemetry(destination(settings), "shop-accounts")
+    tracing = telemetry.tracing
     system = System(PARTS, transports)
     tokens = ServiceTokens("accounts", CALLS, settings)
     signer = Signer(
         partial(signing_keys, settings), settings.jwt_issuer, settings.jwt_audience
     )
     verifier = Verifier(signer.jwks, settings.jwt_issuer, settings.jwt_audience)
-    background = Background("shop")
-    dispatcher = HttpDispatcher(background, ROUTES, MODULES, tokens, transports)
-    relay = Relay(database, dispatcher, tables("shop", MODULES, "outbox"))
-    part = PartContext(settings, database, cache, relay, transports or {})
+    background = Background("shop", tracing)
+    dispatcher = HttpDispatcher(
+        background, ROUTES, MODULES, tokens, transports, tracing.headers
+    )
+    relay = Relay(database, dispatcher, tables("shop", MODULES, "outbox"), tracing)
+    part = PartContext(
+        settings, database, cache, relay, transports or {}, tracing=tracing
+    )
 
     accounts_service = accounts_wiring.service(part, signer)
 
@@ -77,7 +83,6 @@ def create_app(
     )
     scheduled = {"jobs": scheduler.run} if settings.background else {}
     supervisor = Supervisor({"relay": relay.run, **scheduled})
-    telemetry = Telemetry(destination(settings), "shop-accounts")
     telemetry.watch(
         cache, database, [relay.metrics, scheduler.metrics, supervisor.metrics]
     )

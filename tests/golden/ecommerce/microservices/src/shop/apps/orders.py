@@ -55,17 +55,23 @@ def create_app(
     cache: Cache = MemoryCache()
     if settings.cache_url:
         cache = ValkeyCache(settings.cache_url, "shop:orders")
+    telemetry = Telemetry(destination(settings), "shop-orders")
+    tracing = telemetry.tracing
     system = System(PARTS, transports)
     tokens = ServiceTokens("orders", CALLS, settings)
     to_accounts = to_keys("accounts", transports)
-    to_inventory = to_part("inventory", tokens, transports)
+    to_inventory = to_part("inventory", tokens, transports, trace=tracing.headers)
     verifier = RemoteVerifier(
         remote_jwks(to_accounts), settings.jwt_issuer, settings.jwt_audience
     )
-    background = Background("shop")
-    dispatcher = HttpDispatcher(background, ROUTES, MODULES, tokens, transports)
-    relay = Relay(database, dispatcher, tables("shop", MODULES, "outbox"))
-    part = PartContext(settings, database, cache, relay, transports or {})
+    background = Background("shop", tracing)
+    dispatcher = HttpDispatcher(
+        background, ROUTES, MODULES, tokens, transports, tracing.headers
+    )
+    relay = Relay(database, dispatcher, tables("shop", MODULES, "outbox"), tracing)
+    part = PartContext(
+        settings, database, cache, relay, transports or {}, tracing=tracing
+    )
 
     orders_service = orders_wiring.service(part, InventoryClient(to_inventory))
 
@@ -75,7 +81,6 @@ def create_app(
     )
     scheduled = {"jobs": scheduler.run} if settings.background else {}
     supervisor = Supervisor({"relay": relay.run, **scheduled})
-    telemetry = Telemetry(destination(settings), "shop-orders")
     telemetry.watch(
         cache, database, [relay.metrics, scheduler.metrics, supervisor.metrics]
     )

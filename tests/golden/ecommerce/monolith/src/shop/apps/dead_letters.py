@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from shop.apps.migrate import PARTS
 from shop.apps.settings import Settings
+from shop.chassis.mechanism.envelope import opened
 from shop.chassis.mechanism.sql import Database, tables
 from shop.chassis.mechanism.sql_connection import connected
 from shop.chassis.policy.entity import now
@@ -29,7 +30,7 @@ async def dead(database: Database, modules: Iterable[str]) -> list[str]:
                 await connection.execute(table.select().where(table.c.due.is_(None)))
             ).all()
         lines += [
-            f"{row.type} {row.id} to {row.handler} after {row.attempts} attempts: {row.error}"
+            f"{row.type} {opened(row.body).id} to {row.handler} after {row.attempts} attempts: {row.error}"
             for row in rows
         ]
     for module, table in tables("shop", modules, "jobs").items():
@@ -67,10 +68,6 @@ async def main(part: str, again: bool) -> None:
     database = Database(settings.database_url, pooler=settings.database_pooler)
     try:
         lines = await dead(database, modules)
-        print(
-            "\n".join(lines) or f"Nothing is left undone in {part}",
-            file=sys.stdout if lines else sys.stderr,
-        )
         if again:
             await replay(database, modules)
     except DBAPIError as error:
@@ -79,6 +76,10 @@ async def main(part: str, again: bool) -> None:
         ) from None
     finally:
         await database.close()
+    print(
+        "\n".join(lines) or f"Nothing is left undone in {part}",
+        file=sys.stdout if lines else sys.stderr,
+    )
 
 
 if __name__ == "__main__":

@@ -20,7 +20,11 @@ class ProductView:
 
 class Inventory(Protocol):
     async def products(self, product_ids: Sequence[UUID]) -> list[ProductView]:
-        """Those of the products that exist."""
+        """Those of the products that exist.
+
+        Unavailable: the inventory is away, and nothing is known of any of them; whoever
+        asks stores nothing that rests on them, and may ask again.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

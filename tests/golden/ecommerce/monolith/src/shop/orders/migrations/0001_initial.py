@@ -41,7 +41,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "outbox",
-        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            sa.Identity(),
+            primary_key=True,
+        ),
         sa.Column("type", sa.String(200), nullable=False),
         sa.Column("handler", sa.String(200), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
@@ -49,7 +54,7 @@ def upgrade() -> None:
         sa.Column("due", UtcDateTime(), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
     )
-    op.create_index("ix_outbox_due", "outbox", ["due"])
+    op.create_index("ix_outbox_due", "outbox", ["handler", "due"])
 
 
 def downgrade() -> None:
