@@ -17,6 +17,7 @@ from tests.support.stack import Stack, docker, up
 from tests.support.steady import Request, steady
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
+ECOMMERCE = ("--preset", "ecommerce", "--set", "stack.observability=opentelemetry", "--architecture")
 PARTS = ("accounts", "inventory", "orders", "payments")
 JSON = {"Content-Type": "application/json"}
 UNITS = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
@@ -28,7 +29,7 @@ CRASH = "import os, signal; [os.kill(int(p), signal.SIGKILL) for p in os.listdir
 def services(tmp_path_factory: pytest.TempPathFactory, containers: None) -> Iterator[Stack]:
     name = f"services-{secrets.token_hex(4)}"
     folder = tmp_path_factory.mktemp("services")
-    with up(new(folder, name, "--preset", "ecommerce", "--architecture", "microservices")) as running:
+    with up(new(folder, name, *ECOMMERCE, "microservices")) as running:
         yield running
 
 
@@ -58,7 +59,7 @@ def test_they_come_up_healthy_and_their_journey_passes_through_nginx(services: S
 
 def test_their_document_is_the_monolith_s(services: Stack, tmp_path: Path) -> None:
     name = services.project.folder.name
-    monolith: Project = new(tmp_path, name, "--preset", "ecommerce", "--architecture", "monolith")
+    monolith: Project = new(tmp_path, name, *ECOMMERCE, "monolith")
     code = f"import json; from {services.package}.apps.app import create_app; print(json.dumps(create_app().openapi()))"
     # with the libraries of the image, whose versions word it
     there = ("--volume", f"{monolith.folder}/src:/monolith:ro", "--env", "PYTHONPATH=/monolith", "accounts")
@@ -146,7 +147,7 @@ def test_one_service_rolls_out_under_load_while_the_others_run(services: Stack, 
     before = {part: services.copies(part) for part in PARTS}
     with (services.project.folder / f"src/{services.package}/__init__.py").open("a") as file:
         file.write("\n# another version\n")
-    with steady(services.url, mix) as load:
+    with steady(services.url, mix, clients=4, pause=0.1) as load:
         time.sleep(1)
         services.project.make("deploy", "PART=orders")
         time.sleep(3)
