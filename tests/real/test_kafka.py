@@ -406,7 +406,7 @@ def test_an_order_is_one_trace_through_all_services_and_what_carries_its_events(
         product = shop.product(staff)
         trace = token_hex(16)
         order = shop.order(staff, product, traceparent=f"00-{trace}-00f067aa0ba902b7-01")
-        until(lambda: shop.confirmed(staff, [order]))
+        until(lambda: shop.confirmed(staff, [order]), 180)
         wanted = {
             "POST /api/orders",
             "publish orders.order.placed",
