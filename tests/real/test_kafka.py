@@ -21,7 +21,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from tests.support.kafka import Broker, kafka
-from tests.support.postgres import module
+from tests.support.postgres import module, postgres
 from tests.support.projects import OPEN, Project, environment, new, until, wait_for
 from tests.support.stack import docker
 
@@ -406,7 +406,7 @@ def test_an_order_is_one_trace_through_all_services_and_what_carries_its_events(
         product = shop.product(staff)
         trace = token_hex(16)
         order = shop.order(staff, product, traceparent=f"00-{trace}-00f067aa0ba902b7-01")
-        until(lambda: shop.confirmed(staff, [order]))
+        until(lambda: shop.confirmed(staff, [order]), 180)
         wanted = {
             "POST /api/orders",
             "publish orders.order.placed",
@@ -428,3 +428,48 @@ def test_an_order_is_one_trace_through_all_services_and_what_carries_its_events(
         assert set(parents) <= own
     finally:
         shop.kill()
+
+
+class Log:
+    """What relays publish, in the order in which it came; confirmed a moment later."""
+
+    def __init__(self) -> None:
+        self.topics = module(PACKAGE, "chassis.mechanism.kafka_topics").Topics("lab")
+        self.values: list[bytes] = []
+
+    async def send(self, record: Any) -> asyncio.Future[None]:
+        self.values.append(record.value)
+        confirmed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        asyncio.get_running_loop().call_later(0.01, confirmed.set_result, None)
+        return confirmed
+
+    async def delivered(self, sent: asyncio.Future[None]) -> None:
+        await sent
+
+
+def test_relays_that_race_for_an_outbox_on_postgresql_publish_it_once_and_in_its_order(
+    project: Project, containers: None
+) -> None:
+    log = Log()
+
+    async def told(url: str) -> None:
+        database = module(PACKAGE, "chassis.mechanism.sql").Database(f"{url}/postgres")
+        await module(PACKAGE, "apps.alembic.migrate").upgrade(database, ["accounts"])
+        outboxes = module(PACKAGE, "chassis.mechanism.sql").tables(PACKAGE, ["accounts"], "outbox")
+        background = module(PACKAGE, "chassis.mechanism.background").Background(PACKAGE)
+        kind = module(PACKAGE, "chassis.mechanism.kafka_relay").KafkaRelay
+        relays = [kind(database, background, outboxes, log) for _ in range(3)]
+        cache = module(PACKAGE, "chassis.mechanism.memory_cache").MemoryCache()
+        for number in range(450):
+            unit = module(PACKAGE, "accounts.repository").AccountsUnitOfWork(database, cache, relays[0])
+            event = module(PACKAGE, "accounts.events").LinkRequested
+            unit.publish(event(email=f"{number}@example.com", purpose="verify-email"))
+            await unit.commit()
+        while (await relays[0].metrics())['outbox_events{state="waiting"}']:
+            await asyncio.gather(*[relay.relay_once("accounts") for relay in relays])
+        await database.close()
+
+    with postgres() as url:
+        asyncio.run(told(url))
+    emails = [json.loads(value)["data"]["email"] for value in log.values]
+    assert emails == [f"{number}@example.com" for number in range(450)]

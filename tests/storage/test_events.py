@@ -80,24 +80,36 @@ def test_what_is_no_envelope_is_refused_for_good(chassis: Chassis, body: bytes) 
         changed(chassis, 1).from_cloudevent(body)
 
 
-def test_the_outbox_holds_envelopes(project: Project, chassis: Chassis, tmp_path: Path) -> None:
+def test_the_outbox_holds_envelopes_which_the_relay_delivers(project: Project, chassis: Chassis, url: str) -> None:
     package = project.folder.name.replace("-", "_")
     repository = import_module(f"{package}.accounts.repository")
     events = import_module(f"{package}.accounts.events")
 
+    heard: list[bytes] = []
+
+    class Handlers:
+        def targets(self, kind: str) -> list[str]:
+            return ["accounts.one", "accounts.two"]
+
+        async def deliver(self, handler: str, body: bytes) -> None:
+            heard.append(body)
+
     async def story() -> list[str]:
-        database = chassis("mechanism.sql").Database(f"sqlite+aiosqlite:///{tmp_path}")
+        database = chassis("mechanism.sql").Database(url)
         await import_module(f"{package}.apps.alembic.migrate").upgrade(database, ["accounts"])
-        background = chassis("mechanism.background").Background(package)
-        background.targets = lambda kind: ["accounts.nobody"]
-        relay = chassis("mechanism.outbox").Relay(database, background, {})
+        outboxes = chassis("mechanism.sql").tables(package, ["accounts"], "outbox")
+        relay = chassis("mechanism.outbox").Relay(database, Handlers(), outboxes)
         unit = repository.AccountsUnitOfWork(database, chassis("mechanism.memory_cache").MemoryCache(), relay)
         unit.publish(events.LinkRequested(email="a@example.com", purpose="verify-email"))
         await unit.commit()
         async with chassis("mechanism.sql_connection").connected(database.module("accounts")) as connection:
             rows = (await connection.execute(repository.AccountsUnitOfWork.outbox.select())).all()
+        assert await relay.relay_once("accounts") == 2
+        assert sum((await relay.metrics()).values()) == 0
         await database.close()
         return [row.body for row in rows]
 
-    (body,) = asyncio.run(story())
-    Draft7Validator(SCHEMA, format_checker=FormatChecker()).validate(json.loads(body))
+    bodies = asyncio.run(story())
+    assert sorted(heard) == sorted(body.encode() for body in bodies)
+    for body in bodies:
+        Draft7Validator(SCHEMA, format_checker=FormatChecker()).validate(json.loads(body))
