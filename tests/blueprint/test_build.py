@@ -134,8 +134,8 @@ def test_what_cannot_be_generated_is_refused_with_what_is_offered() -> None:
     assert "(postgresql comes with --architecture monolith or microservices)" in refused(
         "serverless", stack={"database": "postgresql"}
     )
-    both = refused(stack={"database": "mongodb", "broker": "kafka"})
-    assert "mongodb" in both and "kafka" in both
+    both = refused(stack={"database": "mongodb", "broker": "pigeons"})
+    assert "mongodb" in both and "pigeons" in both
 
 
 def test_functions_that_one_gateway_cannot_hold_are_refused() -> None:
@@ -162,14 +162,27 @@ def test_everything_that_is_offered_is_taken(template: Template) -> None:
 
 def test_advice_that_cannot_be_generated_gives_the_nearest_and_says_so() -> None:
     taken = resolve([from_record({"name": "shop"})])
-    advice = Advice("monolith", {"database": Choice("mongodb"), "cache": Choice("valkey"), "broker": Choice("kafka")})
+    advice = Advice("monolith", {"database": Choice("mongodb"), "cache": Choice("valkey"), "broker": Choice("queue")})
     blueprint = build_blueprint(taken.requirements, taken.domain, advice)
     assert (blueprint.stack.database, blueprint.stack.broker) == ("postgresql", "none")
     said = {taken.field: taken.because for taken in substitutions(taken.requirements, advice, blueprint)}
     assert said == {
         "stack.database": "mongodb is advised, and not generated for monolith yet",
-        "stack.broker": "kafka is advised, and not generated for monolith yet",
+        "stack.broker": "queue is advised, and not generated for monolith yet",
     }
+
+
+@pytest.mark.parametrize("template", ["monolith", "microservices"])
+def test_a_broker_is_taken_where_it_is_advised_and_can_be_generated(template: Template) -> None:
+    taken = resolve([from_record({"name": "shop", "architecture": template})])
+    for advised, said in (
+        ("kafka", {}),
+        ("managed_kafka", {"stack.broker": "managed_kafka is advised, and the same code runs on it"}),
+    ):
+        advice = Advice(template, {"broker": Choice(advised)})
+        blueprint = build_blueprint(taken.requirements, taken.domain, advice)
+        assert blueprint.stack.broker == "kafka"
+        assert {one.field: one.because for one in substitutions(taken.requirements, advice, blueprint)} == said
 
 
 AWAITING: dict[str, Any] = {

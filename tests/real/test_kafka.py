@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import make_dataclass
+from pathlib import Path
 from secrets import token_hex
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
@@ -18,7 +22,8 @@ from uuid import UUID, uuid4
 import pytest
 from tests.support.kafka import Broker, kafka
 from tests.support.postgres import module
-from tests.support.projects import Project, ask, environment, new, until, wait_for
+from tests.support.projects import OPEN, Project, environment, new, until, wait_for
+from tests.support.stack import docker
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
 PACKAGE = "kafka_lab"
@@ -34,7 +39,9 @@ def broker(containers: None) -> Iterator[Broker]:
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     folder = tmp_path_factory.mktemp("kafka")
-    made = new(folder, "kafka-lab", "--preset", "ecommerce", "--architecture", "monolith", "--set", "stack.broker=kafka")
+    made = new(
+        folder, "kafka-lab", "--preset", "ecommerce", "--architecture", "monolith", "--set", "stack.broker=kafka"
+    )
     sys.path.append(str(made.folder / "src"))
     return made
 
@@ -231,7 +238,7 @@ def test_a_second_consumer_takes_its_share_and_what_was_in_hand_is_not_done_twic
             more = [(name, len(events) + number) for number in range(10) for name in "abcdef"]
             await lab.publish(*more)
             events += more
-            await eventually(lambda: len(lab.handled) > len(events) - 30)
+            await eventually(lambda: len(lab.handled) > len(events) - 30)  # noqa: B023 - called here and now
         await eventually(lambda: len(lab.handled) >= len(events))
         second.cancel()
         await asyncio.gather(second, return_exceptions=True)
@@ -261,7 +268,8 @@ def test_events_that_wait_are_a_metric_and_too_many_of_them_are_not_ready(broker
             await consumers.check()
         open_again.set()
         await eventually(lambda: len(few.handled) >= 30)
-        while (await consumers.metrics())['event_lag{group="stock"}']:
+        while lag:
+            lag = (await consumers.metrics())['event_lag{group="stock"}']
             await asyncio.sleep(0.05)
         await consumers.check()
 
@@ -272,20 +280,26 @@ def test_events_that_wait_are_a_metric_and_too_many_of_them_are_not_ready(broker
 class Shop:
     """The whole project, embedded but for its broker."""
 
-    def __init__(self, project: Project, broker: Broker) -> None:
+    def __init__(self, project: Project, broker: Broker, **settings: str) -> None:
         self.project = project
+        self.package = project.folder.name.replace("-", "_")
         self.url = project.urls["dev"]
-        self.environment = {**environment(), "KAFKA_URL": broker.url, "PYTHONPATH": "src"}
+        self.environment = {**environment(), "KAFKA_URL": broker.url, "PYTHONPATH": "src", **settings}
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
+        port = self.url.rpartition(":")[2]
+        command = [sys.executable, "-m", "uvicorn", "--factory", f"{self.package}.apps.dev:create_app", "--port", port]
         log = self.project.folder / "dev.log"
         with log.open("ab") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "uvicorn", "--factory", f"{PACKAGE}.apps.dev:create_app", "--log-level", "warning",
-                 "--port", self.url.rpartition(":")[2]],
-                cwd=self.project.folder, env=self.environment, stdout=output, stderr=output, start_new_session=True,
-            )  # fmt: skip
+                command,
+                cwd=self.project.folder,
+                env=self.environment,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
         wait_for(f"{self.url}/health/live", self.process, log)
 
     def kill(self) -> None:
@@ -293,52 +307,124 @@ class Shop:
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
-    def login(self, email: str, password: str) -> str:
-        status, found = ask(f"{self.url}/api/auth/login", "POST", {"email": email, "password": password})
-        assert status == 200, found
-        return str(found["access_token"])
+    def ask(self, path: str, body: object = None, token: str = "", **headers: str) -> Any:
+        """The document of an answer to a GET, or to a POST."""
+        data = None if body is None else json.dumps(body).encode()
+        told = {"Content-Type": "application/json", "Authorization": f"Bearer {token}", **headers}
+        with OPEN(urllib.request.Request(f"{self.url}{path}", data, told), timeout=30) as answer:
+            return json.loads(answer.read())
+
+    def staff(self) -> str:
+        lines = (self.project.folder / ".env").read_text().splitlines()
+        said = dict(line.split("=", 1) for line in lines if "=" in line)
+        login = {"email": said["ADMIN_EMAIL"], "password": said["ADMIN_PASSWORD"]}
+        return str(self.ask("/api/auth/login", login)["access_token"])
+
+    def product(self, staff: str) -> str:
+        body = {"sku": token_hex(8), "name": "hammer", "price": "2.00", "category": "tool", "stock": 1000}
+        return str(self.ask("/api/products", body, staff)["id"])
+
+    def order(self, token: str, product: str, **headers: str) -> str:
+        body = {"lines": [{"product_id": product, "quantity": 2}], "payment_method": "card_ok"}
+        return str(self.ask("/api/orders", body, token, **headers)["id"])
+
+    def confirmed(self, token: str, orders: Sequence[str]) -> bool:
+        return all(self.ask(f"/api/orders/{order}", token=token)["status"] == "confirmed" for order in orders)
 
 
 def test_nothing_is_lost_nor_done_twice_when_the_process_and_the_broker_are_killed(
     project: Project, broker: Broker
 ) -> None:
     project.make("setup")
-    said = dict(line.split("=", 1) for line in (project.folder / ".env").read_text().splitlines() if "=" in line)
     shop = Shop(project, broker)
     shop.start()
     try:
-        staff = shop.login(said["ADMIN_EMAIL"], said["ADMIN_PASSWORD"])
-        body = {"sku": "hammer", "name": "hammer", "price": "2.00", "category": "tool", "stock": 1000}
-        status, product = ask(f"{shop.url}/api/products", "POST", body, staff)
-        assert status == 201, product
-        placed = []
-
-        def place(count: int) -> None:
-            line = {"product_id": product["id"], "quantity": 2}
-            for _ in range(count):
-                order = {"lines": [line], "payment_method": "card_ok"}
-                status, found = ask(f"{shop.url}/api/orders", "POST", order, staff)
-                assert status == 201, found
-                placed.append(found["id"])
-
-        def ended() -> bool:
-            found = [ask(f"{shop.url}/api/orders/{order}", token=staff)[1] for order in placed]
-            return all(order["status"] == "confirmed" for order in found)
-
-        place(15)
+        staff = shop.staff()
+        product = shop.product(staff)
+        placed = [shop.order(staff, product) for _ in range(15)]
         shop.kill()
         shop.start()
-        place(10)
+        placed += [shop.order(staff, product) for _ in range(10)]
         broker.kill()
-        place(10)  # the outbox keeps what the broker is to have
-        assert ask(f"{shop.url}/health/ready")[0] == 200
+        placed += [shop.order(staff, product) for _ in range(10)]  # the outbox keeps what the broker is to have
+        assert shop.ask("/health/ready") == {"status": "ok"}
         broker.start()
-        place(5)
-        until(ended, 120)
-        _, left = ask(f"{shop.url}/api/products/{product['id']}", token=staff)
-        assert left["stock"] == 1000 - 2 * len(placed)
+        placed += [shop.order(staff, product) for _ in range(5)]
+        until(lambda: shop.confirmed(staff, placed), 120)
+        assert shop.ask(f"/api/products/{product}", token=staff)["stock"] == 1000 - 2 * len(placed)
         for order in placed:
-            _, payments = ask(f"{shop.url}/api/payments?order_id={order}", token=staff)
-            assert [payment["status"] for payment in payments["items"]] == ["captured"]
+            payments = shop.ask(f"/api/payments?order_id={order}", token=staff)["items"]
+            assert [payment["status"] for payment in payments] == ["captured"]
+    finally:
+        shop.kill()
+
+
+COLLECTOR = """
+receivers: {otlp: {protocols: {http: {endpoint: "0.0.0.0:4318"}}}}
+exporters: {debug: {verbosity: detailed}}
+service: {pipelines: {traces: {receivers: [otlp], exporters: [debug]}}}
+"""
+
+
+@pytest.fixture
+def collector(tmp_path: Path, containers: None) -> Iterator[tuple[str, Callable[[], str]]]:
+    """Its address, and what it has received."""
+    config = tmp_path / "collector.yaml"
+    config.write_text(COLLECTOR)
+    tmp_path.chmod(0o755)
+    image = "otel/opentelemetry-collector-contrib:0.161.0"
+    mounted = ("--volume", f"{config}:/etc/collector.yaml:ro")
+    name = docker("run", "--detach", "--publish", "127.0.0.1::4318", *mounted, image, "--config", "/etc/collector.yaml")
+    name = name.strip()
+
+    def received() -> str:
+        done = subprocess.run(["docker", "logs", name], check=True, capture_output=True, text=True)
+        return done.stdout + done.stderr
+
+    try:
+        port = docker("port", name, "4318/tcp").split(":")[-1].strip()
+        until(lambda: "Everything is ready" in received())
+        yield f"http://127.0.0.1:{port}", received
+    finally:
+        docker("rm", "--force", name)
+
+
+@pytest.mark.parametrize("carrier", ["http", "broker"])
+def test_an_order_is_one_trace_through_all_services_and_what_carries_its_events(
+    carrier: str, broker: Broker, collector: tuple[str, Callable[[], str]], tmp_path: Path
+) -> None:
+    chosen = ("--set", "stack.observability=opentelemetry", "--set", "stack.broker=kafka")
+    services = new(tmp_path, "traced-shop", "--preset", "ecommerce", "--architecture", "microservices", *chosen)
+    services.make("setup")
+    endpoint, received = collector
+    shop = Shop(services, broker, OTEL_EXPORTER_OTLP_ENDPOINT=endpoint)
+    if carrier == "http":
+        shop.environment["KAFKA_URL"] = ""
+    shop.start()
+    try:
+        staff = shop.staff()
+        product = shop.product(staff)
+        trace = token_hex(16)
+        order = shop.order(staff, product, traceparent=f"00-{trace}-00f067aa0ba902b7-01")
+        until(lambda: shop.confirmed(staff, [order]))
+        wanted = {
+            "POST /api/orders",
+            "publish orders.order.placed",
+            "handle inventory.reserve",
+            "publish inventory.stock.reserved",
+            "publish orders.order.payment_requested",
+            "publish payments.payment.captured",
+        }
+        if carrier == "http":
+            wanted.add("POST /internal/events/{handler}")
+
+        def spans() -> list[str]:
+            return [span for span in re.split(r"Span #\d+", received()) if trace in span]
+
+        until(lambda: wanted <= set(re.findall(r"Name +: (.*)", "".join(spans()))))
+        print(f"\nspans of the trace, {carrier}:", *sorted(re.findall(r"Name +: (.*)", "".join(spans()))), sep="\n")
+        parents = re.findall(r"Parent ID +: ?(\w*)", "".join(spans()))
+        own = {*re.findall(r"\n +ID +: (\w+)", "".join(spans())), "00f067aa0ba902b7"}
+        assert set(parents) <= own
     finally:
         shop.kill()

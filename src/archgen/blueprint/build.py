@@ -89,6 +89,8 @@ def substitutions(requirements: Requirements, recommendation: Advice, blueprint:
             because = f"{advised.choice} is advised, and not generated for {blueprint.template} yet"
             if _word(advised.choice) in offered(blueprint.template)[key]:  # what was left out for the domain's sake
                 because = f"{advised.choice} is advised, and a module reacts to what becomes of an account"
+            if _alias(key, _word(advised.choice)) == value:
+                because = f"{advised.choice} is advised, and the same code runs on it"
             taken.append(Assumption(field=f"stack.{key}", value=value, because=because))
     advised_template = _TEMPLATE.get(recommendation.architecture)
     if requirements.architecture == "auto" and advised_template != blueprint.template:
@@ -213,6 +215,7 @@ def _stack(
         if key == "auth" and awaiting:
             fitting = tuple(choice for choice in choices if "accounts" in provided({key: choice}))
         advice = _word(advised[key].choice) if key in advised else ""
+        advice = _alias(key, advice) or advice
         chosen[key] = next(choice for choice in (name, advice, fitting[0]) if choice in fitting)
         if name in ("auto", chosen[key]):
             continue

@@ -17,6 +17,7 @@ from importlib import import_module
 from typing import Any, TypeVar
 
 from cronsim import CronSim
+
 from .context import PartContext
 from .tracing import Tracing
 from .unit_of_work import current_handler

@@ -7,7 +7,7 @@ does not take Refused.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import httpx2 as httpx
 import stamina
@@ -33,12 +33,15 @@ class Client:
         attempts: int = 4,
         repeatable: bool = False,
         proxies: bool = True,
+        trace: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
         """`repeatable`: whatever is asked may be asked again.
 
-        `proxies`: whether the environment's are used.
+        `proxies`: whether the environment's are used; `trace`: gives the headers of
+        the current one.
         """
         self._name = name
+        self._trace = trace
         self._repeatable = repeatable
         self._http = httpx.AsyncClient(
             base_url=url,
@@ -85,7 +88,10 @@ class Client:
         try:
             async with await self._breakers.get_breaker(self._name):
                 response = await self._http.request(
-                    method, path, content=content, headers=headers
+                    method,
+                    path,
+                    content=content,
+                    headers={**self._trace(), **(headers or {})},
                 )
                 what = f"{self._name} answers {response.status_code} to {method} {path}"
                 if response.status_code in RETRYABLE:

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings
 
 from .cache import Cache
 from .settings import CoreSettings
+from .tracing import Tracing
 
 if TYPE_CHECKING:
     from .client import Client
@@ -35,6 +36,7 @@ class PartContext:
     transports: Mapping[str, Any] = field(default_factory=dict)
     log: Any = None  # of events, where the project has one
     closing: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    tracing: Tracing = field(default_factory=Tracing)
 
     def units(self, unit: Callable[..., U]) -> Callable[[], U]:
         """Makes units of work of this kind, one for each use case."""
@@ -56,6 +58,12 @@ class PartContext:
         """A client of another system; tests reach another by its name."""
         from .client import Client  # not every function calls somebody
 
-        made = Client(name, url, headers=headers, transport=self.transports.get(name))
+        made = Client(
+            name,
+            url,
+            headers=headers,
+            transport=self.transports.get(name),
+            trace=self.tracing.headers,
+        )
         self.closing.append(made.close)
         return made

@@ -63,4 +63,6 @@ def opened(body: bytes) -> Envelope:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
-        raise Refused(f"not an event in its envelope: {place} {first['msg']}") from error
+        raise Refused(
+            f"not an event in its envelope: {place} {first['msg']}"
+        ) from error

@@ -4,7 +4,7 @@ that has its handler.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -30,6 +30,7 @@ class HttpDispatcher:
         modules: Iterable[str],
         settings: InternalSettings,
         transports: Mapping[str, Any] | None,
+        trace: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
         """`modules`: of this part.
 
@@ -47,7 +48,12 @@ class HttpDispatcher:
         self._clients: dict[str, Client] = {}
         for part in set(self._parts.values()):
             self._clients[part] = to_part(
-                part, settings, transports, timeout=HANDLER_TIMEOUT + 5, attempts=1
+                part,
+                settings,
+                transports,
+                timeout=HANDLER_TIMEOUT + 5,
+                attempts=1,
+                trace=trace,
             )
 
     def targets(self, kind: str) -> Iterable[str]:

@@ -13,7 +13,6 @@ from typing import Any, ClassVar, NamedTuple, Protocol, Self
 from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
-
 from pydantic_core import to_jsonable_python
 from uuid_utils.compat import uuid7
 

@@ -26,6 +26,7 @@ def to_part(
     *,
     timeout: float = 2.0,
     attempts: int = 4,
+    trace: Callable[[], Mapping[str, str]] = dict,
 ) -> Client:
     """For calls that may be repeated.
 
@@ -40,6 +41,7 @@ def to_part(
         attempts=attempts,
         repeatable=True,
         proxies=False,
+        trace=trace,
     )
 
 

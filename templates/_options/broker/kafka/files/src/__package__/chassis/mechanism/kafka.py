@@ -143,12 +143,20 @@ class Kafka:
             if code not in (0, EXISTS):
                 raise for_code(code)(topic)
         grown = {}
-        for found in await admin.describe_topics(topics):
-            wanted = self._partitions(found["topic"])
-            if 0 < len(found["partitions"]) < wanted:
-                grown[found["topic"]] = NewPartitions(wanted)
+        for topic, count in (await self._known(admin, topics)).items():
+            if count < self._partitions(topic):
+                grown[topic] = NewPartitions(self._partitions(topic))
         if grown:
             await admin.create_partitions(grown)
+
+    async def _known(self, admin: Any, topics: list[str]) -> Mapping[str, int]:
+        """How many partitions each has, once the brokers have heard of all."""
+        while True:
+            described = await admin.describe_topics(topics)
+            found = {topic["topic"]: len(topic["partitions"]) for topic in described}
+            if all(found.values()):
+                return found
+            await asyncio.sleep(0.1)
 
     def _new(self, topic: str) -> Any:
         kept = {"min.insync.replicas": str(max(1, self.settings.kafka_replication - 1))}

@@ -34,8 +34,8 @@ class KafkaRelay(Relay):
         database: Database,
         background: Background,
         outboxes: Mapping[str, sa.Table],
-        tracing: Tracing,
         kafka: Kafka,
+        tracing: Tracing | None = None,
     ) -> None:
         super().__init__(database, background, outboxes, tracing)
         self._kafka = kafka
