@@ -1,7 +1,7 @@
 """Contracts held to their last released form, which `make release-contracts` writes: what
 can be asked of modules, and their events, as JSON schemas.
 
-During a rollout two versions ask and tell each other, so each has to read what the
+While two versions run, they ask and tell each other, so each has to read what the
 other writes: fields that may be missing are added, and nothing else changes.
 """
 
