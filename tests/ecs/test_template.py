@@ -318,7 +318,10 @@ def make_by_api(project: Written, kind: str, made: dict[str, str]) -> None:
         if kind.endswith("Secret"):
             generated = asked.pop("GenerateSecretString", None)
             if generated:
+                template, key = generated.pop("SecretStringTemplate", None), generated.pop("GenerateStringKey", "")
                 asked["SecretString"] = client.get_random_password(**generated)["RandomPassword"]
+                if template:
+                    asked["SecretString"] = json.dumps({**json.loads(template), key: asked["SecretString"]})
             asked["Name"] = name
         elif kind.endswith("Budget"):
             asked["Budget"]["BudgetName"] = name

@@ -136,7 +136,7 @@ class System:
             settings = self._settings(package)
             own = load(f"{package}.apps.migrate").part_settings(name, settings)
             parts[name] = load(f"{package}.apps.{name}").create_app(own, between)
-        gateway = load(f"{first}.local.dev_gateway").DevGateway(list(parts.values()), self._prepare)
+        gateway = load(f"{first}.local.dev_gateway").DevGateway(parts, self._prepare)
         self.client = load("starlette.testclient").TestClient(gateway)
 
     def _settings(self, package: str) -> Any:
