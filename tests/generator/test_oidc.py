@@ -45,7 +45,9 @@ def test_nothing_is_left_of_passwords_sessions_and_signing_keys(preset_tree: Tre
     left = re.compile(
         rb"/api/auth|(?<!BOOTSTRAP_)ADMIN_|ensure_staff|JWT_|jwks.json|\.keys\b(?!\()|/keys:|load_keys|argon2|LOGIN_RATE|AccountsUnitOfWork"
     )
-    own = re.compile(r"/chassis/|/local/|^docs/adr/|^archgen.yaml$|^\.gitignore$|test_identity|test_settings|test_services")
+    own = re.compile(
+        r"/chassis/|/local/|^docs/adr/|^archgen.yaml$|^\.gitignore$|test_identity|test_settings|test_services"
+    )
     assert {path: found for path, data in tree.items() if not own.search(path) and (found := left.findall(data))} == {}
 
 

@@ -9,11 +9,18 @@ from pathlib import Path
 import pytest
 from tests.support.projects import ask, new
 
-PRESETS = ("crud", "ecommerce")
+PRESETS = ("crud", "ecommerce", "realtime")
 ARCHITECTURES = ("monolith", "microservices", "serverless")
 AUTH = ("builtin", "oidc")
-EVERY = [(preset, architecture, auth) for auth in AUTH for preset in PRESETS for architecture in ARCHITECTURES]
-# each preset and each architecture, and each way to log in; the documents of all six are compared in any case
+ON_SERVERS = ("realtime",)  # functions keep no stream
+EVERY = [
+    (preset, architecture, auth)
+    for auth in AUTH
+    for preset in PRESETS
+    for architecture in ARCHITECTURES
+    if architecture != "serverless" or preset not in ON_SERVERS
+]
+# each preset and each architecture, and each way to log in; the documents of all are compared in any case
 PAIRWISE = [
     ("crud", "monolith", "builtin"),
     ("ecommerce", "microservices", "builtin"),
@@ -21,6 +28,8 @@ PAIRWISE = [
     ("ecommerce", "monolith", "oidc"),
     ("crud", "microservices", "oidc"),
     ("crud", "serverless", "oidc"),
+    ("realtime", "monolith", "oidc"),
+    ("realtime", "microservices", "builtin"),
 ]
 
 pytestmark = [pytest.mark.samples, pytest.mark.timeout(1200)]
@@ -43,10 +52,10 @@ def test_a_preset_passes_its_own_checks_and_tests_and_its_journey(
 @pytest.mark.parametrize("preset", PRESETS)
 def test_a_client_cannot_tell_the_architectures_apart_by_their_documents(preset: str, tmp_path: Path) -> None:
     documents = []
-    for architecture in ARCHITECTURES:
+    for architecture in ARCHITECTURES[: 2 if preset in ON_SERVERS else 3]:
         project = new(tmp_path / architecture, "shop", "--preset", preset, "--architecture", architecture)
         with project.running() as url:
             status, document = ask(f"{url}/openapi.json")
             assert status == 200
             documents.append(json.dumps(document, sort_keys=True, indent=1))
-    assert documents[0] == documents[1] == documents[2]
+    assert len(documents) > 1 and len(set(documents)) == 1

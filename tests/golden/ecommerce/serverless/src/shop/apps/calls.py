@@ -1,7 +1,7 @@
 """Which part may ask what of which other: contracts, by their modules.
 
 `python -m shop.apps.calls FOLDER` makes the keys by which they know each other, where there is none; with
-`rotate`, another one for each pair. Running processes find it: all verify by it, and two minutes later it signs.
+`renew`, another one for each pair. Running processes find it: all verify by it, and two minutes later it signs.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if __name__ == "__main__":
     )
     parser.add_argument("folder", type=Path)
     parser.add_argument(
-        "rotate", nargs="?", choices=["rotate"], help="another one for each pair"
+        "renew", nargs="?", choices=["renew"], help="another one for each pair"
     )
     given = parser.parse_args()
-    make_keys(given.folder, pairs_of(CALLS), rotate=bool(given.rotate))
+    make_keys(given.folder, pairs_of(CALLS), rotate=bool(given.renew))
