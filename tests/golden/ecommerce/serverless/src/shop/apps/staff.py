@@ -77,11 +77,11 @@ if __name__ == "__main__":
     given = parser.parse_args()
     try:
         whose = TypeAdapter(Email).validate_python(given.email)
-        secret = ""
+        chosen = ""
         if given.password:
-            secret = TypeAdapter(Password).validate_python(asked())
+            chosen = TypeAdapter(Password).validate_python(asked())
     except ValidationError as error:
         raise SystemExit(
             error.errors()[0]["msg"].removeprefix("Value error, ")
         ) from None
-    print(asyncio.run(main(Settings(), given.action, whose, secret)))
+    print(asyncio.run(main(Settings(), given.action, whose, chosen)))
