@@ -7,13 +7,15 @@ The gateway asks for it at `/system`, and lets nobody else do so.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import httpx2 as httpx
 from fastapi import APIRouter
 
-from .errors import Unavailable
+from .client import Client
+from .errors import Refused, Unavailable
 from .openapi_parts import merged
 from .part_urls import part_url
 
@@ -26,13 +28,15 @@ class System:
         parts: Iterable[str],
         transports: Mapping[str, httpx.AsyncBaseTransport] | None,
     ) -> None:
-        self._parts: dict[str, httpx.AsyncClient] = {}
+        self._parts: dict[str, Client] = {}
         for part in parts:
-            self._parts[part] = httpx.AsyncClient(
-                base_url=part_url(part),
+            self._parts[part] = Client(
+                part,
+                part_url(part),
                 transport=(transports or {}).get(part),
                 timeout=TIMEOUT,
-                trust_env=False,
+                attempts=3,
+                proxies=False,
             )
         self.router = APIRouter(prefix="/system", include_in_schema=False)
         self.router.get("/ready")(self._ready)
@@ -40,7 +44,7 @@ class System:
 
     async def close(self) -> None:
         for client in self._parts.values():
-            await client.aclose()
+            await client.close()
 
     async def _ready(self) -> dict[str, str]:
         await self._ask("/health/ready")
@@ -48,18 +52,18 @@ class System:
 
     async def _openapi(self) -> dict[str, Any]:
         answers = await self._ask("/openapi.json")
-        return merged([answer.json() for answer in answers])
+        return merged([json.loads(answer) for answer in answers])
 
-    async def _ask(self, path: str) -> list[httpx.Response]:
+    async def _ask(self, path: str) -> list[bytes]:
         """What each part answers (Unavailable: some do not, and which)."""
-        asked = [client.get(path) for client in self._parts.values()]
+        asked = [client.call("GET", path) for client in self._parts.values()]
         answers = await asyncio.gather(*asked, return_exceptions=True)
-        found: list[httpx.Response] = []
+        found: list[bytes] = []
         missing: list[str] = []
         for part, answer in zip(self._parts, answers, strict=True):
-            if isinstance(answer, httpx.Response) and answer.is_success:
+            if isinstance(answer, bytes):
                 found.append(answer)
-            elif isinstance(answer, httpx.Response | httpx.TransportError):
+            elif isinstance(answer, Unavailable | Refused):
                 missing.append(part)
             else:
                 raise answer
