@@ -84,7 +84,10 @@ def test_server_defaults_and_checks_are_seen_when_they_come_change_and_go(twins:
         '    sa.Column("stars", sa.Integer(), nullable=False, server_default="1"),\n'
         '    sa.CheckConstraint("stars < 6", name="ck_tests_stars"),\n'
     )
-    first.edit((PRICE, PRICE + added))
+    imported = "import sqlalchemy as sa\n"
+    first.edit(
+        (imported, imported + "from chemistry.chassis.mechanism.sql import UtcDateTime\n"), (PRICE, PRICE + added)
+    )
     first.revise()
     for twin in twins:
         twin.make("migrate")
