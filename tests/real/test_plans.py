@@ -101,8 +101,9 @@ class Project:
 
 def filling(table: sa.Table, hints: dict[str, Any]) -> str:
     """The statement that puts the rows into a table."""
-    values = [value(column, hints.get(column.name)) for column in table.columns]
-    names = ", ".join(f'"{column.name}"' for column in table.columns)
+    columns = [column for column in table.columns if column.identity is None]  # the database numbers these
+    values = [value(column, hints.get(column.name)) for column in columns]
+    names = ", ".join(f'"{column.name}"' for column in columns)
     return f'INSERT INTO "{table.name}" ({names}) SELECT {", ".join(values)} FROM generate_series(1, {ROWS}) AS n'
 
 

@@ -38,7 +38,9 @@ def add(project: Project, columns: str) -> None:
     repository = project.folder / "src/shop/items/repository.py"
     text = repository.read_text().replace(COLUMN, COLUMN + columns)
     imports = "import sqlalchemy as sa\n"
-    text = text.replace(imports, f"{imports}from shop.chassis.mechanism.sql import FixedDecimal, sortable_string\n", 1)
+    text = text.replace(
+        imports, f"{imports}from shop.chassis.mechanism.sql import FixedDecimal, UtcDateTime, sortable_string\n", 1
+    )
     repository.write_text(text)
 
 
