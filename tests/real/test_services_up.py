@@ -5,24 +5,21 @@ from __future__ import annotations
 import json
 import re
 import secrets
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.support.ledger import ledger
+from tests.support.figures import found
+from tests.support.kills import PARTS, kill_everything, told
 from tests.support.projects import Project, new, until
 from tests.support.stack import Stack, docker, up
 from tests.support.steady import Request, steady
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
 ECOMMERCE = ("--preset", "ecommerce", "--set", "stack.observability=opentelemetry", "--architecture")
-PARTS = ("accounts", "inventory", "orders", "payments")
 JSON = {"Content-Type": "application/json"}
 UNITS = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
-# the process itself, not its container: what restarts it is the engine
-CRASH = "import os, signal; [os.kill(int(p), signal.SIGKILL) for p in os.listdir('/proc') if p.isdigit() and int(p) not in (1, os.getpid())]"
 
 
 @pytest.fixture(scope="module")
@@ -101,9 +98,9 @@ asyncio.run(main())
 
 def test_all_of_it_fits_into_4_gb(services: Stack, mix: Callable[[int], Request]) -> None:
     with steady(services.url, mix) as load:
-        time.sleep(10)
+        until(lambda: len(load.outcomes) > 500)
         lines = docker("stats", "--no-stream", "--format", "{{.Name}} {{.MemUsage}}").splitlines()
-    services.tell("while memory is measured", load)
+    assert load.failed == []
     used = {}
     limits = 0.0
     for line in lines:
@@ -112,8 +109,8 @@ def test_all_of_it_fits_into_4_gb(services: Stack, mix: Callable[[int], Request]
             used[name], limit = (float(f.rstrip("KMGiB")) * UNITS[f.lstrip("0123456789.")] for f in figures)
             limits += limit
     largest = max(value for name, value in used.items() if re.search("accounts|inventory|orders|payments", name))
-    print(f"{len(used)} containers use {sum(used.values()) / 2**20:.0f} MB, the largest of a part {largest / 2**20:.0f} MB; "
-          f"at most they may use {limits / 2**20:.0f} MB")  # fmt: skip
+    found("memory under load", f"{sum(used.values()) / 2**20:.0f} MB in {len(used)} containers, the largest of a part "
+          f"{largest / 2**20:.0f} MB; they may take {limits / 2**20:.0f} MB at most")  # fmt: skip
     assert len(used) == len(services.compose("ps", "--quiet").split()) > 12
     assert sum(used.values()) < 4 * 2**30 and limits <= 4 * 2**30
 
@@ -151,7 +148,7 @@ def test_one_service_rolls_out_under_load_while_the_others_run(services: Stack, 
         time.sleep(1)
         services.project.make("deploy", "PART=orders")
         time.sleep(3)
-    services.tell("a new version of orders", load)
+    services.tell("`make deploy PART=orders` (built meanwhile)", load)
     assert load.failed == []
     after = {part: services.copies(part) for part in PARTS}
     assert len(after["orders"]) == 2 and not set(after.pop("orders")) & set(before.pop("orders"))
@@ -174,42 +171,16 @@ def test_what_operators_do_with_one_server_they_do_with_a_part(services: Stack) 
     assert f"{email} is staff now" in services.project.make("staff", f"EMAIL={email}", "UP=1")
 
 
-def crash(container: str) -> None:
-    """Kills what runs in it; it comes back by itself."""
-    subprocess.run(["docker", "exec", container, "python", "-c", CRASH], check=False, capture_output=True)
-
-
-def fall(services: Stack, *names: str, seconds: float) -> None:
-    """Kills whole services at once, and has them back after so many seconds."""
-    services.compose("kill", *names)
-    time.sleep(seconds)
-    services.compose("start", *names)
-
-
 def test_nothing_is_lost_and_nothing_done_twice_whatever_is_killed(
     services: Stack, mix: Callable[[int], Request]
 ) -> None:
     def reads(n: int) -> Request:
         return mix(n // 3 * 5 + n % 3 + 1)  # a product, orders, the own account
 
-    with ledger(services) as book:
-        for part in PARTS:
-            crash(services.copies(part)[0])
-            time.sleep(2)
-        crash(services.copies("orders-worker")[0])
-        time.sleep(2)
-        fall(services, "nginx", seconds=1)
-        time.sleep(3)
-        fall(services, "valkey", seconds=2)
-        time.sleep(3)
-        with steady(services.url, reads) as load:
-            fall(services, "payments", "payments-worker", seconds=20)
-        services.tell("reads while payments is gone for 20 s", load)
-        time.sleep(3)
-        fall(services, "postgres", seconds=3)
-        time.sleep(10)
-    waited = book.settled()
-    print(f"\nwhatever is killed: {book.check()}; settled {waited:.1f} s after the last")
+    book, load = kill_everything(services, reads, ["orders-worker"], ["valkey", "postgres"])
+    told(
+        "killed one after the other: a copy of each part, the orders' worker, NGINX, the cache, PostgreSQL, all of payments for 20 s",
+        book,
+    )
+    services.tell("reads of the other parts while payments is gone for 20 s", load)
     assert load.failed == []
-    assert len(book.acknowledged) > 100
-    until(lambda: services.ask("/health/ready").status == 200)
