@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.support.contract import keeps_its_contract_behind_nginx
 from tests.support.figures import found
 from tests.support.kills import PARTS, kill_everything, told
 from tests.support.projects import Project, new, until
@@ -63,6 +64,10 @@ def test_their_document_is_the_monolith_s(services: Stack, tmp_path: Path) -> No
     said = services.compose("run", "--rm", "--no-deps", "-T", *there, "python", "-c", code)
     assert services.ask("/openapi.json").document == json.loads(said.splitlines()[-1])
     assert services.ask("/docs").status == 200
+
+
+def test_what_is_answered_through_nginx_is_what_their_document_says(services: Stack, tmp_path: Path) -> None:
+    keeps_its_contract_behind_nginx(services, tmp_path, examples=3)
 
 
 def test_what_is_internal_is_not_there_from_outside_and_only_nginx_is_published(services: Stack) -> None:
