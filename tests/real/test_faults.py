@@ -126,7 +126,7 @@ def test_a_version_that_does_not_get_ready_is_taken_away_and_the_old_one_goes_on
     old = stack.copies()
     serve = stack.project.folder / f"src/{stack.package}/apps/serve.py"
     good = serve.read_text()
-    broken = good.replace("    server.run(", "    raise SystemExit(3)\n    server.run(")
+    broken = good.replace("    config = ", "    raise SystemExit(3)\n    config = ")
     assert broken != good
     serve.write_text(broken)
     with steady(stack.url, mix) as load, pytest.raises(AssertionError, match="the old one goes on"):
