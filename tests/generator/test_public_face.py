@@ -33,7 +33,7 @@ FACE = {
     "dynamodb_outbox": "PublishingDynamoUnitOfWork",
     "dynamodb_unit_of_work": "DynamoUnitOfWork",
     "events": "Event PublishingUnitOfWork Routes",
-    "fields": "Body Boolean Date DateTime DecimalInput DecimalString Document Id Integer Json QueryInteger String fixed_scale",
+    "fields": "Body Boolean Date DateTime DecimalForm DecimalInput DecimalString Document Id Integer Json QueryInteger String fixed_scale",
     "internal_api": "internal_router",
     "oidc": "Person",
     "outbox": "PublishingSqlUnitOfWork Relay outbox_table",

@@ -155,7 +155,8 @@ String = Annotated[str, Strict(), Field(pattern=PRINTABLE)]
 QueryInteger = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 Integer = Annotated[QueryInteger, BeforeValidator(_whole)]
 Boolean = Annotated[bool, Strict()]
-DecimalInput = Annotated[Decimal, BeforeValidator(_number)]
+DecimalForm = BeforeValidator(_number)
+DecimalInput = Annotated[Decimal, DecimalForm]
 # never 1E-7
 DecimalString = Annotated[
     Decimal, PlainSerializer(lambda value: f"{value:f}", str, when_used="json")
