@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +171,35 @@ def test_who_starts_a_task_may_read_the_secrets_that_it_is_told_and_no_other(pro
         read = next(line["Resource"] for line in statements if line["Action"] == "secretsmanager:GetSecretValue")
         assert {str(secret) for secret in read} == told, task
         assert "Policies" not in roles[definition["TaskRoleArn"]["Fn::GetAtt"].removesuffix(".Arn")], task
+
+
+def test_what_is_given_up_is_logged_and_rings_also_where_a_broker_has_it(
+    write: Callable[..., Written], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = write(stack="broker=kafka")
+    filters = project.of_type("AWS::Logs::MetricFilter").values()
+    alarm = next(name for name in project.of_type("AWS::CloudWatch::Alarm") if name.endswith("DeadLettersAlarm"))
+    metric = project.of_type("AWS::CloudWatch::Alarm")[alarm]["MetricName"]
+    told = [one["MetricTransformations"][0] for one in filters]
+    read = {one["MetricValue"].removeprefix("$.") for one in told if one["MetricName"] == metric}
+    monkeypatch.syspath_prepend(project.folder / "src")
+    (package,) = (path.name for path in (project.folder / "src").iterdir() if path.is_dir())
+    log_backlog = import_module(f"{package}.chassis.mechanism.backlog").log_backlog
+
+    async def outbox() -> dict[str, float]:
+        return {'outbox_events{state="waiting"}': 5, 'outbox_events{state="dead"}': 1}
+
+    async def consumers() -> dict[str, float]:
+        return {'event_dead_letters{group="orders"}': 2, 'event_dead_letters{group="stock"}': 1}
+
+    async def once() -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(log_backlog(outbox, consumers), 0.1)
+
+    with caplog.at_level("INFO"):
+        asyncio.run(once())
+    logged = vars(next(record for record in caplog.records if record.message == "backlog"))
+    assert {name: logged[name] for name in read} == {"outbox_events_dead": 1, "event_dead_letters": 2}
 
 
 def test_a_release_leaves_the_count_of_tasks_as_it_is_and_goes_back_by_itself(project: Written) -> None:
