@@ -154,15 +154,14 @@ def test_an_answer_that_cannot_be_read_is_a_failure_there(chassis: Chassis) -> N
 
 def test_a_crowd_that_asks_for_the_whole_is_one_question_to_each_part(chassis: Chassis) -> None:
     """Or who is asked by too many would seem not to be ready."""
-    callee = Callee()
+    parts = ["stock", "pay"]
+    callee = Callee(many=len(parts))
     callee.free.clear()
 
     async def story() -> None:
-        parts = ["stock", "pay"]
         system = chassis("system").System(parts, dict.fromkeys(parts, httpx.MockTransport(callee)))
         asked = [asyncio.ensure_future(system._ready()) for _ in range(300)]
-        while callee.heard < len(parts):
-            await asyncio.sleep(0)
+        await callee.crowd.wait()
         callee.free.set()
         assert await asyncio.gather(*asked) == [{"status": "ok"}] * 300
         assert callee.heard == len(parts)
