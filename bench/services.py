@@ -56,7 +56,9 @@ def measured(running: Stack) -> int:
     print(*re.findall(r"(?:holds|MISSED) .*", said), sep="\n")
     time.sleep(AFTER - min(AFTER, time.monotonic() - ended))
     left = {part: outbox(running, part) for part in PARTS}
-    placed, p95, pending = (float(value) for value in rows(running, "orders", AGES.format(seconds=SECONDS + AFTER)))
+    placed, p95, pending = (
+        float(value) for value in running.rows("orders", AGES.format(seconds=SECONDS + AFTER))[0].split("|")
+    )
     print(f"{placed:.0f} orders, p95 from pending to the end {p95:.2f} s; {AFTER} s after the load "
           f"{pending:.0f} pending, events to be sent: {left}", flush=True)  # fmt: skip
     targets = {"the load test": "MISSED" not in said and "holds" in said, "orders": placed > 0 and p95 < PENDING,
@@ -72,13 +74,7 @@ def until_settled(running: Stack) -> None:
 
 def outbox(running: Stack, part: str) -> int:
     """How many events a part has still to send."""
-    return int(rows(running, part, f"SELECT count(*) FROM {part}.outbox")[0])  # noqa: S608 - our own names
-
-
-def rows(running: Stack, part: str, query: str) -> list[str]:
-    """The only row."""
-    said = running.compose("exec", "-T", "postgres", "psql", "-U", "app", "-d", part, "-Atc", query)
-    return said.strip().split("|")
+    return int(running.rows(part, f"SELECT count(*) FROM {part}.outbox")[0])  # noqa: S608 - our own names
 
 
 if __name__ == "__main__":

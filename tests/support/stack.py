@@ -57,6 +57,11 @@ class Stack:
         assert done.returncode == 0, done.stderr[-4000:]
         return done.stdout
 
+    def rows(self, part: str, query: str) -> list[str]:
+        """What PostgreSQL answers from the database of a part: a line for each row, columns with `|` between."""
+        said = self.compose("exec", "-T", "postgres", "psql", "-U", "app", "-d", part, "-Atc", query)
+        return said.splitlines()
+
     def copies(self, server: str = "app") -> list[str]:
         """The running containers of the app, or of another server."""
         return self.compose("ps", "--quiet", server).split()
