@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header
+from fastapi import APIRouter, Depends, Header, Request
 
 from .client import Client, NotSent
 from .part_urls import part_url
@@ -68,8 +68,10 @@ def internal_router(scope: str, tokens: ServiceTokens) -> APIRouter:
     its module, or `events`.
     """
 
-    async def allowed(shown: Annotated[str, Header(alias=TOKEN)] = "") -> None:
-        tokens.verify(shown, scope)
+    async def allowed(
+        request: Request, shown: Annotated[str, Header(alias=TOKEN)] = ""
+    ) -> None:
+        request.state.caller = tokens.verify(shown, scope)
 
     user = Bearer(scheme_name="anyone", auto_error=False)
     return APIRouter(
