@@ -1,0 +1,192 @@
+"""`deploy/ecs/deploy.py` as its user starts it, against moto's server: `aws.py` says what moto does not do."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from moto.moto_api._internal import moto_api_backend
+
+from .aws import ACCOUNT, REGION, Aws, serve
+from .conftest import Written
+from .test_template import BY_ITS_OWN_API, NOT_THERE, without
+
+pytestmark = pytest.mark.timeout(120)
+
+
+class Stage:
+    """The stage `prod` of a project in an account in which bootstrap.yaml was deployed."""
+
+    def __init__(self, project: Written, aws: Aws) -> None:
+        self.project, self.aws = project, aws
+        aws.read = self._read
+        stages = project.folder / "deploy/ecs/stages"
+        said = json.loads((stages / "example.json").read_text())
+        said["CertificateArn"] = aws.client("acm").request_certificate(DomainName=said["Domain"])["CertificateArn"]
+        (stages / "prod.json").write_text(json.dumps(said))
+        template = (project.folder / "deploy/ecs/bootstrap.yaml").read_text()
+        aws.client("cloudformation").create_stack(
+            StackName="ecs-shop-bootstrap",
+            TemplateBody=template,
+            Parameters=[{"ParameterKey": "Repository", "ParameterValue": "owner/ecs-shop"}, {"ParameterKey": "HasProvider", "ParameterValue": "true"}],
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+        )
+        self.secrets = aws.client("secretsmanager")
+        for name in ("SigningKeys", "MailUrl"):
+            self.secrets.create_secret(Name=name)
+
+    def _read(self, template: bytes) -> Any:
+        file = self.project.folder / "build/template.yaml"
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(template)
+        return self.project.reader.read_template(file)
+
+    def push(self, tag: str) -> None:
+        layer = {"mediaType": "application/vnd.oci.image.layer.v1.tar+gzip", "size": 1, "digest": f"sha256:{tag:0>64}"}
+        manifest = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "config": layer, "layers": [layer]}
+        self.aws.client("ecr").put_image(repositoryName="ecs-shop", imageTag=tag, imageManifest=json.dumps(manifest))
+
+    def deploy(self, tag: str, *more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "deploy/ecs/deploy.py", "ecs-shop", "prod", tag, *more],
+            cwd=self.project.folder,
+            env={**self.aws.environment, "PYTHONPATH": "src", "PATH": str(Path(sys.executable).parent)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def images(self) -> set[str]:
+        """What the services run, by tag."""
+        ecs = self.aws.client("ecs")
+        found = set()
+        for cluster in ecs.list_clusters()["clusterArns"]:
+            names = ecs.list_services(cluster=cluster)["serviceArns"]
+            for service in ecs.describe_services(cluster=cluster, services=names)["services"] if names else []:
+                found.add(self._tag(service["taskDefinition"]))
+        return found
+
+    def _tag(self, definition: str) -> str:
+        found = self.aws.client("ecs").describe_task_definition(taskDefinition=definition)["taskDefinition"]
+        image: str = found["containerDefinitions"][0]["image"]
+        return image.rpartition(":")[2]
+
+    def migrations(self) -> int:
+        return self.aws.calls.count("RunTask")
+
+
+def reduce(document: dict[str, Any]) -> dict[str, Any]:
+    return without(document, BY_ITS_OWN_API.keys() | NOT_THERE.keys())
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[Aws]:
+    yield from serve(reduce)
+    moto_api_backend.reset()
+
+
+@pytest.fixture
+def empty(aws: Aws, write: Callable[..., Written]) -> Iterator[Stage]:
+    """Nothing was deployed yet."""
+    moto_api_backend.reset()
+    yield Stage(write(), aws)
+    moto_api_backend.reset()
+
+
+@pytest.fixture(scope="module")
+def running(aws: Aws, write: Callable[..., Written]) -> Stage:
+    """A first version runs, and ECR has others."""
+    moto_api_backend.reset()
+    stage = Stage(write(), aws)
+    for tag in ("1", "2", "3"):
+        stage.push(tag)
+    stage.secrets.put_secret_value(SecretId="MailUrl", SecretString="smtp://mail.example.com:587")
+    done = stage.deploy("1")
+    assert done.returncode == 0, done.stderr
+    return stage
+
+
+@pytest.fixture
+def stage(running: Stage) -> Iterator[Stage]:
+    """A stage that runs, in an AWS in which nothing goes wrong."""
+    running.aws.calls.clear()
+    yield running
+    running.aws.exit_code, running.aws.unwell, running.aws.replaced = 0, "", {}
+
+
+def test_the_first_deployment_makes_the_stack_a_key_and_the_tables_and_then_the_services(empty: Stage) -> None:
+    stage = empty
+    stage.push("1")
+    asks = stage.deploy("1")
+    assert asks.returncode == 1 and "how does mail leave?" in asks.stderr and "put-secret-value" in asks.stderr
+    assert stage.images() == set() and stage.migrations() == 0
+    key = stage.secrets.get_secret_value(SecretId="SigningKeys")["SecretString"]
+    assert key.startswith("-----BEGIN PRIVATE KEY-----")
+    stage.secrets.put_secret_value(SecretId="MailUrl", SecretString="smtp://mail.example.com:587")
+    done = stage.deploy("1")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "ecs-shop-prod runs 1: https://api.example.com\n"
+    assert stage.images() == {"1"} and stage.migrations() == 1
+    assert stage.secrets.get_secret_value(SecretId="SigningKeys")["SecretString"] == key
+
+
+def test_the_next_version_runs_its_migrations_first_and_a_second_time_nothing_is_to_be_done(stage: Stage) -> None:
+    done = stage.deploy("2")
+    assert done.returncode == 0, done.stderr
+    assert stage.images() == {"2"}
+    steps = [call for call in stage.aws.calls if call in ("ExecuteChangeSet", "RunTask")]
+    assert steps == ["ExecuteChangeSet", "RunTask", "ExecuteChangeSet"]
+    stage.aws.calls.clear()
+    again = stage.deploy("2")  # a workflow that is started again
+    assert again.returncode == 0, again.stderr
+    assert "ExecuteChangeSet" not in stage.aws.calls and stage.migrations() == 1
+
+
+def test_where_a_migration_fails_services_stay_as_they_were(stage: Stage) -> None:
+    before = stage.images()
+    stage.aws.exit_code = 1
+    failed = stage.deploy("3")
+    assert failed.returncode == 1
+    assert failed.stderr.startswith("not deployed: ") and "exit code 1" in failed.stderr and "MigrationLogs" in failed.stderr
+    assert stage.images() == before
+
+
+def test_a_service_that_does_not_get_well_goes_back_and_the_deployment_says_why(stage: Stage) -> None:
+    before = stage.images()
+    stage.aws.unwell = "AppService"
+    failed = stage.deploy("3")
+    assert failed.returncode == 1
+    assert "the stack ecs-shop-prod is UPDATE_ROLLBACK_COMPLETE" in failed.stderr
+    assert "AppService: ECS Deployment Circuit Breaker was triggered" in failed.stderr
+    assert "a task of" in failed.stderr  # whose reason the events of a stack do not tell
+    assert stage.images() == before
+    stage.aws.unwell = ""
+    assert stage.deploy("3").returncode == 0
+    assert stage.images() == {"3"}
+
+
+def test_what_would_replace_a_database_is_refused_until_somebody_agrees_by_name(stage: Stage) -> None:
+    before = stage.images()
+    stage.aws.replaced = {"Database": "AWS::RDS::DBInstance", "Cache": "AWS::ElastiCache::ReplicationGroup"}
+    refused = stage.deploy("1")
+    assert refused.returncode == 1
+    assert "Database would be replaced by an empty one; if that is meant: REPLACE=Database" in refused.stderr
+    assert "Cache" not in refused.stderr
+    assert "ExecuteChangeSet" not in stage.aws.calls and stage.migrations() == 0
+    assert stage.images() == before
+    agreed = stage.deploy("1", "--replace", "Database")
+    assert agreed.returncode == 0, agreed.stderr
+
+
+def test_back_is_another_image_without_its_migrations_and_one_that_is_gone_is_said_at_once(stage: Stage) -> None:
+    other = "1" if stage.images() == {"2"} else "2"
+    back = stage.deploy(other, "--back")
+    assert back.returncode == 0, back.stderr
+    assert stage.images() == {other} and stage.migrations() == 0
+    gone = stage.deploy("0", "--back")
+    assert gone.returncode == 1 and "ECR has no image 0: make ecs-push TAG=0" in gone.stderr
