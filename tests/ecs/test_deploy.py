@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -10,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from moto.moto_api._internal import moto_api_backend
 
 from .aws import ACCOUNT, REGION, Aws, serve
@@ -190,3 +193,85 @@ def test_back_is_another_image_without_its_migrations_and_one_that_is_gone_is_sa
     assert stage.images() == {other} and stage.migrations() == 0
     gone = stage.deploy("0", "--back")
     assert gone.returncode == 1 and "ECR has no image 0: make ecs-push TAG=0" in gone.stderr
+
+
+# No registry is here: of docker, what it was told; what it pushes, moto's ECR has then.
+DOCKER = """\
+#!{python}
+import json, os, sys
+with open({said!r}, "a") as said:
+    said.write(" ".join(sys.argv[1:]) + "\\n")
+if sys.argv[1] == "login":
+    assert sys.stdin.read()
+if sys.argv[1] == "push":
+    import boto3
+    repository, _, tag = sys.argv[2].partition("/")[2].partition(":")
+    manifest = {{"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "layers": []}}
+    boto3.client("ecr").put_image(repositoryName=repository, imageTag=tag, imageManifest=json.dumps(manifest))
+"""
+
+
+class Workflow:
+    """`.github/workflows/ecs.yml` in a clean clone: its steps that run something, one after the other."""
+
+    def __init__(self, stage: Stage, folder: Path) -> None:
+        self.stage, self.folder = stage, folder / "clone"
+        git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com"]
+        source = stage.project.folder
+        if not (source / ".git").exists():
+            subprocess.run([*git, "init", "--quiet"], cwd=source, check=True)
+        subprocess.run([*git, "add", "--all"], cwd=source, check=True)
+        subprocess.run([*git, "commit", "--quiet", "--allow-empty", "--message", "all"], cwd=source, check=True)
+        subprocess.run([*git, "clone", "--quiet", source, self.folder], check=True)
+        self.said = folder / "docker.log"
+        (folder / "bin").mkdir()
+        docker = folder / "bin/docker"
+        docker.write_text(DOCKER.format(python=sys.executable, said=str(self.said)))
+        docker.chmod(0o755)
+        self.environment = {
+            **stage.aws.environment,
+            "PATH": f"{docker.parent}:{os.environ['PATH']}",
+            "HOME": str(folder),
+            "VENV": sys.prefix,
+        }
+
+    def run(self, **given: str) -> list[str]:
+        """Which commands ran; `given`: what its variables and whoever starts it say."""
+        document = yaml.safe_load((self.folder / ".github/workflows/ecs.yml").read_text())
+        job = document["jobs"]["deploy"]
+        job["env"] |= given
+        ran = []
+        for step in job["steps"]:
+            if "run" in step and self._wanted(step["if"], job["env"]):
+                ran.append(step["run"])
+                shell = ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", step["run"]]
+                environment = {**self.environment, **job["env"], "GITHUB_SHA": given["GITHUB_SHA"]}
+                done = subprocess.run(shell, cwd=self.folder, env=environment, capture_output=True, text=True, check=False)
+                assert done.returncode == 0, done.stdout + done.stderr
+        return ran
+
+    @staticmethod
+    def _wanted(condition: str, environment: dict[str, str]) -> bool:
+        terms = [re.fullmatch(r"env\.(\w+) (==|!=) ''", term) for term in condition.split(" && ")]
+        return all((environment[term[1]] == "") == (term[2] == "==") for term in terms if term)
+
+
+def test_the_steps_of_the_workflow_push_deploy_and_go_back_in_a_clean_clone(stage: Stage, tmp_path: Path) -> None:
+    workflow = Workflow(stage, tmp_path)
+    commit = {"STAGE": "prod", "BACK": "", "GITHUB_SHA": "a" * 40}
+    assert workflow.run(**commit, ROLE="") == []  # before there is an account
+    assert workflow.run(**commit, ROLE="arn") == [
+        'make ecs-push TAG="$GITHUB_SHA"',
+        'make ecs-deploy STAGE="$STAGE" TAG="$GITHUB_SHA"',
+    ]
+    assert stage.images() == {"a" * 40}
+    image = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/ecs-shop:{'a' * 40}"
+    assert workflow.said.read_text().splitlines() == [
+        f"login --username AWS --password-stdin {image.partition('/')[0]}",
+        f"build --platform linux/amd64 --file deploy/Dockerfile --tag {image} .",
+        f"push {image}",
+    ]
+    workflow.run(**commit, ROLE="arn")  # once more: the tag is there, and never changes
+    assert len(workflow.said.read_text().splitlines()) == 3
+    assert workflow.run(**commit | {"BACK": "1"}, ROLE="arn") == ['make ecs-back STAGE="$STAGE" TAG="$BACK"']
+    assert stage.images() == {"1"}
