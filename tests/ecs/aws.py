@@ -20,7 +20,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -32,7 +32,15 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from werkzeug.serving import make_server
 from werkzeug.test import run_wsgi_app
 
-FAKED = ("CreateChangeSet", "DescribeChangeSet", "ExecuteChangeSet", "DescribeStacks", "DescribeStackEvents", "ListTasks", "DescribeTasks")
+FAKED = (
+    "CreateChangeSet",
+    "DescribeChangeSet",
+    "ExecuteChangeSet",
+    "DescribeStacks",
+    "DescribeStackEvents",
+    "ListTasks",
+    "DescribeTasks",
+)
 REGION = "eu-west-1"
 ACCOUNT = "123456789012"
 
@@ -112,9 +120,11 @@ class Aws:
             for number in range(1, 60)
             if f"Parameters.member.{number}.ParameterKey" in said
         }
-        image = given["Image"] if "Image" in given else ""
+        image = given.get("Image", "")
         if image is None:  # as before
-            parameters = self.client("cloudformation").describe_stacks(StackName=said["StackName"])["Stacks"][0]["Parameters"]
+            parameters = self.client("cloudformation").describe_stacks(StackName=said["StackName"])["Stacks"][0][
+                "Parameters"
+            ]
             image = next(one["ParameterValue"] for one in parameters if one["ParameterKey"] == "Image")
             number = list(given).index("Image") + 1
             said[f"Parameters.member.{number}.ParameterValue"] = image
@@ -129,7 +139,8 @@ class Aws:
             elif resource["Type"] == "AWS::ECS::TaskDefinition":
                 containers = resource["Properties"]["ContainerDefinitions"]
                 resource["Properties"]["ContainerDefinitions"] = [
-                    {**small(one), "memory": 512, "image": image if one["Image"] == {"Ref": "Image"} else one["Image"]} for one in containers
+                    {**small(one), "memory": 512, "image": image if one["Image"] == {"Ref": "Image"} else one["Image"]}
+                    for one in containers
                 ]
         said["TemplateBody"] = json.dumps(document)
         self._asked = {**said, "Image": given.get("Image") or ""}
@@ -149,7 +160,7 @@ class Aws:
             start, end = answer.index(b"<StackStatus>"), answer.index(b"</StackStatus>")
             return answer[:start] + b"<StackStatus>UPDATE_ROLLBACK_COMPLETE" + answer[end:]
         if call == "DescribeStackEvents" and self._gone_back:
-            now = datetime.now(timezone.utc).isoformat()
+            now = datetime.now(UTC).isoformat()
             event = (
                 f"<member><EventId>1</EventId><StackId>1</StackId><StackName>1</StackName><LogicalResourceId>{self.unwell}</LogicalResourceId>"
                 f"<ResourceStatus>UPDATE_FAILED</ResourceStatus><Timestamp>{now}</Timestamp>"
@@ -169,7 +180,9 @@ class Aws:
 def small(value: Any) -> Any:
     """Keys as the API has them, but for the functions of a template."""
     if isinstance(value, dict):
-        return {key if key == "Ref" or "::" in key else key[0].lower() + key[1:]: small(item) for key, item in value.items()}
+        return {
+            key if key == "Ref" or "::" in key else key[0].lower() + key[1:]: small(item) for key, item in value.items()
+        }
     return [small(item) for item in value] if isinstance(value, list) else value
 
 

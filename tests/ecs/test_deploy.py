@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 import yaml
-from moto.moto_api._internal import moto_api_backend
+from moto.moto_api._internal.models import moto_api_backend
 
 from .aws import ACCOUNT, REGION, Aws, serve
+from .by_api import BY_ITS_OWN_API
 from .conftest import Written
-from .test_template import BY_ITS_OWN_API, NOT_THERE, without
+from .test_template import NOT_THERE, without
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -36,7 +37,10 @@ class Stage:
         aws.client("cloudformation").create_stack(
             StackName="ecs-shop-bootstrap",
             TemplateBody=template,
-            Parameters=[{"ParameterKey": "Repository", "ParameterValue": "owner/ecs-shop"}, {"ParameterKey": "HasProvider", "ParameterValue": "true"}],
+            Parameters=[
+                {"ParameterKey": "Repository", "ParameterValue": "owner/ecs-shop"},
+                {"ParameterKey": "HasProvider", "ParameterValue": "true"},
+            ],
             Capabilities=["CAPABILITY_NAMED_IAM"],
         )
         self.secrets = aws.client("secretsmanager")
@@ -51,7 +55,12 @@ class Stage:
 
     def push(self, tag: str) -> None:
         layer = {"mediaType": "application/vnd.oci.image.layer.v1.tar+gzip", "size": 1, "digest": f"sha256:{tag:0>64}"}
-        manifest = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "config": layer, "layers": [layer]}
+        manifest = {
+            "schemaVersion": 2,
+            "mediaType": "application/vnd.oci.image.manifest.v1+json",
+            "config": layer,
+            "layers": [layer],
+        }
         self.aws.client("ecr").put_image(repositoryName="ecs-shop", imageTag=tag, imageManifest=json.dumps(manifest))
 
     def deploy(self, tag: str, *more: str) -> subprocess.CompletedProcess[str]:
@@ -155,7 +164,11 @@ def test_where_a_migration_fails_services_stay_as_they_were(stage: Stage) -> Non
     stage.aws.exit_code = 1
     failed = stage.deploy("3")
     assert failed.returncode == 1
-    assert failed.stderr.startswith("not deployed: ") and "exit code 1" in failed.stderr and "MigrationLogs" in failed.stderr
+    assert (
+        failed.stderr.startswith("not deployed: ")
+        and "exit code 1" in failed.stderr
+        and "MigrationLogs" in failed.stderr
+    )
     assert stage.images() == before
 
 
@@ -246,7 +259,9 @@ class Workflow:
                 ran.append(step["run"])
                 shell = ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", step["run"]]
                 environment = {**self.environment, **job["env"], "GITHUB_SHA": given["GITHUB_SHA"]}
-                done = subprocess.run(shell, cwd=self.folder, env=environment, capture_output=True, text=True, check=False)
+                done = subprocess.run(
+                    shell, cwd=self.folder, env=environment, capture_output=True, text=True, check=False
+                )
                 assert done.returncode == 0, done.stdout + done.stderr
         return ran
 

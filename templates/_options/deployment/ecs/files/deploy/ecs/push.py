@@ -8,6 +8,7 @@ import subprocess
 
 from registry import Registry
 
+DOCKER = "docker"
 PLATFORM = "linux/amd64"  # what template.yaml says, whatever builds it
 
 
@@ -24,12 +25,21 @@ def main() -> None:
     password = base64.b64decode(registry.login()).decode().removeprefix("AWS:")
     host = image.partition("/")[0]
     docker("login", "--username", "AWS", "--password-stdin", host, told=password)
-    docker("build", "--platform", PLATFORM, "--file", "deploy/Dockerfile", "--tag", image, ".")
+    docker(
+        "build",
+        "--platform",
+        PLATFORM,
+        "--file",
+        "deploy/Dockerfile",
+        "--tag",
+        image,
+        ".",
+    )
     docker("push", image)
 
 
 def docker(*command: str, told: str | None = None) -> None:
-    done = subprocess.run(["docker", *command], input=told, text=True)
+    done = subprocess.run([DOCKER, *command], input=told, text=True)
     if done.returncode:
         raise SystemExit(done.returncode)
 

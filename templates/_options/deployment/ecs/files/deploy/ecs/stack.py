@@ -1,4 +1,4 @@
-"""The stack of CloudFormation that a stage is; each change of it is looked at before it is made."""
+"""A stage's stack of CloudFormation; a change is looked at before it is made."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ HERE = Path(__file__).parent
 HOURS = 2  # that a stack may take: the database is the slowest
 POLL = 10  # seconds
 FAILED = ("CREATE_FAILED", "UPDATE_FAILED", "DELETE_FAILED")
+NEVER_MADE = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED")
 HOLD_DATA = ("AWS::RDS::DBInstance", "AWS::MSK::Cluster")
 
 
@@ -29,24 +30,33 @@ class Stack:
     def __init__(self, project: str, stage: str) -> None:
         self.name = f"{project}-{stage}"
         account = boto3.client("sts").get_caller_identity()["Account"]
-        self._bucket = f"{project}-deploy-{account}-{boto3.session.Session().region_name}"
+        self._bucket = (
+            f"{project}-deploy-{account}-{boto3.session.Session().region_name}"
+        )
         self._builder = f"arn:aws:iam::{account}:role/{project}-builder"
         self._tags = {"project": project, "stage": stage}
         said = HERE / f"stages/{stage}.json"
         if not said.exists():
-            raise Failed(f"there is no deploy/ecs/stages/{stage}.json; example.json shows it")
+            raise Failed(
+                f"there is no deploy/ecs/stages/{stage}.json; example.json shows it"
+            )
         self._said: dict[str, str] = json.loads(said.read_text())
         self._cloudformation = boto3.client("cloudformation")
 
     def upload(self) -> str:
-        """Where the template is for CloudFormation: as text in the request it may be too long."""
+        """Where the template is for CloudFormation: a request may not be as long."""
         key = f"{self.name}/{time.time_ns()}.yaml"
         s3 = boto3.client("s3")
         s3.upload_file(str(HERE / "template.yaml"), self._bucket, key)
         return f"https://{self._bucket}.s3.{s3.meta.region_name}.amazonaws.com/{key}"
 
-    def put(self, url: str, images: dict[str, str], agreed: Collection[str] = ()) -> None:
-        """Makes the stack, or changes it; `images` that are not named stay. `agreed`: what may be lost."""
+    def put(
+        self, url: str, images: dict[str, str], agreed: Collection[str] = ()
+    ) -> None:
+        """Makes the stack, or changes it; `images` that are not named stay.
+
+        `agreed`: what may be lost.
+        """
         status = self._describe().get("StackStatus", "")
         check_status(self.name, status)
         there = status not in ("", "REVIEW_IN_PROGRESS")
@@ -65,7 +75,9 @@ class Stack:
                 Parameters=parameters,
                 Capabilities=["CAPABILITY_IAM"],
                 RoleARN=self._builder,
-                Tags=[{"Key": key, "Value": value} for key, value in self._tags.items()],
+                Tags=[
+                    {"Key": key, "Value": value} for key, value in self._tags.items()
+                ],
             )["Id"]
         except ClientError as error:
             raise Failed(str(error)) from None
@@ -130,7 +142,7 @@ class Stack:
             raise Failed("\n  ".join(lines)) from None
 
     def _reasons(self, since: float) -> list[str]:
-        """Why it went back, the first reason first; of tasks as well, of which the stack's events say nothing."""
+        """Why it went back, the first first; of tasks, too, which no event tells."""
         pages = self._cloudformation.get_paginator("describe_stack_events")
         events = [
             event
@@ -149,14 +161,19 @@ class Stack:
 
 def check_status(name: str, status: str) -> None:
     """Whether the stack can be changed at all."""
-    if status in ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"):
-        away = f"aws cloudformation delete-stack --stack-name {name}"
-        raise Failed(f"the stack {name} was never made ({status}). Away with it, then again:\n  {away}")
+    command = "aws cloudformation"
+    if status in NEVER_MADE:
+        raise Failed(
+            f"the stack {name} was never made ({status}). Away with it, then again:\n"
+            f"  {command} delete-stack --stack-name {name}"
+        )
     if status == "UPDATE_ROLLBACK_FAILED":
-        back = f"aws cloudformation continue-update-rollback --stack-name {name}"
-        raise Failed(f"the stack {name} is stuck on its way back. Help it, then again:\n  {back}")
+        raise Failed(
+            f"the stack {name} is stuck on its way back. Help it, then again:\n"
+            f"  {command} continue-update-rollback --stack-name {name}"
+        )
     if status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
-        raise Failed(f"the stack {name} is being changed by somebody else ({status})")
+        raise Failed(f"somebody else is changing the stack {name} ({status})")
 
 
 def find_loss(change: dict[str, Any], agreed: Collection[str]) -> str | None:
