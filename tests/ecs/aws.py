@@ -10,6 +10,7 @@ What is asked passes on to moto, but for these:
 - ExecuteChangeSet: moto's forgets outputs and parameters, so UpdateStack does it.
 - ExecuteChangeSet, DescribeStacks, DescribeStackEvents: in moto services are always well. With `unwell` a release is not made, the
   stack has gone back, and says so.
+- DescribeServices: in moto a service that starts anew stays so; with `went_back` it has the deployment before.
 - ListTasks: in moto tasks that have ended are still wanted, so it is not asked for those that are not.
 - DescribeTasks: in moto each process ends well. `exit_code` is said in place of it.
 """
@@ -32,15 +33,6 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from werkzeug.serving import make_server
 from werkzeug.test import run_wsgi_app
 
-FAKED = (
-    "CreateChangeSet",
-    "DescribeChangeSet",
-    "ExecuteChangeSet",
-    "DescribeStacks",
-    "DescribeStackEvents",
-    "ListTasks",
-    "DescribeTasks",
-)
 REGION = "eu-west-1"
 ACCOUNT = "123456789012"
 
@@ -53,6 +45,7 @@ class Aws:
         self.replaced: dict[str, str] = {}  # a resource's name: its type
         self.unwell = ""  # the service that does not get well
         self.exit_code = 0
+        self.went_back = False
         self.calls: list[str] = []
         self._gone_back = False
         self._asked: dict[str, str] = {}  # the change set that was made last
@@ -167,6 +160,11 @@ class Aws:
                 "<ResourceStatusReason>ECS Deployment Circuit Breaker was triggered</ResourceStatusReason></member>"
             )
             return answer.replace(b"<StackEvents>", b"<StackEvents>" + event.encode())
+        if call == "DescribeServices" and self.went_back:
+            document = json.loads(answer)
+            for service in document["services"]:
+                service["deployments"][0]["id"] = "ecs-svc/before"
+            return json.dumps(document).encode()
         if call == "DescribeTasks" and self.exit_code:
             document = json.loads(answer)
             for task in document["tasks"]:

@@ -15,6 +15,7 @@ import pytest
 import yaml
 from moto.moto_api._internal.models import moto_api_backend
 
+from . import aws as aws_module
 from .aws import ACCOUNT, REGION, Aws, serve
 from .by_api import BY_ITS_OWN_API
 from .conftest import Written
@@ -64,8 +65,11 @@ class Stage:
         self.aws.client("ecr").put_image(repositoryName="ecs-shop", imageTag=tag, imageManifest=json.dumps(manifest))
 
     def deploy(self, tag: str, *more: str) -> subprocess.CompletedProcess[str]:
+        return self.start("deploy.py", tag, *more)
+
+    def start(self, program: str, *more: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "deploy/ecs/deploy.py", "ecs-shop", "prod", tag, *more],
+            [sys.executable, f"deploy/ecs/{program}", "ecs-shop", "prod", *more],
             cwd=self.project.folder,
             env={**self.aws.environment, "PYTHONPATH": "src", "PATH": str(Path(sys.executable).parent)},
             capture_output=True,
@@ -128,7 +132,7 @@ def stage(running: Stage) -> Iterator[Stage]:
     """A stage that runs, in an AWS in which nothing goes wrong."""
     running.aws.calls.clear()
     yield running
-    running.aws.exit_code, running.aws.unwell, running.aws.replaced = 0, "", {}
+    running.aws.exit_code, running.aws.unwell, running.aws.replaced, running.aws.went_back = 0, "", {}, False
 
 
 def test_the_first_deployment_makes_the_stack_a_key_and_the_tables_and_then_the_services(empty: Stage) -> None:
@@ -206,6 +210,33 @@ def test_back_is_another_image_without_its_migrations_and_one_that_is_gone_is_sa
     assert stage.images() == {other} and stage.migrations() == 0
     gone = stage.deploy("0", "--back")
     assert gone.returncode == 1 and "ECR has no image 0: make ecs-push TAG=0" in gone.stderr
+
+
+def test_other_keys_are_announced_before_they_sign_and_the_ones_before_still_verify(stage: Stage) -> None:
+    def keys() -> list[str]:
+        text: str = stage.secrets.get_secret_value(SecretId="SigningKeys")["SecretString"]
+        return re.findall("-----BEGIN.+?END PRIVATE KEY-----", text, re.DOTALL)
+
+    (first,) = keys()
+    rotated = stage.start("rotate.py")
+    assert rotated.returncode == 0, rotated.stderr
+    before, second = keys()  # the last signs
+    assert before == first != second
+    restarts = stage.aws.calls.count("UpdateService")
+    assert restarts == 2 * len(stage.project.of_type("AWS::ECS::Service"))
+    assert stage.start("rotate.py").returncode == 0
+    before, third = keys()
+    assert before == second != third
+    assert stage.start("rotate.py", "--leaked").returncode == 0
+    (left,) = keys()
+    assert left not in (first, second, third)
+
+
+def test_where_tasks_with_other_keys_do_not_get_well_it_says_so(stage: Stage) -> None:
+    stage.aws.went_back = True
+    failed = stage.start("rotate.py")
+    assert failed.returncode == 1
+    assert "went back to the tasks before" in failed.stderr
 
 
 # No registry is here: of docker, what it was told; what it pushes, moto's ECR has then.
@@ -290,3 +321,16 @@ def test_the_steps_of_the_workflow_push_deploy_and_go_back_in_a_clean_clone(stag
     assert len(workflow.said.read_text().splitlines()) == 3
     assert workflow.run(**commit | {"BACK": "1"}, ROLE="arn") == ['make ecs-back STAGE="$STAGE" TAG="$BACK"']
     assert stage.images() == {"1"}
+
+
+def test_no_call_is_faked_but_those_that_are_named() -> None:
+    """The list in the docstring of `aws.py` is what the code compares with."""
+    code = Path(aws_module.__file__).read_text()
+    said = aws_module.__doc__ or ""
+    compared = set(re.findall(r'call == "(\w+)"', code))
+    assert compared == {
+        name
+        for line in said.splitlines()
+        if line.startswith("- ")
+        for name in re.findall(r"[A-Z]\w+", line.partition(":")[0])
+    }
