@@ -74,17 +74,97 @@ def test_its_figures_are_the_advisors(write: Callable[..., Written]) -> None:
         assert pool * int(told["PROCESSES"]) < primary["max_connections"]
         cost = project.record["recommendation"]["cost"]
         budget = project.of_type("AWS::Budgets::Budget")["Budget"]["Budget"]["BudgetLimit"]["Amount"]
-        assert 0 <= budget - cost["per_month"][cost["candidate"]]["high"] < 1
+        worker = project.of_type("AWS::ECS::TaskDefinition")["WorkerDefinition"]
+        assert int(worker["Cpu"]) == 1024 * cost["beside"]["worker_vcpu"]
+        assert int(worker["Memory"]) == 1024 * cost["beside"]["worker_memory_gb"]
+        assert 0 <= budget - cost["per_month"][cost["candidate"]]["high"] - cost["beside"]["worker_usd"] < 1
         slow = project.of_type("AWS::CloudWatch::Alarm")["AppLatencyAlarm"]["Threshold"]
         assert slow == project.record["slo"]["p95_ms"] / 1000
     assert small.of_type("AWS::RDS::DBInstance") != large.of_type("AWS::RDS::DBInstance")
+
+
+def test_each_part_has_a_worker_that_grows_with_what_waits_and_with_how_far_it_is_behind(
+    write: Callable[..., Written],
+) -> None:
+    project = write("microservices", "broker=kafka")
+    policies = project.of_type("AWS::ApplicationAutoScaling::ScalingPolicy")
+    filters = project.of_type("AWS::Logs::MetricFilter").values()
+    told = project.containers()
+    for part in ("Accounts", "Inventory", "Orders", "Payments"):
+        background = {
+            name: next(line["Value"] for line in told[name]["Environment"] if line["Name"] == "BACKGROUND")
+            for name in (f"{part}Definition.{part.lower()}", f"{part}WorkerDefinition.{part.lower()}-worker")
+        }
+        assert list(background.values()) == ["false", "true"]
+        asked = policies[f"{part}WorkerScalingByEventLag"]["TargetTrackingScalingPolicyConfiguration"]
+        metric = asked["CustomizedMetricSpecification"]
+        assert metric["Statistic"] == "Average"  # of what each process has before it
+        counted = {
+            line["LogGroupName"]["Fn::Ref"]
+            for line in filters
+            if line["MetricTransformations"][0]["MetricName"] == metric["MetricName"]
+        }
+        assert counted == {f"{part}Logs", f"{part}WorkerLogs"}  # all of them are consumers
+    brokers = project.of_type("AWS::MSK::Cluster")["Brokers"]
+    beside = project.record["recommendation"]["cost"]["beside"]
+    assert brokers["BrokerNodeGroupInfo"]["InstanceType"] == f"kafka.{beside['broker_machine']}"
+    assert brokers["BrokerNodeGroupInfo"]["StorageInfo"]["EBSStorageInfo"]["VolumeSize"] == beside["broker_gb"]
+
+
+def test_a_stream_is_as_large_as_the_decision_says_and_its_workers_are_no_more_than_partitions(
+    write: Callable[..., Written],
+) -> None:
+    project = write("monolith", "broker=kafka", preset="realtime")
+    capacity = project.record["recommendation"]["capacity"]
+    nodes = project.of_type("AWS::MSK::Cluster")["Brokers"]["BrokerNodeGroupInfo"]
+    assert nodes["StorageInfo"]["EBSStorageInfo"]["VolumeSize"] == capacity["broker_gb"]
+    most = project.of_type("AWS::ApplicationAutoScaling::ScalableTarget")["WorkerScaling"]["MaxCapacity"]
+    assert most <= capacity["broker_partitions"]
+    policy = project.of_type("AWS::ApplicationAutoScaling::ScalingPolicy")["WorkerScalingByStreamLagRecords"]
+    assert policy["TargetTrackingScalingPolicyConfiguration"]["CustomizedMetricSpecification"]["Statistic"] == "Maximum"
+
+
+def test_the_page_prints_no_price_that_the_decision_has_not(project: Written) -> None:
+    page = (project.folder / "docs/ecs.md").read_text()
+    section = page.partition("## What it costs")[2].partition("\n## ")[0]
+    cost = project.record["recommendation"]["cost"]
+    bill, beside = cost["per_month"][cost["candidate"]], cost["beside"]
+    known = {f"{line['usd']:.2f}" for line in bill["lines"]} | {f"{bill[key]:.0f}" for key in ("total", "low", "high")}
+    known |= {f"{count * beside[key]:.0f}" for count in range(1, 5) for key in ("worker_usd", "broker_usd")}
+    printed = set(re.findall(r"(?<![\w.-])\d+(?:\.\d\d)?(?![\w-])", re.sub(r"\| [a-z].*? \|", "|", section)))
+    assert printed - known == set()
+
+
+def test_each_process_writes_what_waits_into_its_log(write: Callable[..., Written]) -> None:
+    code = """
+import asyncio, logging
+from ecs_shop.chassis.mechanism.backlog import log_backlog
+class Said(logging.Handler):
+    def emit(self, record):
+        print(record.outbox_events_dead, record.event_lag, hasattr(record, "event_lag{group"))
+logging.getLogger("ecs_shop").addHandler(Said())
+logging.getLogger("ecs_shop").setLevel("INFO")
+async def outbox(): return {'outbox_events{state="dead"}': 2, 'outbox_events{state="waiting"}': 1}
+async def consumers(): return {'event_lag{group="orders"}': 3, 'event_lag{group="payments"}': 4}
+async def main():
+    try:
+        await asyncio.wait_for(log_backlog([outbox, consumers]), 0.1)
+    except TimeoutError:
+        pass
+asyncio.run(main())
+"""
+    folder = write("microservices").folder
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, env={"PYTHONPATH": "src"}, capture_output=True, text=True
+    )
+    assert done.stdout == "2.0 7.0 False\n", done.stderr
 
 
 def test_services_are_as_many_as_the_bill_has_databases(write: Callable[..., Written]) -> None:
     services = write("microservices")
     primaries = services.record["recommendation"]["capacity"]["database"]["primaries"]
     assert len(services.of_type("AWS::RDS::DBInstance")) == primaries
-    assert len(services.of_type("AWS::ECS::Service")) == len(services.record["parts"])
+    assert len(services.of_type("AWS::ECS::Service")) == 2 * len(services.record["parts"])  # with a worker each
 
 
 def test_what_is_internal_has_no_route_and_what_nginx_lets_through_has_one(project: Written) -> None:
@@ -113,6 +193,24 @@ def test_what_is_internal_has_no_route_and_what_nginx_lets_through_has_one(proje
         "/verify-email",
     ):
         assert reached(path), path
+
+
+@pytest.mark.parametrize("preset", ["ecommerce", "realtime"])
+def test_the_balancer_leads_each_path_to_the_part_to_which_nginx_leads_it(
+    write: Callable[..., Written], preset: str
+) -> None:
+    project = write("microservices", preset=preset)
+    gateway = (project.folder / "deploy/nginx/templates/default.conf.template").read_text()
+    rules = project.of_type("AWS::ElasticLoadBalancingV2::ListenerRule").items()
+    led = {
+        path: name.partition("Route")[0].lower()
+        for name, rule in rules
+        for path in rule["Conditions"][0]["PathPatternConfig"]["Values"]
+    }
+    routes = re.findall(r'"~\^(/[^"(]+)\(/\|\$\)" (\w+);', gateway)
+    assert len(routes) > 4
+    for path, part in routes:
+        assert led[path.replace("\\", "")] == part, path
 
 
 def test_a_process_is_told_what_its_settings_ask_for(project: Written) -> None:
