@@ -9,7 +9,7 @@ What is asked passes on to moto, but for these:
 - DescribeChangeSet: moto does not say what would be replaced; `replaced` is said as well.
 - ExecuteChangeSet: moto's forgets outputs and parameters, so UpdateStack does it.
 - ExecuteChangeSet, DescribeStacks, DescribeStackEvents: in moto services are always well. With `unwell` a release is not made, the
-  stack has gone back, and says so.
+  stack has gone back, and says so; `status` is said in place of what moto comes to.
 - DescribeServices: in moto a service that starts anew stays so; with `went_back` it has the deployment before.
 - ListTasks: in moto tasks that have ended are still wanted, so it is not asked for those that are not.
 - DescribeTasks: in moto each process ends well. `exit_code` is said in place of it.
@@ -46,6 +46,7 @@ class Aws:
         self.unwell = ""  # the service that does not get well
         self.exit_code = 0
         self.went_back = False
+        self.status = ""  # of the stack
         self.calls: list[str] = []
         self._gone_back = False
         self._asked: dict[str, str] = {}  # the change set that was made last
@@ -149,9 +150,10 @@ class Aws:
                 for name, kind in self.replaced.items()
             )
             return answer.replace(b"<Changes>", b"<Changes>" + members.encode())
-        if call == "DescribeStacks" and self._gone_back:
+        if call == "DescribeStacks" and (self._gone_back or self.status):
             start, end = answer.index(b"<StackStatus>"), answer.index(b"</StackStatus>")
-            return answer[:start] + b"<StackStatus>UPDATE_ROLLBACK_COMPLETE" + answer[end:]
+            status = self.status or "UPDATE_ROLLBACK_COMPLETE"
+            return answer[:start] + b"<StackStatus>" + status.encode() + answer[end:]
         if call == "DescribeStackEvents" and self._gone_back:
             now = datetime.now(UTC).isoformat()
             event = (

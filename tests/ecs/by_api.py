@@ -60,6 +60,8 @@ def cache_subnets(name: str, asked: dict[str, Any]) -> dict[str, Any]:
 
 def database(name: str, asked: dict[str, Any]) -> dict[str, Any]:
     groups = asked.pop("VPCSecurityGroups")
+    del asked["DeleteAutomatedBackups"]  # what the call that deletes is asked
+    asked["DeletionProtection"] = asked["DeletionProtection"]["Fn::If"][1]
     asked |= {
         "DBInstanceIdentifier": name,
         "AllocatedStorage": int(asked["AllocatedStorage"]),

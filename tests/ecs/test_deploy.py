@@ -133,6 +133,7 @@ def stage(running: Stage) -> Iterator[Stage]:
     running.aws.calls.clear()
     yield running
     running.aws.exit_code, running.aws.unwell, running.aws.replaced, running.aws.went_back = 0, "", {}, False
+    running.aws.status = ""
 
 
 def test_the_first_deployment_makes_the_stack_a_key_and_the_tables_and_then_the_services(empty: Stage) -> None:
@@ -210,6 +211,32 @@ def test_back_is_another_image_without_its_migrations_and_one_that_is_gone_is_sa
     assert stage.images() == {other} and stage.migrations() == 0
     gone = stage.deploy("0", "--back")
     assert gone.returncode == 1 and "ECR has no image 0: make ecs-push TAG=0" in gone.stderr
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        ("ROLLBACK_COMPLETE", "aws cloudformation delete-stack --stack-name ecs-shop-prod"),
+        ("UPDATE_ROLLBACK_FAILED", "aws cloudformation continue-update-rollback --stack-name ecs-shop-prod"),
+        ("UPDATE_IN_PROGRESS", "aws cloudformation cancel-update-stack --stack-name ecs-shop-prod"),
+    ],
+)
+def test_a_stack_that_cannot_be_changed_is_said_with_what_helps(stage: Stage, status: str, said: str) -> None:
+    stage.aws.status = status
+    failed = stage.deploy("1")
+    assert failed.returncode == 1
+    assert status in failed.stderr and said in failed.stderr
+    assert "CreateChangeSet" not in stage.aws.calls
+
+
+def test_without_a_way_to_aws_it_says_so_without_a_traceback(stage: Stage) -> None:
+    stage.aws.environment["AWS_ENDPOINT_URL"] = "http://127.0.0.1:9"
+    try:
+        failed = stage.deploy("1")
+    finally:
+        stage.aws.environment["AWS_ENDPOINT_URL"] = stage.aws.url
+    assert failed.returncode == 1
+    assert failed.stderr.startswith("not deployed: Could not connect")
 
 
 def test_other_keys_are_announced_before_they_sign_and_the_ones_before_still_verify(stage: Stage) -> None:

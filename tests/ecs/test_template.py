@@ -262,6 +262,25 @@ def test_a_release_leaves_the_count_of_tasks_as_it_is_and_goes_back_by_itself(pr
     assert [int(idle) < int(seconds) for seconds in kept] == [True]
 
 
+def test_a_container_may_write_where_python_makes_temporary_files_and_nowhere_else(project: Written) -> None:
+    for name, container in project.containers().items():
+        assert container["ReadonlyRootFilesystem"] is True, name
+        if not name.endswith(".roles"):
+            linux = container["LinuxParameters"]
+            assert [place["ContainerPath"] for place in linux["Tmpfs"]] == ["/tmp"], name
+            assert linux["Capabilities"] == {"Drop": ["ALL"]}, name
+        options = container["LogConfiguration"]["Options"]
+        assert (options["mode"], options["max-buffer-size"]) == ("non-blocking", "25m"), name
+
+
+def test_what_is_in_a_database_outlives_it_and_a_first_attempt_that_failed_can_be_undone(project: Written) -> None:
+    for name, database in project.of_type("AWS::RDS::DBInstance").items():
+        assert database["DeletionProtection"] == {"Fn::If": ["Released", True, False]}, name
+        assert database["DeleteAutomatedBackups"] is False, name
+        policies = project.document["Resources"][name]
+        assert policies["DeletionPolicy"] == policies["UpdateReplacePolicy"] == "Snapshot", name
+
+
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):

@@ -89,7 +89,9 @@ class Stack:
             self._cloudformation.delete_change_set(ChangeSetName=change_set)
             raise Failed("\n  ".join(["nothing has changed, since", *losses]))
         since = time.time()
-        self._cloudformation.execute_change_set(ChangeSetName=change_set)
+        self._cloudformation.execute_change_set(
+            ChangeSetName=change_set, RetainExceptOnCreate=True
+        )
         self._wait("stack_update_complete" if there else "stack_create_complete", since)
 
     def outputs(self) -> dict[str, str]:
@@ -169,11 +171,14 @@ def check_status(name: str, status: str) -> None:
         )
     if status == "UPDATE_ROLLBACK_FAILED":
         raise Failed(
-            f"the stack {name} is stuck on its way back. Help it, then again:\n"
+            f"the stack {name} is stuck ({status}). Help it back, then again:\n"
             f"  {command} continue-update-rollback --stack-name {name}"
         )
     if status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
-        raise Failed(f"somebody else is changing the stack {name} ({status})")
+        raise Failed(
+            f"the stack {name} is being changed ({status}). Wait, or stop an update:\n"
+            f"  {command} cancel-update-stack --stack-name {name}"
+        )
 
 
 def find_loss(change: dict[str, Any], agreed: Collection[str]) -> str | None:
