@@ -281,6 +281,28 @@ def test_what_is_in_a_database_outlives_it_and_a_first_attempt_that_failed_can_b
         assert policies["DeletionPolicy"] == policies["UpdateReplacePolicy"] == "Snapshot", name
 
 
+def test_make_ecs_local_tells_each_container_what_the_template_tells_it(project: Written) -> None:
+    code = """
+import collections, json, sys, yaml
+sys.path.insert(0, "deploy/ecs")
+from local import CONTAINERS, make_services
+base = yaml.safe_load(open("deploy/compose.yaml"))["services"]
+made = make_services(base, collections.defaultdict(lambda: "secret"))
+print(json.dumps([[*key, sorted(made[name]["environment"])] for key, name in CONTAINERS.items()]))
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=project.folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    told = {f"{task}.{container}": names for task, container, names in json.loads(done.stdout)}
+    asked = {
+        name: sorted(
+            [line["Name"] for line in (*container["Environment"], *container["Secrets"])]
+            + ["ROLES_SQL"] * (container["Name"] == "roles")
+        )
+        for name, container in project.containers().items()
+    }
+    assert told == asked
+
+
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):

@@ -69,7 +69,10 @@ def restart(cluster: str) -> None:
         for found in ecs.describe_services(cluster=cluster, services=some)["services"]:
             if found["deployments"][0]["id"] != started[found["serviceArn"]]:
                 name = found["serviceName"]
-                reasons = [f"{name} went back to the tasks before", *find_stopped(cluster)]
+                reasons = [
+                    f"{name} went back to the tasks before",
+                    *find_stopped(cluster),
+                ]
                 raise Failed("\n  ".join(reasons))
 
 
