@@ -34,7 +34,8 @@ def record(message: str, handler: str, body: str) -> dict[str, Any]:
 def works(chassis: Chassis, deliver: Any = None, jobs: Any = None, table: Any = None, letters: str = "") -> Any:
     """A function whose background is this."""
     background = SimpleNamespace(deliver=deliver, jobs=jobs or {})
-    part = SimpleNamespace(database=SimpleNamespace(module=lambda _: table))
+    settings = SimpleNamespace(stack="shop", part="orders")
+    part = SimpleNamespace(database=SimpleNamespace(module=lambda _: table), read=lambda _: settings)
     function = chassis("mechanism.background_function")
     return function.BackgroundFunction(
         lambda *_: function.Worker(part, background, letters), chassis("mechanism.functions").FunctionSettings
@@ -63,6 +64,24 @@ def test_a_handler_that_waits_holds_up_no_other_of_its_batch(chassis: Chassis) -
     barrier = asyncio.Event()
     batch = {"Records": [record("1", "first", "{}"), record("2", "second", "{}")]}
     assert works(chassis, deliver)(batch, None) == {"batchItemFailures": []}
+
+
+def test_how_long_events_took_to_the_queue_is_a_metric(chassis: Chassis, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of the slowest of a batch, by which an alarm tells a pipe that lags."""
+
+    async def deliver(handler: str, body: bytes) -> None:
+        pass
+
+    batch = {"Records": [record("1", "good", "{}"), record("2", "good", "{}")]}
+    for message, sent in zip(batch["Records"], ("1428537602000", "1428537690500"), strict=True):
+        written = json.loads(message["body"])
+        written["dynamodb"]["ApproximateCreationDateTime"] = 1428537600
+        message["body"] = json.dumps(written)
+        message["attributes"]["SentTimestamp"] = sent
+    works(chassis, deliver)(batch, SimpleNamespace())
+    told = json.loads(capsys.readouterr().out)
+    assert told["StreamLag"] == [90.5] and told["service"] == "orders"
+    assert told["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "shop"
 
 
 def test_what_is_refused_for_good_is_a_dead_letter_at_once(chassis: Chassis, aws: None) -> None:
@@ -156,6 +175,18 @@ def test_a_secret_that_was_changed_is_read_anew(chassis: Chassis, aws: None, mon
     assert settings.signing_pems() == b"old"
     client.put_secret_value(SecretId="shop-changing", SecretString="new")
     assert settings.signing_pems() == b"new"
+
+
+def test_a_secret_stands_in_the_environment_by_its_name_alone(
+    chassis: Chassis, aws: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is read when the function is built, and never for a function that another process runs."""
+    functions = chassis("mechanism.functions")
+    import_module("boto3").client("secretsmanager").create_secret(Name="shop-mail", SecretString="smtp://mail")
+    monkeypatch.setenv("MAIL_URL", "secret:shop-mail")
+    kind = import_module("functions_shop.apps.settings").Settings
+    function = functions.Function(lambda settings, _: settings.mail_url, kind)
+    assert function.built == "smtp://mail"
 
 
 def test_all_instances_of_a_function_count_failed_logins_as_one(chassis: Chassis, aws: None) -> None:

@@ -6,12 +6,14 @@ import asyncio
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from tests.support.projects import Project, new
 from tests.support.template import add
 
@@ -36,7 +38,7 @@ def test_what_is_internal_has_no_route(template: Any) -> None:
         for event in function["Events"].values()
         if event["Type"] == "HttpApi"
     }
-    assert "/api/products/{proxy+}" in routes and "/.well-known/jwks.json" in routes
+    assert "/api/products/{proxy+}" in routes and "/.well-known/{proxy+}" in routes
     assert not [route for route in routes if route.startswith(("/internal", "/{", "$")) or route == "/"]
 
 
@@ -53,6 +55,50 @@ def test_the_gateway_limits_each_way_in_that_costs_a_password_hash_or_a_mail(tem
     assert set(gateway["RouteSettings"]) == costly and costly <= routes
     everywhere = gateway["DefaultRouteSettings"]["ThrottlingRateLimit"]
     assert all(0 < limit["ThrottlingRateLimit"] < everywhere for limit in gateway["RouteSettings"].values())
+
+
+def test_what_a_role_may_do_names_what_it_is_for(shop: Project) -> None:
+    """A wildcard stands for a table's own indexes alone, and says so; none is in what is allowed."""
+    lines = (shop.folder / "deploy/template.yaml").read_text().splitlines()
+    wild = [number for number, line in enumerate(lines) if "*" in line.partition("#")[0] and "proxy" not in line]
+    for number in wild:
+        assert lines[number].strip().endswith("Table.Arn}/index/*"), lines[number]
+        said = next(line for line in reversed(lines[:number]) if "Resource:" in line)
+        assert "# every index of a table" in said
+    statements = yaml.load("\n".join(lines), yaml.BaseLoader)
+    allowed = [action for action in found(statements, "Action") if action != "sts:AssumeRole"]
+    assert allowed and all(":" in action and "*" not in action for action in allowed)
+    assert "ManagedPolicyArns" not in "\n".join(lines) and "      Policies:\n        - Statement" not in lines
+
+
+def found(value: Any, key: str) -> Iterator[str]:
+    """Each word under this key, wherever it stands."""
+    if isinstance(value, list):
+        for each in value:
+            yield from found(each, key)
+    if isinstance(value, dict):
+        for name, each in value.items():
+            if name == key:
+                yield from [each] if isinstance(each, str) else each
+            else:
+                yield from found(each, key)
+
+
+def test_each_function_queue_and_pipe_is_watched_by_the_service_level(shop: Project, template: Any) -> None:
+    alarms = template.of_type("AWS::CloudWatch::Alarm")
+    watched = {name for name in alarms if alarms[name]["AlarmActions"]}
+    functions = template.of_type("AWS::Serverless::Function")
+    assert watched >= {f"{name}{what}" for name in functions for what in ("Errors", "Throttles")}
+    queues = template.of_type("AWS::SQS::Queue")
+    assert watched >= {f"{name}Age" for name in queues if name.endswith("Queue")}
+    assert watched >= {f"{name}Alarm" for name in queues if name.endswith("DeadLetters")}
+    assert watched >= {f"{name}Failures" for name in template.of_type("AWS::Pipes::Pipe")}
+    promised = yaml.safe_load((shop.folder / "archgen.yaml").read_text())["slo"]
+    assert alarms["ApiLatency"]["Threshold"] == promised["p95_ms"]
+    shares = {name for name, alarm in alarms.items() if alarm["Threshold"] == promised["error_rate"]}
+    assert shares == {"ApiErrors"} | {f"{name}Errors" for name in functions}
+    for name, function in functions.items():
+        assert function["AutoPublishAliasAllProperties"] and "Alarms" in function["DeploymentPreference"], name
 
 
 def test_a_table_has_exactly_the_indexes_that_its_repositories_use(template: Any) -> None:

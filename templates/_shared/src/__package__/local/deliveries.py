@@ -14,6 +14,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 import boto3
@@ -26,7 +27,11 @@ from .template import Template
 log = logging.getLogger(__name__)
 IDLE = 5.0  # seconds between looks when nothing is known to be under way
 # of a table: nothing that moto does
-AFTER = ("TimeToLiveSpecification", "PointInTimeRecoverySpecification")
+AFTER = (
+    "PointInTimeRecoverySpecification",
+    "SSESpecification",
+    "TimeToLiveSpecification",
+)
 # a table's tag: how far its stream was followed; it outlives a reload
 MARK = "delivered"
 
@@ -127,7 +132,8 @@ class Deliveries:
                 if any(
                     matches(json.loads(each["Pattern"]), record) for each in filters
                 ):
-                    body = json.dumps(record, default=str)
+                    named = {**record, "eventSourceARN": stream}
+                    body = json.dumps(named, default=_epoch)
                     await asyncio.to_thread(self.bury, pipe["Target"], body)
             self._marks[stream] = record["dynamodb"]["SequenceNumber"]
         if got["Records"]:
@@ -160,8 +166,10 @@ class Deliveries:
                 "body": message["Body"],
                 "attributes": message["Attributes"],
                 "messageAttributes": {},
+                "md5OfBody": message["MD5OfBody"],
                 "eventSource": "aws:sqs",
                 "eventSourceARN": source["Queue"],
+                "awsRegion": source["Queue"].split(":")[3],
             }
             for message in messages
         ]
@@ -227,6 +235,11 @@ class Deliveries:
         arn: str = answer["Attributes"]["QueueArn"]
         self._urls[arn] = url
         return arn
+
+
+def _epoch(moment: datetime) -> float:
+    """Times in a stream's record are seconds."""
+    return moment.timestamp()
 
 
 def matches(pattern: dict[str, Any], value: Any) -> bool:

@@ -10,21 +10,31 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import httpx2 as httpx
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..chassis.mechanism.functions import THREADS, Event, FunctionSettings, loop, run
+from ..chassis.mechanism.functions import (
+    BY_NAME,
+    THREADS,
+    Event,
+    FunctionSettings,
+    loop,
+    run,
+)
 from ..chassis.mechanism.http import problem
 from ..chassis.mechanism.http_function import (
     FunctionTransport,
@@ -33,16 +43,45 @@ from ..chassis.mechanism.http_function import (
     request_event,
 )
 from ..chassis.mechanism.openapi_parts import merged
+from .authorizer import JwtAuthorizer
 from .deliveries import Deliveries
 from .dev import announce
+from .http_events import http_event
 from .schedules import Schedules
 from .template import Template
 
 Prepare = Callable[[Any], Coroutine[Any, Any, None]]
-DYNAMIC_REFERENCE = "{{resolve:"  # to a secret of AWS; here the settings say what it is
-REST = "{proxy+}"  # of a path, whatever it is
 # moto within a process is not made for several threads
 ONE_AT_A_TIME = ThreadPoolExecutor(1)
+
+
+@dataclass(frozen=True)
+class Route:
+    """A way from the gateway to a function, and the authorizer that stands before it."""
+
+    method: str
+    path: str
+    function: str
+    authorizer: str | None
+
+    @property
+    def key(self) -> str:
+        return f"{self.method} {self.path}"
+
+    def fits(self, method: str, path: str) -> bool:
+        return self.method in ("ANY", method) and self._match(path) is not None
+
+    def rank(self) -> tuple[bool, int, bool]:
+        return "+}" not in self.path, len(self.path), self.method != "ANY"
+
+    def parameters(self, path: str) -> dict[str, str]:
+        """What stands in the place of the names in braces."""
+        found = self._match(path)
+        return found.groupdict() if found else {}
+
+    def _match(self, path: str) -> re.Match[str] | None:
+        pattern = re.sub(r"\{(\w+)\+\}", r"(?P<\1>.+)", self.path)
+        return re.fullmatch(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", pattern), path)
 
 
 class Gateway:
@@ -59,8 +98,12 @@ class Gateway:
     ) -> None:
         """`prepare` runs first, once the tables are there.
 
+        `refuses`, if set, is what AWS does: what lacks a valid token is answered here.
+        Else it goes on, so that the answers are those of the functions' own check.
+
         `transports`: as the functions' roots take them.
         """
+        self.refuses = False
         self._path = path
         self._settings = settings
         self._prepare = prepare
@@ -68,7 +111,8 @@ class Gateway:
         self._embedded = "AWS_ENDPOINT_URL" not in os.environ
         self._threads = ThreadPoolExecutor(THREADS, "functions")
         self._functions: dict[str, Any] = {}
-        self._routes: list[tuple[str, str]] = []
+        self._routes: list[Route] = []
+        self._authorizers: dict[str, JwtAuthorizer] = {}
         self._lifespan = FastAPI(lifespan=self._running)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -120,6 +164,8 @@ class Gateway:
             stack = f"local-{uuid4().hex[:8]}"
         own = self._settings.model_dump()
         known = {_parameter(name): _text(value) for name, value in own.items()}
+        known["Issuer"] = own.get("jwt_issuer", "")
+        known["SigningKeys"] = ""  # they lie in a folder
         template = Template(self._path, {**known, "AWS::StackName": stack})
         self._deliveries = Deliveries(template, self.invoke)
         self._schedules = Schedules(template, self.invoke, self._deliveries.bury)
@@ -134,25 +180,31 @@ class Gateway:
             environment = {
                 key.lower(): value
                 for key, value in told.items()
-                if not value.startswith(DYNAMIC_REFERENCE)
+                if not value.startswith(BY_NAME)  # here the settings say what it is
             }
             settings = type(self._settings)(**{**own, **environment})
             module, _, handler = function["Handler"].rpartition(".")
             root = getattr(import_module(module), handler)
             self._functions[name] = root.within(settings, transports)
-        for name, route in template.events("HttpApi"):
-            self._routes.append((route["Path"], name))
+        for name, way in template.events("HttpApi"):
+            authorizer = way.get("Auth", {}).get("Authorizer")
+            self._routes.append(Route(way["Method"], way["Path"], name, authorizer))
+        for api in template.of_type("AWS::Serverless::HttpApi").values():
+            for name, properties in api["Auth"]["Authorizers"].items():
+                issuer = properties["JwtConfiguration"]["issuer"]
+                to_issuer = self._transports.get(issuer)
+                if issuer == own.get("jwt_issuer"):  # this API itself
+                    to_issuer = httpx.ASGITransport(self)
+                self._authorizers[name] = JwtAuthorizer(properties, to_issuer)
         if self._prepare:
             run(self._prepare(self._settings.model_copy(update={"stack": stack})))
 
-    def _target(self, path: str) -> str | None:
-        """The function that a request goes to."""
-        for route, name in self._routes:
-            if path == route:
-                return name
-            if route.endswith(REST) and path.startswith(route.removesuffix(REST)):
-                return name
-        return None
+    def _route(self, method: str, path: str) -> Route | None:
+        """The route of a request: the whole path before a greedy one, its own method
+        before any.
+        """
+        fitting = [route for route in self._routes if route.fits(method, path)]
+        return max(fitting, key=Route.rank, default=None)
 
     async def _answer(self, request: Request) -> Response:
         path = request.url.path
@@ -164,24 +216,23 @@ class Gateway:
         if path.startswith("/health/"):
             answers = await self._everywhere(path)
             return _response(max(answers, key=lambda answer: int(answer["statusCode"])))
-        name = self._target(path)
         if path.startswith("/docs"):  # the page of the part that has the accounts
-            name = self._target("/api/me")
-        if name is None:
+            me = self._route("GET", "/api/me")
+            route = me and Route("GET", path, me.function, None)
+        else:
+            route = self._route(request.method, path)
+        if route is None:
             return problem(404, "Not Found", "Not Found")
-        query = request.scope["query_string"].decode()
-        body = await request.body()
-        headers = {
-            name: ", ".join(request.headers.getlist(name)) for name in request.headers
-        }
-        source = ""
-        if request.client is not None:
-            source = request.client.host
-        hops = [headers.get("x-forwarded-for"), source]
-        headers["x-forwarded-for"] = ", ".join(hop for hop in hops if hop)
-        headers["x-forwarded-proto"] = request.url.scheme
-        event = request_event(request.method, path, query, headers, body, source)
-        answer = await self.invoke(name, event)
+        found = None
+        if route.authorizer:
+            found = await self._authorizers[route.authorizer].authorize(
+                request.headers.get("authorization")
+            )
+            if found is None and self.refuses:
+                headers = {"WWW-Authenticate": "Bearer"}
+                return JSONResponse({"message": "Unauthorized"}, 401, headers)
+        event = await http_event(request, route.key, route.parameters(path), found)
+        answer = await self.invoke(route.function, event)
         if request.method not in {"GET", "HEAD"}:
             self._deliveries.wake()
         return _response(answer)

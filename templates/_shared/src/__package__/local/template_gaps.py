@@ -15,33 +15,72 @@ from .template import Template
 FUNCTION = """
   {P}Background:
     Type: AWS::Serverless::Function
+    Metadata: {{BuildMethod: makefile}}
     Properties:
       FunctionName: !Sub ${{AWS::StackName}}-{part}-background
       Handler: {package}.apps.background.handler
+      Role: !GetAtt {P}BackgroundRole.Arn
+      LoggingConfig: {{LogFormat: JSON, LogGroup: !Ref {P}BackgroundLogs}}
+      AutoPublishAliasAllProperties: true
       Timeout: 60
       Environment: {{Variables: {{PART: {part}, DEAD_LETTERS: !Ref {P}DeadLetters}}}}
       Events: {{}}
+
+  {P}BackgroundLogs:
+    Type: AWS::Logs::LogGroup
+    Properties: {{RetentionInDays: 30}}
+
+  {P}BackgroundRole:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Action: sts:AssumeRole
+            Principal: {{Service: lambda.amazonaws.com}}
       Policies:
-        - Statement:
-            - Effect: Allow
-              Action:
-                - dynamodb:ConditionCheckItem
-                - dynamodb:DeleteItem
-                - dynamodb:GetItem
-                - dynamodb:PutItem
-                - dynamodb:Query
-                - dynamodb:UpdateItem
-              Resource:
+        - PolicyName: work
+          PolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              - Effect: Allow
+                Action: [logs:CreateLogStream, logs:PutLogEvents]
+                Resource: !GetAtt {P}BackgroundLogs.Arn
+              - Effect: Allow
+                Action:
+                  - dynamodb:ConditionCheckItem
+                  - dynamodb:DeleteItem
+                  - dynamodb:GetItem
+                  - dynamodb:PutItem
+                  - dynamodb:Query
+                  - dynamodb:UpdateItem
+                Resource: # every index of a table
 {tables}
-            - Effect: Allow
-              Action: sqs:SendMessage
-              Resource: !GetAtt {P}DeadLetters.Arn
+              - Effect: Allow
+                Action: sqs:SendMessage
+                Resource: !GetAtt {P}DeadLetters.Arn
 
   {P}DeadLetters:
     Type: AWS::SQS::Queue
     Properties:
       MessageRetentionPeriod: 1209600 # seconds, fourteen days
       SqsManagedSseEnabled: true
+
+  {P}DeadLettersAlarm:
+    Type: AWS::CloudWatch::Alarm
+    Properties:
+      AlarmDescription: Events or jobs of {part} were given up; make dead-letters shows them (docs/deploying.md)
+      Namespace: AWS/SQS
+      MetricName: ApproximateNumberOfMessagesVisible
+      Dimensions: [{{Name: QueueName, Value: !GetAtt {P}DeadLetters.QueueName}}]
+      Statistic: Maximum
+      Period: 60
+      EvaluationPeriods: 1
+      ComparisonOperator: GreaterThanThreshold
+      Threshold: 0
+      TreatMissingData: notBreaching
+      AlarmActions: [!Ref Alarms]
 """
 QUEUE = """
   {P}Queue:
@@ -74,6 +113,11 @@ QUEUE = """
                 Resource: []
               - Effect: Allow
                 Action: sqs:SendMessage
+                Resource: [!GetAtt {P}Queue.Arn, !GetAtt {P}DeadLetters.Arn]
+
+and in {P}BackgroundRole, as one of the statements of its policy:
+              - Effect: Allow
+                Action: [sqs:ChangeMessageVisibility, sqs:DeleteMessage, sqs:GetQueueAttributes, sqs:ReceiveMessage]
                 Resource: !GetAtt {P}Queue.Arn
 
 and in {P}Background, as its Events (in place of {{}}):
@@ -82,6 +126,7 @@ and in {P}Background, as its Events (in place of {{}}):
           Properties:
             Queue: !GetAtt {P}Queue.Arn
             BatchSize: 10
+            ScalingConfig: {{MaximumConcurrency: 10}}
             FunctionResponseTypes: [ReportBatchItemFailures]
 """
 PIPE = """
@@ -91,7 +136,12 @@ PIPE = """
       RoleArn: !GetAtt To{P}Role.Arn
       Source: !GetAtt {M}Table.StreamArn
       SourceParameters:
-        DynamoDBStreamParameters: {{StartingPosition: TRIM_HORIZON, BatchSize: 10}}
+        DynamoDBStreamParameters:
+          StartingPosition: TRIM_HORIZON
+          BatchSize: 10
+          OnPartialBatchItemFailure: AUTOMATIC_BISECT
+          MaximumRetryAttempts: 100
+          DeadLetterConfig: {{Arn: !GetAtt {P}DeadLetters.Arn}}
         FilterCriteria:
           Filters:
             - Pattern: '{{"eventName": ["INSERT"], "dynamodb": {{"NewImage": {{"part": {{"S": ["{part}"]}}}}}}}}'
@@ -146,11 +196,11 @@ def missing_resources(
         function = functions.get(f"{_camel(part)}Background")
         if (publishers or mine) and function is None:
             lines = [
-                f"                - !GetAtt {_camel(module)}Table.Arn"
+                f"                  - !GetAtt {_camel(module)}Table.Arn"
                 for module in modules
             ]
             lines += [
-                f"                - !Sub ${{{_camel(module)}Table.Arn}}/index/*"
+                f"                  - !Sub ${{{_camel(module)}Table.Arn}}/index/*"
                 for module in modules
             ]
             found.append(

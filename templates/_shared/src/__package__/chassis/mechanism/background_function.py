@@ -17,6 +17,7 @@ from functools import cached_property
 from typing import Any
 
 import boto3
+from aws_lambda_powertools.metrics import Metrics, MetricUnit
 from aws_lambda_powertools.utilities.batch import (
     BatchProcessor,
     EventType,
@@ -28,7 +29,7 @@ from .background import Background
 from .context import PartContext
 from .dynamodb_jobs import once
 from .errors import Refused
-from .functions import Event, Function, S, run
+from .functions import Event, Function, FunctionSettings, S, run
 
 log = logging.getLogger(__name__)
 
@@ -107,15 +108,33 @@ class BackgroundFunction(Function[S, Worker]):
                 seconds = context.get_remaining_time_in_millis() / 1000
             run(works.work(event, seconds))
             return {}
-        outcomes = run(_all(works, SQSEvent(event)))
+        batch = SQSEvent(event)
+        outcomes = run(_all(works, batch))
 
         def settle(record: SQSRecord) -> None:
             error = outcomes[record.message_id]
             if error is not None:
                 raise error
 
+        if context:
+            self._measure(works, batch)
         processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
         return dict(process_partial_response(event, settle, processor, context))
+
+    def _measure(self, works: Worker, batch: SQSEvent) -> None:
+        """Tells how long the batch's events took from their table to the queue."""
+        settings = works.part.read(FunctionSettings)
+        metrics = Metrics(namespace=settings.stack, service=settings.part)
+        lag = max(map(_lag, batch.records))
+        metrics.add_metric("StreamLag", MetricUnit.Seconds, lag)
+        metrics.flush_metrics()
+
+
+def _lag(record: SQSRecord) -> float:
+    """In seconds; the stream tells them in whole ones."""
+    written = float(record.json_body["dynamodb"]["ApproximateCreationDateTime"])
+    queued = int(record.attributes.sent_timestamp or 0) / 1000
+    return max(queued - written, 0)
 
 
 async def _all(works: Worker, batch: SQSEvent) -> dict[str, Exception | None]:

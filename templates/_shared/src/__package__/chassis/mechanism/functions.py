@@ -8,6 +8,7 @@ nor the modules' `api.py`.
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,7 @@ from typing import Any, Generic, Self, TypeVar
 from .settings import CoreSettings
 
 Event = dict[str, Any]
+BY_NAME = "secret:"  # the environment names a secret of Secrets Manager
 THREADS = 32  # calls to AWS at once
 
 
@@ -57,8 +59,26 @@ class Function(Generic[S, T]):
         with self._lock:
             if self._built is None:
                 settings, transports = self._arguments
-                self._built = self._build(settings or self._kind(), transports)
+                if settings is None:
+                    read_secrets()
+                    settings = self._kind()
+                self._built = self._build(settings, transports)
             return self._built
+
+
+def read_secrets() -> None:
+    """Puts secrets in the place of their names, in this process's environment alone."""
+    named = {
+        name: value for name, value in os.environ.items() if value.startswith(BY_NAME)
+    }
+    if not named:
+        return
+    import boto3  # not every function has secrets
+
+    secrets = boto3.client("secretsmanager")
+    for name, value in named.items():
+        answer = secrets.get_secret_value(SecretId=value.removeprefix(BY_NAME))
+        os.environ[name] = answer["SecretString"]
 
 
 @cache

@@ -75,7 +75,9 @@ def to_functions(
         "lambda", config=Config(connect_timeout=1, read_timeout=5, retries=retries)
     )
     return {
-        part: FunctionTransport(partial(_invoke, client, f"{settings.stack}-{part}"))
+        part: FunctionTransport(
+            partial(_invoke, client, f"{settings.stack}-{part}:live")
+        )
         for part in parts
     }
 

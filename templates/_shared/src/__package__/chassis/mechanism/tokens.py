@@ -1,5 +1,5 @@
-"""Access tokens (JWT, ES256) signed by the accounts module, verified by its public keys
-(JWKS); keys may be rotated.
+"""Access tokens (JWT, ES256 or RS256) signed by the accounts module, verified by its
+public keys (JWKS); keys may be rotated.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Verifier:
         return jwt.decode(
             token,
             key,
-            ["ES256"],
+            ["ES256", "RS256"],
             {"require": ["exp", "iat", "sub"]},
             audience=self._audience,
             issuer=self._issuer,

@@ -1,0 +1,110 @@
+"""What the local gateway hands to functions, field by field as AWS publishes it; and its authorizer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.support.projects import Project, until
+
+SAMPLES = Path(__file__).parents[1] / "support/aws"
+# what each is for, and so not the same: bytes, names that a client chose, claims
+FREE = {"headers", "queryStringParameters", "pathParameters", "claims", "Keys", "NewImage", "messageAttributes"}
+CREDENTIALS = {"email": "somebody@example.com", "password": "correct horse battery staple"}
+Heard = dict[str, list[dict[str, Any]]]
+
+
+def sample(name: str) -> Any:
+    return json.loads((SAMPLES / f"{name}.json").read_text())
+
+
+def shape(value: Any, place: str = "") -> Any:
+    """The names and types of a document; what a sample has as a list may be none."""
+    if isinstance(value, dict):
+        if place in FREE:
+            return {type(each).__name__ for each in value.values()} <= {"str", "dict"}
+        return {name: shape(each, name) for name, each in value.items()}
+    if place == "scopes":
+        return isinstance(value, list) or value is None
+    return "number" if isinstance(value, int | float) and not isinstance(value, bool) else type(value).__name__
+
+
+@pytest.fixture(scope="module")
+def gateway(shop: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Any, Heard]]:
+    """The gateway, a client of it, and the events that each of its functions was called with."""
+    folder = tmp_path_factory.mktemp("gateway")
+    import_module("functions_shop.accounts.keys").make_key(folder / "keys", as_rsa=True)
+    settings = import_module("functions_shop.apps.settings").Settings.model_construct(
+        modules_env="",
+        mail_url=f"file:{folder / 'mails'}",
+        jwt_keys=folder / "keys",
+        service_keys=folder / "service-keys",
+    )
+    app = import_module("functions_shop.apps.dev").create_app(settings)
+    heard: Heard = {}
+    invoke = app.invoke
+
+    async def listening(name: str, event: dict[str, Any]) -> Any:
+        heard.setdefault(name, []).append(event)
+        return await invoke(name, event)
+
+    app.invoke = listening
+    with import_module("starlette.testclient").TestClient(app) as client:
+        client.post("/api/auth/register", json=CREDENTIALS)
+        token = client.post("/api/auth/login", json=CREDENTIALS).json()["access_token"]
+        client.headers["Authorization"] = f"Bearer {token}"
+        yield app, client, heard
+
+
+def test_a_request_is_an_event_of_an_http_api(gateway: tuple[Any, Any, Heard]) -> None:
+    _, client, heard = gateway
+    client.cookies.set("theme", "dark")
+    path = "/api/orders/01a227f3-51eb-76ed-8bd8-d460913565ed"
+    client.patch(f"{path}?a=1&a=2", json={"quantity": 1})
+    event = heard["OrdersFunction"][-1]
+    assert shape(event) == shape(sample("http_api"))
+    assert event["routeKey"] == event["requestContext"]["routeKey"] == "ANY /api/orders/{proxy+}"
+    assert event["queryStringParameters"] == {"a": "1,2"} and event["cookies"] == ["theme=dark"]
+    assert event["pathParameters"] == {"proxy": path.rpartition("/")[2]}
+    assert "cookie" not in event["headers"] and not event["isBase64Encoded"]
+    claims = event["requestContext"]["authorizer"]["jwt"]["claims"]
+    assert claims["aud"] == "api" and claims["roles"] == "[]" and claims["exp"].isdigit()
+
+
+def test_a_message_is_a_record_of_sqs_and_holds_one_of_a_stream(gateway: tuple[Any, Any, Heard]) -> None:
+    """Registering wrote the event that has a mail sent."""
+    _, _, heard = gateway
+    until(lambda: "AccountsBackground" in heard)
+    record = heard["AccountsBackground"][0]["Records"][0]
+    assert shape(record) == shape(sample("sqs"))
+    assert shape(json.loads(record["body"])) == shape(sample("dynamodb_stream"))
+
+
+def test_the_authorizer_stands_before_what_needs_a_token_and_nothing_else(gateway: tuple[Any, Any, Heard]) -> None:
+    """SAM does not run it locally, so this is where it is held: with `refuses`, the gateway answers as AWS does."""
+    app, client, heard = gateway
+    valid = client.headers.pop("Authorization")
+    app.refuses = True
+    try:
+        called = len(heard.get("OrdersFunction", []))
+        for header in ({}, {"Authorization": "Bearer a.b.c"}, {"Authorization": valid[:-4] + "aaaa"}):
+            answer = client.get("/api/orders", headers=header)
+            assert (answer.status_code, answer.json()) == (401, {"message": "Unauthorized"})
+            assert client.post("/api/products", json={}, headers=header).status_code == 401
+        assert len(heard.get("OrdersFunction", [])) == called
+        assert client.get("/api/products").status_code == client.head("/api/products").status_code == 200
+        assert client.get("/.well-known/jwks.json").json()["keys"][0]["kty"] == "RSA"
+        assert client.get("/api/orders", headers={"Authorization": valid}).status_code == 200
+    finally:
+        app.refuses = False
+        client.headers["Authorization"] = valid
+
+
+def test_what_the_gateway_lets_pass_the_function_checks_itself(gateway: tuple[Any, Any, Heard]) -> None:
+    _, client, _ = gateway
+    answer = client.get("/api/orders", headers={"Authorization": "Bearer a.b.c"})
+    assert answer.status_code == 401 and answer.headers["Content-Type"] == "application/problem+json"

@@ -1,0 +1,166 @@
+"""The stack of `deploy/template.yaml`, as SAM makes it and as CloudFormation of moto creates it."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import Any
+
+import pytest
+from tests.support.projects import Project
+from tests.support.template import translated
+
+STACK = "shop"
+TOLD = {"AlarmEmail": "ops@example.com", "SiteUrl": "https://shop.example.com", "Domain": "api.example.com"}
+TOLD |= {"CertificateArn": "arn:aws:acm:eu-central-1:123456789012:certificate/1", "ZoneId": "Z1"}
+# what CloudFormation of moto does not create; each is held by its properties, below or in test_template.py
+NOT_THERE = {
+    "AWS::ApiGatewayV2::Api",
+    "AWS::ApiGatewayV2::ApiMapping",
+    "AWS::ApiGatewayV2::DomainName",
+    "AWS::ApiGatewayV2::Stage",
+    "AWS::Budgets::Budget",
+    "AWS::CloudWatch::Alarm",
+    "AWS::CodeDeploy::Application",
+    "AWS::CodeDeploy::DeploymentGroup",
+    "AWS::Lambda::Alias",
+    "AWS::Logs::MetricFilter",
+    "AWS::Pipes::Pipe",
+    "AWS::SecretsManager::Secret",
+}
+Document = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def resources(shop: Project) -> Document:
+    """What SAM makes of the template."""
+    found: Document = translated(shop.folder / "deploy/template.yaml", TOLD)["Resources"]
+    return found
+
+
+@pytest.fixture(scope="module")
+def created(shop: Project, resources: Document) -> Iterator[dict[str, tuple[str, str]]]:
+    """The physical name and the type of each resource that moto has created, by its name in the template."""
+    patch = pytest.MonkeyPatch()
+    patch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    with import_module("moto").mock_aws():
+        client = import_module("boto3").client
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w") as packed:
+            packed.writestr("shop.py", "")
+        client("s3").create_bucket(Bucket="code", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+        client("s3").put_object(Bucket="code", Key="package.zip", Body=archive.getvalue())
+        zone = client("route53").create_hosted_zone(Name="example.com", CallerReference="1")["HostedZone"]["Id"]
+        template = translated(shop.folder / "deploy/template.yaml", TOLD)
+        absent = {name for name, resource in resources.items() if resource["Type"] in NOT_THERE}
+        kept = {name: resource for name, resource in resources.items() if name not in absent}
+        template = {**template, "Resources": without(kept, absent), "Outputs": {}}
+        parameters = {name: str(each.get("Default", "")) for name, each in template["Parameters"].items()}
+        parameters |= {**TOLD, "ZoneId": zone.removeprefix("/hostedzone/")}
+        stacks = client("cloudformation")
+        stacks.create_stack(
+            StackName=STACK,
+            TemplateBody=json.dumps(template),
+            Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
+            Capabilities=["CAPABILITY_IAM"],
+        )
+        pages = stacks.get_paginator("list_stack_resources").paginate(StackName=STACK)
+        yield {
+            each["LogicalResourceId"]: (each["PhysicalResourceId"], each["ResourceType"])
+            for page in pages
+            for each in page["StackResourceSummaries"]
+        }
+    patch.undo()
+
+
+def without(value: Any, absent: set[str]) -> Any:
+    """The document, where what refers to an absent resource has its name instead."""
+    if isinstance(value, list):
+        return [without(each, absent) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if value.keys() == {"Ref"} and value["Ref"] in absent:
+        function, alias, _ = value["Ref"].partition("Aliaslive")
+        return {"Ref": function} if alias else function
+    if value.keys() == {"Fn::GetAtt"} and value["Fn::GetAtt"][0] in absent:
+        return value["Fn::GetAtt"][0]
+    if value.keys() == {"Fn::Sub"} and isinstance(value["Fn::Sub"], str):
+        names = "|".join(sorted(absent))
+        return {"Fn::Sub": re.sub(rf"\$\{{({names})[\w.]*\}}", r"\1", value["Fn::Sub"])}
+    kept = {key: without(each, absent) for key, each in value.items()}
+    kept.pop("DependsOn", None)
+    return kept
+
+
+def test_each_resource_is_created_or_of_a_kind_that_is_known_not_to_be(resources: Document, created: Any) -> None:
+    lacking = {resource["Type"] for name, resource in resources.items() if name not in created}
+    assert lacking == NOT_THERE
+    assert len(created) > 40
+
+
+def assert_that(holds: bool) -> None:
+    assert holds
+
+
+def test_what_was_created_is_there_by_its_own_api(created: Any, resources: Document) -> None:
+    """Each kind is asked for where it lives; a kind that is not in this list fails."""
+    client: Callable[[str], Any] = import_module("boto3").client
+
+    def table(name: str, properties: Document) -> None:
+        found = client("dynamodb").describe_table(TableName=name)["Table"]
+        assert found["DeletionProtectionEnabled"]
+        # which CloudFormation of moto passes over
+        assert properties["SSESpecification"]["SSEEnabled"] and properties["TimeToLiveSpecification"]["Enabled"]
+        assert properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]
+        assert found["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
+        assert ("LatestStreamArn" in found) == ("StreamSpecification" in properties)
+
+    def queue(url: str, properties: Document) -> None:
+        found = client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        assert ("RedrivePolicy" in found) == ("RedrivePolicy" in properties)
+        assert int(found["MessageRetentionPeriod"]) == properties["MessageRetentionPeriod"]
+
+    def function(name: str, properties: Document) -> None:
+        found = client("lambda").get_function(FunctionName=name)["Configuration"]
+        assert (found["Handler"], found["Runtime"]) == (properties["Handler"], "python3.13")
+
+    def mapping(name: str, properties: Document) -> None:
+        found = client("lambda").get_event_source_mapping(UUID=name)
+        assert found["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+    def role(name: str, properties: Document) -> None:
+        names = client("iam").list_role_policies(RoleName=name)["PolicyNames"]
+        assert names == [policy["PolicyName"] for policy in properties.get("Policies", [])]
+
+    def logs(name: str, properties: Document) -> None:
+        (found,) = client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+        assert found["retentionInDays"] == 30
+
+    def topic(arn: str, properties: Document) -> None:
+        (found,) = client("sns").list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"]
+        assert found["Endpoint"] == TOLD["AlarmEmail"]
+
+    def board(name: str, properties: Document) -> None:
+        body = client("cloudwatch").get_dashboard(DashboardName=STACK)["DashboardBody"]
+        assert len(json.loads(body)["widgets"]) > 20
+
+    asked: dict[str, Callable[[str, Document], None]] = {
+        "AWS::CloudWatch::Dashboard": board,
+        "AWS::DynamoDB::Table": table,
+        "AWS::IAM::Role": role,
+        "AWS::Lambda::EventSourceMapping": mapping,
+        "AWS::Lambda::Function": function,
+        "AWS::Lambda::Permission": lambda _, properties: assert_that(properties["Action"] == "lambda:InvokeFunction"),
+        "AWS::Lambda::Version": lambda _, properties: assert_that("FunctionName" in properties),
+        "AWS::Logs::LogGroup": logs,
+        "AWS::Route53::RecordSet": lambda _, properties: assert_that(properties["Type"] == "A"),
+        "AWS::SNS::Topic": topic,
+        "AWS::SQS::Queue": queue,
+    }
+    assert {kind for _, kind in created.values()} == set(asked)
+    for name, (physical, kind) in created.items():
+        asked[kind](physical, resources[name].get("Properties", {}))
