@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import stat
 import time
@@ -154,12 +155,17 @@ def test_a_part_does_not_start_without_its_keys(
     assert part("inventory").verify(part("orders").issue("inventory"), "inventory") == "orders"
 
 
-def test_of_keys_in_the_environment_the_first_signs_and_all_verify(
-    chassis: Chassis, part: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("told", [".env.example", "docs/services.md"])
+def test_a_rotation_in_the_environment_as_the_project_tells_it_disturbs_nobody(
+    told: str, shop: Project, chassis: Chassis, part: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The first of the keys signs, all of them verify, and one part has the next step before the other."""
     old, new, name = "o" * 48, "n" * 48, "ORDERS_TO_INVENTORY_KEYS"
+    text = (shop.folder / told).read_text(encoding="utf-8")
+    steps = re.findall(r"\b(?:OLD,NEW|NEW,OLD|NEW|OLD)\b", text)
+    assert steps[-1] == "NEW"
     tokens = {}
-    for value in (old, f"{old},{new}", f"{new},{old}", new):
+    for value in [old, *(step.replace("OLD", old).replace("NEW", new) for step in steps)]:
         monkeypatch.setenv(name, value)
         tokens[value] = part("orders").issue("inventory")
     order = list(tokens)
