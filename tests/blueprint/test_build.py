@@ -390,3 +390,20 @@ def test_streams_take_the_broker_that_is_advised_for_them() -> None:
 def test_a_product_that_another_stands_for_is_answered_with_that_one() -> None:
     assert "did you mean valkey?" in refused(stack={"cache": "redis"})
     assert "did you mean postgresql?" in refused(stack={"database": "postgres"})
+
+
+def test_a_broker_is_refused_where_nothing_is_told_and_left_out_where_it_was_only_advised() -> None:
+    quiet = {"preset": "crud", "stack": {"auth": "oidc", "broker": "kafka"}}
+    assert "nothing for kafka to carry | leave stack.broker out" in refused("monolith", **quiet)
+    taken = resolve([from_record({"name": "shop", "preset": "crud", "stack": {"auth": "oidc"}})])
+    advice = Advice("monolith", {"broker": Choice("kafka")})
+    assert build_blueprint(taken.requirements, taken.domain, advice).stack.broker == "none"
+
+
+def test_services_read_no_log_in_the_database_of_another_part() -> None:
+    apart = {"preset": "realtime", "architecture": "microservices", "stack": {"broker": "none"}}
+    said = refused("microservices", **apart)
+    assert "aggregates and events both work on it" in said and "--set stack.broker=kafka" in said
+    parts = {"accounts": ["accounts"], "devices": ["devices"], "events": ["aggregates", "events"]}
+    assert design("microservices", **apart, parts=parts).stack.broker == "none"
+    assert design("monolith", preset="realtime", stack={"broker": "none"}).stack.broker == "none"

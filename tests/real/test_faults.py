@@ -59,7 +59,7 @@ def test_a_copy_that_is_killed_costs_no_read(stack: Stack, reads: Callable[[int]
         docker("start", victim)
         time.sleep(2)
     stack.compose("up", "--detach", "--no-build", "--wait", "app")
-    stack.tell("a copy killed", load)
+    stack.tell("a copy is killed, and started again; reads alone", load)
     assert load.failed == []
 
 
@@ -73,7 +73,7 @@ def test_a_copy_that_is_stopped_costs_no_request_that_may_be_repeated(
         time.sleep(4)
     docker("start", victim)
     stack.compose("up", "--detach", "--no-build", "--wait", "app")
-    stack.tell("a copy stopped", load)
+    stack.tell("a copy is stopped", load)
     hardly_a_write(load)
 
 
@@ -84,7 +84,7 @@ def test_without_the_cache_every_request_is_answered(stack: Stack, mix: Callable
         time.sleep(6)
         stack.compose("start", "valkey")
         time.sleep(3)
-    stack.tell("the cache stopped", load)
+    stack.tell("the cache is stopped for 6 s", load)
     assert load.failed == []
 
 
@@ -100,7 +100,7 @@ def test_without_the_database_clients_are_told_to_come_back_and_are_served_withi
         until(lambda: stack.compose("ps", "--format", "{{.Health}}", "postgres").strip() == "healthy")
         back = load.now()
         time.sleep(11)
-    stack.tell("the database stopped", load)
+    stack.tell("the database is stopped for 6 s", load)
     last = max(outcome.at for outcome in load.failed)
     print(f"started at {begun:.1f} s, healthy at {back:.1f} s, the last refused at {last:.1f} s")
     assert {(outcome.status, "retry-after" in outcome.headers) for outcome in load.failed} == {(503, True)}
@@ -115,7 +115,7 @@ def test_a_new_version_rolls_out_without_a_failed_request(stack: Stack, mix: Cal
         time.sleep(1)
         stack.project.make("deploy")
         time.sleep(3)
-    stack.tell("a new version", load)
+    stack.tell("a new version rolls out (built meanwhile, on the same two cores)", load)
     assert load.failed == []
     assert len(stack.copies()) == len(old) and not set(stack.copies()) & set(old)
 
@@ -126,12 +126,12 @@ def test_a_version_that_does_not_get_ready_is_taken_away_and_the_old_one_goes_on
     old = stack.copies()
     serve = stack.project.folder / f"src/{stack.package}/apps/serve.py"
     good = serve.read_text()
-    broken = good.replace("    server.run(", "    raise SystemExit(3)\n    server.run(")
+    broken = good.replace("    config = ", "    raise SystemExit(3)\n    config = ")
     assert broken != good
     serve.write_text(broken)
     with steady(stack.url, mix) as load, pytest.raises(AssertionError, match="the old one goes on"):
         stack.project.make("deploy")
     serve.write_text(good)
-    stack.tell("a broken version", load)
+    stack.tell("a version that does not get ready", load)
     assert load.failed == []
     assert stack.copies() == old

@@ -5,24 +5,21 @@ from __future__ import annotations
 import json
 import re
 import secrets
-import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.support.ledger import ledger
+from tests.support.contract import keeps_its_contract_behind_nginx
+from tests.support.figures import found
+from tests.support.kills import PARTS, kill_everything, told
 from tests.support.projects import Project, new, until
 from tests.support.stack import Stack, docker, up
 from tests.support.steady import Request, steady
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
 ECOMMERCE = ("--preset", "ecommerce", "--set", "stack.observability=opentelemetry", "--architecture")
-PARTS = ("accounts", "inventory", "orders", "payments")
 JSON = {"Content-Type": "application/json"}
 UNITS = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
-# the process itself, not its container: what restarts it is the engine
-CRASH = "import os, signal; [os.kill(int(p), signal.SIGKILL) for p in os.listdir('/proc') if p.isdigit() and int(p) not in (1, os.getpid())]"
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +65,10 @@ def test_their_document_is_the_monolith_s(services: Stack, tmp_path: Path) -> No
     assert services.ask("/docs").status == 200
 
 
+def test_what_is_answered_through_nginx_is_what_their_document_says(services: Stack, tmp_path: Path) -> None:
+    keeps_its_contract_behind_nginx(services, tmp_path, examples=3)
+
+
 def test_what_is_internal_is_not_there_from_outside_and_only_nginx_is_published(services: Stack) -> None:
     for path in ("/internal/events/orders.stock_reserved", "/internal", "/system/ready", "/system/openapi.json",
                  "//internal/x", "/./system/ready", "/%69nternal/x", "/api/../internal/x", "/nothing"):  # fmt: skip
@@ -101,9 +102,9 @@ asyncio.run(main())
 
 def test_all_of_it_fits_into_4_gb(services: Stack, mix: Callable[[int], Request]) -> None:
     with steady(services.url, mix) as load:
-        time.sleep(10)
+        until(lambda: len(load.outcomes) > 500)
         lines = docker("stats", "--no-stream", "--format", "{{.Name}} {{.MemUsage}}").splitlines()
-    services.tell("while memory is measured", load)
+    assert load.failed == []
     used = {}
     limits = 0.0
     for line in lines:
@@ -112,8 +113,8 @@ def test_all_of_it_fits_into_4_gb(services: Stack, mix: Callable[[int], Request]
             used[name], limit = (float(f.rstrip("KMGiB")) * UNITS[f.lstrip("0123456789.")] for f in figures)
             limits += limit
     largest = max(value for name, value in used.items() if re.search("accounts|inventory|orders|payments", name))
-    print(f"{len(used)} containers use {sum(used.values()) / 2**20:.0f} MB, the largest of a part {largest / 2**20:.0f} MB; "
-          f"at most they may use {limits / 2**20:.0f} MB")  # fmt: skip
+    found("memory under load", f"{sum(used.values()) / 2**20:.0f} MB in {len(used)} containers, the largest of a part "
+          f"{largest / 2**20:.0f} MB; they may take {limits / 2**20:.0f} MB at most")  # fmt: skip
     assert len(used) == len(services.compose("ps", "--quiet").split()) > 12
     assert sum(used.values()) < 4 * 2**30 and limits <= 4 * 2**30
 
@@ -143,19 +144,30 @@ def test_a_service_that_is_gone_leaves_the_others_and_nginx_alone_over_a_restart
     assert services.ask("/api/payments", token=token).status == 200
 
 
-def test_one_service_rolls_out_under_load_while_the_others_run(services: Stack, mix: Callable[[int], Request]) -> None:
+def test_each_part_rolls_out_under_load_and_a_contract_that_has_grown_meets_its_older_form(
+    services: Stack, mix: Callable[[int], Request]
+) -> None:
+    """Readers before writers for the one, writers before readers for the other."""
+    contract = services.project.folder / f"src/{services.package}/contracts/inventory.py"
+    text = contract.read_text()
+    for field, more in (
+        ("    price: Decimal", '    colour: str = "none"'),
+        ("    order_id: UUID", '    note: str = ""'),
+    ):
+        assert field in text
+        text = text.replace(field, f"{field}\n{more}", 1)
+    contract.write_text(text)
     before = {part: services.copies(part) for part in PARTS}
-    with (services.project.folder / f"src/{services.package}/__init__.py").open("a") as file:
-        file.write("\n# another version\n")
-    with steady(services.url, mix, clients=4, pause=0.1) as load:
-        time.sleep(1)
-        services.project.make("deploy", "PART=orders")
-        time.sleep(3)
-    services.tell("a new version of orders", load)
+    with steady(services.url, mix) as load:
+        for part in ("orders", "inventory", "payments", "accounts"):
+            services.project.make("deploy", f"PART={part}")
+            there = before.pop(part)
+            assert len(services.copies(part)) == len(there) == 2 and not set(services.copies(part)) & set(there)
+            assert {other: services.copies(other) for other in before} == before
+    services.tell("`make deploy PART=` of each part, one after the other (built meanwhile)", load)
     assert load.failed == []
-    after = {part: services.copies(part) for part in PARTS}
-    assert len(after["orders"]) == 2 and not set(after.pop("orders")) & set(before.pop("orders"))
-    assert after == before
+    until(lambda: services.rows("orders", "SELECT count(*) FROM orders.orders WHERE status = 'pending'") == ["0"])
+    assert services.rows("orders", "SELECT count(*) FROM orders.orders WHERE status = 'confirmed'") != ["0"]
 
 
 def test_what_operators_do_with_one_server_they_do_with_a_part(services: Stack) -> None:
@@ -174,42 +186,16 @@ def test_what_operators_do_with_one_server_they_do_with_a_part(services: Stack) 
     assert f"{email} is staff now" in services.project.make("staff", f"EMAIL={email}", "UP=1")
 
 
-def crash(container: str) -> None:
-    """Kills what runs in it; it comes back by itself."""
-    subprocess.run(["docker", "exec", container, "python", "-c", CRASH], check=False, capture_output=True)
-
-
-def fall(services: Stack, *names: str, seconds: float) -> None:
-    """Kills whole services at once, and has them back after so many seconds."""
-    services.compose("kill", *names)
-    time.sleep(seconds)
-    services.compose("start", *names)
-
-
 def test_nothing_is_lost_and_nothing_done_twice_whatever_is_killed(
     services: Stack, mix: Callable[[int], Request]
 ) -> None:
     def reads(n: int) -> Request:
         return mix(n // 3 * 5 + n % 3 + 1)  # a product, orders, the own account
 
-    with ledger(services) as book:
-        for part in PARTS:
-            crash(services.copies(part)[0])
-            time.sleep(2)
-        crash(services.copies("orders-worker")[0])
-        time.sleep(2)
-        fall(services, "nginx", seconds=1)
-        time.sleep(3)
-        fall(services, "valkey", seconds=2)
-        time.sleep(3)
-        with steady(services.url, reads) as load:
-            fall(services, "payments", "payments-worker", seconds=20)
-        services.tell("reads while payments is gone for 20 s", load)
-        time.sleep(3)
-        fall(services, "postgres", seconds=3)
-        time.sleep(10)
-    waited = book.settled()
-    print(f"\nwhatever is killed: {book.check()}; settled {waited:.1f} s after the last")
+    book, load = kill_everything(services, reads, ["orders-worker"], ["valkey", "postgres"])
+    told(
+        "killed one after the other: a copy of each part, the orders' worker, NGINX, the cache, PostgreSQL, all of payments for 20 s",
+        book,
+    )
+    services.tell("reads of the other parts while payments is gone for 20 s", load)
     assert load.failed == []
-    assert len(book.acknowledged) > 100
-    until(lambda: services.ask("/health/ready").status == 200)

@@ -11,6 +11,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from tests.support.projects import Project, ask
+from tests.support.stack import Stack
 
 PASSWORD = "correct horse battery staple"
 # beside what schemathesis takes for granted: an If-Match that is not so any more
@@ -56,6 +57,19 @@ def keeps_its_contract(
     done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     report = "\n".join(line[:300] for line in (done.stdout + done.stderr).splitlines()[-200:])
     assert done.returncode == 0, report
+
+
+def keeps_its_contract_behind_nginx(stack: Stack, folder: Path, examples: int = 8) -> None:
+    env = stack.project.folder / ".env"
+    before = env.read_text()
+    env.write_text(before + "RATE=5000\nLOGIN_RATE=5000\n")  # one address asks for everybody
+    try:
+        stack.compose("up", "--detach", "--no-build", "--no-deps", "--wait", "nginx")
+        token = member_of_staff(stack.project, stack.url)
+        keeps_its_contract(stack.url, folder, token, looked_up=["POST /api/orders"], examples=examples, links=False)
+    finally:
+        env.write_text(before)
+        stack.compose("up", "--detach", "--no-build", "--no-deps", "--wait", "nginx")
 
 
 def log_in(url: str, email: str, password: str) -> str:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+HERE = Path(__file__).resolve().parents[2]
 ARCHGEN = (sys.executable, "-c", "from archgen.cli.main import main; main()")
 OPEN = urllib.request.build_opener(urllib.request.ProxyHandler({})).open  # what is here is asked by no proxy
 PATIENCE = 120.0  # seconds, for whatever is to start
@@ -102,9 +103,13 @@ def new(folder: Path, name: str, *options: str) -> Project:
 
 
 def environment() -> dict[str, str]:
-    """These tests' environment, shared with the project, and nothing that make or archgen left in it."""
+    """These tests' environment, shared with the project, and nothing that make or archgen left in it.
+
+    Types of the libraries, the same for each project, are read once for each process of the tests.
+    """
     kept = {key: value for key, value in os.environ.items() if key not in {"MAKEFLAGS", "MAKELEVEL", "PYTHONPATH"}}
-    return {**kept, "VENV": sys.prefix}
+    types = HERE / ".mypy_cache/projects" / os.environ.get("PYTEST_XDIST_WORKER", "one")
+    return {**kept, "VENV": sys.prefix, "MYPY_CACHE_DIR": str(types)}
 
 
 def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.support.figures import found
 from tests.support.projects import Project
 from tests.support.steady import Steady
 
@@ -56,6 +57,11 @@ class Stack:
         assert done.returncode == 0, done.stderr[-4000:]
         return done.stdout
 
+    def rows(self, part: str, query: str) -> list[str]:
+        """What PostgreSQL answers from the database of a part: a line for each row, columns with `|` between."""
+        said = self.compose("exec", "-T", "postgres", "psql", "-U", "app", "-d", part, "-Atc", query)
+        return said.splitlines()
+
     def copies(self, server: str = "app") -> list[str]:
         """The running containers of the app, or of another server."""
         return self.compose("ps", "--quiet", server).split()
@@ -66,8 +72,8 @@ class Stack:
         return [json.loads(line) for line in lines if line.startswith("{")]
 
     def tell(self, what: str, load: Steady) -> None:
-        """Prints the figures, and of a few that failed what they heard and what NGINX wrote of them."""
-        print(f"\n{what}: {load.figures()}")
+        """The figures for the page of faults, and of a few that failed what they heard and what NGINX wrote of them."""
+        found(what, load.figures())
         written = self.compose("logs", "--no-log-prefix", "nginx") if load.failed else ""
         for outcome in load.failed[:5]:
             request_id = outcome.headers.get("x-request-id", "none")

@@ -12,7 +12,7 @@ from typing import Any, Protocol, get_args
 from archgen.blueprint.modules import ModulePlan, plan_modules
 from archgen.blueprint.schema import Blueprint, Module, Part, Template
 from archgen.domain import naming
-from archgen.domain.presets import PRESETS
+from archgen.domain.presets import LOG_KINDS, PRESETS
 from archgen.domain.schema import Domain
 from archgen.errors import IncompatibleError
 from archgen.options import extras, needs_name, offered, options, provided
@@ -56,6 +56,15 @@ def build_blueprint(requirements: Requirements, domain: Domain, recommendation: 
         )
     if template == "serverless":
         _check_quotas(modules)
+    carries = any(module.subscribes or module.kind in LOG_KINDS for module in modules)
+    if "broker" in provided(stack) and not carries:
+        if requirements.stack.broker != "auto":
+            raise IncompatibleError(
+                f"stack.broker: no module tells another anything, and there is nothing for {stack['broker']} to carry",
+                "leave stack.broker out, or say in a module's reacts_to what it waits for",
+            )
+        stack["broker"] = "none"
+    _check_log(modules, stack)
     uses = {module.name: module.uses for module in modules}
     parts = tuple(
         Part(name=name, modules=inside, calls=_calls(name, inside, uses, part_of)) for name, inside in grouping.items()
@@ -199,6 +208,17 @@ def _check_quotas(modules: tuple[Module, ...]) -> None:
                 f"functions of {entities} entities in {len(modules)} modules need {count} {what}, and AWS takes {most}",
                 "say --architecture monolith or microservices, or make several projects of it",
             )
+
+
+def _check_log(modules: tuple[Module, ...], stack: Mapping[str, str]) -> None:
+    """Refuse a log of events in one part's database that another part would have to read: services keep to their own."""
+    parts = sorted({module.part for module in modules if module.kind in LOG_KINDS})
+    if len(parts) > 1 and "log" not in provided(stack):
+        raise IncompatibleError(
+            f"stack.broker: with {stack['broker']} the log of events is in the database of one part, and {' and '.join(parts)} "
+            "both work on it",
+            f"say --set stack.broker=kafka, or have them in one part: --set 'parts.{parts[0]}=[{','.join(parts)}]'",
+        )
 
 
 def _awaiting_accounts(domain: Domain) -> tuple[str, ...]:

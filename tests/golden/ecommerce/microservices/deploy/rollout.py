@@ -2,13 +2,14 @@
 
 The image is built and the tables are brought up to date while the old copies of the part
 go on; as many new copies start beside them, and only when all of these are healthy do
-the old ones leave. Whatever fails before that leaves the old ones in place, and the
-name of their image theirs. So a migration must suit the old version, too, and what parts say
+the old ones leave. Whatever fails before that, Ctrl-C too, leaves the old ones in place,
+and the name of their image theirs; from then on nothing stops it any more. So a migration must suit the old version, too, and what parts say
 to each other both.
 """
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import time
@@ -21,12 +22,27 @@ FOUND = 5
 
 
 def run(*command: str) -> str:
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    """What it says. In a session of its own, so that Ctrl-C is heard here alone."""
+    done = subprocess.run(
+        command, check=True, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    return done.stdout
+
+
+def hear(heard: bool) -> None:
+    """Whether a signal interrupts."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler if heard else signal.SIG_IGN)
 
 
 def copies(server: str) -> list[str]:
-    """The containers of the part, running or not."""
-    return run(*COMPOSE, "ps", "--all", "--quiet", server).split()
+    """The containers of the part, running or not; not what `compose run` began in its name."""
+    listed = run(*COMPOSE, "ps", "--all", "--format", "{{.ID}} {{.Labels}}", server)
+    return [
+        line.split()[0]
+        for line in listed.splitlines()
+        if "com.docker.compose.oneoff=False" in line
+    ]
 
 
 def remove(containers: list[str]) -> None:
@@ -61,6 +77,7 @@ def start(server: str, old: list[str]) -> None:
 
 
 def main(server: str) -> None:
+    hear(True)
     old = copies(server)
     if not old:
         sys.exit("There is nothing to follow: make up")
@@ -69,7 +86,9 @@ def main(server: str) -> None:
     ).split()
     try:
         start(server, old)
+        hear(False)
     except (subprocess.CalledProcessError, KeyboardInterrupt):
+        hear(False)
         new = [container for container in copies(server) if container not in old]
         for container in new:
             print(run("docker", "logs", "--tail", "20", container), file=sys.stderr)

@@ -2,12 +2,13 @@
 
 The image is built and the tables are brought up to date while the old copies of the app
 go on; as many new copies start beside them, and only when all of these are healthy do
-the old ones leave. Whatever fails before that leaves the old ones in place, and the
-name of their image theirs. So a migration must suit the old version, too.
+the old ones leave. Whatever fails before that, Ctrl-C too, leaves the old ones in place,
+and the name of their image theirs; from then on nothing stops it any more. So a migration must suit the old version, too.
 """
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import time
@@ -20,12 +21,27 @@ FOUND = 5
 
 
 def run(*command: str) -> str:
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    """What it says. In a session of its own, so that Ctrl-C is heard here alone."""
+    done = subprocess.run(
+        command, check=True, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    return done.stdout
+
+
+def hear(heard: bool) -> None:
+    """Whether a signal interrupts."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler if heard else signal.SIG_IGN)
 
 
 def copies() -> list[str]:
-    """The containers of the app, running or not."""
-    return run(*COMPOSE, "ps", "--all", "--quiet", "app").split()
+    """The containers of the app, running or not; not what `compose run` began in its name."""
+    listed = run(*COMPOSE, "ps", "--all", "--format", "{{.ID}} {{.Labels}}", "app")
+    return [
+        line.split()[0]
+        for line in listed.splitlines()
+        if "com.docker.compose.oneoff=False" in line
+    ]
 
 
 def remove(containers: list[str]) -> None:
@@ -54,6 +70,7 @@ def start(old: list[str]) -> None:
 
 
 def main() -> None:
+    hear(True)
     old = copies()
     if not old:
         sys.exit("There is nothing to follow: make up")
@@ -62,7 +79,9 @@ def main() -> None:
     ).split()
     try:
         start(old)
+        hear(False)
     except (subprocess.CalledProcessError, KeyboardInterrupt):
+        hear(False)
         new = [container for container in copies() if container not in old]
         for container in new:
             print(run("docker", "logs", "--tail", "20", container), file=sys.stderr)

@@ -79,6 +79,9 @@ def create_api(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         tasks = [asyncio.ensure_future(run()) for run in running]
+        # before anybody is let in, what the first of them would wait for is made; what
+        # is away now, readiness tells
+        await _failing(ready)
         # what is here now stays: the collector need not go through it under load, again
         # and again
         gc.freeze()
@@ -236,9 +239,17 @@ def _allowed(request: Request) -> list[str]:
     return found
 
 
+async def _failing(checks: Mapping[str, Check]) -> dict[str, BaseException]:
+    """What does not work, and why."""
+    asked = (asyncio.wait_for(check(), 2) for check in checks.values())
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    found = zip(checks, answers, strict=True)
+    return {name: error for name, error in found if error is not None}
+
+
 def _health(checks: Mapping[str, Check]) -> APIRouter:
     router = APIRouter(include_in_schema=False)
-    asking: asyncio.Future[list[BaseException | None]] | None = None
+    asking: asyncio.Future[dict[str, BaseException]] | None = None
 
     @router.get("/health/live")
     async def live() -> dict[str, str]:
@@ -248,14 +259,8 @@ def _health(checks: Mapping[str, Check]) -> APIRouter:
     async def ready() -> dict[str, str]:
         nonlocal asking
         if asking is None or asking.done():  # single flight: a crowd asks once
-            asked = (asyncio.wait_for(check(), 2) for check in checks.values())
-            asking = asyncio.gather(*asked, return_exceptions=True)
-        answers = await asyncio.shield(asking)
-        down = {
-            name: error
-            for name, error in zip(checks, answers, strict=True)
-            if error is not None
-        }
+            asking = asyncio.ensure_future(_failing(checks))
+        down = await asyncio.shield(asking)
         if down:
             log.warning("not ready: %s", down)
             raise Unavailable(f"Not ready: {', '.join(down)}")

@@ -7,6 +7,7 @@ its own.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -190,6 +191,7 @@ class Database:
         self._embedded = address.url.startswith("sqlite")
         self._modules: dict[str, AsyncEngine] = {}
         self._pool: AsyncEngine | None = None
+        self._warm = False
         if not self._embedded:
             self._pool = _server(
                 address, pool_size, shared=pooler == "transaction" or address.pooler
@@ -217,10 +219,17 @@ class Database:
         await commit(self.module(module), writes)
 
     async def ping(self) -> None:
-        """Asks every engine (Unavailable when one does not answer)."""
-        for engine in self._engines():
-            async with connected(engine) as connection:
-                await connection.execute(sa.text("SELECT 1"))
+        """Asks every engine (Unavailable when one does not answer).
+
+        First it makes all connections that the pool may have: on a busy machine a
+        request might wait too long for a new one.
+        """
+        asked = self._engines()
+        if not self._warm:
+            _, size = self.connections()
+            asked = asked * max(1, size)
+        await asyncio.gather(*[_ask(engine) for engine in asked])
+        self._warm = True
 
     def connections(self) -> tuple[int, int]:
         """How many connections of the pool are in use, and how many it may have."""
@@ -246,6 +255,11 @@ class Database:
         if self._pool is not None:
             return [self._pool]
         return list(self._modules.values())
+
+
+async def _ask(engine: AsyncEngine) -> None:
+    async with connected(engine) as connection:
+        await connection.execute(sa.text("SELECT 1"))
 
 
 def _server(address: Address, pool_size: int, *, shared: bool) -> AsyncEngine:

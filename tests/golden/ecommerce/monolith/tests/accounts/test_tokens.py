@@ -28,7 +28,9 @@ def claims(user: Api) -> dict[str, Any]:
 
 @pytest.fixture
 def key(settings: Settings) -> ec.EllipticCurvePrivateKey:
-    return load_keys(settings.jwt_keys)[-1].private
+    private = load_keys(settings.jwt_keys)[-1].private
+    assert isinstance(private, ec.EllipticCurvePrivateKey)
+    return private
 
 
 @pytest.fixture

@@ -158,6 +158,11 @@ async def delete_me(body: PresentPassword, caller: Caller, service: Service) -> 
     await service.delete(caller, body.password, origin.get())
 
 
+@well_known.get("/.well-known/openid-configuration")
+async def discovery(service: Service) -> dict[str, Any]:
+    return service.discovery()
+
+
 @well_known.get("/.well-known/jwks.json")
 async def jwks(service: Service) -> dict[str, Any]:
     return await service.jwks()

@@ -14,7 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from shop.chassis.mechanism.accounts_settings import AccountsSettings
 
@@ -25,12 +25,19 @@ PEM_END = b"-----END PRIVATE KEY-----"
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    private: ec.EllipticCurvePrivateKey
+    private: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
     since: float = 0.0  # when it was made, in seconds since 1970
+
+    @property
+    def algorithm(self) -> str:
+        """RSA is for gateways that know nothing else; it takes longer to sign."""
+        if isinstance(self.private, rsa.RSAPrivateKey):
+            return "RS256"
+        return "ES256"
 
 
 def load_keys(folder: Path) -> list[SigningKey]:
-    """The folder's keys (P-256), the oldest first (SystemExit: there is none)."""
+    """The folder's keys (P-256 or RSA), the oldest first (SystemExit: there is none)."""
     keys = [
         key
         for path in _files(folder)
@@ -53,7 +60,7 @@ def read_keys(pems: bytes, since: float = 0.0) -> list[SigningKey]:
     return [
         SigningKey(key, since)
         for key in found
-        if isinstance(key, ec.EllipticCurvePrivateKey)
+        if isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey)
     ]
 
 
@@ -63,9 +70,14 @@ def signing_keys(settings: AccountsSettings) -> list[SigningKey]:
     return read_keys(pems) if pems else load_keys(settings.jwt_keys)
 
 
-def make_key(folder: Path) -> None:
+def make_key(folder: Path, *, as_rsa: bool = False) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+    if as_rsa:
+        key = rsa.generate_private_key(65537, 2048)
+    else:
+        key = ec.generate_private_key(ec.SECP256R1())
+    pem = key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
@@ -104,8 +116,13 @@ if __name__ == "__main__":
         choices=["rotate"],
         help="another one, in place of the newest",
     )
+    parser.add_argument(
+        "--rsa",
+        action="store_true",
+        help="an RSA key, for gateways that know nothing else",
+    )
     given = parser.parse_args()
     target: Path = given.folder
     if given.rotate or not any(target.glob("*.pem")):
-        make_key(target)
+        make_key(target, as_rsa=given.rsa)
         forget(target)

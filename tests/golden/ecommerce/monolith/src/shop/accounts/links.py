@@ -9,6 +9,12 @@ from base64 import urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
+
 from .keys import SigningKey
 
 
@@ -29,7 +35,9 @@ class LinkSecrets:
         keys = self._load()
         older = [key for key in keys if key.since <= happened]
         key = older[-1] if older else keys[0]
-        number = key.private.private_numbers().private_value
+        private = key.private.private_bytes(
+            Encoding.DER, PrivateFormat.PKCS8, NoEncryption()
+        )
         return urlsafe_b64encode(
-            hmac.digest(number.to_bytes(32, "big"), b"link" + event_id.bytes, "sha256")
+            hmac.digest(private, b"link" + event_id.bytes, "sha256")
         ).decode()

@@ -253,6 +253,9 @@ class AccountsService:
             raise Unauthenticated("The account is no more")
         return account
 
+    def discovery(self) -> dict[str, Any]:
+        return self._signer.discovery()
+
     async def jwks(self) -> dict[str, Any]:
         return await self._signer.jwks()
 

@@ -10,8 +10,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
-from jwt.algorithms import ECAlgorithm
 
 from shop.chassis.mechanism.tokens import LIFETIME, REFRESH
 
@@ -53,7 +51,18 @@ class Signer:
             known for known in keys if known[1].since < issued - PROPAGATION_TIME
         ]
         public, key = settled[-1] if settled else keys[0]
-        return jwt.encode(claims, key.private, "ES256", {"kid": public["kid"]})
+        return jwt.encode(claims, key.private, key.algorithm, {"kid": public["kid"]})
+
+    def discovery(self) -> dict[str, Any]:
+        """What a gateway asks for, to find the keys (OpenID Connect Discovery)."""
+        issuer = self._claims["iss"]
+        return {
+            "issuer": issuer,
+            "jwks_uri": f"{issuer.rstrip('/')}/.well-known/jwks.json",
+            "response_types_supported": ["token"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": ["ES256", "RS256"],
+        }
 
     async def jwks(self) -> dict[str, Any]:
         return {"keys": [public for public, _ in self._keys()]}
@@ -61,7 +70,7 @@ class Signer:
     def _keys(self) -> list[tuple[dict[str, Any], SigningKey]]:
         if not self._known or time.monotonic() - self._read > RELOAD_INTERVAL:
             try:
-                self._known = [(_public(key.private), key) for key in self._load()]
+                self._known = [(_public(key), key) for key in self._load()]
             # whatever keeps them may be away; those that are known are good
             except Exception as error:
                 if not self._known:
@@ -71,8 +80,9 @@ class Signer:
         return self._known
 
 
-def _public(key: EllipticCurvePrivateKey) -> dict[str, Any]:
+def _public(key: SigningKey) -> dict[str, Any]:
     """The public half as a JWK, named by its thumbprint."""
-    public = ECAlgorithm.to_jwk(key.public_key(), as_dict=True)
+    algorithm = jwt.get_algorithm_by_name(key.algorithm)
+    public: dict[str, Any] = algorithm.to_jwk(key.private.public_key(), as_dict=True)
     kid = hashlib.sha256(json.dumps(public, sort_keys=True).encode()).hexdigest()[:16]
-    return {**public, "kid": kid, "use": "sig", "alg": "ES256"}
+    return {**public, "kid": kid, "use": "sig", "alg": key.algorithm}
