@@ -84,6 +84,33 @@ def test_a_message_is_a_record_of_sqs_and_holds_one_of_a_stream(gateway: tuple[A
     assert shape(json.loads(record["body"])) == shape(sample("dynamodb_stream"))
 
 
+def test_a_poison_message_ends_in_the_dead_letters_and_the_rest_of_its_batch_does_not(
+    gateway: tuple[Any, Any, Heard],
+) -> None:
+    """Together in one batch: one that nobody can read, and the events of two who ask for a mail."""
+    app, _, heard = gateway
+    queues = import_module("boto3").client("sqs")
+    names = queues.list_queues()["QueueUrls"]
+    (queue,) = [url for url in names if url.endswith("AccountsQueue")]
+    (dead,) = [url for url in names if url.endswith("AccountsDeadLetters")]
+    record = heard["AccountsBackground"][0]["Records"][0]["body"]
+    bodies = (record, "no document", record.replace("INSERT", "INSERT "))
+    entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)]
+    queues.send_message_batch(QueueUrl=queue, Entries=entries)
+    app._deliveries.wake()
+
+    def left(url: str) -> int:
+        asked = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        found = queues.get_queue_attributes(QueueUrl=url, AttributeNames=asked)["Attributes"]
+        return sum(map(int, found.values()))
+
+    until(lambda: left(dead) == 1 and left(queue) == 0)
+    together = [each for each in heard["AccountsBackground"] if len(each["Records"]) == 3]
+    assert len(together) == 1
+    (letter,) = queues.receive_message(QueueUrl=dead, MessageAttributeNames=["All"])["Messages"]
+    assert letter["Body"] == "no document" and "error" in letter["MessageAttributes"]
+
+
 def test_the_authorizer_stands_before_what_needs_a_token_and_nothing_else(gateway: tuple[Any, Any, Heard]) -> None:
     """SAM does not run it locally, so this is where it is held: with `refuses`, the gateway answers as AWS does."""
     app, client, heard = gateway

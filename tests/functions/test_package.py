@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
 from importlib import import_module
+from importlib.metadata import requires
 from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
 from tests.support.projects import Project
 
 IMPORT_ALONE = """
@@ -75,6 +78,47 @@ def test_a_package_of_the_owners_own_goes_along_once_a_handler_imports_it(
         own.rmdir()
     assert (tmp_path / "functions_shop/labels/printer.py").is_file()
     assert (tmp_path / "functions_shop/labels/data.json").is_file()
+
+
+def test_a_package_has_the_dependencies_of_its_own_code_and_not_what_the_runtime_has(
+    shop: Project, packaging: Any
+) -> None:
+    lock = shop.folder / "uv.lock"
+    lock.write_text(locked(shop.folder / "pyproject.toml"))
+    try:
+        needed = {name: packaging.needed_by(function) for name, function in functions(shop).items()}
+    finally:
+        lock.unlink()
+    web = {"fastapi", "starlette", "mangum"}
+    for name, packages in needed.items():
+        assert not packages & {"boto3", "botocore", "urllib3", "moto", "grimp"}
+        assert (web & packages) == (set() if name.endswith("Background") else web), name
+        assert {"pydantic", "pydantic-core", "pydantic-settings"} <= packages
+    assert "argon2-cffi" in needed["AccountsFunction"] and "argon2-cffi" not in needed["OrdersFunction"]
+    assert "aws-lambda-powertools" not in needed["OrdersFunction"]
+
+
+def locked(pyproject: Path) -> str:
+    """A lockfile of what these tests run in."""
+    project = tomllib.loads(pyproject.read_text())["project"]
+    lines: list[str] = []
+    todo = [Requirement(each) for each in project["dependencies"]]
+    entries = {project["name"]: list(todo)}
+    while todo:
+        requirement = todo.pop()
+        name = requirement.name.lower().replace("_", "-")
+        extras = {"", *requirement.extras}
+        following = [Requirement(each) for each in requires(name) or ()]
+        wanted = [
+            each for each in following if not each.marker or any(each.marker.evaluate({"extra": e}) for e in extras)
+        ]
+        new = [each for each in wanted if each.name not in {known.name for known in entries.get(name, ())}]
+        entries.setdefault(name, []).extend(new)
+        todo += new
+    for name, wanted in entries.items():
+        names = ", ".join(f'{{ name = "{each.name.lower().replace("_", "-")}" }}' for each in wanted)
+        lines.append(f'[[package]]\nname = "{name}"\ndependencies = [{names}]\n')
+    return "\n".join(lines)
 
 
 def test_a_function_that_the_template_does_not_name_is_refused_with_those_that_it_names(shop: Project) -> None:

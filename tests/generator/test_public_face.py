@@ -77,7 +77,7 @@ FOR_ROOTS = {
     "metrics": "APART metrics",
     "newrelic": "destination",
     "no_cache": "NoCache",
-    "observability": "instrument_app request_id",
+    "observability": "instrument_app",
     "oidc": "OidcVerifier",
     "openapi_parts": "merged",
     "otlp": "Telemetry",
@@ -98,6 +98,7 @@ FOR_ROOTS = {
     "system": "System",
     "tokens": "Verifier",
     "traces": "traces",
+    "tracing": "request_id",
     "valkey": "ValkeyCache",
     "worker_settings": "WorkerSettings",
 }

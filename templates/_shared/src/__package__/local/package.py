@@ -1,7 +1,7 @@
-"""Package of a function: what its handler imports of this project, and the locked
-dependencies, built for its runtime.
+"""Package of a function: what its handler imports of this project, the locked versions
+of what that imports, and the bytecode of both, for its runtime.
 
-SAM calls it through `make build-NAME`, NAME being a function of `deploy/template.yaml`.
+What Lambda's runtime has anyway (boto3) is not packaged. SAM calls it through `make build-NAME`, NAME being a function of `deploy/template.yaml`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Iterable, Mapping
 from importlib import import_module
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,17 @@ from .template import Template
 ROOT = Path(__file__).parents[3]
 PACKAGE = Path(__file__).parents[1].name
 PLATFORMS = {"x86_64": "x86_64-manylinux_2_28", "arm64": "aarch64-manylinux_2_28"}
+# of Lambda's runtime for Python
+RUNTIME = {
+    "boto3",
+    "botocore",
+    "jmespath",
+    "python-dateutil",
+    "s3transfer",
+    "six",
+    "urllib3",
+}
+HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 def build(name: str, target: Path) -> None:
@@ -31,16 +44,20 @@ def build(name: str, target: Path) -> None:
         sys.exit(
             f"deploy/template.yaml has no function {name}; it has {', '.join(functions)}"
         )
+    function = functions[name]
+    processor = os.environ.get("PROCESSOR") or function["Architectures"][0]
+    version = function["Runtime"].removeprefix("python")
     target.mkdir(parents=True, exist_ok=True)
-    copy_source(functions[name], target)
-    install_dependencies(functions[name], target)
+    copy_source(function, target)
+    install(needed_by(function), target, version, PLATFORMS[processor])
+    compile_bytecode(target, version)
 
 
 def copy_source(function: Mapping[str, Any], target: Path) -> None:
     """Copy what the function's handler needs: composition roots by file, all else by
     whole packages.
     """
-    for module in sorted(set().union(*map(imported_by, roots(function)))):
+    for module in sorted(imported_by(roots(function))):
         parts = module.split(".")
         source = ROOT / "src" / Path(*parts)
         if len(parts) == 1 or parts[1] == "apps":
@@ -66,20 +83,88 @@ def roots(function: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def imported_by(module: str) -> set[str]:
-    """Every module of this project that `module` imports, directly or not, with the
-    packages that they lie in.
-    """
+def _imports() -> Any:
     import grimp
 
-    graph = grimp.build_graph(PACKAGE, cache_dir=None)
-    found = graph.find_upstream_modules(module) | {module}
+    return grimp.build_graph(
+        PACKAGE,
+        include_external_packages=True,
+        exclude_type_checking_imports=True,
+        cache_dir=None,
+    )
+
+
+def imported_by(modules: Iterable[str]) -> set[str]:
+    """Every module of this project that these import, directly or not, with the
+    packages that they lie in.
+    """
+    graph = _imports()
     packages = set()
-    for name in found:
-        while name:
-            packages.add(name)
-            name = name.rpartition(".")[0]
+    for module in modules:
+        for found in graph.find_upstream_modules(module) | {module}:
+            name = found
+            while name.partition(".")[0] == PACKAGE:
+                packages.add(name)
+                name = name.rpartition(".")[0]
     return packages
+
+
+def needed_by(function: Mapping[str, Any]) -> set[str]:
+    """The locked packages that a function imports, with all that these need.
+
+    A dependency that no file of this project imports by its name is in every function.
+    """
+    locked = _locked()
+    graph = _imports()
+    found = set().union(*map(graph.find_upstream_modules, roots(function)))
+    imported = _distributions(found)
+    anywhere = _distributions(graph.modules)
+    wanted = [
+        dependency
+        for dependency in locked[_project_name()]["dependencies"]
+        if dependency["name"] in imported or dependency["name"] not in anywhere
+    ]
+    wanted += [{"name": name} for name in imported & locked.keys()]
+    return with_what_they_need(wanted)
+
+
+def with_what_they_need(wanted: list[dict[str, Any]]) -> set[str]:
+    """These dependencies (`name`, `extra`) and theirs, without what the runtime has."""
+    locked = _locked()
+    needed: set[str] = set()
+    while wanted:
+        dependency = wanted.pop()
+        package = locked[dependency["name"]]
+        following = list(package.get("dependencies", []))
+        for extra in dependency.get("extra", []):
+            following += package["optional-dependencies"][extra]
+        wanted += [each for each in following if each["name"] not in needed]
+        needed.add(dependency["name"])
+    return needed - RUNTIME
+
+
+def _distributions(modules: Iterable[str]) -> set[str]:
+    """What these modules are installed from, as the lockfile calls it."""
+    known = packages_distributions()
+    return {
+        name.lower().replace("_", "-")
+        for module in modules
+        for name in known.get(module, ())
+    }
+
+
+def _locked() -> dict[str, Any]:
+    """The packages of `uv.lock`, by name (SystemExit: there is none)."""
+    lock = ROOT / "uv.lock"
+    if not lock.is_file():
+        sys.exit("there is no uv.lock: run `make`, and commit it")
+    packages = tomllib.loads(lock.read_text(encoding="utf-8"))["package"]
+    return {package["name"]: package for package in packages}
+
+
+def _project_name() -> str:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    return str(project["project"]["name"])
 
 
 def copy_package(source: Path, target: Path) -> None:
@@ -94,40 +179,54 @@ def copy_package(source: Path, target: Path) -> None:
         shutil.copyfile(source.with_suffix(".py"), target.with_suffix(".py"))
 
 
-def install_dependencies(function: Mapping[str, Any], target: Path) -> None:
-    """Install what `uv.lock` names, as wheels for the function's Python and processor,
+def install(
+    packages: set[str], target: Path, version: str, platform: str | None = None
+) -> None:
+    """Install locked packages, as wheels for a Python and a platform (None: this one),
     whatever this machine is.
     """
-    uv = shutil.which("uv") or str(Path(sys.prefix, "bin/uv"))
-    if not (ROOT / "uv.lock").is_file():
-        sys.exit("there is no uv.lock: run `make`, and commit it")
+    others = [f"--no-emit-package={name}" for name in _locked().keys() - packages]
     locked = subprocess.run(
-        [uv, "export", "--frozen", "--no-dev", "--no-emit-project", "--quiet"],
+        [uv(), "export", "--frozen", "--no-emit-project", "--quiet", *others],
         cwd=ROOT,
         check=True,
         stdout=subprocess.PIPE,
     ).stdout
-    architecture = function.get("Architectures", ["x86_64"])[0]
     subprocess.run(
         [
-            *(
-                uv,
-                "pip",
-                "install",
-                "--quiet",
-                "--target",
-                str(target),
-                "--python",
-                sys.executable,
-            ),
-            *("--python-version", function["Runtime"].removeprefix("python")),
-            *("--python-platform", PLATFORMS[architecture], "--only-binary", ":all:"),
-            *("--no-deps", "--require-hashes", "--requirements", "-"),
+            *(uv(), "pip", "install", "--quiet", "--target", str(target)),
+            *("--python", sys.executable, "--python-version", version),
+            *(("--python-platform", platform) if platform else ()),
+            *("--only-binary", ":all:", "--no-deps", "--require-hashes"),
+            *("--requirements", "-"),
         ],
         input=locked,
         check=True,
         env={**os.environ, "UV_LINK_MODE": "copy"},
     )
+    shutil.rmtree(target / "bin", ignore_errors=True)
+
+
+def compile_bytecode(target: Path, version: str) -> None:
+    """Write the bytecode beside the sources: what runs a function cannot write there,
+    and would compile it at every start.
+    """
+    python = [sys.executable]
+    if version != HERE:
+        python = [uv(), "run", "--quiet", "--no-project", "--python", version, "python"]
+    # by their content: an archive changes when files were written
+    checked = ("--invalidation-mode", "unchecked-hash")
+    done = subprocess.run(
+        [*python, "-m", "compileall", "-q", "-f", *checked, str(target)],
+        check=False,
+        env={**os.environ, "PYTHONPATH": ""},
+    )
+    if done.returncode:
+        print(f"no bytecode of Python {version}: starts take longer", file=sys.stderr)
+
+
+def uv() -> str:
+    return shutil.which("uv") or str(Path(sys.prefix, "bin/uv"))
 
 
 if __name__ == "__main__":

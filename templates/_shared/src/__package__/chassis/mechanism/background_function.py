@@ -16,15 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import boto3
-from aws_lambda_powertools.metrics import Metrics, MetricUnit
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,
-)
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSEvent, SQSRecord
-
+from .aws import client
 from .background import Background
 from .context import PartContext
 from .dynamodb_jobs import once
@@ -50,27 +42,28 @@ class Worker:
         background.add(part, modules)
         return cls(part, background, dead_letters)
 
-    async def deliver(self, record: SQSRecord) -> Exception | None:
-        """Hands a message to its handler; gives what went wrong, if the message must
-        come back.
-        """
-        row = record.json_body["dynamodb"]["NewImage"]
-        handler = row["handler"]["S"]
+    async def deliver(self, record: Event) -> bool:
+        """Hands a message to its handler; whether it is done with, or must come back."""
         try:
-            await self.background.deliver(handler, row["body"]["S"].encode())
+            row = json.loads(record["body"])["dynamodb"]["NewImage"]
+            handler, body = row["handler"]["S"], row["body"]["S"]
+        except (ValueError, KeyError, TypeError) as error:  # no try will mend it
+            await self._bury(record["body"], error)
+            return True
+        try:
+            await self.background.deliver(handler, body.encode())
         except Refused as error:
-            await self._bury(record.body, error)
+            await self._bury(record["body"], error)
         except Exception as error:  # noqa: BLE001 - the others of the batch go on
-            attempt = record.attributes.approximate_receive_count
             log.warning(
                 "%s to %s failed at attempt %s: %r",
-                record.message_id,
+                record["messageId"],
                 handler,
-                attempt,
+                record["attributes"]["ApproximateReceiveCount"],
                 error,
             )
-            return error
-        return None
+            return False
+        return True
 
     async def work(self, event: Event, seconds: float) -> None:
         """Runs a job, for a moment of its schedule (LookupError: there is none of this
@@ -96,7 +89,7 @@ class Worker:
 
     @cached_property
     def _queues(self) -> Any:
-        return boto3.client("sqs")
+        return client("sqs")
 
 
 class BackgroundFunction(Function[S, Worker]):
@@ -108,40 +101,40 @@ class BackgroundFunction(Function[S, Worker]):
                 seconds = context.get_remaining_time_in_millis() / 1000
             run(works.work(event, seconds))
             return {}
-        batch = SQSEvent(event)
-        outcomes = run(_all(works, batch))
-
-        def settle(record: SQSRecord) -> None:
-            error = outcomes[record.message_id]
-            if error is not None:
-                raise error
-
+        records = event["Records"]
+        done = run(_all(works, records))
         if context:
-            self._measure(works, batch)
-        processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
-        return dict(process_partial_response(event, settle, processor, context))
+            _measure(works.part.read(FunctionSettings), records)
+        return {
+            "batchItemFailures": [
+                {"itemIdentifier": record["messageId"]}
+                for record, is_done in zip(records, done, strict=True)
+                if not is_done
+            ]
+        }
 
-    def _measure(self, works: Worker, batch: SQSEvent) -> None:
-        """Tells how long the batch's events took from their table to the queue."""
-        settings = works.part.read(FunctionSettings)
+
+async def _all(works: Worker, records: list[Event]) -> list[bool]:
+    """The whole batch at once, so that a slow handler holds up no other."""
+    return await asyncio.gather(*map(works.deliver, records))
+
+
+def _measure(settings: FunctionSettings, records: list[Event]) -> None:
+    """Tells how long the batch's events took from their table to the queue."""
+    from aws_lambda_powertools.metrics import Metrics, MetricUnit
+
+    lags = list(filter(None, map(_lag, records)))
+    if lags:
         metrics = Metrics(namespace=settings.stack, service=settings.part)
-        lag = max(map(_lag, batch.records))
-        metrics.add_metric("StreamLag", MetricUnit.Seconds, lag)
+        metrics.add_metric("StreamLag", MetricUnit.Seconds, max(lags))
         metrics.flush_metrics()
 
 
-def _lag(record: SQSRecord) -> float:
-    """In seconds; the stream tells them in whole ones."""
-    written = float(record.json_body["dynamodb"]["ApproximateCreationDateTime"])
-    queued = int(record.attributes.sent_timestamp or 0) / 1000
-    return max(queued - written, 0)
-
-
-async def _all(works: Worker, batch: SQSEvent) -> dict[str, Exception | None]:
-    """The whole batch at once, so that a slow handler holds up no other."""
-    records = list(batch.records)
-    outcomes = await asyncio.gather(*map(works.deliver, records))
-    return {
-        record.message_id: outcome
-        for record, outcome in zip(records, outcomes, strict=True)
-    }
+def _lag(record: Event) -> float | None:
+    """In seconds, of which the stream tells whole ones; None: it came another way."""
+    try:
+        change = json.loads(record["body"])["dynamodb"]
+        written = float(change["ApproximateCreationDateTime"])
+        return max(int(record["attributes"]["SentTimestamp"]) / 1000 - written, 0)
+    except (ValueError, KeyError, TypeError):
+        return None

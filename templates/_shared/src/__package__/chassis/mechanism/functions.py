@@ -66,19 +66,18 @@ class Function(Generic[S, T]):
             return self._built
 
 
+def read_secret(name: str) -> str:
+    from .aws import client  # not every function has secrets
+
+    text: str = client("secretsmanager").get_secret_value(SecretId=name)["SecretString"]
+    return text
+
+
 def read_secrets() -> None:
     """Puts secrets in the place of their names, in this process's environment alone."""
-    named = {
-        name: value for name, value in os.environ.items() if value.startswith(BY_NAME)
-    }
-    if not named:
-        return
-    import boto3  # not every function has secrets
-
-    secrets = boto3.client("secretsmanager")
-    for name, value in named.items():
-        answer = secrets.get_secret_value(SecretId=value.removeprefix(BY_NAME))
-        os.environ[name] = answer["SecretString"]
+    for name, value in os.environ.items():
+        if value.startswith(BY_NAME):
+            os.environ[name] = read_secret(value.removeprefix(BY_NAME))
 
 
 @cache

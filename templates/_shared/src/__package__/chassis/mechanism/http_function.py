@@ -8,18 +8,17 @@ import asyncio
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
-import boto3
 import httpx2 as httpx
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from fastapi import FastAPI
 from mangum.handlers import HTTPGateway
 from mangum.protocols import HTTPCycle
 from mangum.types import LambdaConfig
 
+from .aws import client
 from .functions import Event, Function, FunctionSettings, S, run
 
 # no type counts as text: base64 makes four bytes of three, where JSON within JSON may
@@ -70,16 +69,39 @@ def to_functions(
     settings: FunctionSettings, parts: Iterable[str]
 ) -> dict[str, httpx.AsyncBaseTransport]:
     """How to reach the functions of other parts."""
-    retries: Any = {"mode": "standard", "max_attempts": 1}
-    client = boto3.client(
-        "lambda", config=Config(connect_timeout=1, read_timeout=5, retries=retries)
-    )
+    functions = Functions()
     return {
         part: FunctionTransport(
-            partial(_invoke, client, f"{settings.stack}-{part}:live")
+            partial(functions.invoke, f"{settings.stack}-{part}:live")
         )
         for part in parts
     }
+
+
+class Functions:
+    """Other functions, by name; the client is made when the first is called."""
+
+    async def invoke(self, function: str, event: Event) -> Event:
+        try:
+            answer = await asyncio.to_thread(self._call, function, json.dumps(event))
+            payload = json.loads(await asyncio.to_thread(answer["Payload"].read))
+        except (BotoCoreError, ClientError) as error:
+            raise httpx.ConnectError(f"{function} cannot be invoked") from error
+        if "FunctionError" in answer:
+            raise httpx.RemoteProtocolError(f"{function} failed")
+        return payload  # type: ignore[no-any-return]
+
+    def _call(self, function: str, payload: str) -> Any:
+        return self._client.invoke(FunctionName=function, Payload=payload)
+
+    @cached_property
+    def _client(self) -> Any:
+        return client(
+            "lambda",
+            connect_timeout=1,
+            read_timeout=5,
+            retries={"mode": "standard", "max_attempts": 1},
+        )
 
 
 def request_event(
@@ -118,16 +140,3 @@ def body_of(answer: Event) -> bytes:
     if answer.get("isBase64Encoded"):
         return b64decode(body)
     return body.encode()
-
-
-async def _invoke(client: Any, function: str, event: Event) -> Event:
-    try:
-        answer = await asyncio.to_thread(
-            client.invoke, FunctionName=function, Payload=json.dumps(event)
-        )
-        payload = json.loads(await asyncio.to_thread(answer["Payload"].read))
-    except (BotoCoreError, ClientError) as error:
-        raise httpx.ConnectError(f"{function} cannot be invoked") from error
-    if "FunctionError" in answer:
-        raise httpx.RemoteProtocolError(f"{function} failed")
-    return payload  # type: ignore[no-any-return]

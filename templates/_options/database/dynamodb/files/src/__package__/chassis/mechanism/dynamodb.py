@@ -13,10 +13,9 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-import boto3
 from botocore import exceptions as aws
-from botocore.config import Config
 
+from .aws import client
 from .errors import Problem, StaleVersion, Unavailable
 from .persistence import MAX_PAGE_BYTES, MAX_WRITES
 
@@ -86,15 +85,12 @@ class Database:
 
     @cached_property
     def _client(self) -> Any:
-        retries: Any = {"mode": "standard", "max_attempts": 3}
-        return boto3.client(
+        return client(
             "dynamodb",
-            config=Config(
-                connect_timeout=1,
-                read_timeout=3,
-                retries=retries,
-                max_pool_connections=self._connections,
-            ),
+            connect_timeout=1,
+            read_timeout=3,
+            retries={"mode": "standard", "max_attempts": 3},
+            max_pool_connections=self._connections,
         )
 
 

@@ -1,0 +1,243 @@
+"""`make cold-starts`: how long each function takes to start and to answer its first call,
+how large its package is (MB, without what the runtime has), and which imports take the
+time.
+
+Beside it, in the same run, a bare function: FastAPI with one client of boto3. Times are
+of the processor, which what else runs here hardly touches, and the least of several
+starts. The first call reads a table, which a server of this process stands in for.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import subprocess
+import sys
+import tempfile
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from ..chassis.mechanism.functions import BY_NAME
+from ..chassis.mechanism.http_function import request_event
+from .package import (
+    HERE,
+    ROOT,
+    RUNTIME,
+    compile_bytecode,
+    copy_source,
+    install,
+    needed_by,
+    with_what_they_need,
+)
+from .template import Template
+
+STARTS = 7
+SHOWN = 5  # imports
+BARE = """
+import boto3
+from fastapi import FastAPI
+from mangum import Mangum
+
+client = boto3.client("dynamodb")
+app = FastAPI()
+
+
+@app.get("/health/ready")
+def ready() -> dict[str, bool]:
+    found = client.get_item(TableName="bare", Key={"pk": {"S": "ping"}})
+    return {"found": "Item" in found}
+
+
+handler = Mangum(app, lifespan="off")
+"""
+START = """
+import importlib, json, sys, time
+sys.path[:0] = sys.argv[1:3]
+module, event = sys.argv[3], json.loads(sys.argv[4])
+begun = time.process_time()
+handler = importlib.import_module(module).handler
+imported = time.process_time()
+answer = handler(event, None)
+if "Records" in event:
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "1"}]}, answer
+    # it reads a table as the others do
+    functions = sys.modules[type(handler).__mro__[1].__module__]
+    functions.run(handler.built.part.database.ping())
+else:
+    assert answer["statusCode"] == 200, answer
+print(json.dumps([imported - begun, time.process_time() - imported]))
+"""
+# for a handler that is not there, so that nothing is done but to look for it
+MESSAGE = {
+    "messageId": "1",
+    "receiptHandle": "1",
+    "body": json.dumps(
+        {"dynamodb": {"NewImage": {"handler": {"S": "no.one"}, "body": {"S": "{}"}}}}
+    ),
+    "attributes": {"ApproximateReceiveCount": "1"},
+    "messageAttributes": {},
+    "md5OfBody": "",
+    "eventSource": "aws:sqs",
+    "eventSourceARN": "arn:aws:sqs:eu-central-1:123456789012:queue",
+    "awsRegion": "eu-central-1",
+}
+IMPORT = re.compile(r"import time: +(\d+) \| +\d+ \| +([\w.]+)")
+
+
+def main() -> None:
+    template = Template(
+        ROOT / "deploy/template.yaml",
+        {
+            "AWS::StackName": "cold",
+            "OidcIssuer": "https://identity.example.com",
+            "SiteUrl": "https://www.example.com",
+        },
+    )
+    functions = template.functions()
+    with tempfile.TemporaryDirectory() as place, _aws() as url:
+        folder = Path(place)
+        install(RUNTIME, folder / "runtime", HERE)
+        compile_bytecode(folder / "runtime", HERE)
+        _bare(folder / "bare")
+        for name, function in functions.items():
+            copy_source(function, folder / name)
+            install(needed_by(function), folder / name, HERE)
+            compile_bytecode(folder / name, HERE)
+        environments: dict[str, Mapping[str, str]] = {"bare": {}}
+        modules = {"bare": "bare"}
+        for name, function in functions.items():
+            told = template.environment(function).items()
+            # a secret of the template's own has no name yet
+            environments[name] = {
+                key: f"{BY_NAME}own" if value == BY_NAME else value
+                for key, value in told
+            }
+            modules[name] = function["Handler"].rpartition(".")[0]
+        least: dict[str, list[float]] = {}
+        for _ in range(STARTS):  # one after the other, so that all meet the same load
+            for name, module in modules.items():
+                done = _start(folder, name, module, environments[name], url)
+                times = json.loads(done.stdout)
+                if name not in least or sum(times) < sum(least[name]):
+                    least[name] = times
+        print(f"{'':24} start  first   both  times    MB   imports")
+        for name, module in modules.items():
+            ratio = sum(least[name]) / sum(least["bare"])
+            start, first = (1000 * each for each in least[name])
+            timed = ("-X", "importtime")
+            imports = _start(folder, name, module, environments[name], url, *timed)
+            size = _size(folder / name) / 1_000_000
+            print(
+                f"{name:24}{start:6.0f} {first:6.0f} {start + first:6.0f}",
+                f"{ratio:6.2f} {size:5.1f}   {_shares(imports.stderr)}",
+            )
+
+
+def _bare(target: Path) -> None:
+    target.mkdir()
+    (target / "bare.py").write_text(BARE)
+    known = [{"name": "fastapi"}, {"name": "mangum"}]
+    install(with_what_they_need(known), target, HERE)
+    compile_bytecode(target, HERE)
+
+
+def _start(
+    folder: Path,
+    name: str,
+    module: str,
+    environment: Mapping[str, str],
+    url: str,
+    *options: str,
+) -> subprocess.CompletedProcess[str]:
+    event: dict[str, Any] = request_event("GET", "/health/ready", "", {}, b"")
+    if "PART" in environment:
+        event = {"Records": [MESSAGE]}
+    known = {
+        "PATH": os.environ["PATH"],
+        "AWS_ACCESS_KEY_ID": "cold",
+        "AWS_SECRET_ACCESS_KEY": "cold",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+        "AWS_ENDPOINT_URL": url,
+        "AWS_LAMBDA_FUNCTION_NAME": name,
+    }
+    done = subprocess.run(
+        [
+            *(sys.executable, "-I", "-S", *options, "-c", START),
+            *(str(folder / name), str(folder / "runtime"), module, json.dumps(event)),
+        ],
+        cwd=folder,
+        env={**known, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        sys.exit(f"{name} does not start: {done.stderr[-3000:]}")
+    return done
+
+
+def _shares(told: str) -> str:
+    """Which packages take how much of the time that imports take."""
+    took: Counter[str] = Counter()
+    for micros, module in IMPORT.findall(told):
+        took[module.partition(".")[0]] += int(micros)
+    whole = sum(took.values())
+    return ", ".join(
+        f"{name} {100 * micros // whole} %" for name, micros in took.most_common(SHOWN)
+    )
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+@contextmanager
+def _aws() -> Iterator[str]:
+    """What answers in the place of AWS: tables without rows, and secrets."""
+    key = rsa.generate_private_key(65537, 2048).private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            answer: dict[str, str] = {}
+            if "SecretId" in asked:
+                answer["SecretString"] = secrets.token_hex(32)
+                if asked["SecretId"].endswith("-signing-keys"):
+                    answer["SecretString"] = key.decode()
+                if asked["SecretId"].endswith("-mail-server"):
+                    answer["SecretString"] = "smtp://127.0.0.1"
+            body = json.dumps(answer).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+
+
+if __name__ == "__main__":
+    main()

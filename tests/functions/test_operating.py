@@ -1,0 +1,94 @@
+"""What operators do to a stage: dead letters, looked at and tried again; a stage that is deleted, and its tables."""
+
+from __future__ import annotations
+
+import json
+import sys
+from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
+from typing import Any
+
+import pytest
+from tests.support.projects import Project
+
+STACK = {
+    "Resources": {
+        "OrdersTable": {
+            "Type": "AWS::DynamoDB::Table",
+            "DeletionPolicy": "Retain",
+            "Properties": {
+                "TableName": "functions-shop-prod-orders",
+                "BillingMode": "PAY_PER_REQUEST",
+                "DeletionProtectionEnabled": True,
+                "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+                "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+            },
+        },
+        "OrdersQueue": {"Type": "AWS::SQS::Queue"},
+        "OrdersDeadLetters": {"Type": "AWS::SQS::Queue"},
+    }
+}
+EVENT = json.dumps({"type": "inventory.stock.reserved", "id": "1"})
+LETTERS = {
+    "event": json.dumps({"dynamodb": {"NewImage": {"handler": {"S": "orders.confirm"}, "body": {"S": EVENT}}}}),
+    "none": "what a pipe says of a record",
+}
+
+
+@pytest.fixture
+def operating(shop: Project, aws: None) -> Any:
+    """`deploy/functions.py`, and a stage that it operates."""
+    stacks = import_module("boto3").client("cloudformation")
+    stacks.create_stack(StackName="functions-shop-prod", TemplateBody=json.dumps(STACK))
+    spec = spec_from_file_location("functions_operating", shop.folder / "deploy/functions.py")
+    assert spec and spec.loader
+    sys.modules[spec.name] = module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def messages(operating: Any, name: str) -> list[str]:
+    url = operating.resources("prod", "AWS::SQS::Queue")[name]
+    queues = import_module("boto3").client("sqs")
+    found = queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0).get("Messages", [])
+    return [each["Body"] for each in found]
+
+
+def test_dead_letters_are_told_and_tried_again_and_what_is_not_known_stays(
+    operating: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    operating.dead_letters("prod", replay=False)
+    assert "Nothing is left undone" in capsys.readouterr().err
+    queues = import_module("boto3").client("sqs")
+    dead = operating.resources("prod", "AWS::SQS::Queue")["OrdersDeadLetters"]
+    told = {"error": {"DataType": "String", "StringValue": "Refused('no such order')"}}
+    queues.send_message(QueueUrl=dead, MessageBody=LETTERS["event"], MessageAttributes=told)
+    queues.send_message(QueueUrl=dead, MessageBody=LETTERS["none"])
+    operating.dead_letters("prod", replay=False)
+    shown = capsys.readouterr().out
+    assert "Orders, left: inventory.stock.reserved 1 to orders.confirm: Refused('no such order')" in shown
+    assert len(messages(operating, "OrdersDeadLetters")) == 2
+    operating.dead_letters("prod", replay=True)
+    assert messages(operating, "OrdersQueue") == [LETTERS["event"]]
+    assert messages(operating, "OrdersDeadLetters") == [LETTERS["none"]]
+    assert "Orders, left: not known here" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("data", "left"), [("keep", ["functions-shop-prod-orders"]), ("delete", [])])
+def test_a_stage_that_is_deleted_keeps_its_tables_unless_it_is_told_otherwise(
+    operating: Any, capsys: pytest.CaptureFixture[str], data: str, left: list[str]
+) -> None:
+    database = import_module("boto3").client("dynamodb")
+    operating.destroy("prod", data)
+    assert database.list_tables()["TableNames"] == left
+    assert "functions-shop-prod-orders" in capsys.readouterr().out
+    assert operating.outputs("prod") == {}
+
+
+def test_a_stage_without_parameters_and_one_that_is_not_there_are_refused(shop: Project, operating: Any) -> None:
+    with pytest.raises(SystemExit, match=r"deploy/stages/test\.json is not there"):
+        operating.parameters("test")
+    with pytest.raises(SystemExit, match="functions-shop-test"):
+        operating.dead_letters("test", replay=False)
+    with pytest.raises(AssertionError, match="which\\? make deploy STAGE=prod"):
+        shop.make("deploy")
