@@ -274,12 +274,12 @@ def test_what_is_given_up_is_logged_and_rings_also_where_a_broker_has_it(
 
     async def once() -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(log_backlog(outbox, consumers), 0.1)
+            await asyncio.wait_for(log_backlog([outbox, consumers]), 0.1)
 
     with caplog.at_level("INFO"):
         asyncio.run(once())
     logged = vars(next(record for record in caplog.records if record.message == "backlog"))
-    assert {name: logged[name] for name in read} == {"outbox_events_dead": 1, "event_dead_letters": 2}
+    assert {name: logged[name] for name in read} == {"outbox_events_dead": 1, "event_dead_letters": 3}
 
 
 def test_a_release_leaves_the_count_of_tasks_as_it_is_and_goes_back_by_itself(project: Written) -> None:
