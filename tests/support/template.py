@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
-import pytest
+# in an environment of its own: it wants an older pydantic than projects stand on
+TRANSLATOR = "aws-sam-translator>=1.110,<2"
+TRANSLATE = """
+import json, pathlib, sys, types
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
+
+document = yaml_parse(pathlib.Path(sys.argv[1]).read_text())
+document["Globals"]["Function"]["CodeUri"] = "s3://code/package.zip"
+defaults = {name: str(each.get("Default", "")) for name, each in document["Parameters"].items()}
+told = json.loads(sys.argv[2])
+print(json.dumps(transform(document, {**defaults, **told}, types.SimpleNamespace(load=dict))))
+"""
 
 PLACE = re.compile(r"^(?:and )?in (\w+), as (.*)$", re.MULTILINE)
 
@@ -48,12 +61,12 @@ def _within(template: str, resource: str, place: str, lines: str) -> str:
 
 def translated(path: Path, told: Mapping[str, str]) -> dict[str, Any]:
     """What SAM makes of a template for CloudFormation, with these parameters; the code lies in the bucket `code`."""
-    document = yaml_parse(path.read_text())
-    shared = document["Globals"]["Function"]
-    shared["CodeUri"] = "s3://code/package.zip"
-    defaults = {name: str(each.get("Default", "")) for name, each in document["Parameters"].items()}
-    policies = SimpleNamespace(load=dict)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-        found: dict[str, Any] = transform(document, {**defaults, **told}, policies)
+    uv = Path(sys.prefix, "bin", "uv")
+    command = [uv, "run", "--quiet", "--isolated", "--no-project", "--with", TRANSLATOR, "python", "-c", TRANSLATE]
+    environment = {**os.environ, "AWS_DEFAULT_REGION": "eu-central-1"}
+    done = subprocess.run(
+        [*command, path, json.dumps(dict(told))], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    found: dict[str, Any] = json.loads(done.stdout)
     return found
