@@ -62,7 +62,20 @@ def _within(template: str, resource: str, place: str, lines: str) -> str:
 def translated(path: Path, told: Mapping[str, str]) -> dict[str, Any]:
     """What SAM makes of a template for CloudFormation, with these parameters; the code lies in the bucket `code`."""
     uv = Path(sys.prefix, "bin", "uv")
-    command = [uv, "run", "--quiet", "--isolated", "--no-project", "--with", TRANSLATOR, "python", "-c", TRANSLATE]
+    command = [
+        uv,
+        "run",
+        "--quiet",
+        "--isolated",
+        "--no-project",
+        "--with",
+        TRANSLATOR,
+        "--with",
+        "pyyaml",
+        "python",
+        "-c",
+        TRANSLATE,
+    ]
     environment = {**os.environ, "AWS_DEFAULT_REGION": "eu-central-1"}
     done = subprocess.run(
         [*command, path, json.dumps(dict(told))], env=environment, capture_output=True, text=True, check=False
