@@ -60,7 +60,7 @@ FOR_ROOTS = {
     "errors": "Conflict Failing Forbidden PreconditionFailed Problem Refused StaleVersion Unauthenticated Unavailable ValidationFailed",
     "event_http": "HttpDispatcher events_router with_events",
     "envelope": "opened",
-    "functions": "Event FunctionSettings THREADS loop run",
+    "functions": "BY_NAME Event FunctionSettings THREADS loop run",
     "group_commit": "GroupCommitDatabase",
     "http": "create_api problem",
     "http_function": "FunctionTransport HttpFunction body_of request_event to_functions",
