@@ -224,7 +224,10 @@ def test_an_identity_provider_is_taken_when_it_is_advised_and_nothing_awaits_acc
         chosen[name] = (blueprint.stack.auth, said)
     assert chosen == {
         "free": ("oidc", {}),
-        "awaiting": ("builtin", {"stack.auth": "oidc is advised, and a module reacts to what becomes of an account"}),
+        "awaiting": (
+            "builtin",
+            {"stack.auth": "oidc is advised: with oidc no account is created or deleted here, and log waits for it"},
+        ),
     }
     assert design().stack.auth == "builtin"
 
@@ -387,23 +390,34 @@ def test_streams_take_the_broker_that_is_advised_for_them() -> None:
     assert advice.event_streaming and (blueprint.preset, blueprint.stack.broker) == ("realtime", "kafka")
 
 
+def test_a_broker_that_would_have_nothing_to_carry_is_refused_and_not_taken_by_advice() -> None:
+    notes = {"notes": {"entities": {"note": {"fields": {"text": {"type": "string"}}}}}}
+    told = refused(modules=notes, stack={"auth": "oidc", "broker": "kafka"})
+    assert "kafka would have nothing to carry, since no module reacts" in told and "stack.broker=none" in told
+    taken = resolve([from_record({"name": "shop", "modules": notes, "stack": {"auth": "oidc"}})])
+    advice = Advice("monolith", {"broker": Choice("kafka")})
+    blueprint = build_blueprint(taken.requirements, taken.domain, advice)
+    (said,) = substitutions(taken.requirements, advice, blueprint)
+    assert blueprint.stack.broker == "none" and "kafka would have nothing to carry" in said.because
+    # accounts that are kept here send their mails by events
+    assert design(modules=notes, stack={"broker": "kafka"}).stack.broker == "kafka"
+
+
+def test_parts_that_share_a_log_of_events_have_a_broker_between_them() -> None:
+    apart = {"preset": "realtime", "architecture": "microservices"}
+    told = refused(**apart, stack={"broker": "none"})
+    assert "with none the log of events is tables of one part, and events and aggregates share it" in told
+    assert "parts.stream=[events,aggregates]" in told and "stack.broker=kafka" in told
+    taken = resolve([from_record({"name": "shop", **apart})])
+    advice = Advice("microservices", {"broker": Choice("none")})
+    blueprint = build_blueprint(taken.requirements, taken.domain, advice)
+    (said,) = substitutions(taken.requirements, advice, blueprint)
+    assert blueprint.stack.broker == "kafka" and "share it" in said.because
+    together = {"stream": ["events", "aggregates"], "app": ["accounts", "devices"]}
+    assert design(**apart, parts=together, stack={"broker": "none"}).stack.broker == "none"
+    assert design(preset="realtime", architecture="monolith", stack={"broker": "none"}).stack.broker == "none"
+
+
 def test_a_product_that_another_stands_for_is_answered_with_that_one() -> None:
     assert "did you mean valkey?" in refused(stack={"cache": "redis"})
     assert "did you mean postgresql?" in refused(stack={"database": "postgres"})
-
-
-def test_a_broker_is_refused_where_nothing_is_told_and_left_out_where_it_was_only_advised() -> None:
-    quiet = {"preset": "crud", "stack": {"auth": "oidc", "broker": "kafka"}}
-    assert "nothing for kafka to carry | leave stack.broker out" in refused("monolith", **quiet)
-    taken = resolve([from_record({"name": "shop", "preset": "crud", "stack": {"auth": "oidc"}})])
-    advice = Advice("monolith", {"broker": Choice("kafka")})
-    assert build_blueprint(taken.requirements, taken.domain, advice).stack.broker == "none"
-
-
-def test_services_read_no_log_in_the_database_of_another_part() -> None:
-    apart = {"preset": "realtime", "architecture": "microservices", "stack": {"broker": "none"}}
-    said = refused("microservices", **apart)
-    assert "aggregates and events both work on it" in said and "--set stack.broker=kafka" in said
-    parts = {"accounts": ["accounts"], "devices": ["devices"], "events": ["aggregates", "events"]}
-    assert design("microservices", **apart, parts=parts).stack.broker == "none"
-    assert design("monolith", preset="realtime", stack={"broker": "none"}).stack.broker == "none"

@@ -277,6 +277,86 @@ def test_events_that_wait_are_a_metric_and_too_many_of_them_are_not_ready(broker
     story(few, told(), consumers)
 
 
+def test_dead_letters_are_a_metric_with_the_age_of_the_oldest_until_they_are_replayed(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module(PACKAGE, "chassis.mechanism.kafka_consumer"), "LOOK_AT_LETTERS", 0.2)
+    refused = module(PACKAGE, "chassis.mechanism.errors").Refused
+    broken = True
+
+    async def refuses(name: str, number: int) -> None:
+        if broken:
+            raise refused("never")
+
+    async def told() -> None:
+        nonlocal broken
+        lab.meets = refuses
+        began = time.time()
+        await lab.publish(("a", 0), ("b", 0))
+        found: dict[str, float] = {}
+        while found.get('event_dead_letters{group="stock"}') != 2:
+            found = await consumers.metrics()
+            await asyncio.sleep(0.05)
+        assert 0 < found['event_dead_letter_age_seconds{group="stock"}'] <= time.time() - began
+        await consumers.check()  # whoever can handle the rest goes on
+        broken = False
+        await lab.replay()
+        while found['event_dead_letters{group="stock"}'] or found['event_dead_letter_age_seconds{group="stock"}']:
+            found = await consumers.metrics()
+            await asyncio.sleep(0.05)
+        await eventually(lambda: sorted(lab.handled) == [("a", 0), ("b", 0)])
+
+    consumers = lab.consumers()
+    story(lab, told(), consumers)
+
+
+def test_after_a_rebalance_what_comes_of_a_key_still_waits_behind_what_is_to_be_tried_again(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module(PACKAGE, "chassis.mechanism.kafka_consumer"), "DELAYS", (5.0, 5.0, 5.0))
+    joined = asyncio.Event()
+
+    class Second:
+        """Works in another process, and says that it does."""
+
+        handlers_of = staticmethod(lab.handlers_of)
+
+        @staticmethod
+        async def deliver(handler: str, body: bytes) -> None:
+            joined.set()
+            await lab.deliver(handler, body)
+
+    async def fails(name: str, number: int) -> None:
+        if name in "abc":
+            raise ValueError("not yet")
+
+    async def told() -> None:
+        lab.meets = fails
+        await lab.publish(*[(name, 0) for name in "abcdef"])
+        waiting = 0.0
+        while waiting < 3:
+            waiting = (await first.metrics())['event_retries{group="stock"}']
+            await asyncio.sleep(0.05)
+        lab.meets = lab.nothing
+        other = lab.client()
+        second = asyncio.ensure_future(lab.consumers(other, Second).run())
+        number = 1
+        while not joined.is_set():
+            await lab.publish(*[(name, number) for name in "def"])
+            number += 1
+            await eventually(lambda: len(lab.handled) >= 3 * number - 3)  # noqa: B023 - called here and now
+        await lab.publish(*[(name, 1) for name in "abc"])
+        await eventually(lambda: len(lab.handled) >= 6 + 3 * number)
+        assert [lab.of(name) for name in "abc"] == [[0, 1]] * 3
+        assert [lab.of(name) for name in "def"] == [list(range(number))] * 3
+        second.cancel()
+        await asyncio.gather(second, return_exceptions=True)
+        await other.close()
+
+    first = lab.consumers()
+    story(lab, told(), first)
+
+
 class Shop:
     """The whole project, embedded but for its broker."""
 

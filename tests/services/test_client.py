@@ -128,3 +128,50 @@ def test_a_refusal_opens_no_breaker_and_is_not_repeated(chassis: Chassis) -> Non
         assert callee.heard == 100
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("status", [301, 302, 304, 307, 308])
+def test_a_redirect_is_no_answer(status: int, chassis: Chassis) -> None:
+    """As of a proxy that was put before a part: what was sent there has not arrived."""
+
+    async def story() -> None:
+        assert await ask(chassis, client(chassis, Callee(status)), 1) == ["Failing"]
+
+    asyncio.run(story())
+
+
+def test_an_answer_that_cannot_be_read_is_a_failure_there(chassis: Chassis) -> None:
+    def garbled(_: httpx.Request) -> httpx.Response:
+        stream = httpx.ByteStream(b"this is not what it says")
+        return httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=stream)
+
+    async def story() -> None:
+        made = chassis("client").Client("stock", "http://stock", transport=httpx.MockTransport(garbled))
+        assert await ask(chassis, made, 1) == ["Failing"]
+
+    asyncio.run(story())
+
+
+def test_a_crowd_that_asks_for_the_whole_is_one_question_to_each_part(chassis: Chassis) -> None:
+    """Or who is asked by too many would seem not to be ready."""
+    parts = ["stock", "pay"]
+    callee = Callee(many=len(parts))
+    callee.free.clear()
+
+    async def story() -> None:
+        system = chassis("system").System(parts, dict.fromkeys(parts, httpx.MockTransport(callee)))
+        asked = [asyncio.ensure_future(system._ready()) for _ in range(300)]
+        await callee.crowd.wait()
+        callee.free.set()
+        assert await asyncio.gather(*asked) == [{"status": "ok"}] * 300
+        assert callee.heard == len(parts)
+        assert await system._ready() == {"status": "ok"}
+        assert callee.heard == 2 * len(parts)
+        await system.close()
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("told", ["9" * 400, "9" * 5000, "-0", "nan", "1e400", ""])
+def test_whatever_a_deadline_says_it_is_answered(told: str, chassis: Chassis) -> None:
+    assert chassis("request_context")._seconds(told, 7.0) in (7.0, 0.0)

@@ -77,17 +77,41 @@ def edit(folder: Path, module: str, before: str, after: str) -> None:
 
 @pytest.fixture(scope="module")
 def released(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    project = new(
-        tmp_path_factory.mktemp("released"), "shop", "--preset", "ecommerce", "--architecture", "microservices"
-    )
-    project.make("release-contracts")
-    return project
+    return new(tmp_path_factory.mktemp("released"), "shop", "--preset", "ecommerce", "--architecture", "microservices")
 
 
 @pytest.fixture
 def edited(released: Project, tmp_path: Path) -> Project:
     shutil.copytree(released.folder, tmp_path / "shop", ignore=shutil.ignore_patterns("__pycache__"))
     return Project(tmp_path / "shop", released.urls)
+
+
+DOMAIN = """
+modules:
+  catalogue:
+    entities:
+      book: {fields: {title: {type: string, required: true}}}
+  reviews:
+    entities:
+      review: {fields: {book: {type: reference, to: catalogue.book, required: true, indexed: true}}}
+    reacts_to: [catalogue.book.updated, catalogue.book.deleted, accounts.account.deleted]
+"""
+
+
+@pytest.mark.parametrize(
+    "options", [("--preset", "ecommerce"), ("--preset", "realtime"), ("--answers", "domain.yaml")], ids=" ".join
+)
+def test_a_project_begins_with_a_release_of_all_that_its_contracts_have(
+    options: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("domain.yaml").write_text(DOMAIN)
+    project = new(tmp_path, "shop", *options)
+    released = {path: path.read_text() for path in project.folder.glob("src/shop/contracts/released/*.json")}
+    assert released
+    project.make("release-contracts")
+    again = {path: path.read_text() for path in project.folder.glob("src/shop/contracts/released/*.json")}
+    assert again == released
 
 
 SAY = "from shop.local.contracts import broken; print('\\n'.join(broken()))"

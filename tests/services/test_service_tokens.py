@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import stat
 import time
@@ -154,12 +155,17 @@ def test_a_part_does_not_start_without_its_keys(
     assert part("inventory").verify(part("orders").issue("inventory"), "inventory") == "orders"
 
 
-def test_of_keys_in_the_environment_the_first_signs_and_all_verify(
-    chassis: Chassis, part: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("told", [".env.example", "docs/services.md"])
+def test_a_rotation_in_the_environment_as_the_project_tells_it_disturbs_nobody(
+    told: str, shop: Project, chassis: Chassis, part: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The first of the keys signs, all of them verify, and one part has the next step before the other."""
     old, new, name = "o" * 48, "n" * 48, "ORDERS_TO_INVENTORY_KEYS"
+    text = (shop.folder / told).read_text(encoding="utf-8")
+    steps = re.findall(r"\b(?:OLD,NEW|NEW,OLD|NEW|OLD)\b", text)
+    assert steps[-1] == "NEW"
     tokens = {}
-    for value in (old, f"{old},{new}", f"{new},{old}", new):
+    for value in [old, *(step.replace("OLD", old).replace("NEW", new) for step in steps)]:
         monkeypatch.setenv(name, value)
         tokens[value] = part("orders").issue("inventory")
     order = list(tokens)
@@ -172,20 +178,43 @@ def test_of_keys_in_the_environment_the_first_signs_and_all_verify(
         part("inventory").verify(tokens[old], "inventory")
 
 
-def test_what_is_for_parts_alone_takes_no_one_else(shop: Project, tmp_path: Path) -> None:
-    """Every internal path of every part, asked with nothing, and with a token that another part took."""
+def load(name: str) -> Any:
+    return import_module(f"services_shop.{name}")
 
-    def load(name: str) -> Any:
-        return import_module(f"services_shop.{name}")
 
+@pytest.fixture
+def settings(shop: Project, tmp_path: Path) -> Any:
     load("accounts.keys").make_key(tmp_path / "keys")
-    settings = load("apps.settings").Settings(
+    return load("apps.settings").Settings(
         _env_file=None,
         database_url=f"sqlite+aiosqlite:///{tmp_path}/data",
         jwt_keys=tmp_path / "keys",
         mail_url=f"file:{tmp_path}/mails",
         service_keys=tmp_path / "service-keys",
     )
+
+
+def test_a_part_delivers_no_events_of_others(settings: Any) -> None:
+    """Or the inventory could say that an order is paid."""
+    apps = load("apps.dev").create_app(settings)._parts
+    routes, parts, calls = load("apps.event_routes").ROUTES, load("apps.event_routes").PARTS, load("apps.calls").CALLS
+    tokens = load("chassis.mechanism.service_tokens").ServiceTokens
+    client = import_module("starlette.testclient").TestClient
+    refused = []
+    for kind, handlers in routes.items():
+        for handler, callee in handlers.items():
+            for caller in [one for one in calls if callee in calls[one]]:
+                headers = {"X-Service-Token": tokens(caller, calls, settings).issue(callee)}
+                path = f"/internal/events/{handler}"
+                answer = client(apps[callee]).post(path, headers=headers, content=b"no envelope")
+                own = kind.partition(".")[0] in parts[caller]
+                assert answer.status_code == (422 if own else 403), (caller, handler, answer.text)
+                refused += [] if own else [(caller, handler)]
+    assert ("inventory", "orders.payment_captured") in refused
+
+
+def test_what_is_for_parts_alone_takes_no_one_else(settings: Any) -> None:
+    """Every internal path of every part, asked with nothing, and with a token that another part took."""
     calls = load("apps.calls").CALLS
     gateway = load("apps.dev").create_app(settings)
     apps = dict(gateway._parts)

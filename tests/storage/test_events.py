@@ -74,6 +74,14 @@ def test_a_schema_that_is_newer_than_the_handler_s_waits_among_the_dead_letters(
         changed(chassis, 1).from_cloudevent(newer.to_cloudevent({}))
 
 
+@pytest.mark.parametrize("version", ["9" * 5000, "-1", "\u0661", "1.0", ""])
+def test_a_version_that_is_no_number_of_ours_is_refused_for_good(chassis: Chassis, version: str) -> None:
+    body = changed(chassis, 1)(order_id=uuid4()).to_cloudevent({})
+    forged = json.dumps({**json.loads(body), "dataschema": f"urn:event:a.b.c:{version}"}).encode()
+    with pytest.raises(chassis("mechanism.errors").Refused):
+        changed(chassis, 1).from_cloudevent(forged)
+
+
 @pytest.mark.parametrize("body", [b"", b"not JSON", b"[]", b"{}", b'{"specversion": "0.3"}', b"\xff", b"null"])
 def test_what_is_no_envelope_is_refused_for_good(chassis: Chassis, body: bytes) -> None:
     with pytest.raises(chassis("mechanism.errors").Refused, match="not an event in its envelope"):

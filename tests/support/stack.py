@@ -36,6 +36,7 @@ class Answer:
 @dataclass(frozen=True)
 class Stack:
     project: Project
+    file: str = "deploy/compose.yaml"
 
     @property
     def url(self) -> str:
@@ -52,7 +53,7 @@ class Stack:
         return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
 
     def compose(self, *arguments: str) -> str:
-        command = ["docker", "compose", "--env-file", ".env", "--file", "deploy/compose.yaml", *arguments]
+        command = ["docker", "compose", "--env-file", ".env", "--file", self.file, *arguments]
         done = subprocess.run(command, cwd=self.project.folder, check=False, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr[-4000:]
         return done.stdout

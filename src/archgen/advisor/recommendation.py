@@ -203,6 +203,7 @@ class Capacity(Document):
     broker_partitions: int | None = None
     brokers: int | None = None
     broker_machine: str | None = None
+    broker_gb: float | None = None
     availability: Availability
     growth_a_year: float
     ceilings: tuple[Ceiling, ...]
@@ -227,6 +228,17 @@ class CandidateCost(Document):
     lines: tuple[CostLine, ...]
 
 
+class Beside(Document):
+    """What containers may have that no bill counts, each in USD a month: a process without requests, a broker where events are few."""
+
+    worker_vcpu: float
+    worker_memory_gb: float
+    worker_usd: float
+    broker_machine: str
+    broker_gb: float
+    broker_usd: float
+
+
 class Cost(Document):
     """Every candidate's bill. `candidate` is the one that is advised or asked for.
 
@@ -238,6 +250,7 @@ class Cost(Document):
     as_of: str
     candidate: str
     per_month: dict[str, CandidateCost]
+    beside: Beside
     twelve_months: dict[str, YearCost]
     break_even_rps: float | None = None
     cheaper_at_any_rate: Literal["containers", "serverless"] | None = None

@@ -10,6 +10,7 @@ from archgen.advisor.availability import estimate_availability
 from archgen.advisor.cost import Bill, Biller, Shape, break_even
 from archgen.advisor.growth import find_ceilings, shard_month
 from archgen.advisor.recommendation import (
+    Beside,
     CandidateCost,
     Capacity,
     Cost,
@@ -20,7 +21,7 @@ from archgen.advisor.recommendation import (
     YearCost,
 )
 from archgen.advisor.stack import choose_cache, choose_database
-from archgen.advisor.units import a_month
+from archgen.advisor.units import HOURS_A_MONTH, a_month
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -155,6 +156,7 @@ def size_capacity(design: Design, candidate: str, stack: dict[str, StackChoice],
         broker_partitions=capacity.broker_partitions(whole, evidence) if design.streaming else None,
         brokers=capacity.brokers(whole, evidence) if design.streaming else None,
         broker_machine=capacity.BROKER_MACHINE if design.streaming else None,
+        broker_gb=evidence.parameter("msk_gb") if design.streaming else None,
         availability=estimate_availability(candidate, relational, target, evidence),
         growth_a_year=evidence.parameter("growth_a_year"),
         ceilings=ceilings,
@@ -227,11 +229,27 @@ def estimate_cost(design: Design, candidate: str) -> Cost:
         as_of=book.as_of,
         candidate=candidate,
         per_month=months,
+        beside=_beside(design.evidence),
         twelve_months={
             name: _year(months[name], bill_of[form if "mono" in name else name], growth) for name in ordered
         },
         break_even_rps=None if crossing is None else float(f"{crossing:.3g}"),
         cheaper_at_any_rate=cheaper,
+    )
+
+
+def _beside(evidence: Evidence) -> Beside:
+    cost = evidence.prices.cost
+    memory = capacity.GB_A_VCPU * capacity.WORKER_VCPU
+    worker = cost("fargate_vcpu", capacity.WORKER_VCPU * HOURS_A_MONTH) + cost("fargate_gb", memory * HOURS_A_MONTH)
+    broker = cost("msk_t3_small", HOURS_A_MONTH) + cost("msk_gb", capacity.SMALL_BROKER_GB)
+    return Beside(
+        worker_vcpu=capacity.WORKER_VCPU,
+        worker_memory_gb=memory,
+        worker_usd=float(worker),
+        broker_machine=capacity.SMALL_BROKER_MACHINE,
+        broker_gb=capacity.SMALL_BROKER_GB,
+        broker_usd=float(broker),
     )
 
 

@@ -7,6 +7,7 @@ said by `substitutions`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol, get_args
 
 from archgen.blueprint.modules import ModulePlan, plan_modules
@@ -44,11 +45,11 @@ def build_blueprint(requirements: Requirements, domain: Domain, recommendation: 
     template = _carrying(requirements, domain, _template(requirements, architecture))
     grouping = _grouping(requirements, domain, template)
     part_of = {module: part for part, modules in grouping.items() for module in modules}
-    stack, wrong = _stack(requirements.stack, recommendation.stack, template, _awaiting_accounts(domain))
+    modules = plan_modules(ModulePlan(domain, part_of))
+    stack, wrong = _stack(requirements.stack, recommendation.stack, template, modules)
     taken_extras, useless = _extras(requirements, template, stack)
     if refused := [*wrong, *useless]:
         raise IncompatibleError("; ".join(what for what, _ in refused), "; ".join(hint for _, hint in refused))
-    modules = plan_modules(ModulePlan(domain, part_of))
     if "accounts" not in provided(stack):  # the accounts module sends no mail, and says nothing to anybody
         modules = tuple(
             module.model_copy(update={"publishes": False, "subscribes": ()}) if module.kind == "accounts" else module
@@ -56,15 +57,6 @@ def build_blueprint(requirements: Requirements, domain: Domain, recommendation: 
         )
     if template == "serverless":
         _check_quotas(modules)
-    carries = any(module.subscribes or module.kind in LOG_KINDS for module in modules)
-    if "broker" in provided(stack) and not carries:
-        if requirements.stack.broker != "auto":
-            raise IncompatibleError(
-                f"stack.broker: no module tells another anything, and there is nothing for {stack['broker']} to carry",
-                "leave stack.broker out, or say in a module's reacts_to what it waits for",
-            )
-        stack["broker"] = "none"
-    _check_log(modules, stack)
     uses = {module.name: module.uses for module in modules}
     parts = tuple(
         Part(name=name, modules=inside, calls=_calls(name, inside, uses, part_of)) for name, inside in grouping.items()
@@ -99,7 +91,8 @@ def substitutions(requirements: Requirements, recommendation: Advice, blueprint:
             if what := needs_name(key, _word(advised.choice)):
                 because = f"{advised.choice} is advised, and takes {what}: with it, say --set stack.{key}={_word(advised.choice)}"
             elif _word(advised.choice) in offered(blueprint.template)[key]:  # what was left out for the domain's sake
-                because = f"{advised.choice} is advised, and a module reacts to what becomes of an account"
+                what, _ = _unfit(key, _word(advised.choice), _demands(blueprint.modules, blueprint.stack.model_dump()))
+                because = f"{advised.choice} is advised: {what}"
             if _alias(key, _word(advised.choice)) == value:
                 because = f"{advised.choice} is advised, and the same code runs on it"
             taken.append(Assumption(field=f"stack.{key}", value=value, because=because))
@@ -210,32 +203,64 @@ def _check_quotas(modules: tuple[Module, ...]) -> None:
             )
 
 
-def _check_log(modules: tuple[Module, ...], stack: Mapping[str, str]) -> None:
-    """Refuse a log of events in one part's database that another part would have to read: services keep to their own."""
-    parts = sorted({module.part for module in modules if module.kind in LOG_KINDS})
-    if len(parts) > 1 and "log" not in provided(stack):
-        raise IncompatibleError(
-            f"stack.broker: with {stack['broker']} the log of events is in the database of one part, and {' and '.join(parts)} "
-            "both work on it",
-            f"say --set stack.broker=kafka, or have them in one part: --set 'parts.{parts[0]}=[{','.join(parts)}]'",
+@dataclass(frozen=True, slots=True)
+class Demands:
+    """What the modules ask of the stack.
+
+    `events`: whether any react to something, or keep a log of events. `awaiting`: the modules that react to an account, which an
+    identity provider makes and deletes without our knowing. `apart`: those that share a log of events, where they are in several parts.
+    """
+
+    events: bool
+    awaiting: tuple[str, ...]
+    apart: tuple[str, ...]
+
+
+def _demands(modules: tuple[Module, ...], stack: Mapping[str, str]) -> Demands:
+    """`stack`: as far as it is chosen; of accounts that are kept elsewhere there are no events."""
+    reacting = [module for module in modules if module.kind != "accounts" or "accounts" in provided(stack)]
+    logging = [module for module in modules if module.kind in LOG_KINDS]
+    return Demands(
+        events=bool(logging) or any(module.subscribes for module in reacting),
+        awaiting=tuple(module.name for module in modules if set(ACCOUNT_EVENTS) & set(module.subscribes)),
+        apart=tuple(module.name for module in logging) if len({module.part for module in logging}) > 1 else (),
+    )
+
+
+def _unfit(key: str, choice: str, demands: Demands) -> tuple[str, str]:
+    """What is wrong with a choice for these modules, and what to do about it; both empty where it will do."""
+    capabilities = provided({key: choice})
+    if key == "auth" and demands.awaiting and "accounts" not in capabilities:
+        return (
+            f"with {choice} no account is created or deleted here, and {', '.join(demands.awaiting)} waits for it",
+            f"take {' and '.join(ACCOUNT_EVENTS)} out of reacts_to",
         )
-
-
-def _awaiting_accounts(domain: Domain) -> tuple[str, ...]:
-    """The modules that react to an account, which an identity provider makes and deletes without our knowing."""
-    return tuple(module.name for module in domain.modules if set(ACCOUNT_EVENTS) & set(module.spec.reacts_to))
+    if key == "broker" and "broker" in capabilities and not demands.events:
+        return (
+            f"{choice} would have nothing to carry, since no module reacts to another's events",
+            "say what reacts to what first (reacts_to of a module)",
+        )
+    if key == "broker" and "log" not in capabilities and demands.apart:
+        return (
+            f"with {choice} the log of events is tables of one part, and {' and '.join(demands.apart)} share it",
+            f"put them into one part (parts.stream=[{','.join(demands.apart)}], and the others into theirs)",
+        )
+    return "", ""
 
 
 def _stack(
-    asked: StackChoice, advised: Mapping[str, Any], template: Template, awaiting: tuple[str, ...]
+    asked: StackChoice, advised: Mapping[str, Any], template: Template, modules: tuple[Module, ...]
 ) -> tuple[dict[str, str], list[tuple[str, str]]]:
     """Each choice as asked, else as advised where that can be generated, else the table's default; what cannot be had, with a hint."""
-    chosen, wrong = {}, []
-    for key, choices in offered(template).items():
-        name = getattr(asked, key)
-        fitting = choices
-        if key == "auth" and awaiting:
-            fitting = tuple(choice for choice in choices if "accounts" in provided({key: choice}))
+    chosen: dict[str, str] = {}
+    wrong = []
+    table = offered(template)
+    for key in sorted(
+        table, key=lambda key: key != "auth"
+    ):  # first: whether accounts are kept here decides about events
+        name, choices = getattr(asked, key), table[key]
+        demands = _demands(modules, chosen)
+        fitting = tuple(choice for choice in choices if not any(_unfit(key, choice, demands)))
         advice = _word(advised[key].choice) if key in advised else ""
         advice = _alias(key, advice) or advice
         if needs_name(key, advice):
@@ -244,10 +269,8 @@ def _stack(
         if name in ("auto", chosen[key]):
             continue
         if name in choices:
-            what = f"with {name} no account is created or deleted here, and {', '.join(awaiting)} waits for it"
-            hint = (
-                f"take {' and '.join(ACCOUNT_EVENTS)} out of reacts_to, or say --set stack.{key}={' or '.join(fitting)}"
-            )
+            what, hint = _unfit(key, name, demands)
+            hint = f"{hint}, or say --set stack.{key}={' or '.join(fitting)}"
         else:
             what = f"{shown(name)} cannot be generated with {template}"
             meant = _alias(key, name) or nearest(name, choices)

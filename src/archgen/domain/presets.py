@@ -34,7 +34,7 @@ class Preset:
 
 
 _KINDS = read_kinds(templates_dir())
-LOG_KINDS = frozenset(name for name, kind in _KINDS.items() if kind.get("log"))  # read or write the log of events
+LOG_KINDS = frozenset(kind for kind, own in _KINDS.items() if own.get("log"))  # of modules that share a log of events
 
 
 def _module(name: str, kind: str, document: Mapping[str, Any]) -> DomainModule:

@@ -119,7 +119,8 @@ def main() -> None:
     if not (
         compose("build")
         and start_database()
-        and compose("up", "--detach", "--wait")
+        # what is none of the services any more, since modules were put into other parts, goes
+        and compose("up", "--detach", "--wait", "--remove-orphans")
         and ready(int(port))
     ):
         sys.exit("\n".join(["It is not up", *taken(env, used)]))

@@ -1,5 +1,6 @@
-"""Contracts held to their last released form, which `make release-contracts` writes: what
-can be asked of modules, and their events, as JSON schemas.
+"""Contracts held to their last released form: what can be asked of modules, and their
+events, as JSON schemas. The first release came with the project; `make
+release-contracts` writes the next.
 
 While two versions run, they ask and tell each other, so each has to read what the
 other writes: fields that may be missing are added, and nothing else changes.
@@ -15,12 +16,22 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter, create_model
+from pydantic.json_schema import GenerateJsonSchema
 
 CONTRACTS = Path(__file__).parents[1] / "contracts"
 RELEASED = CONTRACTS / "released"
 UNSAID = {"$defs", "default", "description", "title"}  # changes no document
 NESTED = ("additionalProperties", "anyOf", "items", "oneOf", "prefixItems")
+BOUNDS = ("decimal_places", "ge", "gt", "le", "lt", "max_digits")
 Schemas = dict[str, Any]
+
+
+class Forms(GenerateJsonSchema):
+    """The words for a decimal are the same whatever the version of pydantic."""
+
+    def decimal_schema(self, schema: Any) -> Schemas:
+        bounds = {key: str(schema[key]) for key in BOUNDS if key in schema}
+        return {"format": "decimal", "type": "string", **bounds}
 
 
 def contracts() -> dict[str, Schemas]:
@@ -36,7 +47,8 @@ def contracts() -> dict[str, Schemas]:
         for kind in vars(import_module(name)).values():
             if inspect.isclass(kind) and kind.__module__ == name:
                 schemas |= _schemas(kind)
-        found[path.stem] = schemas
+        if schemas:
+            found[path.stem] = schemas
     return found
 
 
@@ -94,7 +106,7 @@ def _fields(
 
 def _schemas(kind: type[Any]) -> Schemas:
     if hasattr(kind, "type"):
-        return {kind.type: _plain(TypeAdapter(kind).json_schema())}
+        return {kind.type: _form(TypeAdapter(kind))}
     if not getattr(kind, "_is_protocol", False):
         return {}
     schemas = {}
@@ -111,11 +123,13 @@ def _schemas(kind: type[Any]) -> Schemas:
                     default = ...
                 asked[parameter.name] = (hints[parameter.name], default)
         question = create_model("Question", **asked)
-        schemas[f"{kind.__name__}.{name}.asks"] = _plain(question.model_json_schema())
-        schemas[f"{kind.__name__}.{name}.answers"] = _plain(
-            TypeAdapter(answer).json_schema()
-        )
+        schemas[f"{kind.__name__}.{name}.asks"] = _form(TypeAdapter(question))
+        schemas[f"{kind.__name__}.{name}.answers"] = _form(TypeAdapter(answer))
     return schemas
+
+
+def _form(kind: TypeAdapter[Any]) -> Any:
+    return _plain(kind.json_schema(schema_generator=Forms))
 
 
 def _plain(schema: Any, known: Mapping[str, Any] | None = None) -> Any:

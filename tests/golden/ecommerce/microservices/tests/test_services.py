@@ -4,6 +4,7 @@ nothing that nobody waits for.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Callable
@@ -32,6 +33,7 @@ from shop.chassis.mechanism.rest import OptionalCaller
 from shop.chassis.mechanism.service_keys import Pair, load_keys, make_keys
 from shop.chassis.mechanism.service_tokens import Calls, ServiceTokens, pairs_of
 from shop.chassis.mechanism.tokens import Verifier
+from shop.chassis.mechanism.tracing import request_id
 from shop.chassis.policy.errors import Unavailable
 
 CALLS: Calls = {
@@ -173,6 +175,25 @@ def test_a_user_s_token_goes_along_and_is_verified_there_too(
             http.get(
                 "/", headers={"Authorization": f"Bearer {user_token(aud='elsewhere')}"}
             )
+
+
+def test_the_request_s_id_goes_along_so_log_lines_of_all_parts_bear_it(
+    tokens: Callable[[str], ServiceTokens],
+) -> None:
+    told = []
+
+    def far(request: httpx.Request) -> httpx.Response:
+        told.append(request.headers["X-Request-ID"])
+        return httpx.Response(200)
+
+    async def story() -> None:
+        request_id.set("who-was-it-4711")
+        await to_part(
+            "stock", tokens("shop"), {"stock": httpx.MockTransport(far)}
+        ).call("GET", "/")
+
+    asyncio.run(story())
+    assert told == ["who-was-it-4711"]
 
 
 def test_what_nobody_waits_for_any_more_is_answered_at_once(

@@ -74,7 +74,12 @@ def test_a_request_is_a_span_and_a_metric_of_this_service_at_the_destination(
     monkeypatch.setenv("SERVICE_VERSION", "1.2.3")
     with TestClient(dev.create_app(settings)) as client:
         assert client.get("/health/ready").status_code == 200
-        assert client.get("/api/nothing").status_code == 404
+        assert (
+            client.get(
+                "/api/nothing", headers={"X-Request-ID": "who-was-it-4711"}
+            ).status_code
+            == 404
+        )
     traces, metrics = receiver.of("/v1/traces"), receiver.of("/v1/metrics")
     assert traces
     assert metrics
@@ -94,9 +99,8 @@ def test_a_request_is_a_span_and_a_metric_of_this_service_at_the_destination(
         assert resource["service.name"].startswith("shop")
         assert resource["service.version"] == "1.2.3"
         assert resource["deployment.environment"] == "staging"
-    assert [
-        span.name for one in spans for scope in one.scope_spans for span in scope.spans
-    ]
+    found = [span for one in spans for scope in one.scope_spans for span in scope.spans]
+    assert "who-was-it-4711" in [attributes(span).get("request.id") for span in found]
     names = {
         metric.name
         for one in measured

@@ -12,7 +12,10 @@ from starlette.testclient import TestClient
 
 from shop.accounts.keys import make_key
 from shop.apps import dev
+from shop.apps.calls import CALLS
 from shop.apps.settings import Settings
+from shop.chassis.mechanism.service_keys import make_keys
+from shop.chassis.mechanism.service_tokens import pairs_of
 
 from tests.api import Api
 from tests.mail_server import MailServer, mail_server
@@ -46,6 +49,7 @@ def settings(
         return Settings()
     folder = tmp_path_factory.mktemp("instance")
     make_key(folder / "keys")
+    make_keys(folder / "service-keys", pairs_of(CALLS))
     # the defaults for the rest, whatever stands in the environment
     return Settings.model_construct(
         modules_env="",

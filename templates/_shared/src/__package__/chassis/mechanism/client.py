@@ -148,6 +148,8 @@ class Client:
                 raise NotSent(f"{self._name} has not answered of late") from error
             except httpx.TransportError as error:
                 raise Unavailable(f"{self._name} does not answer") from error
+            except httpx.RequestError as error:
+                raise Failing(f"{self._name} answers what nobody can read") from error
 
     def _body(self, response: httpx.Response) -> bytes:
         request = response.request
@@ -157,12 +159,12 @@ class Client:
         )
         if response.status_code in RETRYABLE:
             raise Unavailable(what)
-        # 401: who we are is not known there, or not yet
-        if response.status_code >= 500 or response.status_code == 401:
-            raise Failing(what)
-        if response.status_code >= 400:
+        if response.is_success:
+            return response.content
+        # 401: who we are is not known there, or not yet; a redirect: it is elsewhere
+        if response.is_client_error and response.status_code != 401:
             raise Refused(what)
-        return response.content
+        raise Failing(what)
 
     @asynccontextmanager
     async def _bulkhead(self) -> AsyncIterator[None]:

@@ -32,7 +32,7 @@ class Envelope(BaseModel):
     subject: str
     time: AwareDatetime = Field(default_factory=now)
     datacontenttype: Literal["application/json"] = "application/json"
-    dataschema: str = Field(pattern=r"^urn:event:.+:\d+$")
+    dataschema: str = Field(pattern=r"^urn:event:.+:[0-9]{1,9}$")
     partitionkey: str
     traceparent: str | None = None
     tracestate: str | None = None

@@ -9,10 +9,11 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
+from . import audit
 from .background import HANDLER_TIMEOUT, Background
 from .client import Client
 from .envelope import CONTENT_TYPE
-from .errors import Refused, ValidationFailed
+from .errors import Forbidden, Refused, ValidationFailed
 from .events import Routes
 from .internal_api import internal_router, to_part
 from .service_tokens import Calls, ServiceTokens
@@ -79,11 +80,24 @@ def _module(name: str) -> str:
     return name.partition(".")[0]
 
 
-def events_router(background: Background, tokens: ServiceTokens) -> APIRouter:
+def events_router(
+    background: Background,
+    tokens: ServiceTokens,
+    parts: Mapping[str, Iterable[str]],
+    routes: Routes,
+) -> APIRouter:
+    """A part delivers events of its own modules, and of no others."""
     router = internal_router("events", tokens)
+    sources: dict[str, str] = {}  # by handler: the module whose events it gets
+    for kind, handlers in routes.items():
+        sources.update(dict.fromkeys(handlers, _module(kind)))
 
     @router.post("/{handler}", status_code=204)
     async def receive(handler: str, request: Request) -> None:
+        caller = request.state.caller
+        if handler in sources and sources[handler] not in parts[caller]:
+            audit.record("service_call_refused", caller=caller, scope=handler)
+            raise Forbidden(f"{handler} takes no events of {caller}")
         try:
             await background.deliver(handler, await request.body())
         except Refused as error:  # for good: the sender need not try again

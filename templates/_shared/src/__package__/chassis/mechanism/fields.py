@@ -37,6 +37,7 @@ EXAMPLES = {
 }
 SPARE = 100  # fields of a body that are told to be unknown one by one
 EXACT = 15  # digits of a decimal that a float gives back as they were
+DECIMAL = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 PRINTABLE = r"^[^\x00]*$"  # no database keeps a NUL
 
 
@@ -79,8 +80,10 @@ class Document(BaseModel):
 def _written(pattern: str) -> BeforeValidator:
     """Takes a string only in this form."""
 
+    form = re.compile(pattern, re.ASCII)
+
     def check(value: Any) -> Any:
-        if not isinstance(value, str) or not re.fullmatch(pattern, value, re.ASCII):
+        if not isinstance(value, str) or not form.fullmatch(value):
             raise ValueError(f"must be a string such as {EXAMPLES[pattern]}")
         return value
 
@@ -95,9 +98,7 @@ def _utc(value: datetime) -> datetime:
 
 
 def _number(value: Any) -> Any:
-    malformed = isinstance(value, str) and not re.fullmatch(
-        r"-?\d+(\.\d+)?", value, re.ASCII
-    )
+    malformed = isinstance(value, str) and not DECIMAL.fullmatch(value)
     if malformed or isinstance(value, bool):
         raise ValueError("must be a decimal such as 9.90")
     return value
@@ -135,13 +136,16 @@ def fixed_scale(scale: int) -> Any:
     point; travels as a string.
     """
 
+    step = Decimal(1).scaleb(-scale)
+    bound = 10 ** (EXACT - scale)
+
     def exact(value: Any, checked: ValidatorFunctionWrapHandler) -> Decimal:
-        if isinstance(value, float) and 10 ** (EXACT - scale) <= abs(value) < math.inf:
+        if isinstance(value, float) and bound <= abs(value) < math.inf:
             raise ValueError(
                 "has more digits than a JSON number keeps: write it as a string"
             )
         number: Decimal = checked(value)
-        return number.quantize(Decimal(1).scaleb(-scale)) + 0  # + 0: no negative zero
+        return number.quantize(step) + 0  # + 0: no negative zero
 
     return WrapValidator(exact)
 
@@ -151,7 +155,8 @@ String = Annotated[str, Strict(), Field(pattern=PRINTABLE)]
 QueryInteger = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 Integer = Annotated[QueryInteger, BeforeValidator(_whole)]
 Boolean = Annotated[bool, Strict()]
-DecimalInput = Annotated[Decimal, BeforeValidator(_number)]
+DecimalForm = BeforeValidator(_number)
+DecimalInput = Annotated[Decimal, DecimalForm]
 # never 1E-7
 DecimalString = Annotated[
     Decimal, PlainSerializer(lambda value: f"{value:f}", str, when_used="json")

@@ -1,7 +1,8 @@
 """Internal API, from part to part over HTTP: calls of a contract, deliveries of events.
 
 The caller shows a service token of its own; where it asks for a user, their token goes
-along, and is verified here like any.
+along, and is verified here like any. The request's id goes along too, so log lines of
+all parts bear it.
 """
 
 from __future__ import annotations
@@ -9,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header
+from fastapi import APIRouter, Depends, Header, Request
 
 from .client import Client, NotSent
 from .part_urls import part_url
 from .request_context import REMAINING, current_request
 from .rest import Bearer
 from .service_tokens import ServiceTokens
+from .tracing import request_id
 
 TOKEN = "X-Service-Token"  # noqa: S105 - the name of a header
 
@@ -30,6 +32,8 @@ class PartClient(Client):
     def _terms(self) -> tuple[Mapping[str, str], float]:
         headers = {TOKEN: self._tokens.issue(self._name)}
         timeout = self._timeout
+        if given := request_id.get():
+            headers["X-Request-ID"] = given
         request = current_request.get()
         if request is not None:
             timeout = min(timeout, request.remaining)
@@ -68,8 +72,10 @@ def internal_router(scope: str, tokens: ServiceTokens) -> APIRouter:
     its module, or `events`.
     """
 
-    async def allowed(shown: Annotated[str, Header(alias=TOKEN)] = "") -> None:
-        tokens.verify(shown, scope)
+    async def allowed(
+        request: Request, shown: Annotated[str, Header(alias=TOKEN)] = ""
+    ) -> None:
+        request.state.caller = tokens.verify(shown, scope)
 
     user = Bearer(scheme_name="anyone", auto_error=False)
     return APIRouter(

@@ -1,5 +1,5 @@
-"""Observability and load shedding: a request's id in its log lines, no more requests at
-once than it bears.
+"""Observability and load shedding: a request's id in its log lines and its span, no more
+requests at once than it bears.
 
 Plain ASGI, since it stands before every request. What is measured of each is told to an
 `Observe`.
@@ -9,23 +9,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextvars import ContextVar
 from functools import partial
 
 from fastapi import FastAPI
+from opentelemetry import trace
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid4
 
 from .errors import Unavailable
 from .http import problem
+from .tracing import request_id
 
 # requests at once; beyond it a client hears at once that it should come back
 MAX_CONCURRENT = 600
 # Cache-Control of what anybody may see
 PUBLIC_CACHE = b"public, max-age=0, s-maxage=1, stale-while-revalidate=1"
 PRIVATE_CACHE = b"private, no-cache"
-# of the request that is being answered
-request_id: ContextVar[str] = ContextVar("request_id", default="")
+REQUEST_ID = "request.id"  # the attribute of a span
 Observe = Callable[[str, str, int, float], None]  # method, route, status, seconds
 
 
@@ -49,6 +49,8 @@ class ObservabilityMiddleware:
         asked = dict(scope["headers"])
         correlation_id = _request_id(asked.get(b"x-request-id", b"").decode("latin-1"))
         request_id.set(correlation_id)
+        # FastAPI has begun the span, where traces are exported
+        trace.get_current_span().set_attribute(REQUEST_ID, correlation_id)
         begun = time.perf_counter()
         status = 500
 

@@ -66,7 +66,7 @@ class RequestContextMiddleware:
 def _seconds(told: str, default: float) -> float:
     try:
         return int(told) / 1000
-    except ValueError:
+    except (ValueError, OverflowError):
         return default
 
 

@@ -29,6 +29,7 @@ class System:
         transports: Mapping[str, httpx.AsyncBaseTransport] | None,
     ) -> None:
         self._parts: dict[str, Client] = {}
+        self._asking: dict[str, asyncio.Future[list[bytes]]] = {}
         for part in parts:
             self._parts[part] = Client(
                 part,
@@ -56,6 +57,13 @@ class System:
 
     async def _ask(self, path: str) -> list[bytes]:
         """What each part answers (Unavailable: some do not, and which)."""
+        asking = self._asking.get(path)
+        if asking is None or asking.done():  # single flight: a crowd asks once
+            asking = asyncio.ensure_future(self._answers(path))
+            self._asking[path] = asking
+        return await asyncio.shield(asking)
+
+    async def _answers(self, path: str) -> list[bytes]:
         asked = [client.call("GET", path) for client in self._parts.values()]
         answers = await asyncio.gather(*asked, return_exceptions=True)
         found: list[bytes] = []

@@ -1,13 +1,17 @@
 """Tracing: spans around what is published and handled, in the trace that an event
 belongs to.
 
-Adapter: `spans.py`, where traces are exported. This one makes none.
+Adapter: `spans.py`, where traces are exported. This one makes none. `request_id` is the
+id of the request that is being answered, which log lines bear.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
+from contextvars import ContextVar
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 
 class Tracing:

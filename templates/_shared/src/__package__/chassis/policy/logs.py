@@ -1,14 +1,15 @@
-"""Structured logs: a line of JSON an event, with the id of the request that it belongs
-to; never a header or a body.
+"""Structured logs: a line of JSON an event, with the ids of the request and the trace
+that it belongs to; never a header or a body.
 """
 
 from __future__ import annotations
 
 import logging
 
+from opentelemetry import trace
 from pythonjsonlogger.json import JsonFormatter
 
-from ..mechanism.observability import request_id
+from ..mechanism.tracing import request_id
 
 
 def configure_logs() -> None:
@@ -19,7 +20,7 @@ def configure_logs() -> None:
     handler.setFormatter(
         JsonFormatter("%(levelname)s %(name)s %(message)s", timestamp="time")
     )
-    handler.addFilter(_with_request_id)
+    handler.addFilter(_with_ids)
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).handlers.clear()
@@ -27,6 +28,9 @@ def configure_logs() -> None:
         logging.getLogger(name).propagate = name != "uvicorn.access"
 
 
-def _with_request_id(record: logging.LogRecord) -> bool:
+def _with_ids(record: logging.LogRecord) -> bool:
     record.request_id = request_id.get()
+    trace_id = trace.get_current_span().get_span_context().trace_id
+    if trace_id:  # where traces are exported
+        record.trace_id = f"{trace_id:032x}"
     return True

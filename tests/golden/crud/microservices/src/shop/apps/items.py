@@ -83,7 +83,11 @@ def create_app(
     )
     app = create_api(
         "shop",
-        [items_router, event_receiver(background, tokens), system.router],
+        [
+            items_router,
+            event_receiver(background, tokens, PARTS, ROUTES),
+            system.router,
+        ],
         [items_service],
         verifier,
         settings,

@@ -92,7 +92,7 @@ def create_app(
             accounts_router,
             pages,
             well_known,
-            event_receiver(background, tokens),
+            event_receiver(background, tokens, PARTS, ROUTES),
             system.router,
         ],
         [accounts_service],

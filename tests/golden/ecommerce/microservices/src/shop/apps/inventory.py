@@ -87,7 +87,7 @@ def create_app(
         [
             inventory_router,
             inventory_contract(inventory_service, tokens),
-            event_receiver(background, tokens),
+            event_receiver(background, tokens, PARTS, ROUTES),
             system.router,
         ],
         [inventory_service],

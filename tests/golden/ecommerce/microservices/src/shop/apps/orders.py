@@ -86,7 +86,11 @@ def create_app(
     )
     app = create_api(
         "shop",
-        [orders_router, event_receiver(background, tokens), system.router],
+        [
+            orders_router,
+            event_receiver(background, tokens, PARTS, ROUTES),
+            system.router,
+        ],
         [orders_service],
         verifier,
         settings,

@@ -83,7 +83,11 @@ def create_app(
     )
     app = create_api(
         "shop",
-        [payments_router, event_receiver(background, tokens), system.router],
+        [
+            payments_router,
+            event_receiver(background, tokens, PARTS, ROUTES),
+            system.router,
+        ],
         [payments_service],
         verifier,
         settings,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from shop.chassis.mechanism.background import handles
 from shop.chassis.policy.errors import Refused
@@ -15,7 +16,9 @@ from .domain import EmailToken
 from .events import LinkRequested
 from .links import LinkSecrets
 from .mail import Mailer
-from .service import Unit
+
+if TYPE_CHECKING:
+    from .service import Unit
 
 log = logging.getLogger(__name__)
 TEXTS = {

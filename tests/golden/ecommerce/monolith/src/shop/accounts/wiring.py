@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from shop.chassis.mechanism.accounts_settings import AccountsSettings
 from shop.chassis.mechanism.context import PartContext
@@ -14,15 +15,20 @@ from .event_handlers import AccountsEventHandlers
 from .keys import signing_keys
 from .links import LinkSecrets
 from .mail import Mailer
-from .passwords import Passwords
 from .repository import AccountsUnitOfWork
-from .service import AccountsService
 from .settings import checked
-from .signer import Signer
-from .throttle import Throttle
+
+if TYPE_CHECKING:
+    from .service import AccountsService
+    from .signer import Signer
 
 
 def service(part: PartContext, signer: Signer) -> AccountsService:
+    # the background does without
+    from .passwords import Passwords
+    from .service import AccountsService
+    from .throttle import Throttle
+
     units = part.units(AccountsUnitOfWork)
     hidden = part.read(AccountsSettings).hide_accounts
     return AccountsService(units, signer, Passwords(), Throttle(units), hidden)

@@ -10,12 +10,14 @@ import asyncio
 import sys
 from collections.abc import Iterable
 from importlib import import_module
+from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
 from shop.apps.migrate import PARTS
 from shop.apps.settings import Settings
 from shop.chassis.mechanism.envelope import opened
+from shop.chassis.mechanism.errors import Refused
 from shop.chassis.mechanism.sql import Database, tables
 from shop.chassis.mechanism.sql_connection import connected
 from shop.chassis.policy.entity import now
@@ -30,7 +32,7 @@ async def dead(database: Database, modules: Iterable[str]) -> list[str]:
                 await connection.execute(table.select().where(table.c.due.is_(None)))
             ).all()
         lines += [
-            f"{row.type} {opened(row.body).id} to {row.handler} after {row.attempts} attempts: {row.error}"
+            f"{_name(row)} to {row.handler} after {row.attempts} attempts: {row.error}"
             for row in rows
         ]
     for module, table in tables("shop", modules, "jobs").items():
@@ -45,6 +47,14 @@ async def dead(database: Database, modules: Iterable[str]) -> list[str]:
             for row in rows
         ]
     return lines
+
+
+def _name(row: Any) -> str:
+    """What it is; one that cannot be read, which may be why it is here, has its row's number."""
+    try:
+        return f"{row.type} {opened(row.body).id}"
+    except Refused:
+        return f"{row.type} in row {row.id}"
 
 
 async def replay(database: Database, modules: Iterable[str]) -> None:

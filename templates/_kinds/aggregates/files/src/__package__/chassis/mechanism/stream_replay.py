@@ -107,7 +107,10 @@ async def spare_side(engine: AsyncEngine, tables: ConsumerTables) -> tuple[str, 
             )
         )
     if busy:
-        raise SystemExit("a replay runs already; one that was stopped: try in a moment")
+        raise SystemExit(
+            "the tables beside the live ones are in use, by a replay that runs or by a"
+            " consumer that is about to leave them: try again in 20 seconds"
+        )
     return live, spare
 
 

@@ -14,7 +14,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any
 
 from .background import HANDLER_TIMEOUT, Background
 from .envelope import opened
@@ -29,6 +29,8 @@ from .kafka import (
     Record,
     TopicPartition,
 )
+from .kafka_dead_letters import Letters, count_letters
+from .kafka_headers import Headers
 from .kafka_topics import DELAYS
 
 log = logging.getLogger(__name__)
@@ -37,6 +39,7 @@ AT_ONCE = 16  # handlers at work
 LOOK = 0.5  # seconds between looks at what waits
 MAX_PAUSE = 5.0  # seconds between attempts while something is away
 RECONNECT = 2.0  # seconds
+LOOK_AT_LETTERS = 30.0  # seconds between looks at the dead letters
 Place = tuple[int, str, bytes | None]  # partition, handler, key
 
 
@@ -45,23 +48,6 @@ class Later(Exception):
 
     def __init__(self, due: float) -> None:
         self.due = due
-
-
-class Headers(NamedTuple):
-    """What travels beside an event that failed: for which handler (empty: nobody knew
-    it), how often and why, and when it is due.
-    """
-
-    handler: str = ""
-    attempts: str = "0"
-    error: str = ""
-    due: str = "0"
-    partition: str = "0"
-
-    @classmethod
-    def of(cls, message: Any) -> Headers:
-        found = {name: value.decode() for name, value in message.headers}
-        return cls(**{name: found[name] for name in cls._fields if name in found})
 
 
 class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -155,7 +141,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             return
         self._idle.clear()
         try:
-            await self._learn()
+            await self._learn(found)
             await asyncio.gather(
                 *[self._partition(place, batch) for place, batch in found.items()]
             )
@@ -183,14 +169,18 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             # others have them already: the inbox knows what was done here
             log.warning("%s was too late to commit its offsets", self.module)
 
-    async def _learn(self) -> None:
-        """Which keys wait in the retry topics of partitions that are new here."""
+    async def _learn(self, found: Mapping[Any, Sequence[Any]]) -> None:
+        """Which keys wait in the retry topics of partitions that are new here, also in
+        what was found there just now.
+        """
         new, self._unlearned = self._unlearned, set()
         retries = [place for place in new if self._levels[place.topic]]
         ends = await self._consumer.end_offsets(retries)
         left = {}
         for place in retries:
             begin = await self._consumer.position(place)
+            if place in found:
+                begin = found[place][0].offset
             if begin < ends[place]:
                 left[place] = begin
         if left:
@@ -401,6 +391,8 @@ class Consumers:
         known: Iterable[str] = (),
     ) -> None:
         """`known`: the kinds of events that other parts handle, too."""
+        self._kafka = kafka
+        self._letters: dict[str, Letters] = {}
         self._max_lag = kafka.settings.kafka_max_lag
         self._consumers: list[Consumer] = []
         if not kafka.settings.kafka_url:
@@ -416,6 +408,16 @@ class Consumers:
         async with asyncio.TaskGroup() as group:
             for consumer in self._consumers:
                 group.create_task(consumer.run())
+            group.create_task(self._look_at_letters())
+
+    async def _look_at_letters(self) -> None:
+        while True:
+            for consumer in self._consumers:
+                # while Kafka is away, what was there is said
+                with suppress(Unavailable):
+                    found = await count_letters(self._kafka, consumer.module)
+                    self._letters[consumer.module] = found
+            await asyncio.sleep(LOOK_AT_LETTERS)
 
     async def check(self) -> None:
         """(Unavailable: more waits than may.)"""
@@ -428,4 +430,7 @@ class Consumers:
         for one in self._consumers:
             found[f'event_lag{{group="{one.module}"}}'] = one.lag()
             found[f'event_retries{{group="{one.module}"}}'] = one.retrying()
+        for module, letters in self._letters.items():
+            found[f'event_dead_letters{{group="{module}"}}'] = letters.number
+            found[f'event_dead_letter_age_seconds{{group="{module}"}}'] = letters.age()
         return found

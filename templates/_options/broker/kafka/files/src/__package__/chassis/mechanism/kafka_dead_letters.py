@@ -4,15 +4,29 @@ again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+import time
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from typing import Any, NamedTuple
 
 from .envelope import opened
-from .errors import Refused
-from .kafka import Kafka, Record, TopicPartition
-from .kafka_consumer import Headers
+from .errors import Refused, Unavailable
+from .kafka import Kafka, KafkaError, Record, TopicPartition
+from .kafka_headers import Headers
 
 WAIT = 1000  # milliseconds for what is known to be there
+
+
+class Letters(NamedTuple):
+    """`since`: when the oldest was given up, in seconds since 1970."""
+
+    number: int
+    since: float = 0.0
+
+    def age(self) -> float:
+        if not self.number:
+            return 0.0
+        return max(0.0, time.time() - self.since)
 
 
 async def letters(kafka: Kafka, modules: Iterable[str]) -> list[str]:
@@ -47,34 +61,58 @@ async def replay_letters(kafka: Kafka, modules: Iterable[str]) -> None:
             await _commit(kafka, module, found[-1].offset + 1)
 
 
-async def _read(kafka: Kafka, module: str) -> list[Any]:
+async def count_letters(kafka: Kafka, module: str) -> Letters:
     """Those that were not replayed."""
-    place = TopicPartition(kafka.topics.dead(module), 0)
+    place = _place(kafka, module)
+    async with _unread(kafka, module) as (consumer, begin, end):
+        if begin == end:
+            return Letters(0)
+        batch = await consumer.getmany(place, timeout_ms=WAIT, max_records=1)
+        oldest = [message.timestamp / 1000 for message in batch.get(place, [])]
+        return Letters(end - begin, *oldest)
+
+
+async def _read(kafka: Kafka, module: str) -> list[Any]:
+    place = _place(kafka, module)
     found: list[Any] = []
-    consumer = kafka.consumer(kafka.topics.replayed(module))
-    await consumer.start()
-    try:
-        if place.topic not in await consumer.topics():
-            return found
-        consumer.assign([place])
-        ends = await consumer.end_offsets([place])
-        while await consumer.position(place) < ends[place]:
+    async with _unread(kafka, module) as (consumer, begin, end):
+        while begin < end:
             batch = await consumer.getmany(place, timeout_ms=WAIT)
             found += batch.get(place, [])
-    finally:
-        await consumer.stop()
+            begin = await consumer.position(place)
     return found
 
 
-async def _commit(kafka: Kafka, module: str, offset: int) -> None:
-    place = TopicPartition(kafka.topics.dead(module), 0)
+@asynccontextmanager
+async def _unread(kafka: Kafka, module: str) -> AsyncIterator[tuple[Any, int, int]]:
+    """A consumer of those that were not replayed, and the offsets between which they
+    are (Unavailable).
+    """
+    place = _place(kafka, module)
     consumer = kafka.consumer(kafka.topics.replayed(module))
-    await consumer.start()
+    begin = end = 0
     try:
-        consumer.assign([place])
-        await consumer.commit({place: offset})
+        await consumer.start()
+        if place.topic in await consumer.topics():
+            consumer.assign([place])
+            kept = await consumer.beginning_offsets([place])
+            begin = max(kept[place], await consumer.position(place))
+            ends = await consumer.end_offsets([place])
+            end = ends[place]
+        yield consumer, begin, end
+    except (KafkaError, OSError) as error:
+        raise Unavailable(f"Kafka does not answer: {error!r}") from error
     finally:
         await consumer.stop()
+
+
+async def _commit(kafka: Kafka, module: str, offset: int) -> None:
+    async with _unread(kafka, module) as (consumer, _, _):
+        await consumer.commit({_place(kafka, module): offset})
+
+
+def _place(kafka: Kafka, module: str) -> Any:
+    return TopicPartition(kafka.topics.dead(module), 0)
 
 
 def _name(message: Any) -> str:

@@ -25,6 +25,11 @@ class KafkaSettings(CoreSettings):
     # events that may wait for a module here before this process is not ready
     kafka_max_lag: int = 100_000
 
+    @property
+    def brokered(self) -> bool:
+        """Whether events travel by the broker."""
+        return bool(self.kafka_url)
+
 
 def connection(url: str) -> dict[str, Any]:
     """The arguments of aiokafka's clients that say where and as whom (SystemExit: what

@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+import re
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from .errors import Problem
 
 log = logging.getLogger(__name__)
 SECONDS = 60
+Ask = Callable[[], Awaitable[Mapping[str, float]]]
 
 
-async def log_backlog(ask: Callable[[], Awaitable[Mapping[str, float]]]) -> None:
-    """`ask`: how many deliveries are on their way, and how many are dead."""
+async def log_backlog(asks: Iterable[Ask]) -> None:
+    """`asks`: what waits, what is dead, how far this process is behind, as metrics."""
     while True:
         try:
-            found = await ask()
+            found = [await ask() for ask in asks]
             log.info("backlog", extra=_fields(found))
         except Problem as error:  # a database that is away has its own alarm
             log.warning("the backlog cannot be seen: %s", error)
         await asyncio.sleep(SECONDS)
 
 
-def _fields(found: Mapping[str, float]) -> dict[str, float]:
-    """`outbox_events{state="dead"}` is `outbox_events_dead` in a log."""
-    return {
-        name.replace('{state="', "_").rstrip('"}'): number
-        for name, number in found.items()
-    }
+def _fields(found: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    """`outbox_events{state="dead"}` is `outbox_events_dead`; of groups there is the sum."""
+    fields: defaultdict[str, float] = defaultdict(float)
+    for numbers in found:
+        for name, number in numbers.items():
+            of_a_state = re.sub(r'\{state="(\w+)"\}', r"_\1", name)
+            fields[of_a_state.partition("{")[0]] += number
+    return dict(fields)
