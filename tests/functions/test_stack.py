@@ -16,7 +16,11 @@ from tests.support.template import translated
 
 STACK = "shop"
 TOLD = {"AlarmEmail": "ops@example.com", "SiteUrl": "https://shop.example.com", "Domain": "api.example.com"}
-TOLD |= {"CertificateArn": "arn:aws:acm:eu-central-1:123456789012:certificate/1", "ZoneId": "Z1"}
+TOLD |= {
+    "CertificateArn": "arn:aws:acm:eu-central-1:123456789012:certificate/1",
+    "ZoneId": "Z1",
+    "MonthlyBudget": "600",
+}
 # what CloudFormation of moto does not create; each is held by its properties, below or in test_template.py
 NOT_THERE = {
     "AWS::ApiGatewayV2::Api",

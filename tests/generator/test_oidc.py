@@ -53,7 +53,10 @@ def test_nothing_is_left_of_passwords_sessions_and_signing_keys(preset_tree: Tre
 
 def test_nothing_of_an_identity_provider_is_in_a_project_without(preset_tree: Trees, choice: tuple[str, str]) -> None:
     tree = preset_tree(*choice)
-    own = re.compile(r"/chassis/mechanism/settings.py$|/local/gateway.py$|^docs/adr/|^archgen.yaml$")
+    # GitHub's workflow, too, shows tokens of OpenID Connect
+    own = re.compile(
+        r"/mechanism/settings.py$|/local/(gateway|cold_starts).py$|^deploy/bootstrap.yaml$|^docs/adr/|^archgen.yaml$"
+    )
     assert {
         path for path, data in tree.items() if not own.search(path) and re.search(rb"(?i)oidc|keycloak", data)
     } == set()
