@@ -61,7 +61,7 @@ def _within(template: str, resource: str, place: str, lines: str) -> str:
 
 def translated(path: Path, told: Mapping[str, str]) -> dict[str, Any]:
     """What SAM makes of a template for CloudFormation, with these parameters; the code lies in the bucket `code`."""
-    uv = Path(sys.prefix, "bin", "uv")
+    uv = str(Path(sys.prefix, "bin", "uv"))
     command = [
         uv,
         "run",
@@ -78,7 +78,7 @@ def translated(path: Path, told: Mapping[str, str]) -> dict[str, Any]:
     ]
     environment = {**os.environ, "AWS_DEFAULT_REGION": "eu-central-1"}
     done = subprocess.run(
-        [*command, path, json.dumps(dict(told))], env=environment, capture_output=True, text=True, check=False
+        [*command, str(path), json.dumps(dict(told))], env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr[-4000:]
     found: dict[str, Any] = json.loads(done.stdout)
