@@ -98,7 +98,7 @@ FOR_ROOTS = {
     "system": "System",
     "tokens": "Verifier",
     "traces": "traces",
-    "tracing": "request_id",
+    "tracing": "request_id current_span",
     "valkey": "ValkeyCache",
     "worker_settings": "WorkerSettings",
 }

@@ -16,6 +16,7 @@ def test_a_line_of_the_log_names_its_request_and_its_trace(
 ) -> None:
     monkeypatch.setattr(logging.root, "handlers", [])
     import_module("services_shop.chassis.policy.logs").configure_logs()
+    import_module("services_shop.chassis.mechanism.spans").Spans()
     request_id = import_module("services_shop.chassis.mechanism.tracing").request_id
     token = request_id.set("who-was-it-4711")
     with TracerProvider().get_tracer("test").start_as_current_span("handle") as span:

@@ -12,20 +12,18 @@ from collections.abc import Callable
 from functools import partial
 
 from fastapi import FastAPI
-from opentelemetry import trace
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid4
 
 from .errors import Unavailable
 from .http import problem
-from .tracing import request_id
+from .tracing import current_span, request_id
 
 # requests at once; beyond it a client hears at once that it should come back
 MAX_CONCURRENT = 600
 # Cache-Control of what anybody may see
 PUBLIC_CACHE = b"public, max-age=0, s-maxage=1, stale-while-revalidate=1"
 PRIVATE_CACHE = b"private, no-cache"
-REQUEST_ID = "request.id"  # the attribute of a span
 Observe = Callable[[str, str, int, float], None]  # method, route, status, seconds
 
 
@@ -49,8 +47,7 @@ class ObservabilityMiddleware:
         asked = dict(scope["headers"])
         correlation_id = _request_id(asked.get(b"x-request-id", b"").decode("latin-1"))
         request_id.set(correlation_id)
-        # FastAPI has begun the span, where traces are exported
-        trace.get_current_span().set_attribute(REQUEST_ID, correlation_id)
+        current_span.mark(correlation_id)  # FastAPI has begun it
         begun = time.perf_counter()
         status = 500
 

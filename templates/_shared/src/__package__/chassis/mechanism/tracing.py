@@ -7,11 +7,26 @@ id of the request that is being answered, which log lines bear.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
+from dataclasses import dataclass
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
+
+
+@dataclass
+class CurrentSpan:
+    """The span that is open; without an adapter there is none.
+
+    `mark`: tells it the id of its request. `trace_id`: in hex, empty without a span.
+    """
+
+    mark: Callable[[str], None] = lambda _: None
+    trace_id: Callable[[], str] = lambda: ""
+
+
+current_span = CurrentSpan()
 
 
 class Tracing:

@@ -6,10 +6,9 @@ from __future__ import annotations
 
 import logging
 
-from opentelemetry import trace
 from pythonjsonlogger.json import JsonFormatter
 
-from ..mechanism.tracing import request_id
+from ..mechanism.tracing import current_span, request_id
 
 
 def configure_logs() -> None:
@@ -30,7 +29,6 @@ def configure_logs() -> None:
 
 def _with_ids(record: logging.LogRecord) -> bool:
     record.request_id = request_id.get()
-    trace_id = trace.get_current_span().get_span_context().trace_id
-    if trace_id:  # where traces are exported
-        record.trace_id = f"{trace_id:032x}"
+    if trace_id := current_span.trace_id():
+        record.trace_id = trace_id
     return True
