@@ -71,7 +71,7 @@ def ids(rows: Iterable[dict[str, Any]]) -> list[str]:
 
 
 def eventually(
-    ask: Callable[[], T], holds: Callable[[T], bool], seconds: float = 10
+    ask: Callable[[], T], holds: Callable[[T], bool], seconds: float = 30
 ) -> T:
     """What `ask` gives as soon as `holds` is true of it: for what settles after the
     answer.
