@@ -18,7 +18,7 @@ from pathlib import Path
 from secrets import token_hex
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from tests.support.projects import new
+from tests.support.projects import new, until
 from tests.support.stack import Stack, up
 
 SECONDS, AFTER = 60, 5
@@ -47,7 +47,7 @@ def main(brokers: list[str]) -> int:
 def measured(running: Stack) -> int:
     """How many of the targets were missed."""
     running.project.make("seed", f"URL={running.url}")
-    until_settled(running)
+    until(lambda: not any(outbox(running, part) for part in PARTS))
     try:
         said = running.project.make("load", f"URL={running.url}", f"DURATION={SECONDS}s")
     except AssertionError as error:
@@ -65,11 +65,6 @@ def measured(running: Stack) -> int:
                "backlog": not pending and not any(left.values())}  # fmt: skip
     print(*(f"{'ok' if held else 'missed'}: {name}" for name, held in targets.items()), sep="\n", flush=True)
     return sum(not held for held in targets.values())
-
-
-def until_settled(running: Stack) -> None:
-    while any(outbox(running, part) for part in PARTS):
-        time.sleep(0.2)
 
 
 def outbox(running: Stack, part: str) -> int:

@@ -6,7 +6,8 @@ import secrets
 from collections.abc import Iterator
 
 import pytest
-from tests.support.kills import PARTS, kill_everything, told
+from tests.support.figures import found
+from tests.support.kills import PARTS, kill_everything
 from tests.support.projects import new, until
 from tests.support.stack import Stack, up
 from tests.support.steady import Request
@@ -75,9 +76,9 @@ def test_nothing_is_lost_and_nothing_done_twice_whatever_is_killed_of_services_w
     assert " passed" in services.project.make("journey", f"URL={services.url}")
     workers = [f"{part}-worker" for part in PARTS if services.copies(f"{part}-worker")]
     book, load = kill_everything(services, reads, workers, ["valkey", "kafka", "postgres"])
-    told(
+    found(
         "by Kafka: killed one after the other: a copy of each part, each worker (relay and consumer), NGINX, the cache, Kafka, PostgreSQL, all of payments for 20 s",
-        book,
+        book.check(),
     )
     services.tell("by Kafka: reads of the other parts while payments is gone for 20 s", load)
     assert load.failed == []

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from tests.support.contract import keeps_its_contract_behind_nginx
 from tests.support.figures import found
-from tests.support.kills import PARTS, kill_everything, told
+from tests.support.kills import PARTS, kill_everything
 from tests.support.projects import Project, new, until
 from tests.support.stack import Stack, docker, up
 from tests.support.steady import Request, steady
@@ -189,9 +189,9 @@ def test_nothing_is_lost_and_nothing_done_twice_whatever_is_killed(
         return mix(n // 3 * 5 + n % 3 + 1)  # a product, orders, the own account
 
     book, load = kill_everything(services, reads, ["orders-worker"], ["valkey", "postgres"])
-    told(
+    found(
         "killed one after the other: a copy of each part, the orders' worker, NGINX, the cache, PostgreSQL, all of payments for 20 s",
-        book,
+        book.check(),
     )
     services.tell("reads of the other parts while payments is gone for 20 s", load)
     assert load.failed == []

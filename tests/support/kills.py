@@ -6,7 +6,6 @@ import subprocess
 import time
 from collections.abc import Callable, Sequence
 
-from tests.support.figures import found
 from tests.support.ledger import Ledger, ledger
 from tests.support.projects import until
 from tests.support.stack import Stack
@@ -41,10 +40,6 @@ def kill_everything(
     assert len(book.acknowledged) > 100
     until(lambda: services.ask("/health/ready").status == 200)
     return book, load
-
-
-def told(row: str, book: Ledger) -> None:
-    found(row, book.check())
 
 
 def crash(container: str) -> None:

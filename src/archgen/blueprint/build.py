@@ -255,9 +255,8 @@ def _stack(
     chosen: dict[str, str] = {}
     wrong = []
     table = offered(template)
-    for key in sorted(
-        table, key=lambda key: key != "auth"
-    ):  # first: whether accounts are kept here decides about events
+    # auth first: whether accounts are kept here decides about events
+    for key in sorted(table, key=lambda key: key != "auth"):
         name, choices = getattr(asked, key), table[key]
         demands = _demands(modules, chosen)
         fitting = tuple(choice for choice in choices if not any(_unfit(key, choice, demands)))
