@@ -14,6 +14,8 @@ from tests.support.steady import Request, Steady, steady
 PARTS = ("accounts", "inventory", "orders", "payments")
 # the process itself, not its container: what restarts it is the engine
 CRASH = "import os, signal; [os.kill(int(p), signal.SIGKILL) for p in os.listdir('/proc') if p.isdigit() and int(p) not in (1, os.getpid())]"
+# what a copy says of itself, whatever the others say
+READY = "import http.client as h; c = h.HTTPConnection('127.0.0.1', 8000, timeout=4); c.request('GET', '/health/ready'); exit(c.getresponse().status != 200)"
 ENOUGH = 3  # orders that are taken after one kill and before the next
 
 
@@ -32,6 +34,8 @@ def kill_everything(
         for name in ("nginx", *servers):
             fall(services, name, seconds=3)
             taken(book)
+        # orders are taken again as soon as one copy has found the database again; what is read now needs both
+        until(lambda: all(ready(copy) for part in PARTS for copy in services.copies(part)))
         with steady(services.url, reads) as load:
             fall(services, "payments", "payments-worker", seconds=20)
         taken(book)
@@ -45,6 +49,11 @@ def kill_everything(
 def crash(container: str) -> None:
     """Kills what runs in it; it comes back by itself."""
     subprocess.run(["docker", "exec", container, "python", "-c", CRASH], check=False, capture_output=True)
+
+
+def ready(container: str) -> bool:
+    done = subprocess.run(["docker", "exec", container, "python", "-c", READY], check=False, capture_output=True)
+    return done.returncode == 0
 
 
 def fall(services: Stack, *names: str, seconds: float) -> None:
