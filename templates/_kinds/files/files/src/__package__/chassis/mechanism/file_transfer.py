@@ -1,34 +1,26 @@
 """Transfer of files over HTTP where this application keeps them: multipart uploads are
 streamed to disk, downloads come from there.
 
-It stands before the rest of the application, whose limit on bodies is not for files:
-each upload has the limit that its form was signed for, and nothing else passes here.
+The limit on bodies of the application is not for uploads: each has the limit that its
+form was signed for, and is read no further.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator
 from typing import Protocol
-from urllib.parse import parse_qs
 from uuid import UUID
 
-from python_multipart.multipart import MultipartParser, parse_options_header
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import FileResponse
 from python_multipart.exceptions import FormParserError
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import FileResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.requests import ClientDisconnect
 
-from .errors import Conflict, Problem, ValidationFailed
+from .errors import Conflict, Forbidden, Problem, ValidationFailed
 from .files import disposition
-from .folder_files import FolderFiles
-from .http import problem
+from .folder_files import CONTENT, FolderFiles
 
-ID = r"[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}"
-PLACE = re.compile(
-    rf"/api/files/(?P<id>{ID})/(?:upload|(?P<variant>original|thumbnail)/"
-    r"(?P<type>[a-z]+/[a-z0-9.+-]+))"
-)
 MAX_FIELDS = 16  # of a form
 MAX_FIELD_BYTES = 4096
 # nothing in it runs, is framed or is taken for something else, wherever it is opened
@@ -51,68 +43,43 @@ class Receiver(Protocol):
     async def arrived(self, file_id: UUID) -> None: ...
 
 
-class FileTransfer:
-    def __init__(self, app: ASGIApp, store: FolderFiles, receiver: Receiver) -> None:
-        self._app = app
-        self._store = store
-        self._receiver = receiver
+def file_transfer(store: FolderFiles, receiver: Receiver) -> APIRouter:
+    """The routes that forms and links lead to, which no document describes."""
+    router = APIRouter(prefix="/api/files", include_in_schema=False)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        place = None
-        if scope["type"] == "http":
-            path = scope["path"].removeprefix(scope.get("root_path", ""))
-            place = PLACE.fullmatch(path)
-        if place is None:
-            return await self._app(scope, receive, send)
-        request = Request(scope, receive)
-        try:
-            answer = await self._answer(request, place)
-        except Problem as error:
-            answer = problem(
-                error.status, error.title, error.detail, headers=error.headers
-            )
-        except ClientDisconnect:
-            return None  # nobody is there to be answered
-        return await answer(scope, receive, send)
-
-    async def _answer(self, request: Request, place: re.Match[str]) -> Response:
-        file_id = UUID(place["id"])
-        if place["variant"] is None:
-            if request.method != "POST":
-                return _not_so("POST")
-            return await self._upload(request, file_id)
-        if request.method != "GET":
-            return _not_so("GET, HEAD")
-        return self._download(request, place)
-
-    async def _upload(self, request: Request, file_id: UUID) -> Response:
-        form = MultipartForm(request)
-        upload = self._store.signer.upload(await form.fields())
-        if upload.file_id != file_id:
-            raise NoFile("This form is for another file")
-        if not await self._receiver.expects(file_id):
+    @router.post("/{file_id:uuid}/upload")
+    async def upload(file_id: UUID, request: Request) -> Response:
+        form = MultipartForm(Request(request.scope, request.scope["unbounded"]))
+        allowed = store.signer.upload(await form.fields())
+        if allowed.file_id != file_id:
+            raise Forbidden("This form is for another file")
+        if not await receiver.expects(file_id):
             raise Conflict("This form was used before")
-        await self._store.receive(upload, form.file())
-        await self._receiver.arrived(file_id)
+        await store.receive(allowed, form.file())
+        await receiver.arrived(file_id)
         return Response(status_code=204)
 
-    def _download(self, request: Request, place: re.Match[str]) -> Response:
-        query = parse_qs(request.url.query)
-        expires, signature = (
-            query.get(name, [""])[0] for name in ("expires", "signature")
-        )
-        left = self._store.signer.check_link(place[0], expires, signature)
-        path = self._store.path(UUID(place["id"]), place["variant"])
+    @router.get("/{file_id:uuid}/{variant}/{kind}/{subtype}")
+    async def content(
+        file_id: UUID, variant: str, kind: str, subtype: str, request: Request
+    ) -> Response:
+        content_type = f"{kind}/{subtype}"
+        signed = CONTENT.format(file_id, variant, content_type)
+        expires, signature = map(request.query_params.get, ("expires", "signature"))
+        left = store.signer.check_link(signed, expires or "", signature or "")
+        path = store.path(file_id, variant)
         if not path.exists():
             raise NoFile("The file is gone")
         headers = {**SAFE, "Cache-Control": f"private, max-age={left}"}
         return FileResponse(
             path,
             headers=headers,
-            media_type=place["type"],
-            filename=place["id"],
-            content_disposition_type=disposition(place["type"]),
+            media_type=content_type,
+            filename=str(file_id),
+            content_disposition_type=disposition(content_type),
         )
+
+    return router
 
 
 class MultipartForm:
@@ -172,6 +139,8 @@ class MultipartForm:
                 return True
         except FormParserError as error:
             raise ValidationFailed(f"Not a form: {error}") from error
+        except ClientDisconnect:  # nobody is there to be answered
+            raise ValidationFailed("The form ends within the file") from None
         return False
 
     def _begin(self) -> None:
@@ -208,9 +177,3 @@ class MultipartForm:
         elif not self._state:
             name = self._named.decode(errors="replace")
             self._fields[name] = self._value.decode(errors="replace")
-
-
-def _not_so(allowed: str) -> Response:
-    return problem(
-        405, "Method Not Allowed", "Not with this method", headers={"Allow": allowed}
-    )
