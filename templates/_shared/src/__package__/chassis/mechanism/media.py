@@ -70,7 +70,7 @@ def inspect(path: Path, accept: frozenset[str], folder: Path) -> Inspected:
 def _ask_worker(path: Path, accept: frozenset[str], folder: Path) -> tuple[str, str]:
     worker = f"{__package__}.media_worker"
     try:
-        ran = subprocess.run(  # noqa: S603 - this interpreter, and no shell
+        ran = subprocess.run(  # this interpreter, and no shell
             # -P: what lies in the working directory is never imported
             [sys.executable, "-P", "-m", worker, path, folder, *sorted(accept)],
             capture_output=True,
