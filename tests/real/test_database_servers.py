@@ -36,13 +36,11 @@ def order(services: Stack, token: str, path: str) -> Any:
 def test_they_come_up_and_their_journey_passes_and_each_has_its_own_database_alone(services: Stack) -> None:
     assert " passed" in services.project.make("journey", f"URL={services.url}")
     for part in PARTS:
-        schemas = services.rows(part, "SELECT nspname FROM pg_namespace WHERE nspname = ANY('{%s}')" % ",".join(PARTS))
+        schemas = services.rows(part, f"SELECT nspname FROM pg_namespace WHERE nspname IN {PARTS}")
         assert schemas == [part]
         databases = services.rows(part, "SELECT datname FROM pg_database WHERE NOT datistemplate ORDER BY 1")
         assert databases == [part, "postgres"]
-        roles = services.rows(
-            part, "SELECT rolname FROM pg_roles WHERE rolname LIKE '%\\_owner' OR rolname LIKE '%\\_rows'"
-        )
+        roles = services.rows(part, f"SELECT rolname FROM pg_roles WHERE rolname ~ '^{part}|_rows$'")
         assert sorted(roles) == [f"{part}_owner", f"{part}_rows"]
     assert services.rows("orders", "SELECT count(*) FROM orders.orders") != ["0"]
 
