@@ -80,7 +80,10 @@ def test_its_figures_are_the_advisors(write: Callable[..., Written]) -> None:
         worker = project.of_type("AWS::ECS::TaskDefinition")["WorkerDefinition"]
         assert int(worker["Cpu"]) == 1024 * cost["beside"]["worker_vcpu"]
         assert int(worker["Memory"]) == 1024 * cost["beside"]["worker_memory_gb"]
-        assert 0 <= budget - cost["per_month"][cost["candidate"]]["high"] - cost["beside"]["worker_usd"] < 1
+        rules = project.of_type("AWS::WAFv2::WebACL")["Firewall"]["Rules"]
+        firewall = cost["beside"]["firewall_usd"] + len(rules) * cost["beside"]["firewall_rule_usd"]
+        assert firewall > 5 + len(rules)  # and the requests
+        assert 0 <= budget - cost["per_month"][cost["candidate"]]["high"] - cost["beside"]["worker_usd"] - firewall < 1
         slow = project.of_type("AWS::CloudWatch::Alarm")["AppLatencyAlarm"]["Threshold"]
         assert slow == project.record["slo"]["p95_ms"] / 1000
     assert small.of_type("AWS::RDS::DBInstance") != large.of_type("AWS::RDS::DBInstance")
@@ -133,7 +136,8 @@ def test_the_page_prints_no_price_that_the_decision_has_not(project: Written) ->
     cost = project.record["recommendation"]["cost"]
     bill, beside = cost["per_month"][cost["candidate"]], cost["beside"]
     known = {f"{line['usd']:.2f}" for line in bill["lines"]} | {f"{bill[key]:.0f}" for key in ("total", "low", "high")}
-    known |= {f"{count * beside[key]:.0f}" for count in range(1, 5) for key in ("worker_usd", "broker_usd")}
+    known |= {f"{count * beside[key]:.0f}" for count in range(1, 5) for key in ("worker_usd",)}
+    known |= {f"{beside['firewall_usd'] + count * beside['firewall_rule_usd']:.0f}" for count in (2, 3)}
     printed = set(re.findall(r"(?<![\w.-])\d+(?:\.\d\d)?(?![\w-])", re.sub(r"\| [a-z].*? \|", "|", section)))
     assert printed - known == set()
 
