@@ -148,11 +148,14 @@ import asyncio, logging
 from ecs_shop.chassis.mechanism.backlog import log_backlog
 class Said(logging.Handler):
     def emit(self, record):
-        print(record.outbox_events_dead, record.event_lag, hasattr(record, "event_lag{group"))
+        print(record.outbox_events_dead, record.event_lag, record.age_seconds, hasattr(record, "event_lag{group"))
 logging.getLogger("ecs_shop").addHandler(Said())
 logging.getLogger("ecs_shop").setLevel("INFO")
 async def outbox(): return {'outbox_events{state="dead"}': 2, 'outbox_events{state="waiting"}': 1}
-async def consumers(): return {'event_lag{group="orders"}': 3, 'event_lag{group="payments"}': 4}
+async def consumers(): return {
+    'event_lag{group="orders"}': 3, 'event_lag{group="payments"}': 4,
+    'age_seconds{group="orders"}': 90, 'age_seconds{group="payments"}': 60,
+}
 async def main():
     try:
         await asyncio.wait_for(log_backlog([outbox, consumers]), 0.1)
@@ -164,7 +167,7 @@ asyncio.run(main())
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=folder, env={"PYTHONPATH": "src"}, capture_output=True, text=True
     )
-    assert done.stdout == "2.0 7.0 False\n", done.stderr
+    assert done.stdout == "2.0 7.0 90 False\n", done.stderr
 
 
 def test_services_are_as_many_as_the_bill_has_databases(write: Callable[..., Written]) -> None:
