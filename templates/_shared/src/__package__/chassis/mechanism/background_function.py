@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -36,10 +36,16 @@ class Worker:
 
     @classmethod
     def of(
-        cls, package: str, part: PartContext, modules: Iterable[str], dead_letters: str
+        cls,
+        package: str,
+        part: PartContext,
+        modules: Iterable[str],
+        dead_letters: str,
+        contracts: Mapping[str, object] | None = None,
     ) -> Worker:
+        """`contracts`: as `Background.add` takes them."""
         background = Background(package)
-        background.add(part, modules)
+        background.add(part, modules, contracts)
         return cls(part, background, dead_letters)
 
     async def deliver(self, record: Event) -> bool:
