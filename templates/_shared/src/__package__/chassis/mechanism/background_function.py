@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -43,7 +43,7 @@ class Worker:
     part: PartContext
     background: Background
     dead_letters: str
-    read: Reading
+    read: Reading = of_stream  # the messages of its queue
 
     @classmethod
     def of(
@@ -52,24 +52,19 @@ class Worker:
         part: PartContext,
         modules: Iterable[str],
         dead_letters: str,
-        read: Reading | None = None,
+        contracts: Mapping[str, object] | None = None,
     ) -> Worker:
-        """`read`: how the queue's messages are read, if not as `of_stream` does."""
+        """`contracts`: as `Background.add` takes them."""
         background = Background(package)
-        background.add(part, modules)
-        return cls(part, background, dead_letters, read or of_stream)
+        background.add(part, modules, contracts)
+        return cls(part, background, dead_letters)
 
     async def deliver(self, record: Event) -> bool:
         """Hands a message to its handler; whether it is done with, or must come back."""
         handler = "nobody"
         try:
             found = self.read(json.loads(record["body"]))
-        except (
-            ValueError,
-            KeyError,
-            TypeError,
-            AttributeError,
-        ) as error:  # no try will mend it
+        except (ValueError, KeyError, TypeError) as error:  # no try will mend it
             await self._bury(record["body"], error)
             return True
         try:
