@@ -22,10 +22,11 @@ def with_arrivals(message: Any) -> list[tuple[str, bytes]]:
     """The handler, and the event in its envelope, for each thing that a message of the
     queue tells (ValueError, LookupError, TypeError: it cannot be read).
     """
-    if message.get("Event") == "s3:TestEvent":  # that S3 may write here
-        return []
-    if "Records" in message:
-        return list(_arrivals(message["Records"]))
+    match message:
+        case {"Event": "s3:TestEvent"}:  # that S3 may write here
+            return []
+        case {"Records": list(records)}:
+            return list(_arrivals(records))
     return of_stream(message)
 
 
