@@ -35,7 +35,8 @@ def store(chassis: Chassis, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         monkeypatch.setenv(f"AWS_{name}", value)
     with import_module("moto").mock_aws():
         place = {"LocationConstraint": "eu-central-1"}
-        boto3.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration=place)  # type: ignore[call-overload]
+        s3: Any = boto3.client("s3")
+        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration=place)
         settings = chassis("s3_settings").S3Settings.model_construct(files_bucket=BUCKET, files_url="")
         yield chassis("s3_files").S3Files(settings)
 
