@@ -425,8 +425,8 @@ def test_a_product_that_another_stands_for_is_answered_with_that_one() -> None:
 
 def test_files_of_rows_have_no_place_on_ecs_yet() -> None:
     """Its tasks share no folder."""
-    fields = {"x": {"type": "file"}}
-    asked = {"modules": {"notes": {"entities": {"note": {"fields": fields}}}}, "stack": {"deployment": "ecs"}}
-    with pytest.raises(IncompatibleError) as refused:
-        plan(architecture="monolith", **asked)
-    assert "its tasks have no disk in common" in refused.value.message and refused.value.exit_code == 3
+    modules = {"notes": {"entities": {"note": {"fields": {"x": {"type": "file"}}}}}}
+    said = refused(modules=modules, stack={"deployment": "ecs"})
+    assert "stack.deployment: its tasks have no disk in common" in said
+    assert design(modules=modules).stack.deployment == "one_machine"
+    assert [each.name for each in design(modules=modules).modules] == ["accounts", "notes", "files"]
