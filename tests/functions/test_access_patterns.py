@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +19,6 @@ SHOP = ("inventory", "orders", "payments")
 DECLARED = """
 import json
 from importlib import import_module
-from pathlib import Path
 from {package}.chassis.mechanism.context import PartContext
 from {package}.chassis.mechanism.dynamodb import Database
 for file in Path("src/{package}").glob("*/repository.py"):

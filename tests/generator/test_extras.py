@@ -29,6 +29,7 @@ WORDS = {
     "backups": ("make backup", "backups/", "pg_restore"),
     "copies": ("replicas:", "two copies of"),
     "dead_letters": ("dead-letters", "apps.dead_letters"),
+    "edge": ("EDGE_UPSTREAM", "docs/edge.md", "nginx"),
     "group_commit": ("group_commit", "Group commit"),
     "guided_migrations": ("RENAME=", "apps/alembic/history.py", "--rename"),
     "key_rotation": ("FOLDER rotate", "KEY_OVERLAP", "make rotate"),
@@ -41,6 +42,7 @@ WORDS = {
 ANYHOW = {"serverless": ("dead_letters", "rollout")}
 TELLING = ("archgen.yaml", "docs/adr/")
 NAMES = tuple(extras())
+ASKED_FOR = {"edge"}  # which no scope brings
 
 
 @cache
@@ -49,6 +51,7 @@ def record(template: Template, chosen: tuple[str, ...], preset: str = "ecommerce
     answers = {"name": "shop", "preset": preset, "architecture": template, "scope": "mvp"}
     plan = make_plan(resolve([from_record(answers)])).record
     possible = make_plan(resolve([from_record({**answers, "scope": "platform"})])).record["extras"]
+    possible += ["edge"] * (template == "serverless")
     return {**plan, "extras": [name for name in chosen if name in possible]}
 
 
@@ -109,7 +112,11 @@ def test_the_extras_are_the_folders_and_each_says_what_it_brings() -> None:
     capabilities = {capability for option in options() for capability in option.provides}
     for extra in extras().values():
         assert extra.provides == (extra.value,)
-        assert extra.brings and extra.without and extra.scopes[-2:] == ("product", "platform")
+        assert (
+            extra.brings
+            and extra.without
+            and extra.scopes[-2:] == (() if extra.value in ASKED_FOR else ("product", "platform"))
+        )
         assert set(extra.needs) <= capabilities
 
 
@@ -117,9 +124,9 @@ def test_the_extras_are_the_folders_and_each_says_what_it_brings() -> None:
     ("scope", "template", "expected"),
     [
         ("mvp", "monolith", {"staff_command"}),
-        ("product", "monolith", set(NAMES)),
-        ("platform", "monolith", set(NAMES)),
-        ("product", "microservices", set(NAMES)),
+        ("product", "monolith", set(NAMES) - ASKED_FOR),
+        ("platform", "monolith", set(NAMES) - ASKED_FOR),
+        ("product", "microservices", set(NAMES) - ASKED_FOR),
         ("product", "serverless", {"key_rotation", "load_test", "staff_command"}),
     ],
 )
@@ -134,7 +141,7 @@ def test_each_extra_can_be_had_or_left_out_in_any_scope() -> None:
     few = make_plan(resolve([from_sets(["scope=mvp", "preset=crud", "extras.worker=true"])]))
     most = make_plan(resolve([from_sets(["scope=platform", "preset=crud", "extras.worker=false"])]))
     assert few.blueprint.extras == ("staff_command", "worker")
-    assert set(most.blueprint.extras) == set(NAMES) - {"worker"}
+    assert set(most.blueprint.extras) == set(NAMES) - {"worker"} - ASKED_FOR
     assert few.record["answers"]["extras"] == {"worker": True}
 
 
@@ -200,7 +207,7 @@ def test_the_reference_says_which_scope_brings_what() -> None:
 def row(name: str) -> str:
     extra = extras()[name]
     templates = [template for template in TEMPLATES if name in record(template, NAMES)["extras"]]
-    return f"| `{name}` | {extra.brings} | {extra.without} | {', '.join(extra.scopes)} | {', '.join(templates)} |"
+    return f"| `{name}` | {extra.brings} | {extra.without} | {', '.join(extra.scopes) or 'none'} | {', '.join(templates)} |"
 
 
 def test_the_tests_of_the_http_face_are_the_same_in_every_scope() -> None:

@@ -118,7 +118,7 @@ def main() -> None:
     port = re.findall(r"^HTTP_PORT=(\d+)$", env, re.MULTILINE)[0]
     if not (
         compose("build")
-        and start_database()
+        and ("\n  postgres:" not in used or start_database())
         # what is none of the services any more, since modules were put into other parts, goes
         and compose("up", "--detach", "--wait", "--remove-orphans")
         and ready(int(port))
