@@ -17,7 +17,9 @@ from archgen.evidence.loader import load_evidence
 
 TOLD = {"AlarmEmail": "ops@example.com", "SiteUrl": "https://shop.example.com", "MonthlyBudget": "600"}
 # what Lambda's runtime has, as far as functions use it
-HOOKS = "after = []\ndef register_after_restore(call, *arguments, **named):\n    after.append((call, arguments, named))\n"
+HOOKS = (
+    "after = []\ndef register_after_restore(call, *arguments, **named):\n    after.append((call, arguments, named))\n"
+)
 SNAPSHOT = """
 import sys, threading
 import uuid_utils, uuid_utils.compat
@@ -70,7 +72,9 @@ def test_a_snapshot_holds_nothing_that_copies_may_not_share_and_each_copy_begins
 
 
 def test_where_there_is_no_snapshot_the_hooks_of_the_runtime_are_not_asked_for(shop: Project) -> None:
-    assert shop.python("import functions_shop.apps.orders, sys; print('snapshot_restore_py' in sys.modules)") == "False\n"
+    assert (
+        shop.python("import functions_shop.apps.orders, sys; print('snapshot_restore_py' in sys.modules)") == "False\n"
+    )
 
 
 def test_snapshots_are_of_published_versions_which_the_alias_names(shop: Project) -> None:
