@@ -29,7 +29,7 @@ WORDS = {
     "backups": ("make backup", "backups/", "pg_restore"),
     "copies": ("replicas:", "two copies of"),
     "dead_letters": ("dead-letters", "apps.dead_letters"),
-    "edge": ("EDGE_UPSTREAM", "docs/edge.md", "nginx"),
+    "edge": ("EDGE_UPSTREAM", "EDGE_PROXIES", "network_mode: host"),
     "group_commit": ("group_commit", "Group commit"),
     "guided_migrations": ("RENAME=", "apps/alembic/history.py", "--rename"),
     "key_rotation": ("FOLDER rotate", "KEY_OVERLAP", "make rotate"),
