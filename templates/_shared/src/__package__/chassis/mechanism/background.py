@@ -87,7 +87,7 @@ class Background:
     """
 
     def __init__(self, package: str, tracing: Tracing | None = None) -> None:
-        self._package = package
+        self.package = package
         self._tracing = tracing or Tracing()
         self._handlers: dict[str, tuple[Any, Callable[[Any], Awaitable[None]]]] = {}
         self._targets: dict[str, list[str]] = {}
@@ -98,7 +98,7 @@ class Background:
         with marked methods.
         """
         for module in modules:
-            wiring = import_module(f"{self._package}.{module}.wiring")
+            wiring = import_module(f"{self.package}.{module}.wiring")
             if not hasattr(wiring, "background"):
                 continue
             for worker in wiring.background(part):
