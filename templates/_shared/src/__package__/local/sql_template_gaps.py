@@ -56,6 +56,7 @@ in {P}Background, as one of its Events:
         Due:
           Type: ScheduleV2
           Properties:
+            OmitName: true
             ScheduleExpression: rate(1 minute)
             Input: '{{"job": "due"}}'
             RetryPolicy: {{MaximumRetryAttempts: 0}}

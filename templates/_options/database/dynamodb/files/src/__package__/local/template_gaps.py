@@ -159,6 +159,7 @@ in {P}Background, as one of its Events (in place of {{}}, or beside the others):
         {E}:
           Type: ScheduleV2
           Properties:
+            OmitName: true # else one stage of an account takes it from the others
             ScheduleExpression: {expression}
             Input: '{input}'
 """
