@@ -35,7 +35,7 @@ def test_a_total_is_the_sum_of_its_lines_and_lies_in_its_range(asked: Requiremen
 def test_more_traffic_never_costs_less(asked: Requirements, times: float) -> None:
     facts = derive_facts(asked, EVIDENCE)
     facts.update(partition="one", dataflow="calls")
-    design = Design(EVIDENCE, facts, False, count_services(facts, 0, EVIDENCE))
+    design = Design(EVIDENCE, facts, False, count_services(facts, 0, 0, EVIDENCE))
     for runtime, names in {"servers": ("containers", "microservices"), "functions": ("serverless",)}.items():
         biller, now = design.biller(runtime), design.demand(runtime)
         for name in names:
@@ -100,7 +100,7 @@ def test_at_the_break_even_both_cost_the_same() -> None:
     assert found is not None
     facts = derive_facts(asked, EVIDENCE)
     facts.update(recommended_runtime="servers", partition="one", dataflow="calls")
-    design = Design(EVIDENCE, facts, False, count_services(facts, 0, EVIDENCE))
+    design = Design(EVIDENCE, facts, False, count_services(facts, 0, 0, EVIDENCE))
     factor = found / asked.traffic_rps_avg
     containers = design.biller("servers").containers(design.demand("servers").times(factor)).total
     functions = design.biller("functions").serverless(design.demand("functions").times(factor)).total

@@ -21,13 +21,14 @@ from archgen.blueprint.build import TEMPLATES
 from archgen.blueprint.schema import Template
 from archgen.errors import IncompatibleError, InputError
 from archgen.generator import preview, templates_dir
-from archgen.options import extras, options
+from archgen.options import extras, options, provided
 from archgen.pipeline import make_plan
 
 # Words of what is an extra's alone; where only the record or the decision names them, they are not.
 WORDS = {
     "backups": ("make backup", "backups/", "pg_restore"),
     "copies": ("replicas:", "two copies of"),
+    "database_servers": ("-postgres", "48MB"),
     "dead_letters": ("dead-letters", "apps.dead_letters"),
     "group_commit": ("group_commit", "Group commit"),
     "guided_migrations": ("RENAME=", "apps/alembic/history.py", "--rename"),
@@ -41,6 +42,9 @@ WORDS = {
 ANYHOW = {"serverless": ("dead_letters", "rollout")}
 TELLING = ("archgen.yaml", "docs/adr/")
 NAMES = tuple(extras())
+# in no scope by default
+ASKED_FOR = {"database_servers"}
+DEFAULT = set(NAMES) - ASKED_FOR
 
 
 @cache
@@ -48,8 +52,8 @@ def record(template: Template, chosen: tuple[str, ...], preset: str = "ecommerce
     """A project whose scope is the smallest, with these extras: as many of them as have something to do in it."""
     answers = {"name": "shop", "preset": preset, "architecture": template, "scope": "mvp"}
     plan = make_plan(resolve([from_record(answers)])).record
-    possible = make_plan(resolve([from_record({**answers, "scope": "platform"})])).record["extras"]
-    return {**plan, "extras": [name for name in chosen if name in possible]}
+    capabilities = provided({"architecture": template, **plan["stack"]})
+    return {**plan, "extras": [name for name in chosen if capabilities.issuperset(extras()[name].needs)]}
 
 
 def choices() -> Iterator[tuple[Template, tuple[str, ...]]]:
@@ -109,7 +113,8 @@ def test_the_extras_are_the_folders_and_each_says_what_it_brings() -> None:
     capabilities = {capability for option in options() for capability in option.provides}
     for extra in extras().values():
         assert extra.provides == (extra.value,)
-        assert extra.brings and extra.without and extra.scopes[-2:] == ("product", "platform")
+        assert extra.brings and extra.without
+        assert extra.scopes[-2:] == ("product", "platform") or extra.value in ASKED_FOR
         assert set(extra.needs) <= capabilities
 
 
@@ -117,9 +122,9 @@ def test_the_extras_are_the_folders_and_each_says_what_it_brings() -> None:
     ("scope", "template", "expected"),
     [
         ("mvp", "monolith", {"staff_command"}),
-        ("product", "monolith", set(NAMES)),
-        ("platform", "monolith", set(NAMES)),
-        ("product", "microservices", set(NAMES)),
+        ("product", "monolith", DEFAULT),
+        ("platform", "monolith", DEFAULT),
+        ("product", "microservices", DEFAULT),
         ("product", "serverless", {"key_rotation", "load_test", "staff_command"}),
     ],
 )
@@ -134,7 +139,7 @@ def test_each_extra_can_be_had_or_left_out_in_any_scope() -> None:
     few = make_plan(resolve([from_sets(["scope=mvp", "preset=crud", "extras.worker=true"])]))
     most = make_plan(resolve([from_sets(["scope=platform", "preset=crud", "extras.worker=false"])]))
     assert few.blueprint.extras == ("staff_command", "worker")
-    assert set(most.blueprint.extras) == set(NAMES) - {"worker"}
+    assert set(most.blueprint.extras) == DEFAULT - {"worker"}
     assert few.record["answers"]["extras"] == {"worker": True}
 
 
@@ -200,7 +205,7 @@ def test_the_reference_says_which_scope_brings_what() -> None:
 def row(name: str) -> str:
     extra = extras()[name]
     templates = [template for template in TEMPLATES if name in record(template, NAMES)["extras"]]
-    return f"| `{name}` | {extra.brings} | {extra.without} | {', '.join(extra.scopes)} | {', '.join(templates)} |"
+    return f"| `{name}` | {extra.brings} | {extra.without} | {', '.join(extra.scopes) or 'none'} | {', '.join(templates)} |"
 
 
 def test_the_tests_of_the_http_face_are_the_same_in_every_scope() -> None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from archgen.advisor.facts import Facts
     from archgen.advisor.recommendation import StackChoice
     from archgen.evidence.schema import Evidence
+    from archgen.requirements import Requirements
 
 STATED = (
     "cpu_ms",
@@ -50,12 +51,16 @@ STATED = (
 
 @dataclass(frozen=True, slots=True)
 class Design:
-    """What is to be sized and billed: the demand on servers and on functions, which differ in their caches."""
+    """What is to be sized and billed: the demand on servers and on functions, which differ in their caches.
+
+    `brokered`: a broker was chosen for events, be there a stream or not.
+    """
 
     evidence: Evidence
     facts: Facts
     streaming: bool
     services: int
+    brokered: bool = False
 
     def demand(self, runtime: str, cpu_ms: float | None = None) -> Demand:
         cached = choose_cache(self.facts, self.evidence, runtime) != "none"
@@ -77,6 +82,7 @@ class Design:
             cached=choose_cache(self.facts, self.evidence, runtime) != "none",
             first_version=self.facts["scope"] == "mvp",
             rhythmic=self.facts["traffic_pattern"] in ("steady", "diurnal"),
+            brokered=self.brokered,
         )
         return Biller(self.evidence, shape)
 
@@ -89,11 +95,18 @@ def fits_one_machine(facts: Facts, evidence: Evidence, *, streaming: bool, targe
     return capacity.fitting_machine(demand, evidence) is not None
 
 
-def count_services(facts: Facts, parts: int, evidence: Evidence) -> int:
-    """How many services there would be: the parts that were named, else the usual, at least one a team."""
-    return (
-        parts if parts > 1 else max(int(evidence.parameter("services_default")), int(facts.number("autonomous_teams")))
-    )
+def count_services(facts: Facts, parts: int, modules: int, evidence: Evidence) -> int:
+    """How many services there would be: the parts that were named, else the modules, where neither is known the usual, at
+    least one a team.
+    """
+    if max(parts, modules) > 1:
+        return parts if parts > 1 else modules
+    return max(int(evidence.parameter("services_default")), int(facts.number("autonomous_teams")))
+
+
+def has_broker(requirements: Requirements) -> bool:
+    """Whether a broker was asked for by its name."""
+    return requirements.stack.broker not in ("auto", "none", "queue")
 
 
 def count_owned(facts: Facts, evidence: Evidence) -> int:
@@ -229,7 +242,7 @@ def estimate_cost(design: Design, candidate: str) -> Cost:
         as_of=book.as_of,
         candidate=candidate,
         per_month=months,
-        beside=_beside(design.evidence),
+        beside=_beside(design.evidence, on_servers[0]),
         twelve_months={
             name: _year(months[name], bill_of[form if "mono" in name else name], growth) for name in ordered
         },
@@ -238,8 +251,9 @@ def estimate_cost(design: Design, candidate: str) -> Cost:
     )
 
 
-def _beside(evidence: Evidence) -> Beside:
+def _beside(evidence: Evidence, demand: capacity.Demand) -> Beside:
     cost = evidence.prices.cost
+    requests = a_month(demand.average) / (evidence.parameter("event_batch") if demand.streaming else 1)
     memory = capacity.GB_A_VCPU * capacity.WORKER_VCPU
     worker = cost("fargate_vcpu", capacity.WORKER_VCPU * HOURS_A_MONTH) + cost("fargate_gb", memory * HOURS_A_MONTH)
     broker = cost("msk_t3_small", HOURS_A_MONTH) + cost("msk_gb", capacity.SMALL_BROKER_GB)
@@ -250,6 +264,8 @@ def _beside(evidence: Evidence) -> Beside:
         broker_machine=capacity.SMALL_BROKER_MACHINE,
         broker_gb=capacity.SMALL_BROKER_GB,
         broker_usd=float(broker),
+        firewall_usd=float(cost("waf_acl", 1) + cost("waf_request", requests)),
+        firewall_rule_usd=float(cost("waf_rule", 1)),
     )
 
 

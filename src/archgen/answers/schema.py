@@ -86,6 +86,7 @@ class ExtrasAnswers(_Answered):
 
     backups: Flag | None = Field(default=None, examples=[True])
     copies: Flag | None = Field(default=None, examples=[True])
+    database_servers: Flag | None = Field(default=None, examples=[True])
     dead_letters: Flag | None = Field(default=None, examples=[True])
     group_commit: Flag | None = Field(default=None, examples=[True])
     guided_migrations: Flag | None = Field(default=None, examples=[True])

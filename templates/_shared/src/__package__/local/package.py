@@ -17,6 +17,7 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
+from ..chassis.mechanism.background import asked
 from .template import Template
 
 ROOT = Path(__file__).parents[3]
@@ -82,6 +83,8 @@ def roots(function: Mapping[str, Any]) -> list[str]:
     part = function.get("Environment", {}).get("Variables", {}).get("PART")
     if part:
         found += [f"{PACKAGE}.{module}.wiring" for module in parts[part]]
+        if asked(PACKAGE, parts[part]):
+            found.append(f"{PACKAGE}.apps.{part}_asks")
     if found == [f"{PACKAGE}.apps.migration"]:
         for modules in parts.values():
             found += [f"{PACKAGE}.{module}.repository" for module in modules]

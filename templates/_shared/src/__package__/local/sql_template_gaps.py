@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from .asking_gaps import asking, camel
 from .template import Template
 
 BACKGROUND = """
@@ -69,17 +70,20 @@ def missing_resources(
     parts: Mapping[str, Sequence[str]],
     routes: Mapping[str, Mapping[str, str]],
     jobs: Mapping[str, str | timedelta],
+    calls: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
 ) -> list[str]:
     """What is to be added, in the order of the parts; nothing, if the template has all
     of it.
+
+    `calls`: by part which others it may ask, and for which modules' contracts.
     """
     functions = template.of_type("AWS::Serverless::Function")
     queues = template.of_type("AWS::SQS::Queue")
     reacting = {part for handlers in routes.values() for part in handlers.values()}
     found: list[str] = []
     for part, modules in parts.items():
-        own = {"P": _camel(part)}
-        function = functions.get(f"{_camel(part)}Background")
+        own = {"P": camel(part)}
+        function = functions.get(f"{camel(part)}Background")
         if modules and function is None:
             found.append(BACKGROUND.format(**own))
         elif function is not None:
@@ -88,7 +92,8 @@ def missing_resources(
                 found.append(DUE.format(**own))
             if part in reacting and "SQS" not in kinds:
                 found.append(SOURCE.format(**own))
-        if part in reacting and f"{_camel(part)}Queue" not in queues:
+        found += asking(package, part, modules, function, calls or {})
+        if part in reacting and f"{camel(part)}Queue" not in queues:
             found.append(QUEUE.format(**own))
         found += _ways(template, functions, part, modules, routes)
     return found
@@ -108,13 +113,9 @@ def _ways(
         if kind.partition(".")[0] in modules
         for to in handlers.values()
     }
-    for name in (f"{_camel(part)}Function", f"{_camel(part)}Background"):
+    for name in (f"{camel(part)}Function", f"{camel(part)}Background"):
         if name not in functions:
             continue
         known = json.loads(template.environment(functions[name]).get("QUEUES", "{}"))
         for to in sorted(told - known.keys()):
-            yield WAY.format(function=name, part=to, P=_camel(to))
-
-
-def _camel(name: str) -> str:
-    return "".join(word.capitalize() for word in name.split("_"))
+            yield WAY.format(function=name, part=to, P=camel(to))

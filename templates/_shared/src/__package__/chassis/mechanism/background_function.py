@@ -12,7 +12,7 @@ import asyncio
 import json
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
@@ -24,6 +24,8 @@ from .errors import Refused
 from .functions import Event, Function, FunctionSettings, S, run
 
 log = logging.getLogger(__name__)
+# handlers, each with an event in its envelope
+Reading = Callable[[Any], Iterable[tuple[str, bytes]]]
 
 
 @dataclass
@@ -36,24 +38,32 @@ class Worker(ABC):
     part: PartContext
     background: Background
     dead_letters: str
+    # the messages of its queue, where others come beside those of `opened`
+    read: Reading | None = None
 
     @classmethod
     def of(
-        cls, package: str, part: PartContext, modules: Iterable[str], dead_letters: str
+        cls,
+        package: str,
+        part: PartContext,
+        modules: Iterable[str],
+        dead_letters: str,
+        contracts: Mapping[str, object] | None = None,
     ) -> Self:
+        """`contracts`: as `Background.add` takes them."""
         background = Background(package)
-        background.add(part, modules)
+        background.add(part, modules, contracts)
         return cls(part, background, dead_letters)
 
     @abstractmethod
-    def opened(self, message: str) -> tuple[str, str]:
+    def opened(self, message: Any) -> list[tuple[str, bytes]]:
         """The handler that a message is for, and the event in its envelope (ValueError,
-        KeyError, TypeError: it is no such message).
+        LookupError, TypeError: it is no such message).
         """
 
     @abstractmethod
-    def written(self, message: str) -> float:
-        """When its event was written, in seconds (ValueError, KeyError, TypeError: it
+    def written(self, message: Any) -> float:
+        """When its event was written, in seconds (ValueError, LookupError, TypeError: it
         does not say).
         """
 
@@ -70,13 +80,16 @@ class Worker(ABC):
 
     async def deliver(self, record: Event) -> bool:
         """Hands a message to its handler; whether it is done with, or must come back."""
+        handler = "nobody"
         try:
-            handler, body = self.opened(record["body"])
+            message = json.loads(record["body"])
+            found = (self.read or self.opened)(message)
         except (ValueError, KeyError, TypeError) as error:  # no try will mend it
             await self.bury(record["body"], error)
             return True
         try:
-            await self.background.deliver(handler, body.encode())
+            for handler, body in found:
+                await self.background.deliver(handler, body)
         except Refused as error:
             await self.bury(record["body"], error)
         except Exception as error:  # noqa: BLE001 - the others of the batch go on
@@ -168,6 +181,6 @@ def _lag(works: Worker, record: Event) -> float | None:
     """In seconds; None: it came another way."""
     try:
         sent = int(record["attributes"]["SentTimestamp"]) / 1000
-        return max(sent - works.written(record["body"]), 0)
-    except (ValueError, KeyError, TypeError):
+        return max(sent - works.written(json.loads(record["body"])), 0)
+    except (ValueError, LookupError, TypeError):
         return None

@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 from botocore.auth import SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.exceptions import NoCredentialsError
-from botocore.session import get_session
 from sqlalchemy import event
 from sqlalchemy.exc import DisconnectionError
 
+from .aws import session
 from .sql import Database
 from .sql_function_settings import SqlFunctionSettings
 
@@ -44,11 +44,10 @@ def token(host: str, port: int, user: str) -> str:
     """What the database takes for the password of a user, from whoever may connect as
     such (`rds-db:connect`; NoCredentialsError: nobody is known here).
     """
-    session = get_session()
     address = f"https://{host}:{port}/"
     request = AWSRequest("GET", address, params={"Action": "connect", "DBUser": user})
-    region = session.get_config_variable("region")
-    credentials = session.get_credentials()
+    region = session().get_config_variable("region")
+    credentials = session().get_credentials()
     if credentials is None:
         raise NoCredentialsError
     SigV4QueryAuth(credentials, "rds-db", region, TOKEN_SECONDS).add_auth(request)

@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -25,12 +26,11 @@ DUE = "due"  # what the scheduler asks for each minute: not one job, but all tha
 
 
 class SqlWorker(Worker):
-    def opened(self, message: str) -> tuple[str, str]:
-        sent = json.loads(message)
-        return sent["handler"], sent["event"]
+    def opened(self, message: Any) -> list[tuple[str, bytes]]:
+        return [(message["handler"], message["event"].encode())]
 
-    def written(self, message: str) -> float:
-        event = json.loads(self.opened(message)[1])
+    def written(self, message: Any) -> float:
+        event = json.loads(message["event"])
         return datetime.fromisoformat(event["time"]).timestamp()
 
     async def work(self, event: Event, seconds: float) -> None:

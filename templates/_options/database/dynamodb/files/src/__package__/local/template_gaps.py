@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from .asking_gaps import asking, camel
 from .schedules import AT, expression
 from .template import Template
 
@@ -23,7 +24,10 @@ FUNCTION = """
       LoggingConfig: {{LogFormat: JSON, LogGroup: !Ref {P}BackgroundLogs}}
       AutoPublishAliasAllProperties: true
       Timeout: 60
-      Environment: {{Variables: {{PART: {part}, DEAD_LETTERS: !Ref {P}DeadLetters}}}}
+      Environment:
+        Variables:
+          PART: {part}
+          DEAD_LETTERS: !Ref {P}DeadLetters
       Events: {{}}
 
   {P}BackgroundLogs:
@@ -177,9 +181,12 @@ def missing_resources(
     parts: Mapping[str, Sequence[str]],
     routes: Mapping[str, Mapping[str, str]],
     jobs: Mapping[str, str | timedelta],
+    calls: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
 ) -> list[str]:
     """What is to be added, in the order of the parts; nothing, if the template has all
     of it.
+
+    `calls`: by part which others it may ask, and for which modules' contracts.
     """
     functions = template.of_type("AWS::Serverless::Function")
     found: list[str] = []
@@ -194,30 +201,43 @@ def missing_resources(
             for name, when in jobs.items()
             if name.partition(".")[0] in modules
         }
-        function = functions.get(f"{_camel(part)}Background")
+        function = functions.get(f"{camel(part)}Background")
         if (publishers or mine) and function is None:
             lines = [
-                f"                  - !GetAtt {_camel(module)}Table.Arn"
+                f"                  - !GetAtt {camel(module)}Table.Arn"
                 for module in modules
             ]
             lines += [
-                f"                  - !Sub ${{{_camel(module)}Table.Arn}}/index/*"
+                f"                  - !Sub ${{{camel(module)}Table.Arn}}/index/*"
                 for module in modules
             ]
             found.append(
                 FUNCTION.format(
-                    P=_camel(part), part=part, package=package, tables="\n".join(lines)
+                    P=camel(part), part=part, package=package, tables="\n".join(lines)
                 )
             )
         found += _deliveries(template, part, sorted(publishers))
         found += _schedules(function or {"Events": {}}, part, mine)
+        found += asking(package, part, modules, function, calls or {})
+        found += _deliveries(template, part, sorted(publishers))
+        found += _schedules(function or {"Events": {}}, part, mine)
+        wanted = set(asked(package, modules))
+        for callee, contracts in (calls or {}).get(part, {}).items():
+            keys = f"{part}_to_{callee}_keys".upper()
+            told = (function or {}).get("Environment", {}).get("Variables", {})
+            if wanted.intersection(contracts) and keys not in told:
+                found.append(
+                    ASKING.format(
+                        P=camel(part), C=camel(callee), callee=callee, keys=keys
+                    )
+                )
     return found
 
 
 def _deliveries(
     template: Template, part: str, publishers: Sequence[str]
 ) -> Iterator[str]:
-    P = _camel(part)  # noqa: N806 - as in the names of resources
+    P = camel(part)  # noqa: N806 - as in the names of resources
     tables, pipes = (
         template.of_type("AWS::DynamoDB::Table"),
         template.of_type("AWS::Pipes::Pipe"),
@@ -225,7 +245,7 @@ def _deliveries(
     if publishers and f"{P}Queue" not in template.of_type("AWS::SQS::Queue"):
         yield QUEUE.format(P=P)
     for module in publishers:
-        M = _camel(module)  # noqa: N806
+        M = camel(module)  # noqa: N806
         if "StreamSpecification" not in tables[f"{M}Table"]:
             yield STREAM.format(M=M)
         pipe = pipes.get(f"{M}To{P}")
@@ -236,7 +256,7 @@ def _deliveries(
 def _schedules(
     function: Mapping[str, Any], part: str, jobs: Mapping[str, str | timedelta]
 ) -> Iterator[str]:
-    P = _camel(part)  # noqa: N806
+    P = camel(part)  # noqa: N806
     known = {
         (
             json.loads(event["Properties"]["Input"])["job"],
@@ -252,11 +272,7 @@ def _schedules(
             asked = json.dumps({"job": name, "at": AT})
             yield JOB.format(
                 P=P,
-                E=_camel(name.replace(".", "_")),
+                E=camel(name.replace(".", "_")),
                 expression=expression(when),
                 input=asked,
             )
-
-
-def _camel(name: str) -> str:
-    return "".join(word.capitalize() for word in name.split("_"))

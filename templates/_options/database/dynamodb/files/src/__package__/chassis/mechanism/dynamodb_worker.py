@@ -4,7 +4,6 @@ and jobs that the scheduler calls one by one.
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from .background import Job
@@ -14,13 +13,14 @@ from .functions import Event
 
 
 class DynamoWorker(Worker):
-    def opened(self, message: str) -> tuple[str, str]:
-        row = _change(message)["NewImage"]
-        return row["handler"]["S"], row["body"]["S"]
+    def opened(self, message: Any) -> list[tuple[str, bytes]]:
+        """What a new row of an outbox says."""
+        row = message["dynamodb"]["NewImage"]
+        return [(row["handler"]["S"], row["body"]["S"].encode())]
 
-    def written(self, message: str) -> float:
+    def written(self, message: Any) -> float:
         # the stream tells whole seconds
-        return float(_change(message)["ApproximateCreationDateTime"])
+        return float(message["dynamodb"]["ApproximateCreationDateTime"])
 
     async def perform(self, job: Job, event: Event, seconds: float) -> None:
         table = self.part.database.module(job.module)
@@ -28,7 +28,3 @@ class DynamoWorker(Worker):
 
     async def settle(self) -> None:
         """Nothing: the stream carries what was written."""
-
-
-def _change(message: str) -> Any:
-    return json.loads(message)["dynamodb"]
