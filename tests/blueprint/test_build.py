@@ -153,6 +153,20 @@ def test_functions_that_one_gateway_cannot_hold_are_refused() -> None:
     design(architecture="microservices", modules=of(300))
 
 
+def test_who_reacts_to_a_product_leaves_the_largest_order_a_transaction_that_can_be() -> None:
+    """Of 40 lines, each a product whose event goes to each module that reacts."""
+
+    def shop(*reacting: str) -> dict[str, Any]:
+        entity = {"fields": {"x": {"type": "string"}}}
+        modules = {
+            name: {"entities": {f"{name}_row": entity}, "reacts_to": ["inventory.product.updated"]} for name in reacting
+        }
+        return {"preset": "ecommerce", "modules": modules}
+
+    design(**shop("search"))
+    assert "search and stats react to inventory.product.updated" in refused(**shop("search", "stats"))
+
+
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_everything_that_is_offered_is_taken(template: Template) -> None:
     for key, choices in offered(template).items():

@@ -49,6 +49,8 @@ def _within(template: str, resource: str, place: str, lines: str) -> str:
     block = block.replace("      Events: {}\n", "      Events:\n").replace("Resource: []\n", "Resource:\n")
     if "Events" in place:
         head = "\n      Events:\n"
+    elif "Variables" in place:
+        head = "\n        Variables:\n"
     elif "statements" in place:
         head = "\n            Statement:\n"
     elif "Properties" in place:

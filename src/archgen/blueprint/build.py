@@ -57,6 +57,7 @@ def build_blueprint(requirements: Requirements, domain: Domain, recommendation: 
         )
     if template == "serverless":
         _check_quotas(modules)
+    _check_transactions(modules)
     uses = {module.name: module.uses for module in modules}
     parts = tuple(
         Part(name=name, modules=inside, calls=_calls(name, inside, uses, part_of)) for name, inside in grouping.items()
@@ -185,6 +186,9 @@ def _calls(
 ROUTES_MOST = 300  # of an HTTP API, docs.aws.amazon.com/apigateway, quotas for HTTP APIs, read 2026-11
 RESOURCES_MOST = 500  # of a stack, docs.aws.amazon.com/AWSCloudFormation, quotas, read 2026-11
 ROUTES_OF_EVERY_PROJECT = 12  # accounts, keys, health
+MOST_LINES = 40  # of an order
+WRITES_BESIDE_LINES = 4  # the reservation, its event to two handlers, and the mark of the event that asked for it
+MOST_WRITES = 100  # of a transaction of DynamoDB, kept by every database (chassis/mechanism/persistence.py)
 
 
 def _check_quotas(modules: tuple[Module, ...]) -> None:
@@ -201,6 +205,18 @@ def _check_quotas(modules: tuple[Module, ...]) -> None:
                 f"functions of {entities} entities in {len(modules)} modules need {count} {what}, and AWS takes {most}",
                 "say --architecture monolith or microservices, or make several projects of it",
             )
+
+
+def _check_transactions(modules: tuple[Module, ...]) -> None:
+    """Refuse what makes an order of 40 lines more writes than a unit of work may have: its products, and each one's event to who reacts."""
+    reacting = [module.name for module in modules if "inventory.product.updated" in module.subscribes]
+    writes = MOST_LINES * (1 + len(reacting)) + WRITES_BESIDE_LINES
+    if any(module.kind == "orders" for module in modules) and writes > MOST_WRITES:
+        raise IncompatibleError(
+            f"{' and '.join(reacting)} react to inventory.product.updated: to set the stock of an order of {MOST_LINES} lines "
+            f"aside is {writes} writes then, and a transaction takes {MOST_WRITES}",
+            f"let one module react to it, and to an event of {reacting[0]} whatever else has to",
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
+from ..chassis.mechanism.background import asked
 from .template import Template
 
 ROOT = Path(__file__).parents[3]
@@ -80,6 +81,8 @@ def roots(function: Mapping[str, Any]) -> list[str]:
     if part:
         parts = import_module(f"{PACKAGE}.apps.event_routes").PARTS
         found += [f"{PACKAGE}.{module}.wiring" for module in parts[part]]
+        if asked(PACKAGE, parts[part]):
+            found.append(f"{PACKAGE}.apps.{part}_asks")
     return found
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from ..chassis.mechanism.background import asked
 from .schedules import AT, expression
 from .template import Template
 
@@ -23,7 +24,10 @@ FUNCTION = """
       LoggingConfig: {{LogFormat: JSON, LogGroup: !Ref {P}BackgroundLogs}}
       AutoPublishAliasAllProperties: true
       Timeout: 60
-      Environment: {{Variables: {{PART: {part}, DEAD_LETTERS: !Ref {P}DeadLetters}}}}
+      Environment:
+        Variables:
+          PART: {part}
+          DEAD_LETTERS: !Ref {P}DeadLetters
       Events: {{}}
 
   {P}BackgroundLogs:
@@ -162,6 +166,20 @@ in {P}Background, as one of its Events (in place of {{}}, or beside the others):
             ScheduleExpression: {expression}
             Input: '{input}'
 """
+ASKING = """
+in {P}BackgroundRole, as one of the statements of its policy:
+              - Effect: Allow
+                Action: lambda:InvokeFunction
+                Resource: !Sub arn:${{AWS::Partition}}:lambda:${{AWS::Region}}:${{AWS::AccountId}}:function:${{AWS::StackName}}-{callee}:live
+
+and in {P}BackgroundRole, as one of the statements of its policy:
+              - Effect: Allow
+                Action: secretsmanager:GetSecretValue
+                Resource: !Ref {P}To{C}Keys
+
+and in {P}Background, as one of its Variables:
+          {keys}: !Sub secret:${{{P}To{C}Keys}}
+"""
 GIVEN_UP = """
 in {P}Background, as one of its Properties: what becomes of a job that has failed three times
       EventInvokeConfig:
@@ -176,9 +194,12 @@ def missing_resources(
     parts: Mapping[str, Sequence[str]],
     routes: Mapping[str, Mapping[str, str]],
     jobs: Mapping[str, str | timedelta],
+    calls: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
 ) -> list[str]:
     """What is to be added, in the order of the parts; nothing, if the template has all
     of it.
+
+    `calls`: by part which others it may ask, and for which modules' contracts.
     """
     functions = template.of_type("AWS::Serverless::Function")
     found: list[str] = []
@@ -210,6 +231,16 @@ def missing_resources(
             )
         found += _deliveries(template, part, sorted(publishers))
         found += _schedules(function or {"Events": {}}, part, mine)
+        wanted = set(asked(package, modules))
+        for callee, contracts in (calls or {}).get(part, {}).items():
+            keys = f"{part}_to_{callee}_keys".upper()
+            told = (function or {}).get("Environment", {}).get("Variables", {})
+            if wanted.intersection(contracts) and keys not in told:
+                found.append(
+                    ASKING.format(
+                        P=_camel(part), C=_camel(callee), callee=callee, keys=keys
+                    )
+                )
     return found
 
 

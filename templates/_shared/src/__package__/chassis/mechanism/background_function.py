@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -24,6 +24,16 @@ from .errors import Refused
 from .functions import Event, Function, FunctionSettings, S, run
 
 log = logging.getLogger(__name__)
+# handlers, each with an event in its envelope
+Reading = Callable[[Any], Iterable[tuple[str, bytes]]]
+
+
+def of_stream(message: Any) -> list[tuple[str, bytes]]:
+    """What a new row of an outbox says (ValueError, LookupError, TypeError: it is
+    none).
+    """
+    row = message["dynamodb"]["NewImage"]
+    return [(row["handler"]["S"], row["body"]["S"].encode())]
 
 
 @dataclass
@@ -33,25 +43,33 @@ class Worker:
     part: PartContext
     background: Background
     dead_letters: str
+    read: Reading = of_stream  # the messages of its queue
 
     @classmethod
     def of(
-        cls, package: str, part: PartContext, modules: Iterable[str], dead_letters: str
+        cls,
+        package: str,
+        part: PartContext,
+        modules: Iterable[str],
+        dead_letters: str,
+        contracts: Mapping[str, object] | None = None,
     ) -> Worker:
+        """`contracts`: as `Background.add` takes them."""
         background = Background(package)
-        background.add(part, modules)
+        background.add(part, modules, contracts)
         return cls(part, background, dead_letters)
 
     async def deliver(self, record: Event) -> bool:
         """Hands a message to its handler; whether it is done with, or must come back."""
+        handler = "nobody"
         try:
-            row = json.loads(record["body"])["dynamodb"]["NewImage"]
-            handler, body = row["handler"]["S"], row["body"]["S"]
+            found = self.read(json.loads(record["body"]))
         except (ValueError, KeyError, TypeError) as error:  # no try will mend it
             await self._bury(record["body"], error)
             return True
         try:
-            await self.background.deliver(handler, body.encode())
+            for handler, body in found:
+                await self.background.deliver(handler, body)
         except Refused as error:
             await self._bury(record["body"], error)
         except Exception as error:  # noqa: BLE001 - the others of the batch go on

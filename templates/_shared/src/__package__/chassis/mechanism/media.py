@@ -74,7 +74,7 @@ def _ask_worker(path: Path, accept: frozenset[str], folder: Path) -> tuple[str, 
     # -P: what lies in the working directory is never imported
     command = [sys.executable, "-P", "-m", media_worker.__name__]
     try:
-        ran = subprocess.run(  # noqa: S603 - this interpreter, and no shell
+        ran = subprocess.run(  # this interpreter, and no shell
             [*command, path, folder, *sorted(accept)],
             capture_output=True,
             check=False,
