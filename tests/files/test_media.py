@@ -316,7 +316,7 @@ def test_the_largest_image_takes_what_is_said_of_it(media: ModuleType, tmp_path:
 
 
 def test_a_decoder_that_takes_too_long_is_ended(altered: Callable[..., ModuleType], tmp_path: Path) -> None:
-    worker = source("media_worker").replace("SECONDS = 30", "SECONDS = 1")
+    worker = source("media_worker").replace("SECONDS = 20", "SECONDS = 1")
     media = altered(media_worker=worker)
     with pytest.raises(media.Refused, match="takes too much to check"):
         sent(media, tmp_path, hostile.slow_jpeg())

@@ -18,7 +18,7 @@ from pathlib import Path
 
 THUMBNAIL_TYPE = "image/webp"
 CLEAN, THUMBNAIL = "clean", "thumbnail"  # files in the folder of an inspection
-SECONDS = 90  # of waiting; of computing it has 30 (`media_worker.py`)
+SECONDS = 45  # of waiting; of computing it has 20 (`media_worker.py`)
 HANDED_ON = ("LD_LIBRARY_PATH", "PATH", "TMPDIR")  # what an interpreter may need
 
 log = logging.getLogger(__name__)
