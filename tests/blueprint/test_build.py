@@ -131,9 +131,7 @@ def test_parts_that_contradict_the_architecture_are_refused() -> None:
 
 def test_what_cannot_be_generated_is_refused_with_what_is_offered() -> None:
     assert "stack.database offers auto, postgresql" in refused(stack={"database": "oracle"})
-    assert "(postgresql comes with --architecture monolith or microservices)" in refused(
-        "serverless", stack={"database": "postgresql"}
-    )
+    assert "(dynamodb comes with --architecture serverless)" in refused(stack={"database": "dynamodb"})
     both = refused(stack={"database": "mongodb", "broker": "pigeons"})
     assert "mongodb" in both and "pigeons" in both
 
@@ -165,6 +163,17 @@ def test_who_reacts_to_a_product_leaves_the_largest_order_a_transaction_that_can
 
     design(**shop("search"))
     assert "search and stats react to inventory.product.updated" in refused(**shop("search", "stats"))
+
+
+def test_functions_take_the_database_that_is_advised() -> None:
+    """As any choice that nobody made; without advice, what suits functions that are reached by key."""
+    taken = resolve([from_record({"name": "shop"})])
+    for advised in ("postgresql", "dynamodb"):
+        advice = Advice("serverless", {"database": Choice(advised)})
+        blueprint = build_blueprint(taken.requirements, taken.domain, advice)
+        assert blueprint.stack.database == advised
+        assert substitutions(taken.requirements, advice, blueprint) == ()
+    assert design("serverless").stack.database == "dynamodb"
 
 
 @pytest.mark.parametrize("template", TEMPLATES)

@@ -17,18 +17,8 @@ def test_every_kind_of_module_is_in_some_preset_and_says_no_more_than_is_read() 
     kinds = read_kinds(templates_dir())
     assert set(kinds) == used
     known = {"declared", "tables", "actions", "publishes", "handlers", "uses", "classes", "when", "folder"}
-    known |= {
-        "consumes",
-        "paths",
-        "face",
-        "log",
-        "metrics",
-        "wiring",
-        "contract",
-        "lag",
-        "store",
-        "dependencies",
-    }  # which the templates read
+    known |= {"consumes", "paths", "face", "log", "metrics", "wiring", "contract", "lag", "store"}
+    known |= {"dependencies", "dependencies_with"}  # which the templates read
     for kind, document in kinds.items():
         assert set(document) <= known, kind
 

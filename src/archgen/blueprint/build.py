@@ -13,7 +13,7 @@ from typing import Any, Protocol, get_args
 from archgen.blueprint.modules import ModulePlan, plan_modules
 from archgen.blueprint.schema import Blueprint, Module, Part, Template
 from archgen.domain import naming
-from archgen.domain.presets import LOG_KINDS, PRESETS
+from archgen.domain.presets import FILES, LOG_KINDS, PRESETS
 from archgen.domain.schema import Domain
 from archgen.errors import IncompatibleError
 from archgen.options import extras, needs_name, offered, options, provided
@@ -225,11 +225,13 @@ class Demands:
 
     `events`: whether any react to something, or keep a log of events. `awaiting`: the modules that react to an account, which an
     identity provider makes and deletes without our knowing. `apart`: those that share a log of events, where they are in several parts.
+    `files`: whether rows have some.
     """
 
     events: bool
     awaiting: tuple[str, ...]
     apart: tuple[str, ...]
+    files: bool
 
 
 def _demands(modules: tuple[Module, ...], stack: Mapping[str, str]) -> Demands:
@@ -240,6 +242,7 @@ def _demands(modules: tuple[Module, ...], stack: Mapping[str, str]) -> Demands:
         events=bool(logging) or any(module.subscribes for module in reacting),
         awaiting=tuple(module.name for module in modules if set(ACCOUNT_EVENTS) & set(module.subscribes)),
         apart=tuple(module.name for module in logging) if len({module.part for module in logging}) > 1 else (),
+        files=any(module.kind == FILES for module in modules),
     )
 
 
@@ -250,6 +253,11 @@ def _unfit(key: str, choice: str, demands: Demands) -> tuple[str, str]:
         return (
             f"with {choice} no account is created or deleted here, and {', '.join(demands.awaiting)} waits for it",
             f"take {' and '.join(ACCOUNT_EVENTS)} out of reacts_to",
+        )
+    if key == "deployment" and "ecs" in capabilities and demands.files:
+        return (
+            "its tasks have no disk in common, and files of rows are kept on one (fields of type file)",
+            "leave the fields out",
         )
     if key == "broker" and "broker" in capabilities and not demands.events:
         return (

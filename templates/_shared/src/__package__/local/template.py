@@ -59,7 +59,7 @@ class Template:
         """
         found = []
         for name, function in self.of_type("AWS::Serverless::Function").items():
-            for event in function["Events"].values():
+            for event in function.get("Events", {}).values():
                 if event["Type"] == kind:
                     found.append((name, event["Properties"]))
         return found

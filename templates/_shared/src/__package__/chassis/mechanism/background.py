@@ -100,7 +100,7 @@ class Background:
     """
 
     def __init__(self, package: str, tracing: Tracing | None = None) -> None:
-        self._package = package
+        self.package = package
         self._tracing = tracing or Tracing()
         self._handlers: dict[str, tuple[Any, Callable[[Any], Awaitable[None]]]] = {}
         self._targets: dict[str, list[str]] = {}
@@ -120,10 +120,10 @@ class Background:
         """
         given = contracts or {}
         for module in modules:
-            work = _background(self._package, module)
+            work = _background(self.package, module)
             if work is None:
                 continue
-            wanted = asked(self._package, [module])
+            wanted = asked(self.package, [module])
             if missing := [name for name in wanted if name not in given]:
                 raise LookupError(
                     f"background() in the wiring.py of {module} asks {missing[0]}, which the root of its part in apps/ does not give: "

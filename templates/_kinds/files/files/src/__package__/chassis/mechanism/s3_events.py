@@ -11,22 +11,27 @@ from typing import Any
 from urllib.parse import unquote_plus
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from .background_function import of_stream
+from .background_function import Reading
 from .envelope import Envelope
 
 TYPE = "files.file.arrived"
 HANDLER = "files.inspect"
 
 
-def with_arrivals(message: Any) -> list[tuple[str, bytes]]:
-    """The handler, and the event in its envelope, for each thing that a message of the
-    queue tells (ValueError, LookupError, TypeError: it cannot be read).
+def with_arrivals(otherwise: Reading) -> Reading:
+    """Reads what S3 tells, too: the handler, and the event in its envelope, for each
+    thing of a message (ValueError, LookupError, TypeError: it cannot be read).
     """
-    if message.get("Event") == "s3:TestEvent":  # that S3 may write here
-        return []
-    if "Records" in message:
-        return list(_arrivals(message["Records"]))
-    return of_stream(message)
+
+    def read(message: Any) -> list[tuple[str, bytes]]:
+        match message:
+            case {"Event": "s3:TestEvent"}:  # that S3 may write here
+                return []
+            case {"Records": list(records)}:
+                return list(_arrivals(records))
+        return list(otherwise(message))
+
+    return read
 
 
 def _arrivals(records: list[Any]) -> Iterator[tuple[str, bytes]]:

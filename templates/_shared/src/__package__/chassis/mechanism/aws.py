@@ -22,6 +22,11 @@ def client(service: str, **config: Any) -> Any:
         return session.create_client(service, config=Config(**config))
 
 
+def session() -> Session:
+    """Whose credentials all clients have."""
+    return _session()[1]
+
+
 class _Loader(Loader):
     """Reads what the services are, those alone that are asked for: botocore would look
     into the folders of all to see which there are.

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from ..chassis.mechanism.background import asked
+from .asking_gaps import asking, camel
 from .schedules import AT, expression
 from .template import Template
 
@@ -163,22 +163,9 @@ in {P}Background, as one of its Events (in place of {{}}, or beside the others):
         {E}:
           Type: ScheduleV2
           Properties:
+            OmitName: true # else one stage of an account takes it from the others
             ScheduleExpression: {expression}
             Input: '{input}'
-"""
-ASKING = """
-in {P}BackgroundRole, as one of the statements of its policy:
-              - Effect: Allow
-                Action: lambda:InvokeFunction
-                Resource: !Sub arn:${{AWS::Partition}}:lambda:${{AWS::Region}}:${{AWS::AccountId}}:function:${{AWS::StackName}}-{callee}:live
-
-and in {P}BackgroundRole, as one of the statements of its policy:
-              - Effect: Allow
-                Action: secretsmanager:GetSecretValue
-                Resource: !Ref {P}To{C}Keys
-
-and in {P}Background, as one of its Variables:
-          {keys}: !Sub secret:${{{P}To{C}Keys}}
 """
 GIVEN_UP = """
 in {P}Background, as one of its Properties: what becomes of a job that has failed three times
@@ -214,21 +201,24 @@ def missing_resources(
             for name, when in jobs.items()
             if name.partition(".")[0] in modules
         }
-        function = functions.get(f"{_camel(part)}Background")
+        function = functions.get(f"{camel(part)}Background")
         if (publishers or mine) and function is None:
             lines = [
-                f"                  - !GetAtt {_camel(module)}Table.Arn"
+                f"                  - !GetAtt {camel(module)}Table.Arn"
                 for module in modules
             ]
             lines += [
-                f"                  - !Sub ${{{_camel(module)}Table.Arn}}/index/*"
+                f"                  - !Sub ${{{camel(module)}Table.Arn}}/index/*"
                 for module in modules
             ]
             found.append(
                 FUNCTION.format(
-                    P=_camel(part), part=part, package=package, tables="\n".join(lines)
+                    P=camel(part), part=part, package=package, tables="\n".join(lines)
                 )
             )
+        found += _deliveries(template, part, sorted(publishers))
+        found += _schedules(function or {"Events": {}}, part, mine)
+        found += asking(package, part, modules, function, calls or {})
         found += _deliveries(template, part, sorted(publishers))
         found += _schedules(function or {"Events": {}}, part, mine)
         wanted = set(asked(package, modules))
@@ -238,7 +228,7 @@ def missing_resources(
             if wanted.intersection(contracts) and keys not in told:
                 found.append(
                     ASKING.format(
-                        P=_camel(part), C=_camel(callee), callee=callee, keys=keys
+                        P=camel(part), C=camel(callee), callee=callee, keys=keys
                     )
                 )
     return found
@@ -247,7 +237,7 @@ def missing_resources(
 def _deliveries(
     template: Template, part: str, publishers: Sequence[str]
 ) -> Iterator[str]:
-    P = _camel(part)  # noqa: N806 - as in the names of resources
+    P = camel(part)  # noqa: N806 - as in the names of resources
     tables, pipes = (
         template.of_type("AWS::DynamoDB::Table"),
         template.of_type("AWS::Pipes::Pipe"),
@@ -255,7 +245,7 @@ def _deliveries(
     if publishers and f"{P}Queue" not in template.of_type("AWS::SQS::Queue"):
         yield QUEUE.format(P=P)
     for module in publishers:
-        M = _camel(module)  # noqa: N806
+        M = camel(module)  # noqa: N806
         if "StreamSpecification" not in tables[f"{M}Table"]:
             yield STREAM.format(M=M)
         pipe = pipes.get(f"{M}To{P}")
@@ -266,7 +256,7 @@ def _deliveries(
 def _schedules(
     function: Mapping[str, Any], part: str, jobs: Mapping[str, str | timedelta]
 ) -> Iterator[str]:
-    P = _camel(part)  # noqa: N806
+    P = camel(part)  # noqa: N806
     known = {
         (
             json.loads(event["Properties"]["Input"])["job"],
@@ -282,11 +272,7 @@ def _schedules(
             asked = json.dumps({"job": name, "at": AT})
             yield JOB.format(
                 P=P,
-                E=_camel(name.replace(".", "_")),
+                E=camel(name.replace(".", "_")),
                 expression=expression(when),
                 input=asked,
             )
-
-
-def _camel(name: str) -> str:
-    return "".join(word.capitalize() for word in name.split("_"))
