@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import json
-import re
-import zipfile
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Any
 
 import pytest
 from tests.support.projects import Project
-from tests.support.template import translated
+from tests.support.template import created_by_moto, translated
 
 STACK = "shop"
 TOLD = {"AlarmEmail": "ops@example.com", "SiteUrl": "https://shop.example.com", "Domain": "api.example.com"}
@@ -47,57 +44,10 @@ def resources(shop: Project) -> Document:
 
 
 @pytest.fixture(scope="module")
-def created(shop: Project, resources: Document) -> Iterator[dict[str, tuple[str, str]]]:
+def created(resources: Document, shop: Project) -> Iterator[dict[str, tuple[str, str]]]:
     """The physical name and the type of each resource that moto has created, by its name in the template."""
-    patch = pytest.MonkeyPatch()
-    patch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    with import_module("moto").mock_aws():
-        client = import_module("boto3").client
-        archive = io.BytesIO()
-        with zipfile.ZipFile(archive, "w") as packed:
-            packed.writestr("shop.py", "")
-        client("s3").create_bucket(Bucket="code", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
-        client("s3").put_object(Bucket="code", Key="package.zip", Body=archive.getvalue())
-        zone = client("route53").create_hosted_zone(Name="example.com", CallerReference="1")["HostedZone"]["Id"]
-        template = translated(shop.folder / "deploy/template.yaml", TOLD)
-        absent = {name for name, resource in resources.items() if resource["Type"] in NOT_THERE}
-        kept = {name: resource for name, resource in resources.items() if name not in absent}
-        template = {**template, "Resources": without(kept, absent), "Outputs": {}}
-        parameters = {name: str(each.get("Default", "")) for name, each in template["Parameters"].items()}
-        parameters |= {**TOLD, "ZoneId": zone.removeprefix("/hostedzone/")}
-        stacks = client("cloudformation")
-        stacks.create_stack(
-            StackName=STACK,
-            TemplateBody=json.dumps(template),
-            Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
-            Capabilities=["CAPABILITY_IAM"],
-        )
-        pages = stacks.get_paginator("list_stack_resources").paginate(StackName=STACK)
-        yield {
-            each["LogicalResourceId"]: (each["PhysicalResourceId"], each["ResourceType"])
-            for page in pages
-            for each in page["StackResourceSummaries"]
-        }
-    patch.undo()
-
-
-def without(value: Any, absent: set[str]) -> Any:
-    """The document, where what refers to an absent resource has its name instead."""
-    if isinstance(value, list):
-        return [without(each, absent) for each in value]
-    if not isinstance(value, dict):
-        return value
-    if value.keys() == {"Ref"} and value["Ref"] in absent:
-        function, alias, _ = value["Ref"].partition("Aliaslive")
-        return {"Ref": function} if alias else function
-    if value.keys() == {"Fn::GetAtt"} and value["Fn::GetAtt"][0] in absent:
-        return value["Fn::GetAtt"][0]
-    if value.keys() == {"Fn::Sub"} and isinstance(value["Fn::Sub"], str):
-        names = "|".join(sorted(absent))
-        return {"Fn::Sub": re.sub(rf"\$\{{({names})[\w.]*\}}", r"\1", value["Fn::Sub"])}
-    kept = {key: without(each, absent) for key, each in value.items()}
-    kept.pop("DependsOn", None)
-    return kept
+    with created_by_moto(shop.folder / "deploy/template.yaml", STACK, TOLD, NOT_THERE) as found:
+        yield found
 
 
 def test_each_resource_is_created_or_of_a_kind_that_is_known_not_to_be(resources: Document, created: Any) -> None:

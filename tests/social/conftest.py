@@ -101,7 +101,6 @@ def _sql(url: str) -> Iterator[Storage]:
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         asked.append(statement.split()[0])
 
-
     async def migrate() -> None:
         database = sql.Database(url)
         await import_module("social_sql.apps.alembic.migrate").upgrade(database, ["feed", "posts"])

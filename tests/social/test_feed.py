@@ -110,9 +110,7 @@ ACTS = st.one_of(
 )
 
 
-@pytest.mark.parametrize(
-    "kind", ["sqlite", "dynamodb", pytest.param("postgresql", marks=pytest.mark.real)]
-)
+@pytest.mark.parametrize("kind", ["sqlite", "dynamodb", pytest.param("postgresql", marks=pytest.mark.real)])
 def test_a_feed_is_what_the_model_says_with_events_doubled_delayed_and_out_of_order(
     kind: str, projects: Mapping[str, Project], tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
@@ -168,9 +166,7 @@ async def _crowd(storage: Storage, author: UUID, readers: list[UUID]) -> None:
     items = [{"pk": {"S": f"reading#{r}#{author}"}, "version": number, "active": number} for r in readers]
     for item in items[:FAN_OUT]:
         item["pushed"] = number
-    items += [
-        {"pk": {"S": f"on_demand#{reader}"}, "authors": {"BS": [author.bytes]}} for reader in readers[FAN_OUT:]
-    ]
+    items += [{"pk": {"S": f"on_demand#{reader}"}, "authors": {"BS": [author.bytes]}} for reader in readers[FAN_OUT:]]
     items.append({"pk": {"S": f"audience#{author}"}, "readers": {"BS": [reader.bytes for reader in pushed]}})
     backends = import_module("moto.dynamodb.models").dynamodb_backends
     for item in items:
