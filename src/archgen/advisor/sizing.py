@@ -53,7 +53,7 @@ STATED = (
 class Design:
     """What is to be sized and billed: the demand on servers and on functions, which differ in their caches.
 
-    `brokered`: a broker was chosen for events, be there a stream or not.
+    `brokered`: a broker was chosen for events, be there a stream or not. `database`: the one that was asked for by its name.
     """
 
     evidence: Evidence
@@ -61,6 +61,7 @@ class Design:
     streaming: bool
     services: int
     brokered: bool = False
+    database: str = "auto"
 
     def demand(self, runtime: str, cpu_ms: float | None = None) -> Demand:
         cached = choose_cache(self.facts, self.evidence, runtime) != "none"
@@ -75,10 +76,16 @@ class Design:
             demand = demand.part(self.services, self.evidence.parameter("service_overhead"))
         return capacity.size_database(demand, 1, self.evidence).shards
 
+    def _database(self, runtime: str) -> str:
+        """The one that was asked for, where this runtime has it; else what would be advised."""
+        if runtime == "functions" and self.database in ("postgresql", "dynamodb"):
+            return self.database
+        return choose_database(self.facts, self.evidence, runtime)
+
     def biller(self, runtime: str) -> Biller:
         shape = Shape(
             services=self.services,
-            relational=choose_database(self.facts, self.evidence, runtime) == "postgresql",
+            relational=self._database(runtime) == "postgresql",
             cached=choose_cache(self.facts, self.evidence, runtime) != "none",
             first_version=self.facts["scope"] == "mvp",
             rhythmic=self.facts["traffic_pattern"] in ("steady", "diurnal"),
