@@ -444,3 +444,12 @@ def test_parts_that_share_a_log_of_events_have_a_broker_between_them() -> None:
 def test_a_product_that_another_stands_for_is_answered_with_that_one() -> None:
     assert "did you mean valkey?" in refused(stack={"cache": "redis"})
     assert "did you mean postgresql?" in refused(stack={"database": "postgres"})
+
+
+def test_files_of_rows_have_no_place_on_ecs_yet() -> None:
+    """Its tasks share no folder."""
+    modules = {"notes": {"entities": {"note": {"fields": {"x": {"type": "file"}}}}}}
+    said = refused(modules=modules, stack={"deployment": "ecs"})
+    assert "stack.deployment: its tasks have no disk in common" in said
+    assert design(modules=modules).stack.deployment == "one_machine"
+    assert [each.name for each in design(modules=modules).modules] == ["accounts", "notes", "files"]

@@ -150,7 +150,11 @@ def without(value: Any, absent: set[str]) -> Any:
         return {"Ref": function} if alias else function
     if value.keys() == {"Fn::GetAtt"} and value["Fn::GetAtt"][0] in absent:
         return value["Fn::GetAtt"][0]
-    if value.keys() == {"Fn::Select"} and "Fn::Split" in str(value) and any(f"'{name}'" in str(value) for name in absent):
+    if (
+        value.keys() == {"Fn::Select"}
+        and "Fn::Split" in str(value)
+        and any(f"'{name}'" in str(value) for name in absent)
+    ):
         return "a-piece-of-its-name"
     if value.keys() == {"Fn::Sub"} and isinstance(value["Fn::Sub"], str):
         names = "|".join(sorted(absent))

@@ -71,7 +71,9 @@ def settled(client: TestClient, bearer: dict[str, str], file_id: str) -> dict[st
     return dict(file)
 
 
-@pytest.mark.parametrize("name", ["../../etc/passwd", "..\\..\\boot.ini", "/etc/passwd", "a\x00.txt", "a" * 3000, "a.exe"])
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd", "..\\..\\boot.ini", "/etc/passwd", "a\x00.txt", "a" * 3000, "a.exe"]
+)
 def test_a_name_has_no_say(instance: Instance, bearer: dict[str, str], name: str) -> None:
     client, folder = instance
     made = announce(client, bearer)
@@ -86,9 +88,13 @@ def test_a_name_has_no_say(instance: Instance, bearer: dict[str, str], name: str
 
 
 @pytest.mark.parametrize(
-    ("data", "status"), [(TEXT + b"x", 413), (TEXT * 1000, 413), (TEXT[:-1], 422), (b"", 422)], ids=["one more", "many more", "one fewer", "none"]
+    ("data", "status"),
+    [(TEXT + b"x", 413), (TEXT * 1000, 413), (TEXT[:-1], 422), (b"", 422)],
+    ids=["one more", "many more", "one fewer", "none"],
 )
-def test_it_takes_as_many_bytes_as_were_announced(instance: Instance, bearer: dict[str, str], data: bytes, status: int) -> None:
+def test_it_takes_as_many_bytes_as_were_announced(
+    instance: Instance, bearer: dict[str, str], data: bytes, status: int
+) -> None:
     client, folder = instance
     made = announce(client, bearer)
     assert post(client, made["upload"]["url"], multipart(made["upload"]["fields"], data)).status_code == status
@@ -255,7 +261,12 @@ def test_what_is_no_form_is_refused(instance: Instance, bearer: dict[str, str], 
     client, folder = instance
     made = announce(client, bearer)
     assert post(client, made["upload"]["url"], body).status_code == 422
-    for kind in ("application/json", "multipart/form-data", "multipart/form-data; boundary=" + "b" * 5000, "multipart/mixed; boundary=b"):
+    for kind in (
+        "application/json",
+        "multipart/form-data",
+        "multipart/form-data; boundary=" + "b" * 5000,
+        "multipart/mixed; boundary=b",
+    ):
         assert client.post(made["upload"]["url"], content=body, headers={"Content-Type": kind}).status_code == 422
     assert lying(folder) == []
 
@@ -266,7 +277,13 @@ def test_uploads_pass_the_limit_of_bodies_and_only_they_do(instance: Instance, b
     made = announce(client, bearer, len(data))
     assert len(data) > 3_000_000
     assert post(client, made["upload"]["url"], multipart(made["upload"]["fields"], data)).status_code == 204
-    for path in ("/api/files", f"/api/files/{made['id']}", "/api/products", "/api/files/upload", f"/api/products/{made['id']}/upload"):
+    for path in (
+        "/api/files",
+        f"/api/files/{made['id']}",
+        "/api/products",
+        "/api/files/upload",
+        f"/api/products/{made['id']}/upload",
+    ):
         answer = client.post(path, content=data, headers={**bearer, "Content-Type": "application/json"})
         assert answer.status_code in (404, 405, 413), path
 
@@ -369,7 +386,9 @@ def test_what_arrived_and_nobody_was_told_of_is_looked_at_after_all(
     assert settled(client, bearer, made["id"])["status"] == "ready"
 
 
-def test_a_row_takes_files_of_whoever_writes_it_for_that_field_and_what_it_leaves_is_gone(instance: Instance, bearer: dict[str, str], part: Part) -> None:
+def test_a_row_takes_files_of_whoever_writes_it_for_that_field_and_what_it_leaves_is_gone(
+    instance: Instance, bearer: dict[str, str], part: Part
+) -> None:
     client, folder = instance
     first, second = (_uploaded(client, bearer) for _ in range(2))
     url = client.post("/api/products", json={"text": first}, headers=bearer).headers["Location"]
@@ -387,7 +406,9 @@ def test_a_row_takes_files_of_whoever_writes_it_for_that_field_and_what_it_leave
 
 
 @pytest.mark.parametrize("order", ["as it happened", "the other way round"])
-def test_events_that_come_late_or_twice_change_nothing(instance: Instance, bearer: dict[str, str], part: Part, order: str) -> None:
+def test_events_that_come_late_or_twice_change_nothing(
+    instance: Instance, bearer: dict[str, str], part: Part, order: str
+) -> None:
     """A row takes a file and leaves it: the file is gone, whichever of the two is heard of first, and however often."""
     client, _ = instance
     file_id, row = UUID(_uploaded(client, bearer)), uuid4()

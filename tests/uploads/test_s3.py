@@ -59,13 +59,17 @@ def test_a_form_allows_one_object_of_this_type_and_size_for_a_quarter_of_an_hour
     assert {"Content-Type": "image/png"} in conditions and form.fields["Content-Type"] == "image/png"
     assert {"key": f"incoming/{FILE}"} in conditions and form.fields["key"] == f"incoming/{FILE}"
     assert {"bucket": BUCKET} in conditions
-    assert not [each for each in conditions if isinstance(each, list) and each[0] == "starts-with"], "nothing is left to the client"
+    assert not [each for each in conditions if isinstance(each, list) and each[0] == "starts-with"], (
+        "nothing is left to the client"
+    )
     left = datetime.fromisoformat(policy["expiration"]) - datetime.now(UTC)
     assert timedelta(minutes=14) < left <= timedelta(minutes=15)
     assert form.fields["x-amz-algorithm"] == "AWS4-HMAC-SHA256" and form.url.startswith("https://")
 
 
-@pytest.mark.parametrize(("kind", "shown"), [("image/png", "inline"), ("application/pdf", "attachment"), ("text/plain", "attachment")])
+@pytest.mark.parametrize(
+    ("kind", "shown"), [("image/png", "inline"), ("application/pdf", "attachment"), ("text/plain", "attachment")]
+)
 def test_a_link_shows_images_and_has_all_else_downloaded(store: Any, kind: str, shown: str) -> None:
     url = urlsplit(asyncio.run(store.link(FILE, "original", kind)))
     query = parse_qs(url.query)
@@ -134,7 +138,19 @@ def test_what_s3_tells_becomes_an_event_for_its_handler(functions: Project, chas
     assert read({"dynamodb": {"NewImage": row}}) == [("files.inspect", b"{}")]
 
 
-@pytest.mark.parametrize("message", [None, [], "text", 1, {}, {"Records": [{}]}, {"Records": "x"}, {"Records": [{"s3": {"object": {"key": "incoming/no-id"}}}]}])
+@pytest.mark.parametrize(
+    "message",
+    [
+        None,
+        [],
+        "text",
+        1,
+        {},
+        {"Records": [{}]},
+        {"Records": "x"},
+        {"Records": [{"s3": {"object": {"key": "incoming/no-id"}}}]},
+    ],
+)
 def test_what_cannot_be_read_is_said_to_be_so(chassis: Chassis, message: Any) -> None:
     """In words that the function buries it by, so that the rest of its batch goes on."""
     with pytest.raises((ValueError, KeyError, TypeError)):
@@ -147,7 +163,9 @@ def test_the_local_gateway_tells_of_objects_as_s3_does(functions: Project, store
     sqs: Any = boto3.client("sqs")
     url = sqs.create_queue(QueueName="told")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    found = template.Template(functions.folder / "deploy/template.yaml", {"AWS::StackName": "local", "FilesQueue.Arn": arn})
+    found = template.Template(
+        functions.folder / "deploy/template.yaml", {"AWS::StackName": "local", "FilesQueue.Arn": arn}
+    )
     buckets.make_buckets(found)
     buckets.make_buckets(found)  # as after a reload
     name = found.known["FilesBucket"]
@@ -161,9 +179,13 @@ def test_the_local_gateway_tells_of_objects_as_s3_does(functions: Project, store
     assert import_module("s3_lab.chassis.mechanism.s3_events").with_arrivals({"Records": events})
     assert [body["Event"] for body in bodies if "Event" in body] == ["s3:TestEvent"] * 2
     published = told("key")["Records"][0]
-    missing = {f"{place}.{name}" for place, name in _fields(published)} - {f"{place}.{name}" for place, name in _fields(events[0])}
+    missing = {f"{place}.{name}" for place, name in _fields(published)} - {
+        f"{place}.{name}" for place, name in _fields(events[0])
+    }
     # which moto does not tell, and nobody here reads
-    assert missing <= {"s3.ownerIdentity", "ownerIdentity.principalId", ".userIdentity", "userIdentity.principalId"}, missing
+    assert missing <= {"s3.ownerIdentity", "ownerIdentity.principalId", ".userIdentity", "userIdentity.principalId"}, (
+        missing
+    )
 
 
 def _all(sqs: Any, url: str) -> Iterator[Any]:

@@ -69,7 +69,13 @@ def asked(package: str, modules: Iterable[str]) -> list[str]:
     their `wiring.background` are called, but for the part.
     """
     found = [work for module in modules if (work := _background(package, module))]
-    return sorted({name for work in found for name in list(inspect.signature(work).parameters)[1:]})
+    return sorted(
+        {
+            name
+            for work in found
+            for name in list(inspect.signature(work).parameters)[1:]
+        }
+    )
 
 
 def _background(package: str, module: str) -> Callable[..., Iterable[object]] | None:
