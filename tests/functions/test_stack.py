@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import re
 import zipfile
 from collections.abc import Callable, Iterator
 from importlib import import_module
@@ -12,7 +11,7 @@ from typing import Any
 
 import pytest
 from tests.support.projects import Project
-from tests.support.template import translated
+from tests.support.template import NOT_THERE, translated, what_moto_creates
 
 STACK = "shop"
 TOLD = {"AlarmEmail": "ops@example.com", "SiteUrl": "https://shop.example.com", "Domain": "api.example.com"}
@@ -20,21 +19,6 @@ TOLD |= {
     "CertificateArn": "arn:aws:acm:eu-central-1:123456789012:certificate/1",
     "ZoneId": "Z1",
     "MonthlyBudget": "600",
-}
-# what CloudFormation of moto does not create; each is held by its properties, below or in test_template.py
-NOT_THERE = {
-    "AWS::ApiGatewayV2::Api",
-    "AWS::ApiGatewayV2::ApiMapping",
-    "AWS::ApiGatewayV2::DomainName",
-    "AWS::ApiGatewayV2::Stage",
-    "AWS::Budgets::Budget",
-    "AWS::CloudWatch::Alarm",
-    "AWS::CodeDeploy::Application",
-    "AWS::CodeDeploy::DeploymentGroup",
-    "AWS::Lambda::Alias",
-    "AWS::Logs::MetricFilter",
-    "AWS::Pipes::Pipe",
-    "AWS::SecretsManager::Secret",
 }
 Document = dict[str, Any]
 
@@ -60,9 +44,7 @@ def created(shop: Project, resources: Document) -> Iterator[dict[str, tuple[str,
         client("s3").put_object(Bucket="code", Key="package.zip", Body=archive.getvalue())
         zone = client("route53").create_hosted_zone(Name="example.com", CallerReference="1")["HostedZone"]["Id"]
         template = translated(shop.folder / "deploy/template.yaml", TOLD)
-        absent = {name for name, resource in resources.items() if resource["Type"] in NOT_THERE}
-        kept = {name: resource for name, resource in resources.items() if name not in absent}
-        template = {**template, "Resources": without(kept, absent), "Outputs": {}}
+        template = {**what_moto_creates(template), "Outputs": {}}
         parameters = {name: str(each.get("Default", "")) for name, each in template["Parameters"].items()}
         parameters |= {**TOLD, "ZoneId": zone.removeprefix("/hostedzone/")}
         stacks = client("cloudformation")
@@ -79,25 +61,6 @@ def created(shop: Project, resources: Document) -> Iterator[dict[str, tuple[str,
             for each in page["StackResourceSummaries"]
         }
     patch.undo()
-
-
-def without(value: Any, absent: set[str]) -> Any:
-    """The document, where what refers to an absent resource has its name instead."""
-    if isinstance(value, list):
-        return [without(each, absent) for each in value]
-    if not isinstance(value, dict):
-        return value
-    if value.keys() == {"Ref"} and value["Ref"] in absent:
-        function, alias, _ = value["Ref"].partition("Aliaslive")
-        return {"Ref": function} if alias else function
-    if value.keys() == {"Fn::GetAtt"} and value["Fn::GetAtt"][0] in absent:
-        return value["Fn::GetAtt"][0]
-    if value.keys() == {"Fn::Sub"} and isinstance(value["Fn::Sub"], str):
-        names = "|".join(sorted(absent))
-        return {"Fn::Sub": re.sub(rf"\$\{{({names})[\w.]*\}}", r"\1", value["Fn::Sub"])}
-    kept = {key: without(each, absent) for key, each in value.items()}
-    kept.pop("DependsOn", None)
-    return kept
 
 
 def test_each_resource_is_created_or_of_a_kind_that_is_known_not_to_be(resources: Document, created: Any) -> None:
