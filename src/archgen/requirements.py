@@ -127,6 +127,7 @@ class Requirements(_Frozen):
     stack: StackChoice = StackChoice()
     extras: dict[str, bool] = {}  # those that were asked for, or refused; the others are as the scope says
     parts: dict[str, tuple[str, ...]] = {}
+    modules: int = 0  # how many the domain has that was told, accounts among them; 0: none was told
     slo: ServiceLevels
     assumed: tuple[Assumption, ...] = ()
 

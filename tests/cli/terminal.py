@@ -14,6 +14,8 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import pyte
+
 UP, DOWN, ENTER, CTRL_C, CTRL_U, ESCAPE = "\x1b[A", "\x1b[B", "\r", "\x03", "\x15", "\x1b"
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[()][A-Z0-9]|\x1b[=>]")
 
@@ -22,6 +24,7 @@ class Terminal:
     """A command that runs on a pty; `seen` is all that it has printed, without escape sequences."""
 
     def __init__(self, command: Sequence[str], folder: Path, environment: Mapping[str, str], columns: int) -> None:
+        self.columns = columns
         self.main, child = pty.openpty()
         fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         inherited = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "LINES")}
@@ -41,6 +44,13 @@ class Terminal:
     @property
     def seen(self) -> str:
         return _ESCAPES.sub("", self.raw).replace("\r", "")
+
+    @property
+    def shown(self) -> list[str]:
+        """The lines of the screen as it stands, without empty ones."""
+        screen = pyte.Screen(self.columns, 24)
+        pyte.Stream(screen).feed(self.raw)
+        return [line.rstrip() for line in screen.display if line.strip()]
 
     def wait_for(self, text: str, seconds: float = 60) -> str:
         """What was printed up to `text`, since the last time."""

@@ -257,6 +257,13 @@ class Scripted:
     """Answers each question with what a table says, "<" to go back, and remembers what was asked."""
 
     keys = "keys"
+    rows = 0
+
+    def rewind(self, rows: int) -> None:
+        pass
+
+    def tell(self, message: str) -> None:
+        pass
 
     def __init__(self, answers: dict[str, list[str]]) -> None:
         self.answers = answers
@@ -295,9 +302,31 @@ def test_each_default_follows_from_the_answers_so_far() -> None:
         "workload": "iot",
         "scope": "platform",
         "team_size": 60,
+        "teams": 8,
         "traffic": "20000 rps",
     }
-    assert by.asked[5] == SCREEN and len(by.asked) <= 7 and len(sources) == 1
+    assert by.asked[6] == SCREEN and len(by.asked) <= 8 and len(sources) == 1
+
+
+def test_teams_are_asked_for_where_so_many_engineers_are_usually_more_than_one() -> None:
+    teams = QUESTIONS["teams"]
+    by = Scripted({"Backend engineers": ["9"]})
+    assert ask_core([], resolve([]), by=by).raw["team_size"] == 9
+    assert by.asked[4] == teams
+    few = Scripted({"Backend engineers": ["8"]})
+    assert "teams" not in ask_core([], resolve([]), by=few).raw and teams not in few.asked
+    said = [from_record({"teams": 2})]
+    told = Scripted({"Backend engineers": ["12"]})
+    assert ask_core(said, resolve(said), by=told).raw["teams"] == 2 and teams not in told.asked
+    # back over what was not asked; and fewer engineers after all, of whom no teams are known
+    traffic = QUESTIONS["traffic"]
+    back = Scripted(
+        {"Backend engineers": ["24", "6"], teams: ["3", BACK], traffic: [BACK, BACK, "7 rps"], "Scope": ["mvp"]}
+    )
+    taken = ask_core([], resolve([]), by=back)
+    asked = [q for q in back.asked[3:] if q not in (SCREEN,)]
+    assert asked[:6] == ["Backend engineers", teams, traffic, teams, "Backend engineers", traffic]
+    assert taken.raw["team_size"] == 6 and "teams" not in taken.raw
 
 
 def test_what_was_ticked_becomes_needs_and_experience_and_is_no_longer_asked() -> None:
@@ -402,6 +431,31 @@ def test_the_end_of_input_is_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("builtins.input", end)
     with pytest.raises(KeyboardInterrupt):
         Lines().text("Name", "x", lambda typed: None)
+
+
+def test_escape_leaves_no_line_of_what_is_asked_again(terminal: Open) -> None:
+    """Neither of the question that was left, nor of the answer that is given anew; one that is broken takes all its rows along."""
+    screen = terminal("new", "--dry-run", "--set", "scope=mvp", "--set", "traffic=5 rps", columns=60)
+    screen.wait_for("Name of the project")
+    begun = screen.shown[:-1]
+    long = "a" * 40
+    screen.type(CTRL_U + long + ENTER)
+    screen.wait_for("large jobs now and then")
+    screen.type(DOWN + ENTER)
+    screen.wait_for("Kind of system  ecommerce")
+    screen.wait_for("Backend engineers  [3]")
+    assert [line for line in screen.shown if "Backend" in line]
+    screen.type(ESCAPE)
+    screen.wait_for("large jobs now and then")
+    assert not [line for line in screen.shown if "Backend engineers" in line or "Kind of system  " in line]
+    assert "".join(screen.shown).count(long) == 1
+    screen.type(ESCAPE)
+    screen.wait_for("Name of the project")
+    screen.wait_for("]")
+    assert screen.shown[: len(begun)] == begun
+    assert "".join(screen.shown[len(begun) :]) == f"? Name of the project  [{long}]"
+    screen.type(CTRL_C)
+    assert screen.finish() == 130
 
 
 def test_escape_goes_back_and_the_kind_that_has_no_preset_is_told(terminal: Open, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archgen.catalog import read_kinds, read_presets, templates_dir
-from archgen.domain.presets import ACCOUNTS, PRESETS, missing_preset, preset_for
+from archgen.domain.presets import ACCOUNTS, FILES, PRESETS, missing_preset, preset_for
 
 
 def test_the_presets_are_those_that_have_a_folder_with_their_journey() -> None:
@@ -13,11 +13,12 @@ def test_the_presets_are_those_that_have_a_folder_with_their_journey() -> None:
 
 
 def test_every_kind_of_module_is_in_some_preset_and_says_no_more_than_is_read() -> None:
-    used = {module.kind for preset in PRESETS.values() for module in preset.modules} | {ACCOUNTS.kind}
+    used = {module.kind for preset in PRESETS.values() for module in preset.modules} | {ACCOUNTS.kind, FILES}
     kinds = read_kinds(templates_dir())
     assert set(kinds) == used
     known = {"declared", "tables", "actions", "publishes", "handlers", "uses", "classes", "when", "folder"}
-    known |= {"consumes", "paths", "face", "log", "metrics", "wiring", "contract", "lag"}  # which the templates read
+    known |= {"consumes", "paths", "face", "log", "metrics", "wiring", "contract", "lag", "store"}
+    known |= {"dependencies", "dependencies_with"}  # which the templates read
     for kind, document in kinds.items():
         assert set(document) <= known, kind
 

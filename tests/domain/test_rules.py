@@ -206,7 +206,19 @@ def test_a_path_is_the_plural_of_the_english_word(name: str, plural: str) -> Non
         (entity(name="CaseFile"), "modules.notes.entities.CaseFile", "for example case_file"),
         (field(type="float"), f"{X}.type", "did you mean decimal?"),
         (field(type="ZonedDateTime"), f"{X}.type", "did you mean datetime?"),
-        (field(type="ImageBlob"), f"{X}.type", "keep them in an object store"),
+        (field(type="ImageBlob"), f"{X}.type", "did you mean file?"),
+        (field(type="bytea"), f"{X}.type", "what a client uploads is of type file"),
+        (field(type="file", required=True), f"{X}.required", "let clients show rows without it"),
+        (field(type="file", unique=True), f"{X}.unique", "leave it out"),
+        (field(type="file", indexed=True), f"{X}.indexed", "leave it out"),
+        (field(type="file", max_bytes=0), f"{X}.max_bytes", "is not between 1 and 104,857,600 bytes"),
+        (field(type="file", max_bytes=2**30), f"{X}.max_bytes", "is not between 1 and 104,857,600 bytes"),
+        (field(type="file", accept=["image/jpg"]), f"{X}.accept.0", "did you mean image/jpeg?"),
+        (field(type="file", accept=["image/svg+xml"]), f"{X}.accept.0", "convert it to image/png"),
+        (field(type="file", accept=["image/png", "image/png"]), f"{X}.accept", "more than once"),
+        (field(type="file", default="a"), f"{X}.default", "a file has no default"),
+        (field(type="string", max_bytes=5), f"{X}.max_bytes", "it is for file"),
+        (field(type="file", max_size=5), f"{X}.max_size", "did you mean max_bytes?"),
         (field(type="many_to_many"), f"{X}.type", "an entity between the two"),
         (field(type="string", pattern="^a"), f"{X}.pattern", "a rule of your own goes into the module's domain.py"),
         (field(type="string", length=5), f"{X}.length", "did you mean max_length?"),
@@ -405,3 +417,14 @@ def test_indexes_that_would_be_called_the_same_are_refused(first: dict[str, Any]
     fields = {"fields": {"title": {"type": "string"}}}
     found = mistakes({"notes": {"entities": {"log": fields | first, "other": fields | second}}})
     assert any("would be called as another of the module is" in said for said in found.values())
+
+
+def test_the_module_of_files_is_there_where_a_row_has_one_and_takes_its_name_and_path() -> None:
+    assert take(field(type="file")).domain.names == ("accounts", "notes", "files")
+    assert take(field(type="uuid")).domain.names == ("accounts", "notes")
+    notes = take(field(type="file")).domain["notes"]
+    assert notes.uses == ("files",) and notes.publishes == ("notes.files.changed",)
+    assert take(field(type="file")).domain["files"].subscribes == ("files.file.arrived", "notes.files.changed")
+    taken = mistakes({**field(type="file"), **entity("sheet", "files", plural="files")})
+    assert taken.keys() == {"modules.files", "modules.files.entities.sheet.plural"}
+    assert take(entity("sheet", "files", plural="files")).domain.names == ("accounts", "files")

@@ -80,7 +80,10 @@ def test_its_figures_are_the_advisors(write: Callable[..., Written]) -> None:
         worker = project.of_type("AWS::ECS::TaskDefinition")["WorkerDefinition"]
         assert int(worker["Cpu"]) == 1024 * cost["beside"]["worker_vcpu"]
         assert int(worker["Memory"]) == 1024 * cost["beside"]["worker_memory_gb"]
-        assert 0 <= budget - cost["per_month"][cost["candidate"]]["high"] - cost["beside"]["worker_usd"] < 1
+        rules = project.of_type("AWS::WAFv2::WebACL")["Firewall"]["Rules"]
+        firewall = cost["beside"]["firewall_usd"] + len(rules) * cost["beside"]["firewall_rule_usd"]
+        assert firewall > 5 + len(rules)  # and the requests
+        assert 0 <= budget - cost["per_month"][cost["candidate"]]["high"] - cost["beside"]["worker_usd"] - firewall < 1
         slow = project.of_type("AWS::CloudWatch::Alarm")["AppLatencyAlarm"]["Threshold"]
         assert slow == project.record["slo"]["p95_ms"] / 1000
     assert small.of_type("AWS::RDS::DBInstance") != large.of_type("AWS::RDS::DBInstance")
@@ -133,7 +136,8 @@ def test_the_page_prints_no_price_that_the_decision_has_not(project: Written) ->
     cost = project.record["recommendation"]["cost"]
     bill, beside = cost["per_month"][cost["candidate"]], cost["beside"]
     known = {f"{line['usd']:.2f}" for line in bill["lines"]} | {f"{bill[key]:.0f}" for key in ("total", "low", "high")}
-    known |= {f"{count * beside[key]:.0f}" for count in range(1, 5) for key in ("worker_usd", "broker_usd")}
+    known |= {f"{count * beside[key]:.0f}" for count in range(1, 5) for key in ("worker_usd",)}
+    known |= {f"{beside['firewall_usd'] + count * beside['firewall_rule_usd']:.0f}" for count in (2, 3)}
     printed = set(re.findall(r"(?<![\w.-])\d+(?:\.\d\d)?(?![\w-])", re.sub(r"\| [a-z].*? \|", "|", section)))
     assert printed - known == set()
 
@@ -144,11 +148,14 @@ import asyncio, logging
 from ecs_shop.chassis.mechanism.backlog import log_backlog
 class Said(logging.Handler):
     def emit(self, record):
-        print(record.outbox_events_dead, record.event_lag, hasattr(record, "event_lag{group"))
+        print(record.outbox_events_dead, record.event_lag, record.age_seconds, hasattr(record, "event_lag{group"))
 logging.getLogger("ecs_shop").addHandler(Said())
 logging.getLogger("ecs_shop").setLevel("INFO")
 async def outbox(): return {'outbox_events{state="dead"}': 2, 'outbox_events{state="waiting"}': 1}
-async def consumers(): return {'event_lag{group="orders"}': 3, 'event_lag{group="payments"}': 4}
+async def consumers(): return {
+    'event_lag{group="orders"}': 3, 'event_lag{group="payments"}': 4,
+    'age_seconds{group="orders"}': 90, 'age_seconds{group="payments"}': 60,
+}
 async def main():
     try:
         await asyncio.wait_for(log_backlog([outbox, consumers]), 0.1)
@@ -160,7 +167,7 @@ asyncio.run(main())
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=folder, env={"PYTHONPATH": "src"}, capture_output=True, text=True
     )
-    assert done.stdout == "2.0 7.0 False\n", done.stderr
+    assert done.stdout == "2.0 7.0 90 False\n", done.stderr
 
 
 def test_services_are_as_many_as_the_bill_has_databases(write: Callable[..., Written]) -> None:

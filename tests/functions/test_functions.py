@@ -38,7 +38,8 @@ def works(chassis: Chassis, deliver: Any = None, jobs: Any = None, table: Any = 
     part = SimpleNamespace(database=SimpleNamespace(module=lambda _: table), read=lambda _: settings)
     function = chassis("mechanism.background_function")
     return function.BackgroundFunction(
-        lambda *_: function.Worker(part, background, letters), chassis("mechanism.functions").FunctionSettings
+        lambda *_: chassis("mechanism.dynamodb_worker").DynamoWorker(part, background, letters),
+        chassis("mechanism.functions").FunctionSettings,
     )
 
 
@@ -80,7 +81,7 @@ def test_how_long_events_took_to_the_queue_is_a_metric(chassis: Chassis, capsys:
         message["attributes"]["SentTimestamp"] = sent
     works(chassis, deliver)(batch, SimpleNamespace())
     told = json.loads(capsys.readouterr().out)
-    assert told["StreamLag"] == [90.5] and told["service"] == "orders"
+    assert told["EventLag"] == [90.5] and told["service"] == "orders"
     assert told["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "shop"
 
 

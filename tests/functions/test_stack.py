@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Any
 
 import pytest
 from tests.support.projects import Project
-from tests.support.template import NOT_THERE, translated, what_moto_creates
+from tests.support.template import NOT_THERE, created_by_moto, translated
 
 STACK = "shop"
 TOLD = {"AlarmEmail": "ops@example.com", "SiteUrl": "https://shop.example.com", "Domain": "api.example.com"}
@@ -31,36 +29,10 @@ def resources(shop: Project) -> Document:
 
 
 @pytest.fixture(scope="module")
-def created(shop: Project, resources: Document) -> Iterator[dict[str, tuple[str, str]]]:
+def created(resources: Document, shop: Project) -> Iterator[dict[str, tuple[str, str]]]:
     """The physical name and the type of each resource that moto has created, by its name in the template."""
-    patch = pytest.MonkeyPatch()
-    patch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    with import_module("moto").mock_aws():
-        client = import_module("boto3").client
-        archive = io.BytesIO()
-        with zipfile.ZipFile(archive, "w") as packed:
-            packed.writestr("shop.py", "")
-        client("s3").create_bucket(Bucket="code", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
-        client("s3").put_object(Bucket="code", Key="package.zip", Body=archive.getvalue())
-        zone = client("route53").create_hosted_zone(Name="example.com", CallerReference="1")["HostedZone"]["Id"]
-        template = translated(shop.folder / "deploy/template.yaml", TOLD)
-        template = {**what_moto_creates(template), "Outputs": {}}
-        parameters = {name: str(each.get("Default", "")) for name, each in template["Parameters"].items()}
-        parameters |= {**TOLD, "ZoneId": zone.removeprefix("/hostedzone/")}
-        stacks = client("cloudformation")
-        stacks.create_stack(
-            StackName=STACK,
-            TemplateBody=json.dumps(template),
-            Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
-            Capabilities=["CAPABILITY_IAM"],
-        )
-        pages = stacks.get_paginator("list_stack_resources").paginate(StackName=STACK)
-        yield {
-            each["LogicalResourceId"]: (each["PhysicalResourceId"], each["ResourceType"])
-            for page in pages
-            for each in page["StackResourceSummaries"]
-        }
-    patch.undo()
+    with created_by_moto(shop.folder / "deploy/template.yaml", STACK, TOLD, NOT_THERE) as found:
+        yield found
 
 
 def test_each_resource_is_created_or_of_a_kind_that_is_known_not_to_be(resources: Document, created: Any) -> None:

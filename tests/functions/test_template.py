@@ -139,7 +139,7 @@ def test_a_pipe_carries_what_is_for_the_handlers_of_its_part(template: Any) -> N
 
 def test_what_a_template_lacks_for_new_handlers_and_jobs_is_told_as_what_to_add(tmp_path: Path) -> None:
     """Of a part that had neither, and from a table that nobody listened to: added as told, nothing is lacking."""
-    options = ["--preset", "crud", "--architecture", "serverless"]
+    options = ["--preset", "crud", "--architecture", "serverless", "--set", "stack.database=dynamodb"]
     folder = new(tmp_path, "functions-lab", *options).folder
     sys.path.append(str(folder / "src"))
     missing_resources = import_module("functions_lab.local.template_gaps").missing_resources

@@ -21,14 +21,16 @@ from archgen.blueprint.build import TEMPLATES
 from archgen.blueprint.schema import Template
 from archgen.errors import IncompatibleError, InputError
 from archgen.generator import preview, templates_dir
-from archgen.options import extras, options
+from archgen.options import extras, options, provided
 from archgen.pipeline import make_plan
 
 # Words of what is an extra's alone; where only the record or the decision names them, they are not.
 WORDS = {
     "backups": ("make backup", "backups/", "pg_restore"),
     "copies": ("replicas:", "two copies of"),
+    "database_servers": ("-postgres", "48MB"),
     "dead_letters": ("dead-letters", "apps.dead_letters"),
+    "edge": ("EDGE_UPSTREAM", "EDGE_PROXIES", "network_mode: host"),
     "group_commit": ("group_commit", "Group commit"),
     "guided_migrations": ("RENAME=", "apps/alembic/history.py", "--rename"),
     "key_rotation": ("FOLDER rotate", "KEY_OVERLAP", "make rotate"),
@@ -41,6 +43,9 @@ WORDS = {
 ANYHOW = {"serverless": ("dead_letters", "rollout")}
 TELLING = ("archgen.yaml", "docs/adr/")
 NAMES = tuple(extras())
+# in no scope by default
+ASKED_FOR = {"database_servers", "edge"}
+DEFAULT = set(NAMES) - ASKED_FOR
 
 
 @cache
@@ -48,8 +53,8 @@ def record(template: Template, chosen: tuple[str, ...], preset: str = "ecommerce
     """A project whose scope is the smallest, with these extras: as many of them as have something to do in it."""
     answers = {"name": "shop", "preset": preset, "architecture": template, "scope": "mvp"}
     plan = make_plan(resolve([from_record(answers)])).record
-    possible = make_plan(resolve([from_record({**answers, "scope": "platform"})])).record["extras"]
-    return {**plan, "extras": [name for name in chosen if name in possible]}
+    capabilities = provided({"architecture": template, **plan["stack"]})
+    return {**plan, "extras": [name for name in chosen if capabilities.issuperset(extras()[name].needs)]}
 
 
 def choices() -> Iterator[tuple[Template, tuple[str, ...]]]:
@@ -109,7 +114,8 @@ def test_the_extras_are_the_folders_and_each_says_what_it_brings() -> None:
     capabilities = {capability for option in options() for capability in option.provides}
     for extra in extras().values():
         assert extra.provides == (extra.value,)
-        assert extra.brings and extra.without and extra.scopes[-2:] == ("product", "platform")
+        assert extra.brings and extra.without
+        assert extra.scopes[-2:] == ("product", "platform") or extra.value in ASKED_FOR
         assert set(extra.needs) <= capabilities
 
 
@@ -117,9 +123,9 @@ def test_the_extras_are_the_folders_and_each_says_what_it_brings() -> None:
     ("scope", "template", "expected"),
     [
         ("mvp", "monolith", {"staff_command"}),
-        ("product", "monolith", set(NAMES)),
-        ("platform", "monolith", set(NAMES)),
-        ("product", "microservices", set(NAMES)),
+        ("product", "monolith", DEFAULT),
+        ("platform", "monolith", DEFAULT),
+        ("product", "microservices", DEFAULT),
         ("product", "serverless", {"key_rotation", "load_test", "staff_command"}),
     ],
 )
@@ -134,7 +140,7 @@ def test_each_extra_can_be_had_or_left_out_in_any_scope() -> None:
     few = make_plan(resolve([from_sets(["scope=mvp", "preset=crud", "extras.worker=true"])]))
     most = make_plan(resolve([from_sets(["scope=platform", "preset=crud", "extras.worker=false"])]))
     assert few.blueprint.extras == ("staff_command", "worker")
-    assert set(most.blueprint.extras) == set(NAMES) - {"worker"}
+    assert set(most.blueprint.extras) == DEFAULT - {"worker"}
     assert few.record["answers"]["extras"] == {"worker": True}
 
 
@@ -200,7 +206,7 @@ def test_the_reference_says_which_scope_brings_what() -> None:
 def row(name: str) -> str:
     extra = extras()[name]
     templates = [template for template in TEMPLATES if name in record(template, NAMES)["extras"]]
-    return f"| `{name}` | {extra.brings} | {extra.without} | {', '.join(extra.scopes)} | {', '.join(templates)} |"
+    return f"| `{name}` | {extra.brings} | {extra.without} | {', '.join(extra.scopes) or 'none'} | {', '.join(templates)} |"
 
 
 def test_the_tests_of_the_http_face_are_the_same_in_every_scope() -> None:

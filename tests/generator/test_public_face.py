@@ -52,8 +52,10 @@ FACE = {
 }
 # What else the composition roots, `local` and policy may.
 FOR_ROOTS = {
-    "background": "Background marked",
+    "background": "Background asked marked",
+    "after_commit": "AfterCommit",
     "background_function": "BackgroundFunction Worker",
+    "dynamodb_worker": "DynamoWorker",
     "collector": "destination",
     "datadog": "destination",
     "entity": "Entity Versions now",
@@ -74,6 +76,7 @@ FOR_ROOTS = {
     "kafka_settings": "KafkaSettings",
     "memcached": "MemcachedCache",
     "memory_cache": "CacheSettings MemoryCache",
+    "migration_function": "MigrationFunction",
     "metrics": "APART metrics",
     "newrelic": "destination",
     "no_cache": "NoCache",
@@ -83,6 +86,7 @@ FOR_ROOTS = {
     "otlp": "Telemetry",
     "peers": "remote_jwks to_keys",
     "provider": "OidcSettings Provider",
+    "queue_settings": "QueueSettings",
     "remote_tokens": "RemoteVerifier",
     "request_context": "RequestContextMiddleware",
     "secret_keys": "SecretKeysSettings",
@@ -91,9 +95,14 @@ FOR_ROOTS = {
     "service_tokens": "Calls ServiceTokens pairs_of",
     "spans": "Spans",
     "sql": "tables",
+    "sql_function": "FunctionDatabase",
+    "sql_function_settings": "SqlFunctionSettings",
     "sql_jobs": "Jobs",
+    "sql_queues": "QueueDispatcher QueueRelay",
+    "sql_roles": "grant",
     "sql_settings": "SqlSettings",
     "sql_url": "Address within",
+    "sql_worker": "SqlWorker",
     "supervisor": "Supervisor",
     "system": "System",
     "tokens": "Verifier",
@@ -121,8 +130,10 @@ COMBINATIONS = [
     ("monolith", {"auth": "oidc", "cache": "memcached", "observability": "opentelemetry"}),
     ("microservices", {"broker": "kafka", "cache": "none", "observability": "datadog"}),
     ("microservices", {"auth": "oidc", "observability": "newrelic"}),
-    ("serverless", {}),
-    ("serverless", {"auth": "oidc"}),
+    ("serverless", {"database": "dynamodb"}),
+    ("serverless", {"database": "dynamodb", "auth": "oidc"}),
+    ("serverless", {"database": "postgresql"}),
+    ("serverless", {"database": "postgresql", "auth": "oidc"}),
 ]
 
 

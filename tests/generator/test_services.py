@@ -12,6 +12,7 @@ from tests.support.combinations import tree
 from archgen.answers.resolve import resolve
 from archgen.answers.sources import from_record
 from archgen.domain import naming
+from archgen.errors import IncompatibleError
 from archgen.generator import preview
 from archgen.options import offered
 from archgen.pipeline import make_plan
@@ -73,6 +74,62 @@ def test_every_container_says_what_it_may_take(architecture: str, stack: dict[st
     files = generated(architecture=architecture, stack={**stack, "observability": "prometheus"})[1]
     for name, one in services(files).items():
         assert one["mem_limit"] and one["cpus"] and one["pids_limit"] and one["security_opt"], name
+
+
+@pytest.mark.parametrize("extras", [{}, {"database_servers": True}], ids=["one database server", "one each"])
+def test_ecommerce_with_all_that_it_may_have_fits_into_4_gb(extras: dict[str, bool]) -> None:
+    stack = {"broker": "kafka", "observability": "opentelemetry"}
+    running = services(generated(stack=stack, extras=extras)[1])
+    most = {
+        name: size(one["mem_limit"]) * one.get("deploy", {}).get("replicas", 1)
+        for name, one in running.items()
+        if "restart" in one and "profiles" not in one  # what stays up
+    }
+    assert len(most) == (17 if extras else 14)
+    assert sum(most.values()) <= 4096, most
+
+
+def size(limit: str) -> int:
+    """In MiB, of what compose is told; `${NAME:-192m}` is its default."""
+    number, unit = re.findall(r"(\d+)([mg])\}?$", limit)[0]
+    return int(number) * {"m": 1, "g": 1024}[unit]
+
+
+def test_each_part_has_a_database_server_of_its_own_where_that_is_asked_for() -> None:
+    """Names, volumes, passwords and the order of starting; whatever reaches a database reaches that of its part."""
+    record, files = generated(extras={"database_servers": True}, parts=GROUPING)
+    running = services(files)
+    for part in record["parts"]:
+        name, upper = part["name"].replace("_", "-"), part["name"].upper()
+        for process, role, setting in (
+            (name, "rows", "DATABASE_URL"),
+            (f"{name}-worker", "rows", "DATABASE_URL"),
+            (f"{name}-migrate", "owner", "MIGRATION_URL"),
+        ):
+            secret = f"${{POSTGRES_{upper}_{role.upper()}_PASSWORD:?run make up, which writes .env}}"
+            told = running[process]["environment"][setting]
+            assert told == f"postgresql://{part['name']}_{role}:{secret}@{name}-postgres:5432/{part['name']}"
+        server, roles = running[f"{name}-postgres"], running[f"{name}-postgres-roles"]
+        assert server["volumes"] == [f"{name}-postgres:/var/lib/postgresql"]
+        assert server["environment"]["POSTGRES_DB"] == roles["environment"]["PGDATABASE"] == part["name"]
+        assert roles["environment"]["PGHOST"] == f"{name}-postgres"
+        assert set(re.findall(r"POSTGRES_(\w+)_(?:OWNER|ROWS)", str(roles))) == {upper}
+        assert list(roles["depends_on"]) == [f"{name}-postgres"]
+        waited = running[f"{name}-migrate"]["depends_on"]
+        assert {other for other in waited if "postgres" in other} == {f"{name}-postgres-roles"}
+        for process in (name, f"{name}-worker"):
+            assert int(running[process]["environment"]["PROCESSES"]) == 5
+            assert int(running[process]["environment"]["DATABASE_CONNECTIONS"]) == 20
+        assert "max_connections=30" in server["command"]
+        assert naming.check_part(f"{part['name']}_postgres") and naming.check_part(f"{part['name']}_postgres_roles")
+    assert "postgres" not in running and "roles" not in running
+    assert "deploy/postgres/databases.sql" not in files
+
+
+@pytest.mark.parametrize("architecture", ["monolith", "serverless"])
+def test_a_database_server_for_each_part_is_refused_where_there_is_one_part_or_none(architecture: str) -> None:
+    with pytest.raises(IncompatibleError, match=r"extras.database_servers: there is nothing for it to do"):
+        generated(architecture=architecture, extras={"database_servers": True})
 
 
 def test_one_image_is_built_once_for_all_parts() -> None:

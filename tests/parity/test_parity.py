@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, multiple, rule, run_state_machine_as_test
 from tests.conftest import missing
-from tests.parity.systems import ABSENT, System, running, write_project
+from tests.parity.systems import ABSENT, DOMAIN, KEY_VALUE, System, running, write_project
 
 VALUES: dict[str, dict[str, list[Any]]] = {
     "categories": {"name": ["a", "b", "A", "é", "😀", "x" * 40], "parent": ["ref"]},
@@ -224,7 +224,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def embedded(folder: Path) -> Iterator[tuple[System, System]]:
     """SQLite under a monolith, and DynamoDB (moto) behind functions."""
     monolith = write_project(folder, "lab-sqlite", "monolith")
-    functions = write_project(folder, "lab-moto", "serverless")
+    functions = write_project(folder, "lab-moto", "serverless", {**DOMAIN, **KEY_VALUE})
     url = f"sqlite+aiosqlite:///{folder}/data"
     with running(monolith, database_url=url) as sql, running(functions) as dynamo:
         yield sql, dynamo
@@ -326,7 +326,7 @@ def test_postgresql_and_dynamodb_local_agree(
 ) -> None:
     """PostgreSQL under a monolith and DynamoDB Local behind functions cannot be told apart."""
     monolith = write_project(folder, "lab-postgres", "monolith")
-    functions = write_project(folder, "lab-local", "serverless")
+    functions = write_project(folder, "lab-local", "serverless", {**DOMAIN, **KEY_VALUE})
     for name in ("DYNAMODB", "DYNAMODB_STREAMS"):
         monkeypatch.setitem(os.environ, f"AWS_ENDPOINT_URL_{name}", f"http://{servers['amazon/dynamodb-local']}")
     monkeypatch.setitem(os.environ, "AWS_ENDPOINT_URL", queues)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ from tests.support.lambda_runtime import free_port
 from tests.support.projects import Project, environment, new, until
 from tests.support.sam import CREDENTIALS
 from tests.support.stack import lock_if_possible
-from tests.support.template import translated, what_moto_creates
+from tests.support.template import NOT_THERE, translated, what_moto_creates
 
 # what moto says of the kinds that it passes over
 pytestmark = [
@@ -58,8 +59,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 def declared_parameters(project: Project) -> dict[str, Any]:
     """The parameters of the template."""
-    text = (project.folder / "deploy/template.yaml").read_text()
-    found: dict[str, Any] = yaml.safe_load(text.partition("\nConditions:")[0])["Parameters"]
+    text = (project.folder / "deploy/template.yaml").read_text().partition("\nParameters:\n")[2]
+    found: dict[str, Any] = yaml.safe_load(re.split(r"\n(?=\w)", text)[0])
     return found
 
 
@@ -80,7 +81,7 @@ def aws(project: Project) -> Iterator[Any]:
     def transformed(self: Any, *arguments: Any, **more: Any) -> Any:
         path = project.folder / "packaged.yaml"
         path.write_text(more["template"])
-        more["template"] = json.dumps(what_moto_creates(translated(path, {})))
+        more["template"] = json.dumps(what_moto_creates(translated(path, {}), NOT_THERE))
         return create_change_set(self, *arguments, **more)
 
     execute_change_set = backend.execute_change_set

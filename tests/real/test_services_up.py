@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import secrets
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -164,6 +166,33 @@ def test_each_part_rolls_out_under_load_and_a_contract_that_has_grown_meets_its_
     assert load.failed == []
     until(lambda: services.rows("orders", "SELECT count(*) FROM orders.orders WHERE status = 'pending'") == ["0"])
     assert services.rows("orders", "SELECT count(*) FROM orders.orders WHERE status = 'confirmed'") != ["0"]
+
+
+def test_a_rollout_that_is_killed_leaves_its_copies_to_the_next_or_to_make_up(services: Stack) -> None:
+    """SIGKILL while old and new run side by side: the next `make deploy` has as many as there were, and so has `make up`."""
+    for mend in (("deploy", "PART=payments"), ("up",)):
+        begun = subprocess.Popen(
+            [sys.executable, "deploy/rollout.py", "payments"],
+            cwd=services.project.folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        until(lambda: len(services.copies("payments")) == 4, 120)
+        begun.kill()
+        begun.wait()
+        services.project.make(*mend)
+        assert len(services.copies("payments")) == 2, mend
+        assert services.ask("/health/ready").status == 200
+
+
+def test_no_query_fills_the_cache_of_the_document(services: Stack) -> None:
+    """It is the same whatever is asked of it, and kept once for each method."""
+    document = services.ask("/openapi.json").document
+    for number in range(40):
+        assert services.ask(f"/openapi.json?x={number}").document == document
+    services.ask("/openapi.json?y=1", "HEAD")
+    kept = services.compose("exec", "-T", "nginx", "find", "/tmp/documents", "-type", "f").splitlines()
+    assert 1 <= len(kept) <= 2
 
 
 def test_what_operators_do_with_one_server_they_do_with_a_part(services: Stack) -> None:

@@ -50,6 +50,9 @@ def follow(project: Project, section: str) -> None:
             if change.startswith("+"):
                 lines.insert(at, change[1:])
                 at += 1
+            elif change.startswith("-"):
+                at = lines.index(change[1:])
+                del lines[at]
             else:
                 at = lines.index(change[1:]) + 1
         file.write_text("\n".join(lines) + "\n")
@@ -66,9 +69,11 @@ def complete_template(project: Project) -> None:
             return
         code = (
             "from shop.apps.dev import TEMPLATE; from shop.apps import event_routes as routes; from shop.local.discovery import jobs;"
+            "from importlib import import_module, util;"
+            "CALLS = import_module('shop.apps.calls').CALLS if util.find_spec('shop.apps.calls') else {};"
             "from shop.local.template import Template; from shop.local.template_gaps import missing_resources;"
             "print('\\0'.join(missing_resources(Template(TEMPLATE, {}), 'shop', routes.PARTS, getattr(routes, 'ROUTES', {}),"
-            "jobs(m for ms in routes.PARTS.values() for m in ms))))"
+            "jobs(m for ms in routes.PARTS.values() for m in ms), CALLS)))"
         )
         said = subprocess.run(
             [environment()["VENV"] + "/bin/python", "-c", code],

@@ -60,7 +60,9 @@ class Stack:
 
     def rows(self, part: str, query: str) -> list[str]:
         """What PostgreSQL answers from the database of a part: a line for each row, columns with `|` between."""
-        said = self.compose("exec", "-T", "postgres", "psql", "-U", "app", "-d", part, "-Atc", query)
+        own = f"{part.replace('_', '-')}-postgres"
+        server = own if own in self.compose("ps", "--services").split() else "postgres"
+        said = self.compose("exec", "-T", server, "psql", "-U", "app", "-d", part, "-Atc", query)
         return said.splitlines()
 
     def copies(self, server: str = "app") -> list[str]:

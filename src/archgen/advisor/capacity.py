@@ -23,9 +23,9 @@ GIB = 2**30
 MOST_CONNECTIONS = 5000
 GB_A_VCPU = 2  # of a task
 BROKER_MACHINE = "m5.large"
-# a process without requests, and a broker where events are few: what an owner has beside the bill
+# a process without requests, which an owner has beside the bill, and a broker where events are few
 WORKER_VCPU = 0.25
-SMALL_BROKER_MACHINE, SMALL_BROKER_GB = "t3.small", 100.0
+SMALL_BROKERS, SMALL_BROKER_MACHINE, SMALL_BROKER_GB = 3, "t3.small", 100.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Literal
 from archgen.advisor.capacity import (
     BROKER_MACHINE,
     GB_A_VCPU,
+    SMALL_BROKER_GB,
+    SMALL_BROKER_MACHINE,
+    SMALL_BROKERS,
     Demand,
     brokers,
     fitting_machine,
@@ -51,8 +54,10 @@ class Shape:
     services: int
     relational: bool
     cached: bool
+    edge: bool
     first_version: bool
     rhythmic: bool
+    brokered: bool = False
 
 
 def lambda_gb_seconds(requests: float, ms: float, mb: float) -> float:
@@ -102,7 +107,7 @@ class Biller:
         count = self.shape.services
         part = demand.part(count, self._number("service_overhead"))
         lines = [*self._tasks(part, count), *self._balancer(demand), *self._database(part, count), *self._cache(demand)]
-        if not demand.streaming:
+        if not demand.streaming and not self.shape.brokered:
             lines.append(Line("queue", self._cost("sqs_request", 3 * a_month(demand.average) * demand.write_share)))
         overhead = self._number("service_overhead")
         return Bill((*lines, *self._network(demand), *self._logs(demand, "log_kb", overhead), *self._broker(demand)))
@@ -119,6 +124,8 @@ class Biller:
         lines = [Line("functions: requests", self._cost("lambda_requests", calls))]
         if not demand.streaming:
             lines.append(Line("gateway", self._cost("api_gateway_http", calls)))
+            if self.shape.edge:
+                lines.append(Line("CDN: requests", self._cost("cloudfront_request", calls)))
         lines += self._relational(demand) if self.shape.relational else self._dynamodb(demand)
         lines += [*self._cache(demand), Line("transfer", self._transfer(demand))]
         return [*lines, *self._logs(demand, "log_kb_function", 1), *self._kinesis(demand)]
@@ -222,6 +229,10 @@ class Biller:
             count = brokers(demand, self.evidence)
             disk = self._cost("msk_gb", count * self._number("msk_gb"))
             return [Line(f"broker, {count} {BROKER_MACHINE}", self._cost("msk_m5_large", count * MONTHLY) + disk)]
+        if self.shape.brokered:
+            usd = self._cost("msk_t3_small", SMALL_BROKERS * MONTHLY)
+            disk = self._cost("msk_gb", SMALL_BROKERS * SMALL_BROKER_GB)
+            return [Line(f"broker, {SMALL_BROKERS} {SMALL_BROKER_MACHINE}", usd + disk)]
         return []
 
     def _kinesis(self, demand: Demand) -> list[Line]:

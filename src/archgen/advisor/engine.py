@@ -37,6 +37,7 @@ from archgen.advisor.sizing import (
     count_services,
     estimate_cost,
     fits_one_machine,
+    has_broker,
     size_capacity,
 )
 from archgen.advisor.stack import choose_stack, with_figures
@@ -79,7 +80,8 @@ def recommend(requirements: Requirements, evidence: Evidence, again: Again | Non
     target = round(1 - requirements.slo.error_rate, 6)
     fits = fits_one_machine(facts, evidence, streaming=built.event_streaming, target=target)
     said["fits_one_machine"] = "yes" if fits else "no"
-    design = Design(evidence, said, built.event_streaming, count_services(facts, len(requirements.parts), evidence))
+    services = count_services(facts, len(requirements.parts), requirements.modules, evidence)
+    design = Design(evidence, said, built.event_streaming, services, brokered=has_broker(requirements))
     said["shards"] = float(design.shards(TEMPLATE_OF[built.architecture]))
     stack = choose_stack(said, requirements, evidence)
     owned = count_owned(facts, evidence)

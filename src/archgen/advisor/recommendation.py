@@ -229,7 +229,9 @@ class CandidateCost(Document):
 
 
 class Beside(Document):
-    """What containers may have that no bill counts, each in USD a month: a process without requests, a broker where events are few."""
+    """What containers may have that no bill counts, each in USD a month: a process without requests, a broker where events are few
+    (of three, which a bill counts where one was asked for), a firewall that looks at all requests, and each of its rules.
+    """
 
     worker_vcpu: float
     worker_memory_gb: float
@@ -237,6 +239,8 @@ class Beside(Document):
     broker_machine: str
     broker_gb: float
     broker_usd: float
+    firewall_usd: float
+    firewall_rule_usd: float
 
 
 class Cost(Document):

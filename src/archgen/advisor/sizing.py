@@ -20,7 +20,7 @@ from archgen.advisor.recommendation import (
     TaskPlan,
     YearCost,
 )
-from archgen.advisor.stack import choose_cache, choose_database
+from archgen.advisor.stack import choose_cache, choose_database, keeps_rows
 from archgen.advisor.units import HOURS_A_MONTH, a_month
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from archgen.advisor.facts import Facts
     from archgen.advisor.recommendation import StackChoice
     from archgen.evidence.schema import Evidence
+    from archgen.requirements import Requirements
 
 STATED = (
     "cpu_ms",
@@ -50,15 +51,19 @@ STATED = (
 
 @dataclass(frozen=True, slots=True)
 class Design:
-    """What is to be sized and billed: the demand on servers and on functions, which differ in their caches."""
+    """What is to be sized and billed: the demand on servers and on functions, which differ in their caches.
+
+    `brokered`: a broker was chosen for events, be there a stream or not.
+    """
 
     evidence: Evidence
     facts: Facts
     streaming: bool
     services: int
+    brokered: bool = False
 
     def demand(self, runtime: str, cpu_ms: float | None = None) -> Demand:
-        cached = choose_cache(self.facts, self.evidence, runtime) != "none"
+        cached = keeps_rows(choose_cache(self.facts, self.evidence, runtime))
         return capacity.estimate_demand(
             self.facts, self.evidence, cached=cached, streaming=self.streaming, cpu_ms=cpu_ms
         )
@@ -71,12 +76,15 @@ class Design:
         return capacity.size_database(demand, 1, self.evidence).shards
 
     def biller(self, runtime: str) -> Biller:
+        cache = choose_cache(self.facts, self.evidence, runtime)
         shape = Shape(
             services=self.services,
             relational=choose_database(self.facts, self.evidence, runtime) == "postgresql",
-            cached=choose_cache(self.facts, self.evidence, runtime) != "none",
+            cached=keeps_rows(cache),
+            edge=cache == "cloudfront",
             first_version=self.facts["scope"] == "mvp",
             rhythmic=self.facts["traffic_pattern"] in ("steady", "diurnal"),
+            brokered=self.brokered,
         )
         return Biller(self.evidence, shape)
 
@@ -89,11 +97,18 @@ def fits_one_machine(facts: Facts, evidence: Evidence, *, streaming: bool, targe
     return capacity.fitting_machine(demand, evidence) is not None
 
 
-def count_services(facts: Facts, parts: int, evidence: Evidence) -> int:
-    """How many services there would be: the parts that were named, else the usual, at least one a team."""
-    return (
-        parts if parts > 1 else max(int(evidence.parameter("services_default")), int(facts.number("autonomous_teams")))
-    )
+def count_services(facts: Facts, parts: int, modules: int, evidence: Evidence) -> int:
+    """How many services there would be: the parts that were named, else the modules, where neither is known the usual, at
+    least one a team.
+    """
+    if max(parts, modules) > 1:
+        return parts if parts > 1 else modules
+    return max(int(evidence.parameter("services_default")), int(facts.number("autonomous_teams")))
+
+
+def has_broker(requirements: Requirements) -> bool:
+    """Whether a broker was asked for by its name."""
+    return requirements.stack.broker not in ("auto", "none", "queue")
 
 
 def count_owned(facts: Facts, evidence: Evidence) -> int:
@@ -126,7 +141,7 @@ def size_capacity(design: Design, candidate: str, stack: dict[str, StackChoice],
     machine = capacity.fitting_machine(demand, evidence) if candidate == "one_machine" else None
     shared = capacity.shared_database(machine, evidence) if machine else None
     database = capacity.size_database(demand, workers, evidence, shared) if relational else None
-    cache = capacity.size_cache(whole, evidence) if stack["cache"].choice != "none" else None
+    cache = capacity.size_cache(whole, evidence) if keeps_rows(stack["cache"].choice) else None
     ceilings = find_ceilings(demand, evidence, machine=machine, database=database, functions=on_functions)
     in_flight = app.in_flight * parts if app else functions.concurrency if functions else 0.0
     return Capacity(
@@ -229,7 +244,7 @@ def estimate_cost(design: Design, candidate: str) -> Cost:
         as_of=book.as_of,
         candidate=candidate,
         per_month=months,
-        beside=_beside(design.evidence),
+        beside=_beside(design.evidence, on_servers[0]),
         twelve_months={
             name: _year(months[name], bill_of[form if "mono" in name else name], growth) for name in ordered
         },
@@ -238,8 +253,9 @@ def estimate_cost(design: Design, candidate: str) -> Cost:
     )
 
 
-def _beside(evidence: Evidence) -> Beside:
+def _beside(evidence: Evidence, demand: capacity.Demand) -> Beside:
     cost = evidence.prices.cost
+    requests = a_month(demand.average) / (evidence.parameter("event_batch") if demand.streaming else 1)
     memory = capacity.GB_A_VCPU * capacity.WORKER_VCPU
     worker = cost("fargate_vcpu", capacity.WORKER_VCPU * HOURS_A_MONTH) + cost("fargate_gb", memory * HOURS_A_MONTH)
     broker = cost("msk_t3_small", HOURS_A_MONTH) + cost("msk_gb", capacity.SMALL_BROKER_GB)
@@ -250,6 +266,8 @@ def _beside(evidence: Evidence) -> Beside:
         broker_machine=capacity.SMALL_BROKER_MACHINE,
         broker_gb=capacity.SMALL_BROKER_GB,
         broker_usd=float(broker),
+        firewall_usd=float(cost("waf_acl", 1) + cost("waf_request", requests)),
+        firewall_rule_usd=float(cost("waf_rule", 1)),
     )
 
 

@@ -112,6 +112,7 @@ class _Inference:
                 "stack": answers.stack,
                 "extras": answers.extras.model_dump(exclude_none=True),
                 "parts": answers.parts,
+                "modules": len(self.domain.modules) if answers.preset or answers.modules else 0,
                 "slo": self._levels(),
                 "assumed": tuple(self.assumed),
             }

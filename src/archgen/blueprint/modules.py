@@ -8,7 +8,7 @@ from typing import Literal
 
 from archgen.blueprint.schema import Access, Effect, Entity, Field, Listing, Module, Reaction, Referrer, Target
 from archgen.domain import naming
-from archgen.domain.field_values import normal, resolve_length, resolve_scale
+from archgen.domain.field_values import normal, resolve_accept, resolve_bytes, resolve_length, resolve_scale
 from archgen.domain.schema import ALL_ACTIONS, OWNER, Action, Domain, DomainModule, EntitySpec, FieldSpec
 
 ACCOUNT = "accounts.account"
@@ -122,6 +122,8 @@ def _field(domain: Domain, module: DomainModule, entity: str, name: str, spec: F
         values=spec.values,
         alias=alias,
         to=None if spec.to is None else _target(domain, module, entity, spec),
+        max_bytes=resolve_bytes(spec),
+        accept=resolve_accept(spec),
     )
 
 

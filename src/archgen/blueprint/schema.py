@@ -52,6 +52,8 @@ class Field(Document):
     values: tuple[str, ...] = ()
     alias: str | None = None  # enum: the name of the type that its values make, unique in its module
     to: Target | None = None
+    max_bytes: int | None = None  # file: 10 MiB if not said
+    accept: tuple[str, ...] = ()  # file: its content types, images if not said
 
 
 class Listing(Document):

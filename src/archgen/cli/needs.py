@@ -31,14 +31,13 @@ def ask_needs(by: Asker, taken: Resolved) -> dict[str, list[str]]:
 
 def ask_open(by: Asker, sources: list[Source], taken: Resolved) -> Resolved:
     """Ask the one question that the advisor would put next; what is not known stays open."""
-    from archgen.cli.console import say
     from archgen.cli.wizard import add_answer, ask_field
     from archgen.pipeline import advise
 
     question = advise(taken).question
     if question is None:
         return taken
-    say("one more question, whose answer would tell most")
+    by.tell("one more question, whose answer would tell most")
     if question.value is None:
         return add_answer(sources, question.field, ask_field(by, question.field, question.asks, sources, taken))
     options = [Option(UNKNOWN, "leave it open"), Option(NO, "it does not hold"), Option(YES, "it holds")]

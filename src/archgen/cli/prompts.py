@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
+
+from archgen.cli.console import say
 
 if TYPE_CHECKING:
     from questionary import Question
@@ -35,9 +38,16 @@ class Back(Exception):
 
 
 class Asker(Protocol):
-    """Each question may end in Back. `keys` says how one answers and goes back."""
+    """Each question may end in Back. `keys` says how one answers and goes back; `rows` counts what stands on the screen of
+    questions and answers, and `rewind` takes what came after so many of them away, where the terminal can.
+    """
 
     keys: str
+    rows: int
+
+    def rewind(self, rows: int) -> None: ...
+
+    def tell(self, message: str) -> None: ...
 
     def text(self, question: str, default: str, check: Check) -> str: ...
 
@@ -60,16 +70,40 @@ class Menus:
 
     keys = "Enter takes what stands in brackets, Esc goes back, Ctrl-C stops"
 
+    def __init__(self) -> None:
+        self.rows = 0
+
+    def rewind(self, rows: int) -> None:
+        from prompt_toolkit.output import create_output
+
+        output = create_output()
+        if self.rows > rows:
+            output.cursor_up(self.rows - rows)
+            output.erase_down()
+            output.flush()
+        self.rows = rows
+
+    def tell(self, message: str) -> None:
+        say(message)
+        self._count(message)
+
+    def _count(self, line: str) -> None:
+        """That one more line stands there, which may take several rows."""
+        from prompt_toolkit.utils import get_cwidth
+
+        self.rows += -(-get_cwidth(line) // shutil.get_terminal_size().columns) or 1
+
     def text(self, question: str, default: str, check: Check) -> str:
         import questionary
 
         # the default is shown, not filled in: whoever types a name should not have to delete one first
+        instruction = f"[{default}] " if default else None
         line = questionary.text(
-            question,
-            instruction=f"[{default}] " if default else None,
-            validate=lambda typed: check(typed.strip() or default) or True,
+            question, instruction=instruction, validate=lambda typed: check(typed.strip() or default) or True
         )
-        return str(_answer(line)).strip() or default
+        typed = str(_answer(line))
+        self._count(f"? {question}  {instruction or ''}{typed}")
+        return typed.strip() or default
 
     def select(self, question: str, options: Sequence[Option], default: str | None = None) -> str:
         import questionary
@@ -106,6 +140,7 @@ class Menus:
         for text, style in (("? ", "qmark"), (f"{question}  ", "question")):
             questionary.print(text, style=styles[style], end="")
         questionary.print(answer, style=styles["answer"])
+        self._count(f"? {question}  {answer}")
 
 
 def _answer(question: Question) -> Any:
@@ -117,6 +152,7 @@ def _answer(question: Question) -> Any:
 
     @keys.add(Keys.Escape)
     def _(event: KeyPressEvent) -> None:
+        event.app.erase_when_done = True
         event.app.exit(exception=Back())
 
     application = question.application
@@ -129,6 +165,13 @@ class Lines:
     """A number or a line at a time, for terminals that cannot move the cursor."""
 
     keys = f"Enter takes what stands in brackets, {BACK} goes back, Ctrl-C stops"
+    rows = 0  # what was printed stays
+
+    def rewind(self, rows: int) -> None:
+        pass
+
+    def tell(self, message: str) -> None:
+        say(message)
 
     def text(self, question: str, default: str, check: Check) -> str:
         while True:

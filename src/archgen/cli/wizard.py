@@ -1,4 +1,6 @@
-"""The wizard: five questions that are enough for a recommendation; all else is inferred, and opened on request."""
+"""The wizard: five questions that are enough for a recommendation, six where there are several teams; all else is inferred, and
+opened on request.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +17,7 @@ from archgen.cli.console import say
 from archgen.cli.needs import ask_needs, ask_open
 from archgen.cli.prompts import Asker, Back, Option, asker
 from archgen.errors import InputError
+from archgen.requirements import TEAM_OF
 
 WORKLOADS = {
     "crud": "records that people keep: forms, lists, an office",
@@ -38,6 +41,7 @@ QUESTIONS = {
     "workload": "Kind of system",
     "scope": "Scope",
     "team_size": "Backend engineers",
+    "teams": "Teams that plan and release on their own",
     "traffic": "Traffic, such as 2M requests/month, 50k users/day, 300 rps",
 }
 PATTERNS = {
@@ -68,25 +72,49 @@ def ask_core(
 ) -> Resolved:
     """Ask what the sources have not said; the answers join the sources as their last."""
     by = by or asker()
-    steps: list[Callable[[Resolved], Resolved]] = [
-        partial(_ask_question, by, sources, field, check_name)
+    fields = [
+        field
         for field in QUESTIONS
         if not any(taken.raw.get(key) for key in _SAID_BY.get(field, (field,))) and (field != "name" or name)
     ]
-    if not steps:  # whoever said all of it wants no more questions
+    if not set(fields) - {"teams"}:  # whoever said all of it wants no more questions
         return taken
+    steps: list[Callable[[Resolved], Resolved | None]] = [
+        partial(_ask_teams, by, sources) if field == "teams" else partial(_ask_question, by, sources, field, check_name)
+        for field in fields
+    ]
     if not any(taken.raw.get(key) is not None for key in NEEDS):
         steps.append(partial(_ask_needs, by, sources))
     steps.append(partial(ask_open, by, sources))
     say(by.keys)
+    return _go_through(by, steps, taken)
+
+
+def _go_through(by: Asker, steps: Sequence[Callable[[Resolved], Resolved | None]], taken: Resolved) -> Resolved:
+    """Step by step, and back again by Back. A step that gives None has asked nothing."""
     number = 0
+    asked: list[tuple[int, int]] = []  # steps, and how much stood on the screen before each
     while number < len(steps):
+        rows = by.rows
         try:
-            taken = steps[number](taken)
-            number += 1
+            after = steps[number](taken)
         except Back:
-            number = max(number - 1, 0)
+            number, rows = asked.pop() if asked else (number, rows)
+            by.rewind(rows)
+            continue
+        if after is not None:
+            taken = after
+            asked.append((number, rows))
+        number += 1
     return taken
+
+
+def _ask_teams(by: Asker, sources: list[Source], taken: Resolved) -> Resolved | None:
+    """Only where there are more engineers than one team usually has."""
+    usual = drop_answers(sources, "teams")
+    if usual.requirements.team_size <= TEAM_OF:
+        return None
+    return add_answer(sources, "teams", ask_field(by, "teams", QUESTIONS["teams"], sources, usual))
 
 
 def _ask_question(

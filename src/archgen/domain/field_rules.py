@@ -6,13 +6,15 @@ import re
 from collections.abc import Iterator
 
 from archgen.domain.field_values import Unfit, compared, normal
+from archgen.domain.file_types import FILE_TYPES, NOT_OFFERED
 from archgen.domain.schema import FieldSpec
 from archgen.errors import Mistake
-from archgen.text import shown
+from archgen.text import nearest, shown
 
-UNINDEXABLE = ("text", "json")
+UNINDEXABLE = ("text", "json", "file")
 INDEXED_LENGTH = 255  # characters: 1,020 bytes at most in UTF-8, below 1,024, the tightest key of the databases
 STRING_MOST = 10_000
+FILE_MOST = 100 * 1024 * 1024  # bytes: what is uploaded is read once more, to see what it is
 
 _VALUE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?", re.ASCII)
 
@@ -24,6 +26,8 @@ _TAKES: dict[str, tuple[str, ...]] = {
     "scale": ("decimal",),
     "values": ("enum",),
     "to": ("reference",),
+    "max_bytes": ("file",),
+    "accept": ("file",),
 }
 
 
@@ -36,11 +40,14 @@ def check_field(where: str, spec: FieldSpec) -> Iterator[Mistake]:
             yield Mistake(f"{where}.{name}", f"a field of type {spec.type} takes no {name}", f"it is for {_or(types)}")
     for name in ("unique", "indexed"):
         if getattr(spec, name) and spec.type in UNINDEXABLE:
-            yield Mistake(f"{where}.{name}", f"a field of type {spec.type} cannot be {name}", "use string instead")
+            hint = "leave it out" if spec.type == "file" else "use string instead"
+            yield Mistake(f"{where}.{name}", f"a field of type {spec.type} cannot be {name}", hint)
     if spec.type == "enum":
         yield from _check_values(where, spec)
     if spec.type == "reference" and spec.to is None:
         yield Mistake(f"{where}.to", "a reference says what it refers to", f"add {where}.to: module.entity")
+    if spec.type == "file":
+        yield from _check_file(where, spec)
     if spec.type == "boolean" and spec.unique:
         yield Mistake(f"{where}.unique", "a boolean cannot be unique: there would be two rows at most")
     yield from _check_length(where, spec)
@@ -61,6 +68,29 @@ def _check_values(where: str, spec: FieldSpec) -> Iterator[Mistake]:
     twice = sorted({value for value in spec.values if spec.values.count(value) > 1})
     if twice:
         yield Mistake(f"{where}.values", f"has {', '.join(map(shown, twice))} more than once")
+
+
+def _check_file(where: str, spec: FieldSpec) -> Iterator[Mistake]:
+    if spec.required:
+        yield Mistake(
+            f"{where}.required",
+            "a file cannot be required: it may be refused after its row is there",
+            "leave it out, and let clients show rows without it",
+        )
+    if spec.max_bytes is not None and not 1 <= spec.max_bytes <= FILE_MOST:
+        yield Mistake(f"{where}.max_bytes", f"{spec.max_bytes} is not between 1 and {FILE_MOST:,} bytes")
+    for index, kind in enumerate(spec.accept):
+        if kind not in FILE_TYPES:
+            meant = nearest(kind, FILE_TYPES)
+            hint = f"did you mean {meant}?" if meant else f"there are {', '.join(FILE_TYPES)}"
+            yield Mistake(
+                f"{where}.accept.{index}",
+                f"{shown(kind)} is not a content type that can be checked",
+                NOT_OFFERED.get(kind, hint),
+            )
+    twice = sorted({kind for kind in spec.accept if spec.accept.count(kind) > 1})
+    if twice:
+        yield Mistake(f"{where}.accept", f"has {', '.join(map(shown, twice))} more than once")
 
 
 def _check_length(where: str, spec: FieldSpec) -> Iterator[Mistake]:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pydantic import JsonValue
 
+from archgen.domain.file_types import FILE_TYPES
 from archgen.domain.schema import FieldSpec
 from archgen.text import shown
 
@@ -17,6 +18,7 @@ DIGITS = 18  # of a decimal, those behind the point included
 INTEGER_LEAST, INTEGER_MOST = -(2**63), 2**63 - 1
 STRING_LENGTH, TEXT_LENGTH, JSON_DEPTH = 255, 100_000, 16
 SCALE = 2
+FILE_BYTES = 10 * 1024 * 1024
 
 
 class Unfit(ValueError):
@@ -35,6 +37,17 @@ def resolve_length(spec: FieldSpec) -> int | None:
 def resolve_scale(spec: FieldSpec) -> int | None:
     """The digits of a decimal behind the point."""
     return (SCALE if spec.scale is None else spec.scale) if spec.type == "decimal" else None
+
+
+def resolve_bytes(spec: FieldSpec) -> int | None:
+    """The most bytes of a file."""
+    return (FILE_BYTES if spec.max_bytes is None else spec.max_bytes) if spec.type == "file" else None
+
+
+def resolve_accept(spec: FieldSpec) -> tuple[str, ...]:
+    """The content types of a file, in the order of the table of what can be had."""
+    accepted = spec.accept or tuple(kind for kind in FILE_TYPES if kind.startswith("image/"))
+    return tuple(kind for kind in FILE_TYPES if kind in accepted) if spec.type == "file" else ()
 
 
 def normal(spec: FieldSpec, value: JsonValue) -> JsonValue:
@@ -132,6 +145,10 @@ def _reference(spec: FieldSpec, value: JsonValue) -> JsonValue:
     raise Unfit("a reference has no default: no row is there from the start")
 
 
+def _file(spec: FieldSpec, value: JsonValue) -> JsonValue:
+    raise Unfit("a file has no default: none is there from the start")
+
+
 def _storable(text: str) -> None:
     if any(char == "\0" or "\ud800" <= char <= "\udfff" for char in text):
         raise Unfit("has a character that cannot be stored")
@@ -167,4 +184,5 @@ _NORMAL: dict[str, Callable[[FieldSpec, JsonValue], JsonValue]] = {
     "enum": _enum,
     "json": _json,
     "reference": _reference,
+    "file": _file,
 }

@@ -65,7 +65,7 @@ UNITS = _words("publishing")
 # What lies beside a part's root in `apps/`; and a root's client of a part named `part` would be `to_part`, which makes them.
 PARTS = _words("dev settings part")
 # What the containers of a part are called that stand beside its servers.
-BESIDE_PARTS = ("_worker", "_migrate")
+BESIDE_PARTS = ("_asks", "_worker", "_migrate", "_postgres", "_postgres_roles")
 
 UNQUOTED = "a word of SQL that stands unquoted"
 
@@ -122,7 +122,7 @@ def check_project(name: str) -> str | None:
 
 def check_part(name: str) -> str | None:
     if name.endswith(BESIDE_PARTS):
-        return f"names that end with {' or '.join(BESIDE_PARTS)} belong to the containers beside a part's own"
+        return f"names that end with {' or '.join(BESIDE_PARTS)} belong to what lies beside a part's own"
     return (
         _form(name)
         or _taken(

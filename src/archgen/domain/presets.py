@@ -7,7 +7,7 @@ of their own there; what is declared of them is what other modules can refer to 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from archgen.catalog import read_kinds, read_presets, templates_dir
@@ -33,6 +33,8 @@ class Preset:
         return set(self.needs) <= provided({"architecture": architecture})
 
 
+FILES = "files"  # the module, and its kind, that is there where some entity has a field of type file
+FILES_CHANGED = "{}.files.changed"  # what a module with such fields publishes
 _KINDS = read_kinds(templates_dir())
 LOG_KINDS = frozenset(kind for kind, own in _KINDS.items() if own.get("log"))  # of modules that share a log of events
 
@@ -88,6 +90,22 @@ def missing_preset(workload: str) -> str:
 
 
 def assemble_domain(preset: Preset | None, modules: Mapping[str, ModuleSpec]) -> Domain:
-    """Accounts, the preset's modules, and the user's own."""
+    """Accounts, the preset's modules, and the user's own; where rows have files, the module that keeps them."""
     own = (DomainModule(name=name, kind="entities", spec=spec) for name, spec in modules.items())
-    return Domain(preset.name if preset else None, (ACCOUNTS, *(preset.modules if preset else ()), *own))
+    return _with_files(Domain(preset.name if preset else None, (ACCOUNTS, *(preset.modules if preset else ()), *own)))
+
+
+def _with_files(domain: Domain) -> Domain:
+    """Modules whose rows have files tell the module `files`, with each commit, which they have come to refer to or left."""
+    keepers = [module.name for module in domain.modules if module.has_files]
+    if not keepers or FILES in domain.names:
+        return domain
+    modules = tuple(
+        replace(module, publishes=(*module.publishes, FILES_CHANGED.format(module.name)), uses=(*module.uses, FILES))
+        if module.has_files
+        else module
+        for module in domain.modules
+    )
+    files = _module(FILES, FILES, {})
+    heard = tuple(FILES_CHANGED.format(name) for name in keepers)
+    return replace(domain, modules=(*modules, replace(files, subscribes=(*files.subscribes, *heard))))

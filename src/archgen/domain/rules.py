@@ -13,7 +13,7 @@ from functools import partial
 from archgen.domain import naming
 from archgen.domain.declared import Declared
 from archgen.domain.field_rules import INDEXED_LENGTH, UNINDEXABLE, check_field
-from archgen.domain.presets import Preset, assemble_domain
+from archgen.domain.presets import FILES, Preset, assemble_domain
 from archgen.domain.schema import OWNER, TIMES, Domain, EntitySpec, ModuleSpec
 from archgen.errors import Mistake
 from archgen.text import join_key, nearest, shown
@@ -302,6 +302,7 @@ class _Check:
         plurals: dict[str, str] = {}
         classes = {name: f"the module {module.name}" for module in self.domain.modules for name in module.classes}
         yield from self._module_clashes(own)
+        yield from self._file_clashes(own)
         for module, name, spec in self.domain.entities():
             here, mine = f"{module.name}.{name}", module.name in own
             where = f"modules.{module.name}.entities.{name}"
@@ -320,6 +321,18 @@ class _Check:
             plurals.setdefault(plural, here)
             for made in naming.list_class_names(name):
                 classes.setdefault(made, here)
+
+    def _file_clashes(self, own: set[str]) -> Iterator[Mistake]:
+        """What the module that keeps files takes, where some entity has one."""
+        if not any(module.has_files for module in self.domain.modules):
+            return
+        because = "taken by the files of this project's rows (a field of type file)"
+        if FILES in own:
+            yield Mistake(f"modules.{FILES}", f"is {because}", "choose another name")
+        for module, name, spec in self.domain.entities():
+            if module.name in own and spec.pluralize(name) == FILES:
+                where = f"modules.{module.name}.entities.{name}"
+                yield Mistake(f"{where}.plural", f"the path /api/{FILES} is {because}", f"say {where}.plural")
 
     def _module_clashes(self, own: set[str]) -> Iterator[Mistake]:
         """Names that composition roots and `domain.py` make of two names and that come out the same."""

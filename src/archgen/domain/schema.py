@@ -16,7 +16,7 @@ from archgen.domain.naming import pluralize
 from archgen.text import nearest
 
 FieldType = Literal[
-    "string", "text", "integer", "decimal", "boolean", "date", "datetime", "uuid", "enum", "json", "reference"
+    "string", "text", "integer", "decimal", "boolean", "date", "datetime", "uuid", "enum", "json", "reference", "file"
 ]
 
 Level = Literal["public", "user", "owner", "staff"]
@@ -49,11 +49,12 @@ MEANT_TYPES = {
     **dict.fromkeys(("jsonb", "object", "dict", "list", "array", "map"), "json"),
     **dict.fromkeys(("textblob", "clob", "longtext", "markdown", "html"), "text"),
     **dict.fromkeys(("relation", "relationship", "ref", "fk", "foreign_key", "belongs_to", "many_to_one"), "reference"),
+    **dict.fromkeys(("blob", "anyblob", "imageblob", "image", "upload", "attachment", "photo", "picture"), "file"),
 }
 NOT_HERE = {
     **dict.fromkeys(
-        ("blob", "anyblob", "imageblob", "binary", "bytes", "bytea", "file", "image"),
-        "bytes are not kept in rows: keep them in an object store, and their address in a string",
+        ("binary", "bytes", "bytea"),
+        "bytes are not kept in rows: what a client uploads is of type file",
     ),
     **dict.fromkeys(
         ("many_to_many", "manytomany", "references"),
@@ -70,6 +71,8 @@ MEANT_KEYS = {
     **dict.fromkeys(("precision", "digits", "decimals", "decimal_places"), "scale"),
     **dict.fromkeys(("minimum", "gte", "ge"), "min"),
     **dict.fromkeys(("maximum", "lte", "le"), "max"),
+    **dict.fromkeys(("max_size", "maxbytes", "file_size"), "max_bytes"),
+    **dict.fromkeys(("accepts", "content_type", "content_types", "mime", "mime_types", "media_types"), "accept"),
 }
 KEYS_NOT_HERE = {
     **dict.fromkeys(
@@ -115,7 +118,10 @@ class _Spec(BaseModel):
 
 
 class FieldSpec(_Spec):
-    """A field. `scale` and `max_length` as the type's default when not said: 2; 255, for text 100,000."""
+    """A field. `scale` and `max_length` as the type's default when not said: 2; 255, for text 100,000.
+
+    Of a file, `max_bytes` is 10 MiB when not said, and `accept` the images.
+    """
 
     type: Annotated[FieldType, _restrict_to("type", TYPES)]
     required: Flag = False
@@ -128,6 +134,8 @@ class FieldSpec(_Spec):
     scale: Annotated[int, Strict(), Field(ge=0, le=9)] | None = None
     values: Annotated[tuple[Text, ...], Field(max_length=100)] = ()
     to: Text | None = None
+    max_bytes: Annotated[int, Strict()] | None = None
+    accept: Annotated[tuple[Text, ...], Field(max_length=20)] = ()
 
 
 class AccessSpec(_Spec):
@@ -181,6 +189,11 @@ class DomainModule:
     subscribes: tuple[str, ...] = ()
     uses: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
+
+    @property
+    def has_files(self) -> bool:
+        """Whether some of its rows refer to files."""
+        return any(spec.type == "file" for entity in self.spec.entities.values() for spec in entity.fields.values())
 
     def list_actions(self, entity: str) -> tuple[Action, ...]:
         return self.actions.get(entity, ALL_ACTIONS)

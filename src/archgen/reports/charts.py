@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from archgen.advisor import queueing
 from archgen.advisor.facts import Facts, derive_facts
 from archgen.advisor.scoring import Model
-from archgen.advisor.sizing import Design, count_services
+from archgen.advisor.sizing import Design, count_services, has_broker
 from archgen.reports.labels import ARCHITECTURES, CANDIDATES
 
 if TYPE_CHECKING:
@@ -153,8 +153,8 @@ def page_data(requirements: Requirements, evidence: Evidence, recommendation: Re
         runtime=recommendation.decisions.runtime.choice,
         dataflow=recommendation.decisions.dataflow.choice,
     )
-    services = count_services(facts, len(requirements.parts), evidence)
-    design = Design(evidence, said, recommendation.event_streaming, services)
+    services = count_services(facts, len(requirements.parts), requirements.modules, evidence)
+    design = Design(evidence, said, recommendation.event_streaming, services, brokered=has_broker(requirements))
     here = model.judge(facts)
     grid, chance_there = verdicts(facts, model, over)
     return {

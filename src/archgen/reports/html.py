@@ -68,7 +68,7 @@ def html(
         names=ARCHITECTURES,
         candidates=CANDIDATES,
         verdict=verdict,
-        shape=shape(recommendation.decisions),
+        shape=shape(recommendation),
         also=also(recommendation),
         sure=sure(recommendation),
         cost=costs(candidate.total, candidate.low, candidate.high),

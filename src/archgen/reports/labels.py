@@ -9,7 +9,7 @@ from archgen.advisor.needs import NEEDS
 from archgen.advisor.recommendation import TEMPLATE_OF
 
 if TYPE_CHECKING:
-    from archgen.advisor.recommendation import Ceiling, Decisions, Flip, Recommendation, StackChoice
+    from archgen.advisor.recommendation import Ceiling, Flip, Recommendation, StackChoice
     from archgen.requirements import Requirements
 
 ARCHITECTURES: Mapping[str, str] = {
@@ -27,8 +27,9 @@ def verdict(architecture: str, event_streaming: bool) -> str:
     return ARCHITECTURES[architecture] + (" with event streaming" if event_streaming else "")
 
 
-def shape(decisions: Decisions) -> str:
+def shape(recommendation: Recommendation) -> str:
     """The three decisions in a sentence: how the code is cut, where it runs, how events flow."""
+    decisions, broker = recommendation.decisions, recommendation.stack["broker"]
     functions = decisions.runtime.choice == "functions"
     if functions:
         cut = "Functions" + (" in parts that are deployed apart" if decisions.partition.choice == "many" else "")
@@ -39,6 +40,8 @@ def shape(decisions: Decisions) -> str:
             "many": "Parts that are deployed apart, on servers",
         }[decisions.partition.choice]
     flow = "events through a stream" if decisions.dataflow.choice == "stream" else "no event stream"
+    if decisions.dataflow.choice == "calls" and broker.advised is not None and broker.choice != "none":
+        flow = f"events by {broker.choice}, as chosen"
     return f"{cut}; {flow}"
 
 

@@ -75,7 +75,7 @@ def _headline(console: Console, r: Recommendation) -> None:
     line = Text(verdict(r.architecture, r.event_streaming).capitalize(), style="bold")
     line.append("  as chosen" if r.override else f"  confidence {sure(r)}", style="not bold")
     console.print(line)
-    _hanging(console, "", f"{shape(r.decisions)}; {also(r)}")
+    _hanging(console, "", f"{shape(r)}; {also(r)}")
     if r.tie is not None:
         _hanging(console, "Tie     ", r.tie)
     if r.override is not None:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from uuid import uuid4
 
 import httpx2 as httpx
@@ -53,6 +53,19 @@ from .template import Template
 Prepare = Callable[[Any], Coroutine[Any, Any, None]]
 # moto within a process is not made for several threads
 ONE_AT_A_TIME = ThreadPoolExecutor(1)
+
+
+class Beside(Protocol):
+    """A service of AWS that clients reach by themselves; `path`: what its paths begin
+    with here.
+    """
+
+    path: str
+
+    def make(self, template: Template) -> None:
+        """What the template has of it, once the queues are there."""
+
+    async def answer(self, request: Request) -> Response: ...
 
 
 @dataclass(frozen=True)
@@ -95,14 +108,17 @@ class Gateway:
         settings: FunctionSettings,
         prepare: Prepare | None,
         transports: Mapping[str, Any] | None = None,
+        beside: Beside | None = None,
     ) -> None:
         """`prepare` runs first, once the tables are there.
 
         `refuses`, if set, is what AWS does: what lacks a valid token is answered here.
         Else it goes on, so that the answers are those of the functions' own check.
 
-        `transports`: as the functions' roots take them.
+        `transports`: as the functions' roots take them. `beside`: another service of
+        AWS that the template has.
         """
+        self._beside = beside
         self.refuses = False
         self._path = path
         self._settings = settings
@@ -169,6 +185,8 @@ class Gateway:
         template = Template(self._path, {**known, "AWS::StackName": stack})
         self._deliveries = Deliveries(template, self.invoke)
         self._schedules = Schedules(template, self.invoke, self._deliveries.bury)
+        if self._beside:
+            self._beside.make(template)
         functions = template.of_type("AWS::Serverless::Function")
         transports: dict[str, Any] = {}
         for name, function in functions.items():
@@ -213,6 +231,10 @@ class Gateway:
             return JSONResponse(
                 merged([json.loads(body_of(answer)) for answer in answers])
             )
+        if self._beside and path.startswith(self._beside.path):
+            given = await self._beside.answer(request)
+            self._deliveries.wake()
+            return given
         if path.startswith("/health/"):
             answers = await self._everywhere(path)
             return _response(max(answers, key=lambda answer: int(answer["statusCode"])))

@@ -17,6 +17,7 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
+from ..chassis.mechanism.background import asked
 from .template import Template
 
 ROOT = Path(__file__).parents[3]
@@ -55,7 +56,7 @@ def build(name: str, target: Path) -> None:
 
 def copy_source(function: Mapping[str, Any], target: Path) -> None:
     """Copy what the function's handler needs: composition roots by file, all else by
-    whole packages.
+    whole packages (of which some read files that they do not import).
     """
     for module in sorted(imported_by(roots(function))):
         parts = module.split(".")
@@ -67,19 +68,26 @@ def copy_source(function: Mapping[str, Any], target: Path) -> None:
             copied = target / file.relative_to(ROOT / "src")
             copied.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, copied)
+            if source.is_dir() and len(parts) == 3:
+                copy_package(source, copied.parent)
         elif len(parts) == 2:
             copy_package(source, target / Path(*parts))
 
 
 def roots(function: Mapping[str, Any]) -> list[str]:
     """The handler's module; and what it imports by name where it does the background
-    work of a part (`apps/background.py`).
+    work of a part (`apps/background.py`), or migrates all of them (`migration.py`).
     """
     found = [function["Handler"].rpartition(".")[0]]
+    parts = import_module(f"{PACKAGE}.apps.event_routes").PARTS
     part = function.get("Environment", {}).get("Variables", {}).get("PART")
     if part:
-        parts = import_module(f"{PACKAGE}.apps.event_routes").PARTS
         found += [f"{PACKAGE}.{module}.wiring" for module in parts[part]]
+        if asked(PACKAGE, parts[part]):
+            found.append(f"{PACKAGE}.apps.{part}_asks")
+    if found == [f"{PACKAGE}.apps.migration"]:
+        for modules in parts.values():
+            found += [f"{PACKAGE}.{module}.repository" for module in modules]
     return found
 
 

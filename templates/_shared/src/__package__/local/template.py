@@ -36,7 +36,11 @@ class Template:
         text = path.read_text(encoding="utf-8")
         self._document: dict[str, Any] = yaml.load(text, _Loader)  # noqa: S506 - a safe one
         self._conditions: dict[str, Any] = self._document.get("Conditions", {})
-        self.known = {"AWS::NoValue": "", "AWS::Partition": "aws"}
+        self.known = {
+            "AWS::NoValue": "",
+            "AWS::Partition": "aws",
+            "AWS::AccountId": "123456789012",
+        }
         for name, parameter in self._document.get("Parameters", {}).items():
             self.known[name] = str(parameter.get("Default", ""))
         self.known.update(known)
@@ -55,7 +59,7 @@ class Template:
         """
         found = []
         for name, function in self.of_type("AWS::Serverless::Function").items():
-            for event in function["Events"].values():
+            for event in function.get("Events", {}).values():
                 if event["Type"] == kind:
                     found.append((name, event["Properties"]))
         return found

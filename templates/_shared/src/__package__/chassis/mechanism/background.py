@@ -64,6 +64,25 @@ def marked(kind: type[object]) -> Iterator[tuple[str, Any]]:
             yield name, method
 
 
+def asked(package: str, modules: Iterable[str]) -> list[str]:
+    """The modules whose contracts the background of these takes: what the arguments of
+    their `wiring.background` are called, but for the part.
+    """
+    found = [work for module in modules if (work := _background(package, module))]
+    return sorted(
+        {
+            name
+            for work in found
+            for name in list(inspect.signature(work).parameters)[1:]
+        }
+    )
+
+
+def _background(package: str, module: str) -> Callable[..., Iterable[object]] | None:
+    wiring = import_module(f"{package}.{module}.wiring")
+    return getattr(wiring, "background", None)
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """`attempts`: how often a run is tried before it is given up until the next."""
@@ -87,21 +106,36 @@ class Background:
     """
 
     def __init__(self, package: str, tracing: Tracing | None = None) -> None:
-        self._package = package
+        self.package = package
         self._tracing = tracing or Tracing()
         self._handlers: dict[str, tuple[Any, Callable[[Any], Awaitable[None]]]] = {}
         self._targets: dict[str, list[str]] = {}
         self.jobs: dict[str, Job] = {}
 
-    def add(self, part: PartContext, modules: Iterable[str]) -> None:
+    def add(
+        self,
+        part: PartContext,
+        modules: Iterable[str],
+        contracts: Mapping[str, object] | None = None,
+    ) -> None:
         """What the modules' `wiring.background` makes, where they have one: objects
         with marked methods.
+
+        `contracts`: by module what it can be asked, a service or a client, for those
+        that take it as an argument of its name (LookupError: it is not among them).
         """
+        given = contracts or {}
         for module in modules:
-            wiring = import_module(f"{self._package}.{module}.wiring")
-            if not hasattr(wiring, "background"):
+            work = _background(self.package, module)
+            if work is None:
                 continue
-            for worker in wiring.background(part):
+            wanted = asked(self.package, [module])
+            if missing := [name for name in wanted if name not in given]:
+                raise LookupError(
+                    f"background() in the wiring.py of {module} asks {missing[0]}, which the root of its part in apps/ does not give: "
+                    f"background.add(part, ..., {{{missing[0]!r}: ...}})"
+                )
+            for worker in work(part, **{name: given[name] for name in wanted}):
                 for method, mark in marked(type(worker)):
                     self._add(module, method, vars(mark), getattr(worker, method))
 

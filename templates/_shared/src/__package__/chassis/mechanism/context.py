@@ -35,6 +35,7 @@ class PartContext:
     events: Any = None  # who takes the events that units publish
     transports: Mapping[str, Any] = field(default_factory=dict)
     log: Any = None  # of events, where the project has one
+    files: Any = None  # the store of files, where the project has them
     closing: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     tracing: Tracing = field(default_factory=Tracing)
 

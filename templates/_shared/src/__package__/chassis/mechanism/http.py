@@ -150,7 +150,8 @@ def limit_body(app: ASGIApp) -> ASGIApp:
             return message
 
         if scope["type"] == "http":
-            await app(scope, counted, send)
+            # for what has a limit of its own
+            await app({**scope, "unbounded": receive}, counted, send)
         else:
             await app(scope, receive, send)
 

@@ -57,6 +57,11 @@ class Jobs:
             for (job, end), count in self._runs.items()
         }
 
+    async def given_up(self, job: Job, error: Exception) -> None:
+        """A run that failed for good; its row says so, and whoever must hear of it
+        overrides this.
+        """
+
     async def _follow(self, job: Job) -> None:
         while True:
             try:
@@ -102,6 +107,7 @@ class Jobs:
             self._runs[job.name, "dead"] += 1
             due = job.after(now())
             await lease.move(due, attempts=0, failed=now(), error=repr(error))
+            await self.given_up(job, error)
         else:
             log.warning("%s failed", job.name, exc_info=error)
             self._runs[job.name, "failed"] += 1

@@ -27,10 +27,16 @@ async def log_backlog(asks: Iterable[Ask]) -> None:
 
 
 def _fields(found: Iterable[Mapping[str, float]]) -> dict[str, float]:
-    """`outbox_events{state="dead"}` is `outbox_events_dead`; of groups there is the sum."""
+    """`outbox_events{state="dead"}` is `outbox_events_dead`; of groups there is the sum,
+    and of ages, in seconds, the oldest.
+    """
     fields: defaultdict[str, float] = defaultdict(float)
     for numbers in found:
         for name, number in numbers.items():
             of_a_state = re.sub(r'\{state="(\w+)"\}', r"_\1", name)
-            fields[of_a_state.partition("{")[0]] += number
+            field = of_a_state.partition("{")[0]
+            if field.endswith("_seconds"):
+                fields[field] = max(fields[field], number)
+            else:
+                fields[field] += number
     return dict(fields)
