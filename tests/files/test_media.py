@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import grimp
 import pytest
 from PIL import Image, ImageChops, ImageCms, ImageStat
 from tests.files import hostile
@@ -87,6 +88,11 @@ def test_what_the_answers_may_accept_is_what_a_project_checks(media: ModuleType)
     worker = importlib.import_module(f"{media.__package__}.media_worker")
     assert {*worker.SIGNATURES, *worker.TEXTS} == set(FILE_TYPES) == set(ORDINARY)
     assert not set(NOT_OFFERED) & set(FILE_TYPES)
+
+
+def test_who_packages_the_inspection_finds_what_it_needs(media: ModuleType) -> None:
+    graph = grimp.build_graph("inspecting", include_external_packages=True, cache_dir=None)
+    assert {"PIL", "pypdf"} <= graph.find_upstream_modules(media.__name__)
 
 
 # Good files
@@ -310,7 +316,7 @@ def test_the_largest_image_takes_what_is_said_of_it(media: ModuleType, tmp_path:
 
 
 def test_a_decoder_that_takes_too_long_is_ended(altered: Callable[..., ModuleType], tmp_path: Path) -> None:
-    worker = source("media_worker").replace("SECONDS = 30", "SECONDS = 1")
+    worker = source("media_worker").replace("SECONDS = 20", "SECONDS = 1")
     media = altered(media_worker=worker)
     with pytest.raises(media.Refused, match="takes too much to check"):
         sent(media, tmp_path, hostile.slow_jpeg())

@@ -38,7 +38,8 @@ def works(chassis: Chassis, deliver: Any = None, jobs: Any = None, table: Any = 
     part = SimpleNamespace(database=SimpleNamespace(module=lambda _: table), read=lambda _: settings)
     function = chassis("mechanism.background_function")
     return function.BackgroundFunction(
-        lambda *_: chassis("mechanism.dynamodb_worker").DynamoWorker(part, background, letters), chassis("mechanism.functions").FunctionSettings
+        lambda *_: chassis("mechanism.dynamodb_worker").DynamoWorker(part, background, letters),
+        chassis("mechanism.functions").FunctionSettings,
     )
 
 

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, multiple, rule, run_state_machine_as_test
 from tests.conftest import missing
-from tests.parity.systems import ABSENT, System, running, write_project
+from tests.parity.systems import ABSENT, DOMAIN, KEY_VALUE, System, running, write_project
 
 VALUES: dict[str, dict[str, list[Any]]] = {
     "categories": {"name": ["a", "b", "A", "é", "😀", "x" * 40], "parent": ["ref"]},

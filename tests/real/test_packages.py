@@ -32,7 +32,16 @@ for line in sys.argv[1:]:
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory, containers: None) -> Project:
-    return new(tmp_path_factory.mktemp("packages"), "shop", "--preset", "ecommerce", "--architecture", "serverless", "--set", "stack.database=dynamodb")
+    return new(
+        tmp_path_factory.mktemp("packages"),
+        "shop",
+        "--preset",
+        "ecommerce",
+        "--architecture",
+        "serverless",
+        "--set",
+        "stack.database=dynamodb",
+    )
 
 
 def test_sam_builds_every_function_and_its_runtime_imports_each_handler_from_there_alone(shop: Project) -> None:

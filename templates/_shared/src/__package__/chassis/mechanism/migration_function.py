@@ -29,7 +29,9 @@ class MigrationFunction(Function[S, S]):
         super().__init__(_as_owner, kind)
         self._work = work
 
-    def within(self, settings: S, transports: Mapping[str, Any]) -> MigrationFunction[S]:
+    def within(
+        self, settings: S, transports: Mapping[str, Any]
+    ) -> MigrationFunction[S]:
         other = type(self)(self._work, self._kind)
         other._arguments = settings, transports
         return other
@@ -41,15 +43,23 @@ class MigrationFunction(Function[S, S]):
                 run(self._migrate())
         except Exception as error:
             log.exception("the tables are as they were, or as far as it says")
-            told = {"Status": "FAILED", "Reason": f"{error!r}: its log says more"[:1000]}
+            told = {
+                "Status": "FAILED",
+                "Reason": f"{error!r}: its log says more"[:1000],
+            }
         answer = {
             **told,
             "PhysicalResourceId": "migrations",
-            **{name: event[name] for name in ("StackId", "RequestId", "LogicalResourceId")},
+            **{
+                name: event[name]
+                for name in ("StackId", "RequestId", "LogicalResourceId")
+            },
         }
         # which is signed without a type
         sent = httpx.put(
-            event["ResponseURL"], content=json.dumps(answer), headers={"content-type": ""}
+            event["ResponseURL"],
+            content=json.dumps(answer),
+            headers={"content-type": ""},
         )
         sent.raise_for_status()
         return answer

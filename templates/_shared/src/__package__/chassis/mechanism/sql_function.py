@@ -54,9 +54,13 @@ def token(host: str, port: int, user: str) -> str:
     return str(request.url).removeprefix("https://")
 
 
-def _log_in(_dialect: Any, _record: Any, _args: Any, parameters: dict[str, Any]) -> None:
+def _log_in(
+    _dialect: Any, _record: Any, _args: Any, parameters: dict[str, Any]
+) -> None:
     at = urlsplit(parameters["dsn"])
-    parameters["password"] = token(at.hostname or "", at.port or 5432, at.username or "")
+    parameters["password"] = token(
+        at.hostname or "", at.port or 5432, at.username or ""
+    )
 
 
 def _note(_connection: Any, record: Any) -> None:

@@ -41,7 +41,9 @@ class SqlWorker(Worker):
             await self.part.events.drain(seconds / 2)
         runs = map(self._jobs.once, self.background.jobs.values())
         for failed in await asyncio.gather(*runs, return_exceptions=True):
-            if isinstance(failed, BaseException) and not isinstance(failed, Unavailable):
+            if isinstance(failed, BaseException) and not isinstance(
+                failed, Unavailable
+            ):
                 raise failed
 
     async def perform(self, job: Job, event: Event, seconds: float) -> None:

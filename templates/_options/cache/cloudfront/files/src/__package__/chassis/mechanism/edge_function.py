@@ -47,7 +47,9 @@ def _as_heard_by_edge(event: Event) -> Event:
     which writes whom it heard from at its end, whatever the client has written there.
     """
     request = event["requestContext"]
-    hops = [hop.strip() for hop in event["headers"].get("x-forwarded-for", "").split(",")]
+    hops = [
+        hop.strip() for hop in event["headers"].get("x-forwarded-for", "").split(",")
+    ]
     if hops[-1] == request["http"]["sourceIp"]:  # by the gateway: the CDN itself
         hops.pop()
     if not hops or not hops[-1]:
