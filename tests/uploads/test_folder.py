@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterator, Mapping
@@ -318,6 +319,17 @@ def test_a_link_is_good_for_its_file_and_in_its_time(
     now = signed_forms.now
     monkeypatch.setattr(signed_forms, "now", lambda: now() + timedelta(minutes=16))
     assert client.get(url).status_code == 403
+
+
+def test_a_copy_that_starts_takes_away_what_one_that_died_has_left_half_written(part: Part, tmp_path: Path) -> None:
+    store = part("chassis.mechanism.folder_files").FolderFiles
+    store(tmp_path)
+    old, new = tmp_path / "incoming/old.part", tmp_path / "kept/new.part"
+    for path in (old, new):
+        path.write_bytes(b"half")
+    os.utime(old, (time.time() - 90_000,) * 2)
+    store(tmp_path)
+    assert (old.exists(), new.exists()) == (False, True), "another copy may be writing that one"
 
 
 def test_copies_that_start_at_once_have_one_key(part: Part, tmp_path: Path) -> None:

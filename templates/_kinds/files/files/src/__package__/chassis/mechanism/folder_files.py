@@ -32,6 +32,7 @@ class FolderFiles:
         self._kept = folder / "kept"
         for place in (self._incoming, self._kept):
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._sweep()
         self.signer = FormSigner.at(folder / "signing.key")
 
     async def form(self, upload: Upload) -> Form:
@@ -90,11 +91,8 @@ class FolderFiles:
             self.path(file_id, variant).unlink(missing_ok=True)
         await self.discard(file_id)
 
-    async def sweep(self) -> None:
-        """Parts that a copy left which died while it wrote."""
-        await asyncio.to_thread(self._sweep)
-
     def _sweep(self) -> None:
+        """Parts that a copy left which died while it wrote."""
         old = now().timestamp() - 86_400
         for place in (self._incoming, self._kept):
             for part in place.glob("*.part"):
