@@ -1,4 +1,4 @@
-"""What auditors find in generated projects, of each architecture and on each database: nothing, or it is mended or has its reason beside it.
+"""What auditors find in generated projects, of each architecture, on each database, behind CloudFront: nothing, or it is mended or has its reason beside it.
 
 Reasons stand where the owner of a project reads them: in `.checkov.yaml`, and as `noqa: S...` or in ruff's `ignore` of
 `pyproject.toml`, whose numbers are bandit's, or `nosec B...` where ruff finds nothing.
@@ -22,8 +22,9 @@ BIN = Path(sys.executable).parent
 PROJECTS = {
     "monolith": ("--architecture", "monolith", "--set", "stack.deployment=ecs"),
     "microservices": ("--architecture", "microservices", "--set", "stack.deployment=ecs"),
-    "functions": ("--architecture", "serverless", "--set", "stack.database=dynamodb"),
+    "functions": ("--architecture", "serverless", "--set", "stack.database=dynamodb", "--set", "scope=product"),
     "functions-sql": ("--architecture", "serverless", "--set", "stack.database=postgresql"),
+    "behind-cdn": ("--architecture", "serverless", "--set", "stack.cache=cloudfront"),
 }
 HARMLESS = {
     "B404": "importing subprocess is no fault: each call of it is looked at by itself",

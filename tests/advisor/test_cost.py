@@ -10,9 +10,12 @@ from tests.advisor.samples import MVP, PLATFORM, REALTIME, SOCIAL, any_requireme
 from archgen.advisor import recommend
 from archgen.advisor.facts import derive_facts
 from archgen.advisor.sizing import Design, count_services
+from archgen.answers.resolve import resolve
+from archgen.answers.sources import from_record
 from archgen.errors import InputError
 from archgen.evidence.loader import load_evidence
 from archgen.evidence.schema import Evidence
+from archgen.reports.labels import shape
 from archgen.requirements import Requirements
 
 EVIDENCE = load_evidence()
@@ -161,7 +164,8 @@ def test_a_file_that_is_no_price_book_is_refused_or_changes_nothing(tmp_path: Pa
 
 
 def test_every_price_is_billed_somewhere_or_part_of_a_worked_example(evidence: Evidence) -> None:
-    source = (Path(__file__).parents[2] / "src/archgen/advisor/cost.py").read_text()
+    advisor = Path(__file__).parents[2] / "src/archgen/advisor"
+    source = "".join((advisor / name).read_text() for name in ("cost.py", "sizing.py"))  # bills, and what lies beside
     examples = Path(__file__).with_name("test_worked_examples.py").read_text()
     rented = {m.price for kind in ("database", "machine", "cache") for m in getattr(evidence.machines, kind)}
     for name in evidence.prices.price:
@@ -186,3 +190,41 @@ def test_a_measured_cpu_time_of_an_event_is_the_events_own() -> None:
     heavy = recommend(requirements(**REALTIME, cpu_ms=3.0), EVIDENCE).capacity
     light = recommend(requirements(**REALTIME), EVIDENCE).capacity
     assert (heavy.workers or 0) > 5 * (light.workers or 0)
+
+
+def test_a_broker_that_was_asked_for_is_in_the_bill_and_in_the_words_without_a_stream_too() -> None:
+    """In the place of the queue that it makes needless; where there is a stream, its own brokers are there already."""
+    usual = requirements(architecture="microservices")
+    asked = usual.model_copy(update={"stack": usual.stack.model_copy(update={"broker": "kafka"})})
+    for name in ("containers", "microservices"):
+        without, brokered = (recommend(one, EVIDENCE).cost.per_month[name] for one in (usual, asked))
+        items = {line.item: line.usd for line in brokered.lines}
+        broker = 3 * (0.0456 * 730 + 100 * 0.10)
+        assert items["broker, 3 t3.small"] == pytest.approx(broker, abs=0.01) and "queue" not in items
+        queue = sum(line.usd for line in without.lines if line.item == "queue")
+        assert brokered.total == pytest.approx(without.total + broker - queue, abs=0.02)
+    assert shape(recommend(asked, EVIDENCE)).endswith("events by kafka, as chosen")
+    assert shape(recommend(usual, EVIDENCE)).endswith("no event stream")
+
+
+def test_services_are_the_modules_of_the_domain_that_was_told_and_not_the_teams() -> None:
+    """What each bears at the peak is what comes, by as many."""
+    many = {
+        "architecture": "microservices",
+        "team_size": 40,
+        "teams": 5,
+        "traffic_rps_avg": 500,
+        "traffic_rps_peak": 2000,
+    }
+    for modules, count in ((4, 4), (7, 7), (0, 5)):
+        advice = recommend(requirements(**many, modules=modules), EVIDENCE)
+        assert advice.capacity.tasks is not None and advice.capacity.tasks.services == count
+        assert {c.now for c in advice.capacity.ceilings if c.unit == "requests/s at peak"} == {round(2000 / count)}
+    told = resolve([from_record({"preset": "ecommerce", "teams": 5})]).requirements
+    assert told.modules == 4 and resolve([from_record({"teams": 5})]).requirements.modules == 0
+
+
+def test_the_firewall_costs_by_its_rules_and_by_the_requests_that_it_looks_at() -> None:
+    beside = recommend(requirements(traffic_rps_avg=10), EVIDENCE).cost.beside
+    assert beside.firewall_usd == pytest.approx(5 + 0.60 * 10 * 730 * 3600 / 1e6, abs=0.01)
+    assert beside.firewall_rule_usd == 1

@@ -151,6 +151,20 @@ def test_functions_that_one_gateway_cannot_hold_are_refused() -> None:
     design(architecture="microservices", modules=of(300))
 
 
+def test_who_reacts_to_a_product_leaves_the_largest_order_a_transaction_that_can_be() -> None:
+    """Of 40 lines, each a product whose event goes to each module that reacts."""
+
+    def shop(*reacting: str) -> dict[str, Any]:
+        entity = {"fields": {"x": {"type": "string"}}}
+        modules = {
+            name: {"entities": {f"{name}_row": entity}, "reacts_to": ["inventory.product.updated"]} for name in reacting
+        }
+        return {"preset": "ecommerce", "modules": modules}
+
+    design(**shop("search"))
+    assert "search and stats react to inventory.product.updated" in refused(**shop("search", "stats"))
+
+
 def test_functions_take_the_database_that_is_advised() -> None:
     """As any choice that nobody made; without advice, what suits functions that are reached by key."""
     taken = resolve([from_record({"name": "shop"})])
@@ -430,3 +444,12 @@ def test_parts_that_share_a_log_of_events_have_a_broker_between_them() -> None:
 def test_a_product_that_another_stands_for_is_answered_with_that_one() -> None:
     assert "did you mean valkey?" in refused(stack={"cache": "redis"})
     assert "did you mean postgresql?" in refused(stack={"database": "postgres"})
+
+
+def test_files_of_rows_have_no_place_on_ecs_yet() -> None:
+    """Its tasks share no folder."""
+    modules = {"notes": {"entities": {"note": {"fields": {"x": {"type": "file"}}}}}}
+    said = refused(modules=modules, stack={"deployment": "ecs"})
+    assert "stack.deployment: its tasks have no disk in common" in said
+    assert design(modules=modules).stack.deployment == "one_machine"
+    assert [each.name for each in design(modules=modules).modules] == ["accounts", "notes", "files"]

@@ -30,6 +30,7 @@ WORDS = {
     "copies": ("replicas:", "two copies of"),
     "database_servers": ("-postgres", "48MB"),
     "dead_letters": ("dead-letters", "apps.dead_letters"),
+    "edge": ("EDGE_UPSTREAM", "EDGE_PROXIES", "network_mode: host"),
     "group_commit": ("group_commit", "Group commit"),
     "guided_migrations": ("RENAME=", "apps/alembic/history.py", "--rename"),
     "key_rotation": ("FOLDER rotate", "KEY_OVERLAP", "make rotate"),
@@ -43,7 +44,7 @@ ANYHOW = {"serverless": ("dead_letters", "rollout")}
 TELLING = ("archgen.yaml", "docs/adr/")
 NAMES = tuple(extras())
 # in no scope by default
-ASKED_FOR = {"database_servers"}
+ASKED_FOR = {"database_servers", "edge"}
 DEFAULT = set(NAMES) - ASKED_FOR
 
 

@@ -52,7 +52,7 @@ FACE = {
 }
 # What else the composition roots, `local` and policy may.
 FOR_ROOTS = {
-    "background": "Background marked",
+    "background": "Background asked marked",
     "after_commit": "AfterCommit",
     "background_function": "BackgroundFunction Worker",
     "dynamodb_worker": "DynamoWorker",

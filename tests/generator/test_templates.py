@@ -18,7 +18,7 @@ from bench.bare_copier import assemble
 
 from archgen.answers.resolve import resolve
 from archgen.answers.sources import from_record
-from archgen.catalog import read_options
+from archgen.catalog import read_kinds, read_options
 from archgen.domain import naming
 from archgen.generator import ARGUMENT, RECORD, dump_files, load_record, preview, render, templates_dir
 from archgen.generator.layout import lay_out
@@ -211,12 +211,14 @@ DISTRIBUTIONS = {
     "cryptography": "pyjwt",
     "fastapi_csp_docs": "fastapi-csp-docs",
     "fastapi_offline": "fastapi-offline",
+    "PIL": "pillow",
     "jwt": "pyjwt",
     "opentelemetry": "opentelemetry-api",
     "prometheus_client": "prometheus-client",
     "pydantic_core": "pydantic",
     "email_validator": "email-validator",
     "pydantic_settings": "pydantic-settings",
+    "python_multipart": "python-multipart",
     "pythonjsonlogger": "python-json-logger",
     "starlette": "fastapi",
     "uuid_utils": "uuid-utils",
@@ -272,6 +274,9 @@ def test_the_samples_environment_is_what_projects_ask_for(preset_tree: Trees) ->
     for option in read_options(TEMPLATES).values():
         for kind in ("dependencies", "dev_dependencies"):
             asked |= {f"{package}{versions}" for package, versions in option.get(kind, {}).items()}
+    for kind_of_module in read_kinds(TEMPLATES).values():
+        for packages in (kind_of_module.get("dependencies", {}), *kind_of_module.get("dependencies_with", {}).values()):
+            asked |= {f"{package}{versions}" for package, versions in packages.items()}
     own = tomllib.loads((TEMPLATES.parent / "pyproject.toml").read_text())
     assert set(own["dependency-groups"]["samples"]) == asked
 

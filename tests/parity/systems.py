@@ -64,7 +64,7 @@ DOMAIN = {
         }
     }
 }
-KEY_VALUE = {"stack": {"database": "dynamodb"}}
+KEY_VALUE = {"stack": {"database": "dynamodb"}}  # what else is answered where it runs on DynamoDB
 PASSWORD = "a long enough password"
 PEOPLE = ("nobody", "ann", "bob", "staff")
 ABSENT = "0190a6e4-8a2b-7c3d-9e4f-5a6b7c8d9e0f"

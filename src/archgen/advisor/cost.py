@@ -54,6 +54,7 @@ class Shape:
     services: int
     relational: bool
     cached: bool
+    edge: bool
     first_version: bool
     rhythmic: bool
     brokered: bool = False
@@ -123,6 +124,8 @@ class Biller:
         lines = [Line("functions: requests", self._cost("lambda_requests", calls))]
         if not demand.streaming:
             lines.append(Line("gateway", self._cost("api_gateway_http", calls)))
+            if self.shape.edge:
+                lines.append(Line("CDN: requests", self._cost("cloudfront_request", calls)))
         lines += self._relational(demand) if self.shape.relational else self._dynamodb(demand)
         lines += [*self._cache(demand), Line("transfer", self._transfer(demand))]
         return [*lines, *self._logs(demand, "log_kb_function", 1), *self._kinesis(demand)]

@@ -20,7 +20,7 @@ from archgen.advisor.recommendation import (
     TaskPlan,
     YearCost,
 )
-from archgen.advisor.stack import choose_cache, choose_database
+from archgen.advisor.stack import choose_cache, choose_database, keeps_rows
 from archgen.advisor.units import HOURS_A_MONTH, a_month
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Design:
     database: str = "auto"
 
     def demand(self, runtime: str, cpu_ms: float | None = None) -> Demand:
-        cached = choose_cache(self.facts, self.evidence, runtime) != "none"
+        cached = keeps_rows(choose_cache(self.facts, self.evidence, runtime))
         return capacity.estimate_demand(
             self.facts, self.evidence, cached=cached, streaming=self.streaming, cpu_ms=cpu_ms
         )
@@ -83,10 +83,12 @@ class Design:
         return choose_database(self.facts, self.evidence, runtime)
 
     def biller(self, runtime: str) -> Biller:
+        cache = choose_cache(self.facts, self.evidence, runtime)
         shape = Shape(
             services=self.services,
             relational=self._database(runtime) == "postgresql",
-            cached=choose_cache(self.facts, self.evidence, runtime) != "none",
+            cached=keeps_rows(cache),
+            edge=cache == "cloudfront",
             first_version=self.facts["scope"] == "mvp",
             rhythmic=self.facts["traffic_pattern"] in ("steady", "diurnal"),
             brokered=self.brokered,
@@ -146,7 +148,7 @@ def size_capacity(design: Design, candidate: str, stack: dict[str, StackChoice],
     machine = capacity.fitting_machine(demand, evidence) if candidate == "one_machine" else None
     shared = capacity.shared_database(machine, evidence) if machine else None
     database = capacity.size_database(demand, workers, evidence, shared) if relational else None
-    cache = capacity.size_cache(whole, evidence) if stack["cache"].choice != "none" else None
+    cache = capacity.size_cache(whole, evidence) if keeps_rows(stack["cache"].choice) else None
     ceilings = find_ceilings(demand, evidence, machine=machine, database=database, functions=on_functions)
     in_flight = app.in_flight * parts if app else functions.concurrency if functions else 0.0
     return Capacity(

@@ -19,6 +19,11 @@ def choose_cache(facts: Facts, evidence: Evidence, runtime: str) -> str:
     return _advised("cache", facts, evidence, runtime)
 
 
+def keeps_rows(cache: str) -> bool:
+    """Whether a cache is a server that keeps rows, and not what keeps answers in front."""
+    return cache not in ("none", "cloudfront")
+
+
 def choose_database(facts: Facts, evidence: Evidence, runtime: str) -> str:
     """The database that would be advised on another runtime."""
     return _advised("database", facts, evidence, runtime)

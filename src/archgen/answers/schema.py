@@ -82,12 +82,13 @@ class _Answered(BaseModel):
 
 
 class ExtrasAnswers(_Answered):
-    """What a larger scope brings: each `true` to have it, `false` to go without, whatever the scope."""
+    """What a larger scope brings, or nobody has who does not ask for it: each `true` to have it, `false` to go without, whatever the scope."""
 
     backups: Flag | None = Field(default=None, examples=[True])
     copies: Flag | None = Field(default=None, examples=[True])
     database_servers: Flag | None = Field(default=None, examples=[True])
     dead_letters: Flag | None = Field(default=None, examples=[True])
+    edge: Flag | None = Field(default=None, examples=[True])
     group_commit: Flag | None = Field(default=None, examples=[True])
     guided_migrations: Flag | None = Field(default=None, examples=[True])
     key_rotation: Flag | None = Field(default=None, examples=[True])

@@ -13,7 +13,7 @@ from typing import Any, Protocol, get_args
 from archgen.blueprint.modules import ModulePlan, plan_modules
 from archgen.blueprint.schema import Blueprint, Module, Part, Template
 from archgen.domain import naming
-from archgen.domain.presets import LOG_KINDS, PRESETS
+from archgen.domain.presets import FILES, LOG_KINDS, PRESETS
 from archgen.domain.schema import Domain
 from archgen.errors import IncompatibleError
 from archgen.options import extras, needs_name, offered, options, provided
@@ -57,6 +57,7 @@ def build_blueprint(requirements: Requirements, domain: Domain, recommendation: 
         )
     if template == "serverless":
         _check_quotas(modules)
+    _check_transactions(modules)
     uses = {module.name: module.uses for module in modules}
     parts = tuple(
         Part(name=name, modules=inside, calls=_calls(name, inside, uses, part_of)) for name, inside in grouping.items()
@@ -185,6 +186,9 @@ def _calls(
 ROUTES_MOST = 300  # of an HTTP API, docs.aws.amazon.com/apigateway, quotas for HTTP APIs, read 2026-11
 RESOURCES_MOST = 500  # of a stack, docs.aws.amazon.com/AWSCloudFormation, quotas, read 2026-11
 ROUTES_OF_EVERY_PROJECT = 12  # accounts, keys, health
+MOST_LINES = 40  # of an order
+WRITES_BESIDE_LINES = 4  # the reservation, its event to two handlers, and the mark of the event that asked for it
+MOST_WRITES = 100  # of a transaction of DynamoDB, kept by every database (chassis/mechanism/persistence.py)
 
 
 def _check_quotas(modules: tuple[Module, ...]) -> None:
@@ -203,17 +207,31 @@ def _check_quotas(modules: tuple[Module, ...]) -> None:
             )
 
 
+def _check_transactions(modules: tuple[Module, ...]) -> None:
+    """Refuse what makes an order of 40 lines more writes than a unit of work may have: its products, and each one's event to who reacts."""
+    reacting = [module.name for module in modules if "inventory.product.updated" in module.subscribes]
+    writes = MOST_LINES * (1 + len(reacting)) + WRITES_BESIDE_LINES
+    if any(module.kind == "orders" for module in modules) and writes > MOST_WRITES:
+        raise IncompatibleError(
+            f"{' and '.join(reacting)} react to inventory.product.updated: to set the stock of an order of {MOST_LINES} lines "
+            f"aside is {writes} writes then, and a transaction takes {MOST_WRITES}",
+            f"let one module react to it, and to an event of {reacting[0]} whatever else has to",
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Demands:
     """What the modules ask of the stack.
 
     `events`: whether any react to something, or keep a log of events. `awaiting`: the modules that react to an account, which an
     identity provider makes and deletes without our knowing. `apart`: those that share a log of events, where they are in several parts.
+    `files`: whether rows have some.
     """
 
     events: bool
     awaiting: tuple[str, ...]
     apart: tuple[str, ...]
+    files: bool
 
 
 def _demands(modules: tuple[Module, ...], stack: Mapping[str, str]) -> Demands:
@@ -224,6 +242,7 @@ def _demands(modules: tuple[Module, ...], stack: Mapping[str, str]) -> Demands:
         events=bool(logging) or any(module.subscribes for module in reacting),
         awaiting=tuple(module.name for module in modules if set(ACCOUNT_EVENTS) & set(module.subscribes)),
         apart=tuple(module.name for module in logging) if len({module.part for module in logging}) > 1 else (),
+        files=any(module.kind == FILES for module in modules),
     )
 
 
@@ -234,6 +253,11 @@ def _unfit(key: str, choice: str, demands: Demands) -> tuple[str, str]:
         return (
             f"with {choice} no account is created or deleted here, and {', '.join(demands.awaiting)} waits for it",
             f"take {' and '.join(ACCOUNT_EVENTS)} out of reacts_to",
+        )
+    if key == "deployment" and "ecs" in capabilities and demands.files:
+        return (
+            "its tasks have no disk in common, and files of rows are kept on one (fields of type file)",
+            "leave the fields out",
         )
     if key == "broker" and "broker" in capabilities and not demands.events:
         return (

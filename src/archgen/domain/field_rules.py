@@ -84,7 +84,9 @@ def _check_file(where: str, spec: FieldSpec) -> Iterator[Mistake]:
             meant = nearest(kind, FILE_TYPES)
             hint = f"did you mean {meant}?" if meant else f"there are {', '.join(FILE_TYPES)}"
             yield Mistake(
-                f"{where}.accept.{index}", f"{shown(kind)} is not a content type that can be checked", NOT_OFFERED.get(kind, hint)
+                f"{where}.accept.{index}",
+                f"{shown(kind)} is not a content type that can be checked",
+                NOT_OFFERED.get(kind, hint),
             )
     twice = sorted({kind for kind in spec.accept if spec.accept.count(kind) > 1})
     if twice:

@@ -92,9 +92,7 @@ def missing_preset(workload: str) -> str:
 def assemble_domain(preset: Preset | None, modules: Mapping[str, ModuleSpec]) -> Domain:
     """Accounts, the preset's modules, and the user's own; where rows have files, the module that keeps them."""
     own = (DomainModule(name=name, kind="entities", spec=spec) for name, spec in modules.items())
-    return _with_files(
-        Domain(preset.name if preset else None, (ACCOUNTS, *(preset.modules if preset else ()), *own))
-    )
+    return _with_files(Domain(preset.name if preset else None, (ACCOUNTS, *(preset.modules if preset else ()), *own)))
 
 
 def _with_files(domain: Domain) -> Domain:

@@ -88,7 +88,8 @@ def _layout(r: Recommendation, services: list[str]) -> tuple[list[Box], list[tup
     for choice, kind, label in ((cache, "cache", "caches in"), (broker, "broker", "events through")):
         if choice != "none":
             boxes.append(Box(kind, plain(choice), kind, 3, last))
-            arrows.append((caller, kind, label))
+            in_front = choice == "cloudfront"
+            arrows.append(("gateway", kind, "answers are kept in") if in_front else (caller, kind, label))
             last += 1
     return boxes, arrows
 

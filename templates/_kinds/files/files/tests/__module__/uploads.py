@@ -56,7 +56,9 @@ def upload(api: Api, field: str, content_type: str, data: bytes) -> str:
 
 def settled(api: Api, file_id: str) -> dict[str, Any]:
     """The file, once it is ready or rejected."""
-    return eventually(lambda: shown(api, file_id), lambda file: file["status"] != "pending")
+    return eventually(
+        lambda: shown(api, file_id), lambda file: file["status"] != "pending"
+    )
 
 
 def shown(api: Api, file_id: str) -> dict[str, Any]:

@@ -2,17 +2,20 @@
 built from.
 
 Nothing is built before the first call. A background function imports neither FastAPI
-nor the modules' `api.py`.
+nor the modules' `api.py`. So a snapshot (SnapStart) holds imports alone; what else is
+in one is renewed in each copy that starts from it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import random
 import threading
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from importlib import import_module
 from typing import Any, Generic, Self, TypeVar
 
 from .settings import CoreSettings
@@ -47,12 +50,23 @@ class Function(Generic[S, T]):
         self._arguments: tuple[S | None, Mapping[str, Any] | None] = None, None
         self._lock = threading.Lock()
         self._built: T | None = None
+        if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":
+            # the runtime's own, which no package has
+            hooks: Any = import_module("snapshot_restore_py")
+            hooks.register_after_restore(self.restored)
 
     def within(self, settings: S, transports: Mapping[str, Any]) -> Self:
         """The same function for another environment than this process's."""
         other = type(self)(self._build, self._kind)
         other._arguments = settings, transports
         return other
+
+    def restored(self) -> None:
+        """Of a copy that starts from a snapshot: other random numbers than the other
+        copies, and clients and secrets of its own.
+        """
+        random.seed()
+        self._built = None
 
     @property
     def built(self) -> T:

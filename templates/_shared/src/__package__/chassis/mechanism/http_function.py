@@ -20,6 +20,7 @@ from mangum.types import LambdaConfig
 
 from .aws import client
 from .functions import Event, Function, FunctionSettings, S, run
+from .http_cache import cache_control
 
 # no type counts as text: base64 makes four bytes of three, where JSON within JSON may
 # double what it escapes
@@ -37,6 +38,11 @@ class HttpFunction(Function[S, FastAPI]):
         )
         if not cycle.body and b"content-type" not in dict(cycle.headers):
             answer["headers"].pop("content-type")  # Mangum says JSON of nothing too
+        asked = event["requestContext"]["http"]["method"]
+        if asked == "GET" and cycle.status in (200, 304):
+            private = "authorization" in event["headers"]
+            kept = cache_control(private=private)
+            answer["headers"].setdefault("cache-control", kept)
         return answer
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 THUMBNAIL_TYPE = "image/webp"
 CLEAN, THUMBNAIL = "clean", "thumbnail"  # files in the folder of an inspection
-SECONDS = 90  # of waiting; of computing it has 30 (`media_worker.py`)
+SECONDS = 45  # of waiting; of computing it has 20 (`media_worker.py`)
 HANDED_ON = ("LD_LIBRARY_PATH", "PATH", "TMPDIR")  # what an interpreter may need
 
 log = logging.getLogger(__name__)
@@ -68,11 +68,14 @@ def inspect(path: Path, accept: frozenset[str], folder: Path) -> Inspected:
 
 
 def _ask_worker(path: Path, accept: frozenset[str], folder: Path) -> tuple[str, str]:
-    worker = f"{__package__}.media_worker"
+    # named, so that whoever packages this finds what it needs; its decoders stay out
+    from . import media_worker
+
+    # -P: what lies in the working directory is never imported
+    command = [sys.executable, "-P", "-m", media_worker.__name__]
     try:
         ran = subprocess.run(  # this interpreter, and no shell
-            # -P: what lies in the working directory is never imported
-            [sys.executable, "-P", "-m", worker, path, folder, *sorted(accept)],
+            [*command, path, folder, *sorted(accept)],
             capture_output=True,
             check=False,
             env={name: os.environ[name] for name in HANDED_ON if name in os.environ}

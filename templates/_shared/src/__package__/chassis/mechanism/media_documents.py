@@ -79,7 +79,7 @@ def check_pdf(path: Path) -> None:
                 raise Refused("is encrypted, so that nobody can check it")
             for found in _objects(reader):
                 _check_object(found)
-            if not reader.pages:
+            if "/Root" not in reader.trailer or not reader.pages:
                 raise Refused("has no page")
     except (Refused, MemoryError):
         raise

@@ -53,14 +53,16 @@ def redraw(path: Path, content_type: str, folder: Path) -> None:
         with Image.open(path, formats=[form]) as image:
             loop = image.info.get("loop")
             frames = list(_frames(image, form))
-        _write(frames, form, loop, folder / CLEAN)
-        _write_thumbnail(frames[0], folder / THUMBNAIL)
+        clean, thumbnail = _encode(frames, form, loop), _shrink(frames[0])
     except (Refused, MemoryError):
         raise
     except Image.DecompressionBombError:
         raise Refused(f"has more than {PIXELS_MOST} pixels") from None
     except Exception:  # noqa: BLE001 - decoders raise whatever broken bytes lead to
         raise Refused(f"is not a whole {content_type}") from None
+    # a disk that is full is not the file's fault
+    folder.joinpath(CLEAN).write_bytes(clean)
+    folder.joinpath(THUMBNAIL).write_bytes(thumbnail)
 
 
 def _frames(image: ImageFile.ImageFile, form: str) -> Iterator[Image.Image]:
@@ -111,21 +113,26 @@ def _in_srgb(frame: Image.Image, profile: bytes | None) -> Image.Image:
     return drawn or frame
 
 
-def _write(frames: list[Image.Image], form: str, loop: Any, path: Path) -> None:
+def _encode(frames: list[Image.Image], form: str, loop: Any) -> bytes:
     options = dict(OPTIONS[form])
     if len(frames) > 1:
-        durations = [int(frame.info.get("duration", 0)) for frame in frames]
+        durations = [frame.info.get("duration", 0) for frame in frames]
         options |= {"save_all": True, "append_images": frames[1:]}
-        options |= {"duration": durations, "disposal": 2} if form == "GIF" else {}
+        options |= {"duration": durations}
+        if form == "GIF":
+            options["disposal"] = 2  # each frame is whole
         if isinstance(loop, int):
             options["loop"] = loop
-    frames[0].save(path, form, **options)
+    written = io.BytesIO()
+    frames[0].save(written, form, **options)
+    return written.getvalue()
 
 
-def _write_thumbnail(frame: Image.Image, path: Path) -> None:
+def _shrink(frame: Image.Image) -> bytes:
     if frame.mode == "I;16":
         frame = frame.convert("I").point([value >> 8 for value in range(2**16)], "L")
-    clear = frame.has_transparency_data
-    frame = frame.convert("RGBA" if clear else "RGB")
+    frame = frame.convert("RGBA" if frame.has_transparency_data else "RGB")
     frame.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
-    frame.save(path, "WEBP", quality=80)
+    written = io.BytesIO()
+    frame.save(written, "WEBP", quality=80)
+    return written.getvalue()

@@ -9,9 +9,9 @@ from pathlib import Path
 from .media import Refused
 
 CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
-# What browsers take for HTML or XML (WHATWG, MIME Sniffing, 7.1), SVG, and PDF.
+# What browsers take for HTML or XML (WHATWG, MIME Sniffing, 7.1), and readers for PDF.
 MARKUP = re.compile(
-    r"\ufeff?\s*<(!doctype html|!--|\?xml|(html|head|script|iframe|h1|div|font|table|a"
+    r"\ufeff?\s*<(!|\?|(html|head|script|iframe|h1|div|font|table|a"
     r"|style|title|b|body|br|p|svg)(?=[\s/>]))|(?s:.{0,1023})%pdf-",
     re.IGNORECASE,
 )

@@ -14,7 +14,7 @@ from pathlib import Path
 from .media import Refused
 from .media_text import check_text
 
-SECONDS = 30  # of computing
+SECONDS = 20  # of computing
 MEMORY = 2**30  # bytes of addresses; an image of the most pixels takes 600 MB
 WRITTEN = 512 * 2**20  # bytes of a file; what Lambda has in /tmp
 HEADER = 16  # bytes that tell a type

@@ -17,13 +17,11 @@ from uuid_utils import uuid4
 
 from .errors import Unavailable
 from .http import problem
+from .http_cache import cache_control
 from .tracing import current_span, request_id
 
 # requests at once; beyond it a client hears at once that it should come back
 MAX_CONCURRENT = 600
-# Cache-Control of what anybody may see
-PUBLIC_CACHE = b"public, max-age=0, s-maxage=1, stale-while-revalidate=1"
-PRIVATE_CACHE = b"private, no-cache"
 Observe = Callable[[str, str, int, float], None]  # method, route, status, seconds
 
 
@@ -60,7 +58,10 @@ class ObservabilityMiddleware:
                     (b"x-request-id", correlation_id.encode()),
                 ]
                 if scope["method"] == "GET" and status in (200, 304):
-                    _set_cache_control(headers, private=b"authorization" in asked)
+                    names = {name for name, _ in headers}
+                    if b"cache-control" not in names:  # it may say it itself
+                        kept = cache_control(private=b"authorization" in asked)
+                        headers.append((b"cache-control", kept.encode()))
                 message["headers"] = headers
             await send(message)
 
@@ -84,17 +85,6 @@ def _request_id(given: str) -> str:
     if 8 <= len(given) <= 64 and given.replace("-", "").isalnum():
         return given
     return uuid4().hex
-
-
-def _set_cache_control(headers: list[tuple[bytes, bytes]], *, private: bool) -> None:
-    """Unless the answer says it itself."""
-    for name, _ in headers:
-        if name == b"cache-control":
-            return
-    if private:
-        headers.append((b"cache-control", PRIVATE_CACHE))
-    else:
-        headers.append((b"cache-control", PUBLIC_CACHE))
 
 
 def instrument_app(

@@ -24,10 +24,11 @@ def with_arrivals(otherwise: Reading) -> Reading:
     """
 
     def read(message: Any) -> list[tuple[str, bytes]]:
-        if message.get("Event") == "s3:TestEvent":  # that S3 may write here
-            return []
-        if "Records" in message:
-            return list(_arrivals(message["Records"]))
+        match message:
+            case {"Event": "s3:TestEvent"}:  # that S3 may write here
+                return []
+            case {"Records": list(records)}:
+                return list(_arrivals(records))
         return list(otherwise(message))
 
     return read

@@ -219,18 +219,6 @@ def missing_resources(
         found += _deliveries(template, part, sorted(publishers))
         found += _schedules(function or {"Events": {}}, part, mine)
         found += asking(package, part, modules, function, calls or {})
-        found += _deliveries(template, part, sorted(publishers))
-        found += _schedules(function or {"Events": {}}, part, mine)
-        wanted = set(asked(package, modules))
-        for callee, contracts in (calls or {}).get(part, {}).items():
-            keys = f"{part}_to_{callee}_keys".upper()
-            told = (function or {}).get("Environment", {}).get("Variables", {})
-            if wanted.intersection(contracts) and keys not in told:
-                found.append(
-                    ASKING.format(
-                        P=camel(part), C=camel(callee), callee=callee, keys=keys
-                    )
-                )
     return found
 
 

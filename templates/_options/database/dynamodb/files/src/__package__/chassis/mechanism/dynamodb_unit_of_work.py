@@ -6,8 +6,9 @@ PLURAL#ID               a row: `doc` is the entity as JSON, `list0pk` and `list0
                         its place in the first list, and so on
 unique#PLURAL#FIELDS#V  the row that has this value of a unique field, or these values
                         of fields that are unique together
-refs#PLURAL#ID          how many rows of the module refer to this one, which cannot be
-                        deleted while `n` is not 0
+refs#PLURAL#ID#SHARD    how many rows of the module refer to this one, of those whose ids
+                        fall to this shard; it cannot be deleted while `n` is not 0, and
+                        once it is, they are `gone` and take no other
 processed#KEY           a request or an event that was dealt with
 outbox#ID               an event (`dynamodb_outbox.py`)
 """
@@ -32,13 +33,15 @@ from .persistence import ChangeSet, Codec, IdempotencyKey, Listing, Page, Query
 from .unit_of_work import BaseRepository, BaseUnitOfWork
 
 E = TypeVar("E", bound=Entity)
-# a list of everybody's rows is spread over so many keys: 1,000 writes a second each
+# what everybody writes, a list or the references to one row, is spread over so many
+# keys: 1,000 writes a second each, in a transaction half of that
 SHARDS = 4
 MAX_ROW_BYTES = 350_000  # bytes of a row; an item may have 400 KB, its keys included
 # seconds that handled requests and events are remembered
 PROCESSED_RETENTION = 30 * 24 * 3600
 NEW = "attribute_not_exists(pk)"
-Reference = tuple[str, UUID]  # the plural and the id of the row that is referred to
+# the plural and the id of the row that is referred to, and the shard of who refers
+Reference = tuple[str, UUID, int]
 
 
 class DynamoUnitOfWork(BaseUnitOfWork):
@@ -87,8 +90,8 @@ class DynamoUnitOfWork(BaseUnitOfWork):
             yield from self._count(staged, reference, change)
 
     def _reference_counts(self, staged: ChangeSet) -> Counter[Reference]:
-        """How many more references there will be to each row; 0 also for a row that
-        goes, and that some may refer to.
+        """How many more references there will be to each row; 0 also for each shard of
+        a row that goes, and that some may refer to.
         """
         counts: Counter[Reference] = Counter()
         for (plural, entity_id), (before, after) in staged.changes.items():
@@ -96,44 +99,40 @@ class DynamoUnitOfWork(BaseUnitOfWork):
             counts.update(repository.references(after))
             counts.subtract(repository.references(before))
             if before is not None and after is None and self._referred(plural):
-                counts[plural, entity_id] += 0
+                for shard in range(SHARDS):
+                    counts[plural, entity_id, shard] += 0
         return counts
 
     def _count(
         self, staged: ChangeSet, reference: Reference, change: int
     ) -> Iterator[Write]:
-        """Keeps count of the references to a row, and a row that is referred to from
-        being deleted.
+        """Keeps count of the references to a row, a row that is referred to from being
+        deleted, and one that is gone from being referred to.
+
+        None of it touches the row, which all that refer to it would contend for.
         """
-        plural, entity_id = reference
-        counter = key(f"refs#{plural}#{entity_id}")
-        before, after = staged.changes.get(reference, (None, None))
+        plural, entity_id, shard = reference
+        pk = f"refs#{plural}#{entity_id}#{shard}"
+        before, after = staged.changes.get((plural, entity_id), (None, None))
         if before is not None and after is None:
             in_use = Conflict("It is still in use")
             if change > 0:
                 raise in_use
-            yield Write(
-                "Delete", {**counter, **when(f"{NEW} OR n = :n", n=-change)}, in_use
-            )
-            return
-        if change != 0:
-            values = {":n": number(change)}
+            gone = {
+                "pk": text(pk),
+                "gone": number(1),
+                "ttl": number(int(time.time()) + PROCESSED_RETENTION),
+            }
+            unused = when(f"{NEW} OR n = :n", n=-change)
+            yield Write("Put", {"Item": gone, **unused}, in_use)
+        elif change != 0:
             add = {
-                **counter,
+                **key(pk),
                 "UpdateExpression": "ADD n :n",
-                "ExpressionAttributeValues": values,
+                **when("attribute_not_exists(gone)", n=change),
             }
-            yield Write("Update", add)
-        if change > 0 and after is None:
-            exists = {
-                **key(f"{plural}#{entity_id}"),
-                "ConditionExpression": "attribute_exists(pk)",
-            }
-            yield Write(
-                "ConditionCheck",
-                exists,
-                Conflict("What it refers to is no longer there"),
-            )
+            missing = Conflict("What it refers to is no longer there")
+            yield Write("Update", add, missing)
 
     @property
     def indexes(self) -> set[str]:
@@ -287,8 +286,11 @@ class DynamoRepository(BaseRepository[E]):
     def references(self, row: E | None) -> list[Reference]:
         if row is None:
             return []
+        shard = row.id.int % SHARDS
         found = [(plural, getattr(row, field)) for field, plural in self.refers.items()]
-        return [(plural, target) for plural, target in found if target is not None]
+        return [
+            (plural, target, shard) for plural, target in found if target is not None
+        ]
 
     def _entity(self, item: Item) -> E:
         return self._codec.adapter.validate_json(item["doc"]["S"])
