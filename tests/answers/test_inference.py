@@ -81,9 +81,9 @@ def test_traffic_in_words_is_listed_with_what_it_was_taken_for() -> None:
 
 
 def test_a_workload_without_a_preset_takes_that_of_crud_and_says_so() -> None:
-    both = resolve([from_record({"workload": "social"})])
+    both = resolve([from_record({"workload": "iot"})])
     assert both.domain.preset == "crud"
-    assert because(both.requirements, "preset") == "no modules were given, and there is no preset for social yet"
+    assert because(both.requirements, "preset") == "no modules were given, and there is no preset for iot yet"
 
 
 def test_a_workload_with_a_preset_takes_it() -> None:

@@ -466,7 +466,7 @@ def test_escape_goes_back_and_the_kind_that_has_no_preset_is_told(terminal: Open
     screen.wait_for("Backend engineers  [3]")
     screen.type(ESCAPE)
     screen.wait_for("large jobs now and then")
-    screen.type(DOWN + ENTER)  # from ecommerce to social
+    screen.type(DOWN + DOWN + ENTER)  # from ecommerce to api
     screen.wait_for("Backend engineers  [3]")
     screen.type(ENTER)
     screen.wait_for("What else holds?")
@@ -474,7 +474,7 @@ def test_escape_goes_back_and_the_kind_that_has_no_preset_is_told(terminal: Open
     screen.wait_for("one more question")
     screen.wait_for("(arrows and Enter)")
     screen.type(ENTER)
-    screen.wait_for("there is no preset for social yet: the project gets the domain of crud")
+    screen.wait_for("there is no preset for api yet: the project gets the domain of crud")
     screen.wait_for("what next?")
     screen.wait_for("write nothing")
     screen.type(CTRL_C)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from archgen.catalog import read_kinds, read_presets, templates_dir
-from archgen.domain.presets import ACCOUNTS, FILES, PRESETS, missing_preset, preset_for
+from archgen.domain.presets import ACCOUNTS, ARCHITECTURES, FILES, PRESETS, missing_preset, preset_for
 
 
 def test_the_presets_are_those_that_have_a_folder_with_their_journey() -> None:
-    assert list(PRESETS) == list(read_presets(templates_dir())) == ["crud", "ecommerce", "realtime"]
+    assert list(PRESETS) == list(read_presets(templates_dir())) == ["crud", "ecommerce", "realtime", "social"]
     for name in PRESETS:
         assert (templates_dir() / f"_presets/{name}/files/tests/journey/test_journey.py.jinja").is_file()
 
@@ -17,8 +17,8 @@ def test_every_kind_of_module_is_in_some_preset_and_says_no_more_than_is_read() 
     kinds = read_kinds(templates_dir())
     assert set(kinds) == used
     known = {"declared", "tables", "actions", "publishes", "handlers", "uses", "classes", "when", "folder"}
-    known |= {"consumes", "paths", "face", "log", "metrics", "wiring", "contract", "lag", "store"}
-    known |= {"dependencies", "dependencies_with"}  # which the templates read
+    known |= {"batches", "consumes", "paths", "face", "log", "metrics", "wiring", "contract", "lag", "store"}
+    known |= {"dependencies", "dependencies_with", "guarded"}  # which the templates read
     for kind, document in kinds.items():
         assert set(document) <= known, kind
 
@@ -32,6 +32,7 @@ def test_what_a_module_s_own_code_publishes_some_module_handles() -> None:
 
 def test_a_preset_serves_its_workload_where_it_can_be_had_and_crud_serves_the_others() -> None:
     assert preset_for("realtime_stream").name == preset_for("realtime_stream", "microservices").name == "realtime"
-    assert preset_for("realtime_stream", "serverless").name == preset_for("social").name == "crud"
+    assert preset_for("realtime_stream", "serverless").name == preset_for("iot").name == "crud"
     assert missing_preset("realtime_stream").endswith("is there for monolith or microservices alone")
-    assert missing_preset("social") == "there is no preset for social yet"
+    assert missing_preset("iot") == "there is no preset for iot yet"
+    assert {preset_for("social", architecture).name for architecture in ARCHITECTURES} == {"social"}

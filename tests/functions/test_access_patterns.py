@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from tests.functions.conftest import DYNAMODB
 from tests.parity.systems import DOMAIN
 from tests.support.projects import HERE, Project, new
 
@@ -40,7 +41,7 @@ def driven(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         domain = DOMAIN if request.param == "lab" else RANDOM
         (folder / "answers.json").write_text(json.dumps({"scope": "mvp", "modules": domain["modules"]}))
         answers, modules = ("--answers", str(folder / "answers.json")), tuple(domain["modules"])
-    project = new(folder, f"driven-{request.param}", *answers, "--architecture", "serverless")
+    project = new(folder, f"driven-{request.param}", *answers, "--architecture", "serverless", *DYNAMODB)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DYNAMODB_CALLS", str(folder / "calls"))
         patch.setenv("PYTHONPATH", str(HERE / "tests/support"))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.functions.conftest import DYNAMODB
 from tests.parity.systems import PASSWORD
 from tests.support.projects import Project, new
 from tests.support.template import translated
@@ -29,7 +30,7 @@ DOMAIN = {
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    options = ["--preset", "ecommerce", "--architecture", "serverless", "--set", "stack.cache=cloudfront"]
+    options = ["--preset", "ecommerce", "--architecture", "serverless", "--set", "stack.cache=cloudfront", *DYNAMODB]
     project = new(tmp_path_factory.mktemp("cdn"), "cdn-shop", *options)
     sys.path.append(str(project.folder / "src"))
     return project

@@ -17,6 +17,7 @@ from tests.parity.systems import DOMAIN, System, running, write_project
 from tests.support.projects import Project, until
 
 ROWS = 2000
+ON_DYNAMODB = {**DOMAIN, "stack": {"database": "dynamodb"}}
 SPREAD = 1.25  # how much more than its equal share a shard of so many random ids has at most
 MOST_LINES = 40
 
@@ -51,7 +52,7 @@ class Writes:
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    return write_project(tmp_path_factory.mktemp("contention"), "contended-lab", "serverless", DOMAIN)
+    return write_project(tmp_path_factory.mktemp("contention"), "contended-lab", "serverless", ON_DYNAMODB)
 
 
 def test_rows_that_everybody_writes_alike_are_spread_over_the_keys_of_each_list(lab: Project) -> None:

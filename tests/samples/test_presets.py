@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.support.projects import ask, new
 
-PRESETS = ("crud", "ecommerce", "realtime")
+PRESETS = ("crud", "ecommerce", "realtime", "social")
 ARCHITECTURES = ("monolith", "microservices", "serverless")
 AUTH = ("builtin", "oidc")
 ON_SERVERS = ("realtime",)  # functions keep no stream
@@ -30,6 +30,9 @@ PAIRWISE = [
     ("crud", "serverless", "oidc"),
     ("realtime", "monolith", "oidc"),
     ("realtime", "microservices", "builtin"),
+    ("social", "monolith", "oidc"),
+    ("social", "microservices", "builtin"),
+    ("social", "serverless", "builtin"),
 ]
 
 pytestmark = [pytest.mark.samples, pytest.mark.timeout(1200)]

@@ -180,16 +180,19 @@ class Biller:
         return lines
 
     def _relational(self, demand: Demand) -> list[Line]:
-        return [*self._database(demand, 1), *self._proxy(demand), *self._nat(demand)]
+        return [*self._database(demand, 1), self._proxy(demand), self._endpoints()]
 
-    def _proxy(self, demand: Demand) -> list[Line]:
-        """What shares connections, once as many functions at once as there are each want one."""
+    def _proxy(self, demand: Demand) -> Line:
+        """What shares connections: a burst of functions wants one each, however few they are on average."""
         busy = size_functions(demand, self.evidence).concurrency
         database = size_database(demand, busy, self.evidence)
-        if busy <= database.max_connections * self._number("connection_share"):
-            return []
         hours = max(database.machine.vcpu, self._number("proxy_vcpu_least")) * database.shards * HOURS_A_MONTH
-        return [Line("connection proxy", self._cost("rds_proxy_vcpu_hour", hours))]
+        return Line("connection proxy", self._cost("rds_proxy_vcpu_hour", hours))
+
+    def _endpoints(self) -> Line:
+        """How functions in the database's network ask AWS; there is no NAT, since they ask nobody else."""
+        hours = self._number("function_endpoints") * HOURS_A_MONTH
+        return Line("network endpoints", self._cost("vpc_endpoint_hour", hours))
 
     def _dynamodb(self, demand: Demand) -> list[Line]:
         requests = a_month(demand.average)

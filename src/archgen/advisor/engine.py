@@ -81,7 +81,14 @@ def recommend(requirements: Requirements, evidence: Evidence, again: Again | Non
     fits = fits_one_machine(facts, evidence, streaming=built.event_streaming, target=target)
     said["fits_one_machine"] = "yes" if fits else "no"
     services = count_services(facts, len(requirements.parts), requirements.modules, evidence)
-    design = Design(evidence, said, built.event_streaming, services, brokered=has_broker(requirements))
+    design = Design(
+        evidence,
+        said,
+        built.event_streaming,
+        services,
+        brokered=has_broker(requirements),
+        database=requirements.stack.database,
+    )
     said["shards"] = float(design.shards(TEMPLATE_OF[built.architecture]))
     stack = choose_stack(said, requirements, evidence)
     owned = count_owned(facts, evidence)

@@ -53,7 +53,7 @@ STATED = (
 class Design:
     """What is to be sized and billed: the demand on servers and on functions, which differ in their caches.
 
-    `brokered`: a broker was chosen for events, be there a stream or not.
+    `brokered`: a broker was chosen for events, be there a stream or not. `database`: the one that was asked for by its name.
     """
 
     evidence: Evidence
@@ -61,6 +61,7 @@ class Design:
     streaming: bool
     services: int
     brokered: bool = False
+    database: str = "auto"
 
     def demand(self, runtime: str, cpu_ms: float | None = None) -> Demand:
         cached = keeps_rows(choose_cache(self.facts, self.evidence, runtime))
@@ -75,11 +76,17 @@ class Design:
             demand = demand.part(self.services, self.evidence.parameter("service_overhead"))
         return capacity.size_database(demand, 1, self.evidence).shards
 
+    def _database(self, runtime: str) -> str:
+        """The one that was asked for, where this runtime has it; else what would be advised."""
+        if runtime == "functions" and self.database in ("postgresql", "dynamodb"):
+            return self.database
+        return choose_database(self.facts, self.evidence, runtime)
+
     def biller(self, runtime: str) -> Biller:
         cache = choose_cache(self.facts, self.evidence, runtime)
         shape = Shape(
             services=self.services,
-            relational=choose_database(self.facts, self.evidence, runtime) == "postgresql",
+            relational=self._database(runtime) == "postgresql",
             cached=keeps_rows(cache),
             edge=cache == "cloudfront",
             first_version=self.facts["scope"] == "mvp",

@@ -154,7 +154,14 @@ def page_data(requirements: Requirements, evidence: Evidence, recommendation: Re
         dataflow=recommendation.decisions.dataflow.choice,
     )
     services = count_services(facts, len(requirements.parts), requirements.modules, evidence)
-    design = Design(evidence, said, recommendation.event_streaming, services, brokered=has_broker(requirements))
+    design = Design(
+        evidence,
+        said,
+        recommendation.event_streaming,
+        services,
+        brokered=has_broker(requirements),
+        database=requirements.stack.database,
+    )
     here = model.judge(facts)
     grid, chance_there = verdicts(facts, model, over)
     return {

@@ -98,13 +98,13 @@ class Table:
     """Items by `pk`; all attributes are strings or numbers as DynamoDB writes them."""
 
     def __init__(self, database: Database, name: str) -> None:
-        self._database = database
-        self._name = name
+        self.database = database
+        self.name = name
 
     async def get(self, pk: str) -> Item | None:
         """The item as it is now."""
-        answer = await self._database.call(
-            "get_item", TableName=self._name, ConsistentRead=True, **key(pk)
+        answer = await self.database.call(
+            "get_item", TableName=self.name, ConsistentRead=True, **key(pk)
         )
         return answer.get("Item")
 
@@ -123,7 +123,7 @@ class Table:
             condition += f" AND {index}sk {beyond} :after"
             values[":after"] = text(after)
         arguments = {
-            "TableName": self._name,
+            "TableName": self.name,
             "IndexName": index,
             "ScanIndexForward": not descending,
             "KeyConditionExpression": condition,
@@ -132,7 +132,7 @@ class Table:
         found: list[Item] = []
         size = 0
         while True:  # an answer holds 1 MB at most
-            page = await self._database.call(
+            page = await self.database.call(
                 "query", **arguments, Limit=most - len(found)
             )
             found += page["Items"]
@@ -152,15 +152,15 @@ class Table:
         try:
             if len(writes) == 1:  # costs half of a transaction
                 operation = f"{writes[0].action.lower()}_item"
-                await self._database.call(
-                    operation, TableName=self._name, **writes[0].arguments
+                await self.database.call(
+                    operation, TableName=self.name, **writes[0].arguments
                 )
             elif writes:
                 items = [
-                    {write.action: {"TableName": self._name, **write.arguments}}
+                    {write.action: {"TableName": self.name, **write.arguments}}
                     for write in writes
                 ]
-                await self._database.call("transact_write_items", TransactItems=items)
+                await self.database.call("transact_write_items", TransactItems=items)
         except aws.ClientError as error:
             raise _refusal(writes, error) from error
 

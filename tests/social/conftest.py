@@ -1,0 +1,148 @@
+"""The preset `social`, written once for these tests: what its feed and its likes are kept in, on SQLite and on DynamoDB."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from tests.support.postgres import postgres
+from tests.support.projects import Project, new
+
+T = TypeVar("T")
+DATABASES = ["sqlite", "dynamodb", pytest.param("postgresql", marks=pytest.mark.real)]
+
+
+class Storage:
+    """Units of work of one module, on tables of its own, and how often the database was asked for what."""
+
+    def __init__(self, package: str, database: Any, asked: list[str], cache: Any, events: Any) -> None:
+        self.package = package
+        self.asked = asked
+        self._runner = asyncio.Runner()
+        self._database = database
+        self._cache = cache
+        self._events = events
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """All in one event loop, as connections belong to theirs."""
+        return self._runner.run(work)
+
+    def close(self) -> None:
+        self.run(self._database.close())
+        self._runner.close()
+
+    def unit(self, module: str) -> Any:
+        kind = getattr(import_module(f"{self.package}.{module}.repository"), f"{module.capitalize()}UnitOfWork")
+        more = [self._events] if hasattr(kind, "publish") else []
+        return kind(self._database, self._cache, *more)
+
+    def table(self, module: str) -> Any:
+        """The engine of a module, or its table of DynamoDB."""
+        return self._database.module(module)
+
+    @contextmanager
+    def counted(self) -> Iterator[list[str]]:
+        """What the database is asked for meanwhile: the first word of each statement, or the operation."""
+        self.asked.clear()
+        yield self.asked
+
+
+@pytest.fixture(scope="session")
+def projects(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Project]:
+    folder = tmp_path_factory.mktemp("social")
+    made = {}
+    for name, architecture in (("social-sql", "monolith"), ("social-keys", "serverless")):
+        made[name] = new(folder, name, "--preset", "social", "--architecture", architecture)
+        sys.path.append(str(made[name].folder / "src"))
+    return made
+
+
+@pytest.fixture(params=DATABASES)
+def storage(request: pytest.FixtureRequest, projects: Mapping[str, Project], tmp_path: Path) -> Iterator[Storage]:
+    with storage_on(request.param, projects, tmp_path, request.getfixturevalue) as opened:
+        yield opened
+
+
+@contextmanager
+def storage_on(
+    kind: str, projects: Mapping[str, Project], folder: Path, fixture: Callable[[str], Any]
+) -> Iterator[Storage]:
+    if kind == "dynamodb":
+        with _dynamodb(projects["social-keys"], fixture("monkeypatch")) as opened:
+            yield opened
+        return
+    url = f"sqlite+aiosqlite:///{folder}" if kind == "sqlite" else fixture("postgresql")
+    with _sql(url) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def postgresql(containers: None) -> Iterator[str]:
+    with postgres() as url:
+        yield f"{url}/postgres"
+
+
+@contextmanager
+def _sql(url: str) -> Iterator[Storage]:
+    sql, cache, event = (
+        import_module("social_sql.chassis.mechanism.sql"),
+        import_module("social_sql.chassis.mechanism.memory_cache").MemoryCache(),
+        import_module("sqlalchemy").event,
+    )
+    engine = import_module("sqlalchemy.engine").Engine
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        asked.append(statement.split()[0])
+
+    async def migrate() -> None:
+        database = sql.Database(url)
+        await import_module("social_sql.apps.alembic.migrate").upgrade(database, ["feed", "posts"])
+        await database.close()
+
+    asyncio.run(migrate())
+    event.listen(engine, "before_cursor_execute", note)
+    opened = Storage("social_sql", sql.Database(url), asked, cache, None)
+    try:
+        yield opened
+    finally:
+        opened.close()
+        event.remove(engine, "before_cursor_execute", note)
+
+
+@contextmanager
+def _dynamodb(project: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[Storage]:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    dynamodb = import_module("social_keys.chassis.mechanism.dynamodb")
+    template = import_module("social_keys.local.template").Template
+    with import_module("moto").mock_aws():
+        client = import_module("boto3").client("dynamodb")
+        tables = template(project.folder / "deploy/template.yaml", {"AWS::StackName": "it"})
+        for table in tables.of_type("AWS::DynamoDB::Table").values():
+            made = ("TableName", "BillingMode", "KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes")
+            client.create_table(**{key: table[key] for key in made if key in table})
+        database = dynamodb.Database("it", ["feed", "posts"])
+        asked: list[str] = []
+        call = database.call
+
+        lock = asyncio.Lock()
+
+        async def counting(operation: str, **arguments: Any) -> Any:
+            """One at a time, since moto is not made for threads; who comes between two calls is anybody."""
+            asked.append(operation)
+            async with lock:
+                return await call(operation, **arguments)
+
+        monkeypatch.setattr(database, "call", counting)
+        cache = import_module("social_keys.chassis.mechanism.no_cache").NoCache()
+        opened = Storage("social_keys", database, asked, cache, {})
+        try:
+            yield opened
+        finally:
+            opened.close()
