@@ -48,7 +48,8 @@ PARAMETERS = {
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     folder = tmp_path_factory.mktemp("deployed")
-    found = new(folder, "deployed-shop", "--preset", "crud", "--architecture", "serverless")
+    options = ("--preset", "crud", "--architecture", "serverless", "--set", "stack.database=dynamodb")
+    found = new(folder, "deployed-shop", *options)
     # all of them: moto forgets those that keep the value they had
     declared = declared_parameters(found)
     told = {name: str(each.get("Default", "")) for name, each in declared.items() if name != "Issuer"}
