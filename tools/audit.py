@@ -1,4 +1,4 @@
-"""What auditors find in generated projects, one of each architecture and functions behind CloudFront: nothing, or it is mended or has its reason beside it.
+"""What auditors find in generated projects, of each architecture, on each database, behind CloudFront: nothing, or it is mended or has its reason beside it.
 
 Reasons stand where the owner of a project reads them: in `.checkov.yaml`, and as `noqa: S...` or in ruff's `ignore` of
 `pyproject.toml`, whose numbers are bandit's, or `nosec B...` where ruff finds nothing.
@@ -18,11 +18,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 BIN = Path(sys.executable).parent
+# by name: what they are made of
 PROJECTS = {
-    "monolith": ("monolith", "stack.deployment=ecs"),
-    "microservices": ("microservices", "stack.deployment=ecs"),
-    "serverless": ("serverless", "scope=product"),
-    "behind-cdn": ("serverless", "stack.cache=cloudfront"),
+    "monolith": ("--architecture", "monolith", "--set", "stack.deployment=ecs"),
+    "microservices": ("--architecture", "microservices", "--set", "stack.deployment=ecs"),
+    "functions": ("--architecture", "serverless", "--set", "stack.database=dynamodb", "--set", "scope=product"),
+    "functions-sql": ("--architecture", "serverless", "--set", "stack.database=postgresql"),
+    "behind-cdn": ("--architecture", "serverless", "--set", "stack.cache=cloudfront"),
 }
 HARMLESS = {
     "B404": "importing subprocess is no fault: each call of it is looked at by itself",
@@ -31,27 +33,16 @@ HARMLESS = {
 
 def main() -> int:
     with tempfile.TemporaryDirectory(prefix="archgen-audit-") as folder, ThreadPoolExecutor(2) as pool:
-        projects = list(pool.map(lambda name: _new(Path(folder), name, *PROJECTS[name]), PROJECTS))
+        projects = list(pool.map(lambda name: _new(Path(folder), name), PROJECTS))
         audits = [pool.submit(audit, project) for project in projects for audit in AUDITS]
         faults = [fault for audit in audits for fault in audit.result()]
     print("\n".join(faults) or f"{len(audits)} audits find nothing")
     return bool(faults)
 
 
-def _new(folder: Path, name: str, architecture: str, told: str) -> Path:
+def _new(folder: Path, name: str) -> Path:
     archgen = (BIN / "python", "-c", "from archgen.cli.main import main; main()")
-    options: list[str | Path] = [
-        "--preset",
-        "ecommerce",
-        "--architecture",
-        architecture,
-        "--set",
-        told,
-        "--no-input",
-        "--no-git",
-        "--output",
-        folder,
-    ]
+    options = ["--preset", "ecommerce", *PROJECTS[name], "--no-input", "--no-git", "--output", folder]
     done = _run(*archgen, "new", name, *options, paths=[path for path in sys.path if path])
     if done.returncode:
         sys.exit(done.stderr)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from tests.support.projects import Project
-from tests.support.template import created_by_moto, translated
+from tests.support.template import NOT_THERE, created_by_moto, translated
 
 STACK = "shop"
 TOLD = {"AlarmEmail": "ops@example.com", "SiteUrl": "https://shop.example.com", "Domain": "api.example.com"}
@@ -17,21 +17,6 @@ TOLD |= {
     "CertificateArn": "arn:aws:acm:eu-central-1:123456789012:certificate/1",
     "ZoneId": "Z1",
     "MonthlyBudget": "600",
-}
-# what CloudFormation of moto does not create; each is held by its properties, below or in test_template.py
-NOT_THERE = {
-    "AWS::ApiGatewayV2::Api",
-    "AWS::ApiGatewayV2::ApiMapping",
-    "AWS::ApiGatewayV2::DomainName",
-    "AWS::ApiGatewayV2::Stage",
-    "AWS::Budgets::Budget",
-    "AWS::CloudWatch::Alarm",
-    "AWS::CodeDeploy::Application",
-    "AWS::CodeDeploy::DeploymentGroup",
-    "AWS::Lambda::Alias",
-    "AWS::Logs::MetricFilter",
-    "AWS::Pipes::Pipe",
-    "AWS::SecretsManager::Secret",
 }
 Document = dict[str, Any]
 

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 from tests.support.projects import Project, new
+from tests.support.sam import sam
 from tests.support.template import add
 
 
@@ -29,6 +30,11 @@ def test_cloudformation_has_nothing_to_object_to(shop: Project) -> None:
     path = shop.folder / "deploy/template.yaml"
     done = subprocess.run([Path(sys.prefix, "bin/cfn-lint"), path], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_sam_has_nothing_to_object_to(shop: Project) -> None:
+    """With its own lint, of what it makes of the template; `sam build` is in tests/real/test_lambda_runtime.py."""
+    assert "is a valid SAM Template" in sam(shop.folder, "validate", "--lint", "--template", "deploy/template.yaml")
 
 
 def test_what_is_internal_has_no_route(template: Any) -> None:

@@ -58,6 +58,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     options = ["--preset", "ecommerce", "--architecture", "serverless", "--set", "stack.database=postgresql"]
     made = new(tmp_path_factory.mktemp("functions"), "functions-pg", *options)
     sys.path.append(str(made.folder / "src"))
+    keys, calls = module(PACKAGE, "chassis.mechanism.service_keys"), module(PACKAGE, "apps.calls").CALLS
+    keys.make_keys(made.folder / ".service-keys", module(PACKAGE, "chassis.mechanism.service_tokens").pairs_of(calls))
     return made
 
 
@@ -69,7 +71,7 @@ def migrated(server: str, project: Project) -> str:
     return server
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def proxy(migrated: str, tool: Callable[[str], str]) -> Iterator[str]:
     with pgbouncer(tool("pgbouncer"), migrated, "transaction", LIMIT) as url:
         yield f"{url}/postgres"
@@ -105,6 +107,7 @@ class Instance:
     """A process of its own that runs a function."""
 
     def __init__(self, project: Project, root: str, url: str, queues: dict[str, str], **told: str) -> None:
+        self.log = project.folder / "instances.log"
         environment = {
             **os.environ,
             **told,
@@ -113,11 +116,12 @@ class Instance:
             "QUEUES": json.dumps(queues),
             "JWT_KEYS": str(project.folder / ".keys"),
         }
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", INSTANCE, f"{PACKAGE}.apps.{root}"],
-            cwd=project.folder, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, text=True,
-        )  # fmt: skip
+        with self.log.open("a") as error:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", INSTANCE, f"{PACKAGE}.apps.{root}"],
+                cwd=project.folder, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                stderr=error, text=True,
+            )  # fmt: skip
 
     def begin(self, call: dict[str, Any]) -> None:
         assert self.process.stdin
@@ -125,7 +129,9 @@ class Instance:
 
     def answer(self) -> tuple[int, Any]:
         assert self.process.stdout
-        found = json.loads(self.process.stdout.readline())
+        line = self.process.stdout.readline()
+        assert line, self.log.read_text()[-3000:]
+        found = json.loads(line)
         return found["status"], json.loads(found["body"] or "null")
 
     def call(self, method: str, path: str, body: Any = None, token: str = "") -> tuple[int, Any]:
@@ -142,7 +148,7 @@ def instances(count: int, *told: Any, **more: str) -> Iterator[list[Instance]]:
     finally:
         for one in made:
             one.process.kill()
-            one.process.wait()
+            one.process.communicate()
 
 
 def ask(server: str, query: str, *arguments: Any) -> list[Any]:
@@ -167,12 +173,9 @@ def received(url: str) -> list[Any]:
 
 def test_the_journey_passes_through_the_proxy(project: Project, proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Under `make dev`, whose functions are on the database that it is told."""
-    env = project.folder / ".env"
-    told = re.sub(r"(?m)^(DATABASE_URL|ADMIN_EMAIL|ADMIN_PASSWORD)=.*\n", "", env.read_text())
-    env.write_text(
-        f"{told}\nDATABASE_URL={proxy}?pgbouncer=true\nADMIN_EMAIL=boss@example.com\nADMIN_PASSWORD={PASSWORD.replace(' ', '-')}\n"
-    )
-    monkeypatch.setenv("ADMIN_PASSWORD", PASSWORD)
+    told = {"DATABASE_URL": f"{proxy}?pgbouncer=true", "ADMIN_EMAIL": "boss@example.com", "ADMIN_PASSWORD": PASSWORD}
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with project.running() as url:
         assert "1 passed" in project.make("journey", f"URL={url}")

@@ -63,7 +63,8 @@ class PaymentsJobs:
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """ecommerce, with two jobs that its owner has added as its guide says."""
     folder = tmp_path_factory.mktemp("runtime")
-    project = new(folder, "runtime-shop", "--preset", "ecommerce", "--architecture", "serverless")
+    options = ("--preset", "ecommerce", "--architecture", "serverless", "--set", "stack.database=dynamodb")
+    project = new(folder, "runtime-shop", *options)
     module = project.folder / "src/runtime_shop/payments"
     (module / "jobs.py").write_text(JOBS.format(package="runtime_shop"))
     wiring = (module / "wiring.py").read_text()
