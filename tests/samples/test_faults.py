@@ -1,4 +1,4 @@
-"""Ecommerce holds its promises while calls between modules fail and events come twice, late and again."""
+"""The presets with events hold their promises while calls between modules fail and events come twice, late and again."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ from tests.support.projects import environment, new
 pytestmark = [pytest.mark.samples, pytest.mark.timeout(600)]
 
 
+@pytest.mark.parametrize("preset", ["ecommerce", "social"])
 @pytest.mark.parametrize("architecture", ["monolith", "microservices", "serverless"])
-def test_ecommerce_passes_its_tests_with_failing_calls_and_doubled_events(architecture: str, tmp_path: Path) -> None:
-    project = new(tmp_path, "shop", "--preset", "ecommerce", "--architecture", architecture)
+def test_a_preset_passes_its_tests_with_failing_calls_and_doubled_events(
+    preset: str, architecture: str, tmp_path: Path
+) -> None:
+    project = new(tmp_path, "shop", "--preset", preset, "--architecture", architecture)
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "faults", "-q"],
         cwd=project.folder,

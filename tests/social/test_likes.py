@@ -21,18 +21,18 @@ async def act(storage: Storage, name: str, post: UUID, user: UUID) -> None:
     """Again where another writer was first, as the service does."""
     retry = import_module(f"{storage.package}.chassis.mechanism.retry").retry_on_conflict
 
-    @retry
     async def once() -> None:
         await getattr(storage.unit("posts"), name)(post, user)
 
-    await once()
+    await retry(once)()
 
 
 def test_as_many_like_a_post_as_have_liked_it_last(storage: Storage) -> None:
     @settings(max_examples=25, suppress_health_check=list(HealthCheck))
     @given(acts=st.lists(ACTS, max_size=25))
     def holds(acts: list[tuple[str, UUID]]) -> None:
-        post, fans = uuid4(), set()
+        post = uuid4()
+        fans: set[UUID] = set()
         for name, user in acts:
             storage.run(act(storage, name, post, user))
             fans = fans | {user} if name == "like" else fans - {user}

@@ -24,9 +24,9 @@ PRODUCT = {
 ANSWERS = {"modules": {"catalog": {"entities": {"product": PRODUCT}}}}
 
 
-def _project(folder: Path, name: str, architecture: str) -> Project:
+def _project(folder: Path, name: str, architecture: str, *more: str) -> Project:
     (folder / "answers.json").write_text(json.dumps(ANSWERS))
-    made = new(folder, name, "--answers", str(folder / "answers.json"), "--architecture", architecture)
+    made = new(folder, name, "--answers", str(folder / "answers.json"), "--architecture", architecture, *more)
     sys.path.append(str(made.folder / "src"))
     return made
 
@@ -39,8 +39,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 @pytest.fixture(scope="session")
 def functions(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The functions; their package is `s3_lab`, and can be imported."""
-    return _project(tmp_path_factory.mktemp("functions"), "s3-lab", "serverless")
+    """The functions, on DynamoDB; their package is `s3_lab`, and can be imported."""
+    return _project(tmp_path_factory.mktemp("functions"), "s3-lab", "serverless", "--set", "stack.database=dynamodb")
 
 
 @pytest.fixture

@@ -3,7 +3,8 @@
 The image is built and the tables are brought up to date while the old copies of the part
 go on; as many new copies start beside them, and only when all of these are healthy do
 the old ones leave. Whatever fails before that, Ctrl-C too, leaves the old ones in place,
-and the name of their image theirs; from then on nothing stops it any more. So a migration must suit the old version, too, and what parts say
+and the name of their image theirs; from then on nothing stops it any more, and what is
+killed all the same the next one finishes. So a migration must suit the old version, too, and what parts say
 to each other both.
 """
 
@@ -13,12 +14,14 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 COMPOSE = ("docker", "compose", "--env-file", ".env", "--file", "deploy/compose.yaml")
 HEALTHY = 120  # seconds that new copies have
 # seconds until NGINX, which asks for its copies every two, has certainly found the new
 # ones
 FOUND = 5
+NOTES = Path("build/replaced")  # whom a rollout that is under way replaces
 
 
 def run(*command: str) -> str:
@@ -35,9 +38,9 @@ def hear(heard: bool) -> None:
         signal.signal(number, signal.default_int_handler if heard else signal.SIG_IGN)
 
 
-def copies(server: str) -> list[str]:
+def copies(server: str, which: str = "--all") -> list[str]:
     """The containers of the part, running or not; not what `compose run` began in its name."""
-    listed = run(*COMPOSE, "ps", "--all", "--format", "{{.ID}} {{.Labels}}", server)
+    listed = run(*COMPOSE, "ps", which, "--format", "{{.ID}} {{.Labels}}", server)
     return [
         line.split()[0]
         for line in listed.splitlines()
@@ -50,6 +53,19 @@ def remove(containers: list[str]) -> None:
     if containers:
         run("docker", "stop", "--time", "20", *containers)
         run("docker", "rm", "--force", *containers)
+
+
+def finish(server: str) -> None:
+    """What a rollout that was killed has left: while all of the old copies run the new
+    ones go, and else the old ones.
+    """
+    note = NOTES / server
+    if not note.exists():
+        return
+    old = note.read_text().split()
+    leaving = not set(old).issubset(copies(server, "--status=running"))
+    remove([container for container in copies(server) if (container in old) == leaving])
+    note.unlink()
 
 
 def start(server: str, old: list[str]) -> None:
@@ -78,9 +94,13 @@ def start(server: str, old: list[str]) -> None:
 
 def main(server: str) -> None:
     hear(True)
+    finish(server)
     old = copies(server)
     if not old:
         sys.exit("There is nothing to follow: make up")
+    NOTES.mkdir(parents=True, exist_ok=True)
+    note = NOTES / server
+    note.write_text("\n".join(old))
     image, name = run(
         "docker", "inspect", "--format", "{{.Image}} {{.Config.Image}}", old[0]
     ).split()
@@ -94,9 +114,11 @@ def main(server: str) -> None:
             print(run("docker", "logs", "--tail", "20", container), file=sys.stderr)
         remove(new)
         run("docker", "tag", image, name)
+        note.unlink()
         sys.exit("The new version did not get ready and is gone; the old one goes on")
     time.sleep(FOUND)
     remove(old)
+    note.unlink()
     others = [
         service
         for service in run(*COMPOSE, "config", "--services").split()

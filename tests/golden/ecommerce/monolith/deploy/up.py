@@ -41,31 +41,42 @@ def let_read(folder: Path) -> None:
             path.chmod(path.stat().st_mode | wanted)
 
 
-def start_database() -> bool:
+def databases() -> list[str]:
+    """The one of all, or those of the parts."""
+    services = subprocess.run(
+        [*COMPOSE, "config", "--services"],
+        check=False,
+        stdout=subprocess.PIPE,
+        text=True,
+    ).stdout.split()
+    return [name for name in services if name.rpartition("-")[2] == "postgres"]
+
+
+def start_database(server: str) -> bool:
     """PostgreSQL, with the password that `.env` has: of a volume that outlived its
     `.env` it is another.
     """
-    if not compose("up", "--detach", "--wait", "postgres"):
+    if not compose("up", "--detach", "--wait", server):
         return False
-    if compose("exec", "-T", "postgres", "sh", "-c", LOG_IN):
+    if compose("exec", "-T", server, "sh", "-c", LOG_IN):
         return True
     print(
         "The database was made with another .env: it gets the password of this one; people keep theirs",
         file=sys.stderr,
     )
-    renewed = compose("stop", "postgres") and compose(
+    renewed = compose("stop", server) and compose(
         "run",
         "--rm",
         "--no-deps",
         "-T",
         "--user",
         "postgres",
-        "postgres",
+        server,
         "sh",
         "-c",
         RENEW,
     )
-    return renewed and compose("up", "--detach", "--wait", "postgres")
+    return renewed and compose("up", "--detach", "--wait", server)
 
 
 def ready(port: int) -> bool:
@@ -118,7 +129,7 @@ def main() -> None:
     port = re.findall(r"^HTTP_PORT=(\d+)$", env, re.MULTILINE)[0]
     if not (
         compose("build")
-        and start_database()
+        and all(map(start_database, databases()))
         # what is none of the services any more, since modules were put into other parts, goes
         and compose("up", "--detach", "--wait", "--remove-orphans")
         and ready(int(port))

@@ -25,10 +25,10 @@ def test_every_handler_and_job_is_put_together(tmp_path: Path) -> None:
     """
     background = Background("shop")
     database = Database(f"sqlite+aiosqlite:///{tmp_path}")
-    background.add(
-        PartContext(Settings.model_construct(modules_env=""), database, MemoryCache()),
-        MODULES,
+    part = PartContext(
+        Settings.model_construct(modules_env=""), database, MemoryCache()
     )
+    background.add(part, MODULES, dict.fromkeys(MODULES))  # nobody is asked here
     handlers = discovery.handlers(MODULES)
     forgotten = {
         name

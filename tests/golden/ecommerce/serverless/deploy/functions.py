@@ -51,9 +51,15 @@ def _deploy(stage: str, told: dict[str, str]) -> None:
         *("--no-confirm-changeset", "--tags", f"stage={stage}"),
         *(
             "--parameter-overrides",
-            *(f"{name}={value}" for name, value in told.items()),
+            *(f"{name}={quoted(value)}" for name, value in told.items()),
         ),
     )
+
+
+def quoted(value: str) -> str:
+    """A parameter's value as SAM reads it: it may be empty, or of several words."""
+    escaped = value.replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def logs(stage: str) -> None:
@@ -70,7 +76,9 @@ def destroy(stage: str, data: str) -> None:
     waiter.wait(StackName=stack_name(stage))
     for table in tables.values():
         if data != "delete":
-            print(f"kept: the table {table} (DATA=delete takes it along)")
+            print(
+                f"kept: the table {table}; no stage of this name is deployed while it is there"
+            )
             continue
         database.update_table(TableName=table, DeletionProtectionEnabled=False)
         database.delete_table(TableName=table)

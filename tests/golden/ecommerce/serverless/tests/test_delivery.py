@@ -22,10 +22,8 @@ def test_every_handler_and_job_is_put_together() -> None:
     """
     background = Background("shop")
     database = Database("test", MODULES)
-    background.add(
-        PartContext(Settings.model_construct(modules_env=""), database, NoCache()),
-        MODULES,
-    )
+    part = PartContext(Settings.model_construct(modules_env=""), database, NoCache())
+    background.add(part, MODULES, dict.fromkeys(MODULES))  # nobody is asked here
     handlers = discovery.handlers(MODULES)
     forgotten = {
         name

@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
+from shop.apps.calls import CALLS
 from shop.apps.dev import TEMPLATE
 from shop.apps.event_routes import PARTS, ROUTES
 from shop.chassis.mechanism.rest import Bearer
@@ -20,7 +21,9 @@ from shop.local.template_gaps import missing_resources
 
 def test_the_template_delivers_to_every_handler_and_runs_every_job() -> None:
     known = jobs(module for modules in PARTS.values() for module in modules)
-    missing = missing_resources(Template(TEMPLATE, {}), "shop", PARTS, ROUTES, known)
+    missing = missing_resources(
+        Template(TEMPLATE, {}), "shop", PARTS, ROUTES, known, CALLS
+    )
     assert not missing, "add to deploy/template.yaml:\n" + "".join(missing)
 
 
@@ -34,7 +37,7 @@ def test_the_template_has_a_way_to_every_endpoint_and_asks_for_a_token_where_it_
     for name, function in functions.items():
         ways = [
             event["Properties"]
-            for event in function["Events"].values()
+            for event in function.get("Events", {}).values()
             if event["Type"] == "HttpApi"
         ]
         routes = [

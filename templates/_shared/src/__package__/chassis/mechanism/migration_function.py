@@ -10,18 +10,15 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 
 import httpx2 as httpx
 
-from .functions import Event, Function, read_secret, run
+from .functions import Event, Function, S, read_secret, run
 from .sql_function_settings import SqlFunctionSettings
 
 log = logging.getLogger(__name__)
-
-
-S = TypeVar("S", bound=SqlFunctionSettings)
 
 
 class MigrationFunction(Function[S, S]):
@@ -75,7 +72,7 @@ def _as_owner(settings: S, _: Mapping[str, Any] | None) -> S:
     """The settings with the owner's address, whose password is read each time that a
     process begins.
     """
-    if not settings.database_owner:
+    if not isinstance(settings, SqlFunctionSettings) or not settings.database_owner:
         return settings
     owner = json.loads(read_secret(settings.database_owner))
     user, password = quote(owner["username"], ""), quote(owner["password"], "")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from .functions import FunctionSettings
 from .sql_settings import SqlSettings
 
 
-class SqlFunctionSettings(SqlSettings, FunctionSettings):
+class SqlFunctionSettings(SqlSettings):
     # of the proxy, which takes tokens of IAM in place of passwords; empty:
     # DATABASE_URL says all
     database_host: str = ""

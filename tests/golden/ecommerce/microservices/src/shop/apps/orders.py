@@ -73,9 +73,10 @@ def create_app(
         settings, database, cache, relay, transports or {}, tracing=tracing
     )
 
-    orders_service = orders_wiring.service(part, InventoryClient(to_inventory))
+    inventory_client = InventoryClient(to_inventory)
+    orders_service = orders_wiring.service(part, inventory_client)
 
-    background.add(part, MODULES)
+    background.add(part, MODULES, {"inventory": inventory_client})
     scheduler = Jobs(
         database, background.jobs.values(), tables("shop", MODULES, "jobs")
     )

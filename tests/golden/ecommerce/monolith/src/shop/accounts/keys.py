@@ -51,9 +51,13 @@ def load_keys(folder: Path) -> list[SigningKey]:
 
 
 def read_keys(pems: bytes, since: float = 0.0) -> list[SigningKey]:
-    """The keys of PEM documents, one behind the other."""
+    """The keys of PEM documents, one behind the other, as `make_key` or OpenSSL wrote them: to prove once more that the
+    primes of an RSA key are primes would be a tenth of a function's start.
+    """
     found = [
-        serialization.load_pem_private_key(part + PEM_END, None)
+        serialization.load_pem_private_key(
+            part + PEM_END, None, unsafe_skip_rsa_key_validation=True
+        )
         for part in pems.split(PEM_END)
         if part.strip()
     ]

@@ -77,7 +77,7 @@ def create_app(
     payments_service = payments_wiring.service(part)
     orders_service = orders_wiring.service(part, inventory_service)
 
-    background.add(part, MODULES)
+    background.add(part, MODULES, {"inventory": inventory_service})
     scheduler = Jobs(
         database, background.jobs.values(), tables("shop", MODULES, "jobs")
     )

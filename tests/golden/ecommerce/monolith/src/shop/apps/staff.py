@@ -42,7 +42,9 @@ async def opened(settings: Settings) -> AsyncIterator[Staff]:
         "shop"
     )  # it says who gets the events; whoever runs delivers them
     relay = Relay(database, background, {})
-    background.add(PartContext(settings, database, cache, relay), MODULES)
+    background.add(
+        PartContext(settings, database, cache, relay), MODULES, dict.fromkeys(MODULES)
+    )
     try:
         yield Staff(partial(AccountsUnitOfWork, database, cache, relay), Passwords())
     finally:

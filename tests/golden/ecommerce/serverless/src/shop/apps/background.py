@@ -5,13 +5,16 @@ queue's events, and its jobs.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
 from shop.apps.event_routes import PARTS, ROUTES
 from shop.apps.settings import Settings
+from shop.chassis.mechanism.background import asked
 from shop.chassis.mechanism.background_function import BackgroundFunction, Worker
 from shop.chassis.mechanism.context import PartContext
 from shop.chassis.mechanism.dynamodb import Database
+from shop.chassis.mechanism.dynamodb_worker import DynamoWorker
 from shop.chassis.mechanism.no_cache import NoCache
 
 
@@ -25,7 +28,12 @@ def create_worker(
     modules = PARTS[settings.part]
     database = Database(settings.stack, modules)
     part = PartContext(settings, database, NoCache(), ROUTES, transports or {})
-    return Worker.of("shop", part, modules, settings.dead_letters)
+    contracts = None
+    if asked("shop", modules):
+        # by its name, so that packages of functions that ask nothing lack it
+        asks = import_module(f"shop.apps.{settings.part}_asks")
+        contracts = asks.make_contracts(settings, part, transports)
+    return DynamoWorker.of("shop", part, modules, settings.dead_letters, contracts)
 
 
 handler = BackgroundFunction(create_worker, Settings)

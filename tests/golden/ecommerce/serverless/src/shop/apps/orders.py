@@ -41,7 +41,8 @@ def create_app(
     )
     part = PartContext(settings, database, cache, ROUTES, transports or {})
 
-    orders_service = orders_wiring.service(part, InventoryClient(to_inventory))
+    inventory_client = InventoryClient(to_inventory)
+    orders_service = orders_wiring.service(part, inventory_client)
 
     app = create_api(
         "shop",
