@@ -42,7 +42,7 @@ def main() -> int:
 
 def _new(folder: Path, name: str) -> Path:
     archgen = (BIN / "python", "-c", "from archgen.cli.main import main; main()")
-    options = ["--preset", "ecommerce", *PROJECTS[name], "--no-input", "--no-git", "--output", folder]
+    options: list[str | Path] = ["--preset", "ecommerce", *PROJECTS[name], "--no-input", "--no-git", "--output", folder]
     done = _run(*archgen, "new", name, *options, paths=[path for path in sys.path if path])
     if done.returncode:
         sys.exit(done.stderr)

@@ -116,7 +116,7 @@ class Stage:
         """What the last of the statements gives."""
         import asyncio
 
-        import asyncpg  # type: ignore[import-untyped]
+        import asyncpg
 
         async def ask() -> list[list[Any]]:
             connection = await asyncpg.connect(self.database, database=database)

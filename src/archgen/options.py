@@ -37,7 +37,8 @@ class Option(BaseModel):
     `default_of`: the architectures that take it if nothing else is asked for or advised; `serves`: the others that can have it.
     `stands_for`: products in whose place it is taken, since it speaks as they do.
     `provides`: the capabilities that the design and shared templates ask for. What else stands there, the templates read.
-    `by_name`: taken only where it is asked for, whatever is advised: it takes something that its owner has to have, and says what.
+    `by_name`: taken only where it is asked for, whatever is advised: it takes something that its owner has to have, and says what,
+    by the architecture ("all": of each).
     Of an extra, `scopes`: those that have it by default; `needs`: capabilities without which it has nothing to do;
     `brings` and `without`: what a project has with it, and how it does without.
     """
@@ -50,7 +51,7 @@ class Option(BaseModel):
     serves: tuple[str, ...] = ()
     stands_for: tuple[str, ...] = ()
     provides: tuple[str, ...] = ()
-    by_name: str = ""
+    by_name: Mapping[str, str] = {}
     reserves: Reserved = Reserved()
     scopes: tuple[Scope, ...] = ()
     needs: tuple[str, ...] = ()
@@ -74,9 +75,10 @@ def offered(template: str) -> Offered:
     return table
 
 
-def needs_name(key: str, value: str) -> str:
-    """What this choice takes, if it is taken only where it is asked for by name; else nothing."""
-    return next((option.by_name for option in options() if (option.key, option.value) == (key, value)), "")
+def needs_name(key: str, value: str, template: str) -> str:
+    """What this choice takes, if with this architecture it is taken only where it is asked for by name; else nothing."""
+    takes = next((option.by_name for option in options() if (option.key, option.value) == (key, value)), {})
+    return takes.get("all", "") or takes.get(template, "")
 
 
 def provided(stack: Mapping[str, str]) -> frozenset[str]:

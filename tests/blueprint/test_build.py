@@ -165,15 +165,15 @@ def test_who_reacts_to_a_product_leaves_the_largest_order_a_transaction_that_can
     assert "search and stats react to inventory.product.updated" in refused(**shop("search", "stats"))
 
 
-def test_functions_take_the_database_that_is_advised() -> None:
-    """As any choice that nobody made; without advice, what suits functions that are reached by key."""
+def test_functions_have_a_database_that_costs_by_the_hour_only_where_it_is_named() -> None:
+    """Whatever is advised; and it is said how to have it."""
     taken = resolve([from_record({"name": "shop"})])
-    for advised in ("postgresql", "dynamodb"):
-        advice = Advice("serverless", {"database": Choice(advised)})
-        blueprint = build_blueprint(taken.requirements, taken.domain, advice)
-        assert blueprint.stack.database == advised
-        assert substitutions(taken.requirements, advice, blueprint) == ()
-    assert design("serverless").stack.database == "dynamodb"
+    advice = Advice("serverless", {"database": Choice("postgresql")})
+    blueprint = build_blueprint(taken.requirements, taken.domain, advice)
+    assert blueprint.stack.database == "dynamodb"
+    (said,) = substitutions(taken.requirements, advice, blueprint)
+    assert "by the hour" in said.because and "--set stack.database=postgresql" in said.because
+    assert design("serverless", stack={"database": "postgresql"}).stack.database == "postgresql"
 
 
 @pytest.mark.parametrize("template", TEMPLATES)

@@ -100,6 +100,8 @@ ASKING_ANOTHER = {
     ("microservices", "src/shop/chassis/mechanism/environment_keys.py"): ("auth", "builtin"),
     ("monolith", "deploy/ecs/keys.py"): ("auth", "builtin"),
     ("monolith", "deploy/ecs/rotate.py"): ("auth", "builtin"),
+    ("serverless", "src/shop/accounts/migrations/0001_initial.py"): ("auth", "builtin"),
+    ("serverless", "tests/test_background.py"): ("auth", "builtin"),
 }
 
 

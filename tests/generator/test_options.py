@@ -65,7 +65,7 @@ def fields(kind: str) -> frozenset[str]:
     """Those of a class of settings, and of those that it stands on."""
     for file in templates_dir().rglob("chassis/*/*.py"):
         if body := re.search(rf"^class {kind}\((\w+)\):\n((?:    .*\n|\n)+)", file.read_text(), re.MULTILINE):
-            above = fields(body[1]) if body[1] not in ("BaseSettings", "CoreSettings") else frozenset()
+            above = fields(body[1]) if body[1] not in ("BaseModel", "BaseSettings", "CoreSettings") else frozenset()
             return above | set(re.findall(r"^    (\w+): ", body[2], re.MULTILINE))
     raise LookupError(kind)
 

@@ -231,6 +231,7 @@ NOT_IMPORTED = {
     "asyncpg",
     "uvicorn",
     "mypy",
+    "mypy-boto3-dynamodb",
     "ruff",
     "import-linter",
     "httpx2",

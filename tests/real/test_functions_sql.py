@@ -141,7 +141,7 @@ class Instance:
 
 
 @contextmanager
-def instances(count: int, *told: Any, **more: str) -> Iterator[list[Instance]]:
+def instances(count: int, *told: Any, **more: Any) -> Iterator[list[Instance]]:
     made = [Instance(*told, **more) for _ in range(count)]
     try:
         yield made

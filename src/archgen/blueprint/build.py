@@ -89,7 +89,7 @@ def substitutions(requirements: Requirements, recommendation: Advice, blueprint:
         value = getattr(blueprint.stack, key)
         if getattr(requirements.stack, key) == "auto" and advised is not None and _word(advised.choice) != value:
             because = f"{advised.choice} is advised, and not generated for {blueprint.template} yet"
-            if what := needs_name(key, _word(advised.choice)):
+            if what := needs_name(key, _word(advised.choice), blueprint.template):
                 because = f"{advised.choice} is advised, and takes {what}: with it, say --set stack.{key}={_word(advised.choice)}"
             elif _word(advised.choice) in offered(blueprint.template)[key]:  # what was left out for the domain's sake
                 what, _ = _unfit(key, _word(advised.choice), _demands(blueprint.modules, blueprint.stack.model_dump()))
@@ -286,7 +286,7 @@ def _stack(
         fitting = tuple(choice for choice in choices if not any(_unfit(key, choice, demands)))
         advice = _word(advised[key].choice) if key in advised else ""
         advice = _alias(key, advice) or advice
-        if needs_name(key, advice):
+        if needs_name(key, advice, template):
             advice = ""
         chosen[key] = next(choice for choice in (name, advice, fitting[0]) if choice in fitting)
         if name in ("auto", chosen[key]):
