@@ -43,8 +43,8 @@ check: $(VENV)/.ready  ## formatting, lint, strict types, also of the chassis; w
 	$(BIN)/python tools/audit.py
 
 .PHONY: test-real
-test-real: $(VENV)/.ready  ## the tests that need real servers and containers
-	$(BIN)/python -m pytest -m real
+test-real: $(VENV)/.ready  ## the tests that need real servers and containers; LONG=no leaves out those that take longest
+	$(BIN)/python -m pytest -m "real$(if $(filter no,$(LONG)), and not long)"
 
 .PHONY: samples
 samples: $(VENV)/.ready  ## every preset in every architecture, and random domains, with their own checks and tests

@@ -163,14 +163,15 @@ def test_a_file_that_is_no_price_book_is_refused_or_changes_nothing(tmp_path: Pa
         load_evidence(tmp_path / "missing.toml")
 
 
-def test_every_price_is_billed_somewhere_or_part_of_a_worked_example(evidence: Evidence) -> None:
+def test_every_price_is_billed_somewhere_or_part_of_a_worked_example_or_told_in_a_projects_docs(evidence: Evidence) -> None:
     advisor = Path(__file__).parents[2] / "src/archgen/advisor"
     source = "".join((advisor / name).read_text() for name in ("cost.py", "sizing.py"))  # bills, and what lies beside
     examples = Path(__file__).with_name("test_worked_examples.py").read_text()
+    told = (Path(__file__).parents[1] / "functions/test_starting.py").read_text().replace("'", '"')
     rented = {m.price for kind in ("database", "machine", "cache") for m in getattr(evidence.machines, kind)}
     for name in evidence.prices.price:
         base = name.removesuffix("_multi")
-        assert f'"{name}"' in source + examples or base in rented or f'"{base}"' in source, name
+        assert f'"{name}"' in source + examples + told or base in rented or f'"{base}"' in source, name
 
 
 def test_a_measured_cpu_time_takes_the_place_of_the_assumed_one_and_narrows_the_range() -> None:

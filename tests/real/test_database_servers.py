@@ -15,7 +15,7 @@ from tests.support.projects import new, until
 from tests.support.stack import Stack, up
 from tests.support.steady import Request, steady
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.real, pytest.mark.long, pytest.mark.timeout(900)]
 SECONDS = 15
 
 

@@ -29,6 +29,7 @@ from tests.support.template import NOT_THERE, translated, what_moto_creates
 # what moto says of the kinds that it passes over
 pytestmark = [
     pytest.mark.real,
+    pytest.mark.long,
     pytest.mark.timeout(1500),
     pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning"),
 ]

@@ -24,7 +24,7 @@ from tests.support.sam import CREDENTIALS as AWS
 from tests.support.stack import lock_if_possible
 from tests.support.template import add
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.real, pytest.mark.long, pytest.mark.timeout(1500)]
 CREDENTIALS = {"email": "somebody@example.com", "password": "correct horse battery staple"}
 JOBS = '''"""What payments does by the clock."""
 
