@@ -163,7 +163,9 @@ def test_a_file_that_is_no_price_book_is_refused_or_changes_nothing(tmp_path: Pa
         load_evidence(tmp_path / "missing.toml")
 
 
-def test_every_price_is_billed_somewhere_or_part_of_a_worked_example_or_told_in_a_projects_docs(evidence: Evidence) -> None:
+def test_every_price_is_billed_somewhere_or_part_of_a_worked_example_or_told_in_a_projects_docs(
+    evidence: Evidence,
+) -> None:
     advisor = Path(__file__).parents[2] / "src/archgen/advisor"
     source = "".join((advisor / name).read_text() for name in ("cost.py", "sizing.py"))  # bills, and what lies beside
     examples = Path(__file__).with_name("test_worked_examples.py").read_text()

@@ -85,6 +85,35 @@ def test_a_stage_that_is_deleted_keeps_its_tables_unless_it_is_told_otherwise(
     assert operating.outputs("prod") == {}
 
 
+def test_tables_that_were_kept_are_in_the_way_of_a_stage_until_they_are_deleted(
+    operating: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    operating.check_way("prod")
+    operating.destroy("prod", "keep")
+    with pytest.raises(SystemExit, match=r"left functions-shop-prod-orders: `make destroy STAGE=prod DATA=delete`"):
+        operating.check_way("prod")
+    operating.destroy("prod", "delete")
+    assert "deleted: the table functions-shop-prod-orders" in capsys.readouterr().out
+    operating.check_way("prod")
+    with pytest.raises(SystemExit, match="functions-shop-prod is not there"):
+        operating.destroy("prod", "keep")
+
+
+@pytest.mark.parametrize(
+    ("status", "helps"),
+    [
+        ("ROLLBACK_COMPLETE", "make destroy STAGE=prod DATA=delete"),
+        ("UPDATE_ROLLBACK_FAILED", "continue-update-rollback --stack-name functions-shop-prod"),
+    ],
+)
+def test_a_stack_that_no_deployment_changes_is_said_with_what_helps(
+    operating: Any, monkeypatch: pytest.MonkeyPatch, status: str, helps: str
+) -> None:
+    monkeypatch.setattr(operating, "described_stack", lambda stage: {"StackStatus": status})
+    with pytest.raises(SystemExit, match=helps):
+        operating.check_way("prod")
+
+
 def test_a_stage_without_parameters_and_one_that_is_not_there_are_refused(shop: Project, operating: Any) -> None:
     with pytest.raises(SystemExit, match=r"deploy/stages/test\.json is not there"):
         operating.parameters("test")

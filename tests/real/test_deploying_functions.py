@@ -190,7 +190,10 @@ def test_a_stage_is_deleted_and_its_tables_stay_until_it_is_told_otherwise(
     assert f"kept: the table {STACK}-accounts" in said and f"kept: the table {STACK}-items" in said
     assert sorted(aws("dynamodb").list_tables()["TableNames"]) == [f"{STACK}-accounts", f"{STACK}-items"]
     assert aws("lambda").list_functions()["Functions"] == []
-    with pytest.raises(AssertionError, match=STACK):
+    with pytest.raises(AssertionError, match=f"An earlier {STACK} has left"):
+        project.make("deploy", "STAGE=test")
+    assert f"deleted: the table {STACK}-items" in project.make("destroy", "STAGE=test", "DATA=delete")
+    with pytest.raises(AssertionError, match=f"{STACK} is not there"):
         project.make("destroy", "STAGE=test")
 
 
