@@ -20,6 +20,7 @@ SHOP = ("inventory", "orders", "payments")
 DECLARED = """
 import json
 from importlib import import_module
+from pathlib import Path
 from {package}.chassis.mechanism.context import PartContext
 from {package}.chassis.mechanism.dynamodb import Database
 for file in Path("src/{package}").glob("*/repository.py"):

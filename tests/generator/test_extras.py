@@ -126,7 +126,7 @@ def test_the_extras_are_the_folders_and_each_says_what_it_brings() -> None:
         ("product", "monolith", DEFAULT),
         ("platform", "monolith", DEFAULT),
         ("product", "microservices", DEFAULT),
-        ("product", "serverless", {"guided_migrations", "key_rotation", "load_test", "staff_command"}),
+        ("product", "serverless", {"key_rotation", "load_test", "staff_command"}),
     ],
 )
 def test_a_scope_brings_the_extras_that_have_something_to_do(

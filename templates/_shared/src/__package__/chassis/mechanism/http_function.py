@@ -39,7 +39,7 @@ class HttpFunction(Function[S, FastAPI]):
         if not cycle.body and b"content-type" not in dict(cycle.headers):
             answer["headers"].pop("content-type")  # Mangum says JSON of nothing too
         asked = event["requestContext"]["http"]["method"]
-        if asked == "GET" and cycle.status in (200, 304):
+        if asked in ("GET", "HEAD") and cycle.status in (200, 304):
             private = "authorization" in event["headers"]
             kept = cache_control(private=private)
             answer["headers"].setdefault("cache-control", kept)
