@@ -1,6 +1,6 @@
 """Random valid domains, each in a random architecture and grouping: held to their own checks, and used over HTTP.
 
-Twenty of them, or with `ARCHGEN_SAMPLES=pairwise` three. They were drawn once and lie in `domains.json`, so that they
+Twenty of them, or with `ARCHGEN_SAMPLES=few` three. They were drawn once and lie in `domains.json`, so that they
 are the same on every machine (what hypothesis draws depends on the modules that are loaded);
 `python -m tests.samples.test_domains` draws twenty others.
 """
@@ -8,7 +8,6 @@ are the same on every machine (what hypothesis draws depends on the modules that
 from __future__ import annotations
 
 import json
-import os
 import time
 from decimal import Decimal
 from pathlib import Path
@@ -20,10 +19,11 @@ from hypothesis import strategies as st
 from tests.generator.test_odd_domains import FIELDS_OWN_WORDS
 from tests.strategies import domains, groupings
 from tests.support.projects import Project, ask, new
+from tests.support.samples import samples
 
 from archgen.generator import load_record
 
-COUNT = 3 if os.environ.get("ARCHGEN_SAMPLES") == "pairwise" else 20
+COUNT = len(samples(range(20), range(3)))
 DRAWN = Path(__file__).with_name("domains.json")
 ARCHITECTURES = ("monolith", "microservices", "serverless")
 PLAIN = {

@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 
 import pytest
 from tests.support.projects import environment, new
+from tests.support.samples import samples
+
+EVERY = list(product(("ecommerce", "social"), ("monolith", "microservices", "serverless")))
+FEW = [("ecommerce", "microservices"), ("social", "serverless")]
 
 pytestmark = [pytest.mark.samples, pytest.mark.timeout(600)]
 
 
-@pytest.mark.parametrize("preset", ["ecommerce", "social"])
-@pytest.mark.parametrize("architecture", ["monolith", "microservices", "serverless"])
+@pytest.mark.parametrize(("preset", "architecture"), samples(EVERY, FEW))
 def test_a_preset_passes_its_tests_with_failing_calls_and_doubled_events(
     preset: str, architecture: str, tmp_path: Path
 ) -> None:

@@ -1,4 +1,4 @@
-"""Projects in which every two options meet once, with their own check and test."""
+"""Projects in which every two options meet once (of few samples: in which each is there), with their own check and test."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.support.projects import new
+from tests.support.samples import samples
 
 from archgen.blueprint.build import TEMPLATES
 from archgen.options import offered
@@ -38,6 +39,17 @@ def pairwise() -> list[Choice]:
     return taken
 
 
+def covering(choices: list[Choice]) -> list[Choice]:
+    """Few of them that hold each value that any holds."""
+    left, taken = list(choices), list[Choice]()
+    missing = {value for choice in left for value in choice.items()}
+    while missing:
+        best = max(left, key=lambda choice: len(set(choice.items()) & missing))
+        taken.append(best)
+        missing -= set(best.items())
+    return taken
+
+
 def named(choice: Choice) -> str:
     return "-".join(value for key, value in choice.items() if key in ("architecture", "auth", "cache", "observability"))
 
@@ -47,7 +59,7 @@ def test_every_two_options_that_go_together_meet() -> None:
     assert together == {pair for choice in every_choice() for pair in pairs(choice)}
 
 
-@pytest.mark.parametrize("choice", pairwise(), ids=named)
+@pytest.mark.parametrize("choice", samples(pairwise(), covering(pairwise())), ids=named)
 def test_a_project_of_these_options_passes_its_own_checks(choice: Choice, tmp_path: Path) -> None:
     # with accounts elsewhere and nothing that is told, a broker has nothing to carry
     preset = "crud" if choice["auth"] == "oidc" and choice["broker"] == "none" else "ecommerce"

@@ -13,7 +13,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,14 @@ from botocore.exceptions import ClientError
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = "deploy/template.yaml"
+MODULES = ["accounts", "inventory", "orders", "payments"]  # each with a table
+# what no deployment changes any more, and what helps
+STUCK = {
+    "ROLLBACK_COMPLETE": "it was never there; `make destroy STAGE={stage} DATA=delete` takes away what is left of it",
+    "ROLLBACK_FAILED": "it was never there; `make destroy STAGE={stage} DATA=delete` takes away what is left of it",
+    "DELETE_FAILED": "`make destroy STAGE={stage}` tries again; CloudFormation's events say what is in the way",
+    "UPDATE_ROLLBACK_FAILED": "aws cloudformation continue-update-rollback --stack-name {stack}",
+}
 SAM = ("tool", "run", "--from", "aws-sam-cli>=1.170,<2", "sam")
 
 
@@ -30,6 +38,7 @@ def deploy(stage: str) -> None:
     authorizer asks for the keys of tokens.
     """
     told = parameters(stage)
+    check_way(stage)
     environment = {"PROCESSOR": told["Processor"]} if "Processor" in told else {}
     sam("build", "--template", TEMPLATE, **environment)
     known = outputs(stage).get("Url", "")
@@ -38,6 +47,22 @@ def deploy(stage: str) -> None:
     if url != known and "Issuer" not in told:
         _deploy(stage, {"Issuer": url, **told})
     print(url)
+
+
+def check_way(stage: str) -> None:
+    """Refuses while something is in the way of this stage (SystemExit: what, and what
+    helps).
+    """
+    stack, now = stack_name(stage), status(stage)
+    if now in STUCK:
+        raise SystemExit(
+            f"{stack} is {now}: {STUCK[now].format(stage=stage, stack=stack)}"
+        )
+    if not now and (left := kept_tables(stage)):
+        raise SystemExit(
+            f"An earlier {stack} has left {', '.join(left)}: `make destroy STAGE={stage} DATA=delete` deletes what is in "
+            "them; docs/deploying.md says how a new stack takes them over"
+        )
 
 
 def _deploy(stage: str, told: dict[str, str]) -> None:
@@ -68,21 +93,37 @@ def logs(stage: str) -> None:
 
 
 def destroy(stage: str, data: str) -> None:
-    """Deletes the stack. Its tables stay, and are named, unless `data` is `delete`."""
-    tables = resources(stage, "AWS::DynamoDB::Table")
-    database = boto3.client("dynamodb")
-    boto3.client("cloudformation").delete_stack(StackName=stack_name(stage))
-    waiter = boto3.client("cloudformation").get_waiter("stack_delete_complete")
-    waiter.wait(StackName=stack_name(stage))
-    for table in tables.values():
+    """Deletes the stack. What it stored stays, and is named, unless `data` is `delete`;
+    also what an earlier stack of this name has left.
+    """
+    kept = kept_tables(stage)
+    if status(stage):
+        delete_stack(stage)
+    elif not kept:
+        raise SystemExit(
+            f"{stack_name(stage)} is not there, nor anything that it stored"
+        )
+    for table in kept:
         if data != "delete":
-            print(
-                f"kept: the table {table}; no stage of this name is deployed while it is there"
-            )
+            print(f"kept: the table {table} (DATA=delete takes it along)")
             continue
+        database = boto3.client("dynamodb")
         database.update_table(TableName=table, DeletionProtectionEnabled=False)
         database.delete_table(TableName=table)
         print(f"deleted: the table {table}")
+
+
+def kept_tables(stage: str) -> list[str]:
+    """Those of this stage that are there, whether its stack is or not."""
+    pages = boto3.client("dynamodb").get_paginator("list_tables").paginate()
+    there = {name for page in pages for name in page["TableNames"]}
+    return sorted(there & {f"{stack_name(stage)}-{module}" for module in MODULES})
+
+
+def delete_stack(stage: str) -> None:
+    stacks = boto3.client("cloudformation")
+    stacks.delete_stack(StackName=stack_name(stage))
+    stacks.get_waiter("stack_delete_complete").wait(StackName=stack_name(stage))
 
 
 def dead_letters(stage: str, *, replay: bool) -> None:
@@ -187,8 +228,19 @@ def resources(stage: str, kind: str) -> dict[str, str]:
         raise SystemExit(f"{stack_name(stage)}: {error}") from None
 
 
+def status(stage: str) -> str:
+    """Of the stack, as CloudFormation names it; empty: it is not there."""
+    return str(described_stack(stage).get("StackStatus", ""))
+
+
 def outputs(stage: str) -> dict[str, str]:
     """None, where the stack is not there yet."""
+    stack = described_stack(stage)
+    return {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}
+
+
+def described_stack(stage: str) -> Mapping[str, Any]:
+    """Empty, where it is not there."""
     try:
         answer = boto3.client("cloudformation").describe_stacks(
             StackName=stack_name(stage)
@@ -197,8 +249,8 @@ def outputs(stage: str) -> dict[str, str]:
         if "does not exist" in str(error):
             return {}
         raise SystemExit(f"{stack_name(stage)}: {error}") from None
-    (stack,) = answer["Stacks"]
-    return {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}
+    stack: Mapping[str, Any] = answer["Stacks"][0]
+    return stack
 
 
 def parameters(stage: str) -> dict[str, str]:
