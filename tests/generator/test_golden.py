@@ -13,6 +13,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -118,5 +119,10 @@ def test_what_files_a_combination_has_follows_from_each_of_its_options() -> None
         assert paths(template, chosen) == (base - gone) | come, named((template, chosen))
 
 
-def paths(template: Template, stack: Mapping[str, str]) -> set[str]:
-    return {file.target for file in Manifest(templates_dir(), record_of(template, stack)).files()}
+def paths(template: Template, stack: Mapping[str, str]) -> frozenset[str]:
+    return _paths(template, *stack.items())
+
+
+@cache
+def _paths(template: Template, *stack: tuple[str, str]) -> frozenset[str]:
+    return frozenset(file.target for file in Manifest(templates_dir(), record_of(template, dict(stack))).files())

@@ -146,3 +146,6 @@ def _dynamodb(project: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sto
             yield opened
         finally:
             opened.close()
+            for name in client.list_tables()["TableNames"]:  # which outlive this where something else uses moto, too
+                if name.startswith("it-"):
+                    client.delete_table(TableName=name)

@@ -40,6 +40,9 @@ def store(chassis: Chassis, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration=place)
         settings = chassis("s3_settings").S3Settings.model_construct(files_bucket=BUCKET, files_url="")
         yield chassis("s3_files").S3Files(settings)
+        bucket: Any = boto3.resource("s3").Bucket(BUCKET)  # which outlives this where something else uses moto, too
+        bucket.objects.delete()
+        bucket.delete()
 
 
 def put(key: str, body: bytes) -> None:
