@@ -28,8 +28,12 @@ PASSWORD = "open sesame, please"
 
 @pytest.fixture
 def hiding(settings: Settings, tmp_path: Path) -> Iterator[Api]:
-    """An instance that hides who has an account."""
-    changes = {"hide_accounts": True, "mail_url": f"file:{tmp_path}"}
+    """An instance that hides who has an account, on a database of its own: else another would send some of its mail."""
+    changes = {
+        "hide_accounts": True,
+        "mail_url": f"file:{tmp_path}",
+        "database_url": f"sqlite+aiosqlite:///{tmp_path}/data",
+    }
     with TestClient(dev.create_app(settings.model_copy(update=changes))) as client:
         yield Api(client)
 
