@@ -150,8 +150,10 @@ def limit_body(app: ASGIApp) -> ASGIApp:
             return message
 
         if scope["type"] == "http":
-            # for what has a limit of its own
-            await app({**scope, "unbounded": receive}, counted, send)
+            # for what has a limit of its own; in this scope, where others look for the
+            # route that answered
+            scope["unbounded"] = receive
+            await app(scope, counted, send)
         else:
             await app(scope, receive, send)
 
