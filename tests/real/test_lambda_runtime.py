@@ -126,7 +126,7 @@ def test_the_journey_passes_and_every_event_went_through_a_function_s_queue(runn
     until(lambda: sum(stage.left(f"{part}Queue") for part in parts) == 0)
     assert sum(stage.left(f"{part}DeadLetters") for part in parts) == 0
     # as CloudWatch reads it from what the function writes
-    lags = [json.loads(line) for line in stage.log.read_text().splitlines() if '"StreamLag"' in line]
+    lags = [json.loads(line) for line in stage.log.read_text().splitlines() if '"EventLag"' in line]
     assert lags and {each["_aws"]["CloudWatchMetrics"][0]["Namespace"] for each in lags} == {"local"}
 
 
