@@ -9,15 +9,9 @@ from typing import Any
 
 import pytest
 from tests.support.projects import Project
-from tests.support.template import NOT_THERE, created_by_moto, translated
+from tests.support.template import NOT_THERE, TOLD, created_by_moto, translated
 
 STACK = "shop"
-TOLD = {"AlarmEmail": "ops@example.com", "SiteUrl": "https://shop.example.com", "Domain": "api.example.com"}
-TOLD |= {
-    "CertificateArn": "arn:aws:acm:eu-central-1:123456789012:certificate/1",
-    "ZoneId": "Z1",
-    "MonthlyBudget": "600",
-}
 Document = dict[str, Any]
 
 

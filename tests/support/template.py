@@ -29,6 +29,13 @@ told = json.loads(sys.argv[2])
 print(json.dumps(transform(document, {**defaults, **told}, types.SimpleNamespace(load=dict))))
 """
 
+# parameters of a stage with a domain of its own
+TOLD = {"AlarmEmail": "ops@example.com", "SiteUrl": "https://shop.example.com", "Domain": "api.example.com"}
+TOLD |= {
+    "CertificateArn": "arn:aws:acm:eu-central-1:123456789012:certificate/1",
+    "ZoneId": "Z1",
+    "MonthlyBudget": "600",
+}
 # what CloudFormation of moto does not create; each is held by its properties, in tests/functions/
 NOT_THERE = {
     "AWS::ApiGatewayV2::Api",

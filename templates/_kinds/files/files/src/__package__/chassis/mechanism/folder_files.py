@@ -10,6 +10,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import BinaryIO
 from uuid import UUID, uuid4
 
 from .entity import now
@@ -103,8 +104,8 @@ class FolderFiles:
         return self._incoming / str(file_id)
 
 
-def _close(file: object) -> None:
+def _close(file: BinaryIO) -> None:
     """On the disk, whatever happens to the machine."""
-    file.flush()  # type: ignore[attr-defined]
-    os.fsync(file.fileno())  # type: ignore[attr-defined]
-    file.close()  # type: ignore[attr-defined]
+    file.flush()
+    os.fsync(file.fileno())
+    file.close()
