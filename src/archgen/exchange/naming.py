@@ -67,9 +67,9 @@ def find_name(written: str, check: Check, longer: Iterable[str], kind: str) -> N
         because = because or (check(candidate) if candidate != short else None) or wrong
         if candidate == own and short != own:
             because = f"it has more than {naming.PART_MOST} letters"
-    base = shorten(own or kind, naming.PART_MOST - 4)
-    number = next(number for number in range(2, 10_000) if check(f"{base}_{number}") is None)
-    return Named(f"{base}_{number}", because)
+    bases = (shorten(own or kind, naming.PART_MOST - 4), kind)
+    numbered = (f"{base}_{number}" for base in bases for number in range(2, 1000))
+    return Named(next(name for name in numbered if check(name) is None), because)
 
 
 def to_words(written: str) -> str | None:
