@@ -259,6 +259,15 @@ def _audit(fact: Fact, made: Made, types: Types) -> str:
     )
 
 
+def _labels(fact: Fact, made: Made, types: Types) -> str:
+    shapes = json.dumps(made.shapes(fact.entity, "Out", made.name(fact.name, fact.entity)), ensure_ascii=False)
+    return (
+        FOUND
+        if all(json.dumps(label, ensure_ascii=False)[1:-1] in shapes for label in fact.other.split("|"))
+        else MISSING
+    )
+
+
 def _read_only(fact: Fact, made: Made, types: Types) -> str:
     return FOUND if "post" not in made.document["paths"].get(made.path(fact.entity), {}) else MISSING
 
@@ -277,6 +286,7 @@ _JUDGES: Mapping[str, Callable[[Fact, Made, Types], str]] = {
     "microservice": _microservice,
     "audit": _audit,
     "readOnly": _read_only,
+    "labels": _labels,
 }
 
 

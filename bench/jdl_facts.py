@@ -1,6 +1,6 @@
 """The facts that a JDL file states, counted by a parser that shares nothing with archgen's own.
 
-A fact is an entity, a field with its type, each rule of a field, a relation, what a relation requires, and each option of an entity
+A fact is an entity, a field with its type, each rule of a field, the labels of an enum, a relation, what a relation requires, and each option of an entity
 that a backend answers: pages, filters, search, read-only, audit, the service that it belongs to.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _RULE = r"required\b|unique\b|(?:minlength|maxlength|minbytes|maxbytes|min|max)\s*\([^)]*\)|pattern\s*\(\s*(?:/.*?/|\"[^\"]*\")\s*\)"
-_FIELD = re.compile(rf"(\w+)\s+([A-Za-z]\w*)((?:[ \t]+(?:{_RULE}))*)")
+_FIELD = re.compile(rf"(?<![@\w])(\w+)\s+([A-Za-z]\w*)((?:[ \t]+(?:{_RULE}))*)")
 _SIDE = r"(\w+)\s*(?:\{\s*(?:@\w+\s*)?(\w+)\s*(?:\(\s*(\w+)\s*\))?\s*(required)?\s*\})?"
 _LINK = re.compile(rf"{_SIDE}\s+to\s+(?:@\w+(?:\([^)]*\))?\s*)?{_SIDE}", re.DOTALL)
 _OPTION = re.compile(
@@ -45,6 +45,7 @@ def facts(text: str) -> list[Fact]:
     }
     found = [*_entities(plain, enums)]
     entities = [fact.entity for fact in found if fact.kind == "entity"]
+    found += _labels(plain, [fact for fact in found if fact.kind == "field"])
     found += _relations(plain)
     found += _options(plain, entities)
     return sorted(found, key=lambda fact: fact.line)
@@ -88,6 +89,16 @@ def _entities(text: str, enums: dict[str, list[tuple[str, str]]]) -> Iterator[Fa
             for rule in re.findall(_RULE, match[3]):
                 word, _, value = rule.partition("(")
                 yield Fact(word.strip(), here, name, match[1], value.rpartition(")")[0].strip())
+
+
+def _labels(text: str, fields: list[Fact]) -> Iterator[Fact]:
+    """Labels of an enum, at the first field that has it."""
+    for name, body, offset in _blocks(text, "enum"):
+        labels = re.findall(r"\(\s*\"?([^)\"]*)\"?\s*\)", body)
+        holder = next((fact for fact in fields if fact.value == name), None)
+        if labels and holder is not None:
+            line = text.count("\n", 0, offset) + 1
+            yield Fact("labels", line, holder.entity, holder.name, name, "|".join(map(str.strip, labels)))
 
 
 def _relations(text: str) -> Iterator[Fact]:

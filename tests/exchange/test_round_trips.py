@@ -12,10 +12,10 @@ from tests.strategies import domains
 
 from archgen.answers.resolve import Resolved, resolve
 from archgen.answers.sources import from_record
+from archgen.blueprint.modules import ModulePlan, plan_modules
 from archgen.exchange.jdl_reader import read_jdl
 from archgen.exchange.jdl_writer import read_annotation, write_jdl
 from archgen.exchange.translation import Translated, translate
-from archgen.blueprint.modules import ModulePlan, plan_modules
 
 
 def taken(modules: dict[str, Any]) -> Resolved:

@@ -146,7 +146,9 @@ class _Writer:
         if all(map(_VALUE.fullmatch, spec.values)):
             self.enums[enum] = list(spec.values)
         else:
-            self.enums[enum] = [f"VALUE_{number}" for number in range(1, len(spec.values) + 1)]
+            words = [re.sub(r"[^A-Z0-9]", "_", value.upper()) for value in spec.values]
+            good = all(map(_VALUE.fullmatch, words)) and len(set(words)) == len(words)
+            self.enums[enum] = words if good else [f"VALUE_{number}" for number in range(1, len(words) + 1)]
             extra["values"] = list(spec.values)
         return enum
 

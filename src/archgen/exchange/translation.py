@@ -22,6 +22,7 @@ from archgen.domain.sizes import check_sizes
 from archgen.errors import InputError, Mistake
 from archgen.exchange import language
 from archgen.exchange.grouping import group
+from archgen.exchange.jdl_writer import ANNOTATION, read_annotation
 from archgen.exchange.model import (
     USER,
     Annotation,
@@ -33,7 +34,6 @@ from archgen.exchange.model import (
     SourceField,
     SourceRelation,
 )
-from archgen.exchange.jdl_writer import ANNOTATION, read_annotation
 from archgen.exchange.naming import Taken, find_name, find_plural, to_words
 
 ACCOUNT = "accounts.account"
