@@ -85,7 +85,7 @@ def domain(
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Show the modules and entities, and how they refer to each other."""
+    """Show modules, entities and how they refer to each other."""
     taken = _resolved(answers, sets, preset)
     if as_json:
         from archgen.cli.console import print_json

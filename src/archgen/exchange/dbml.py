@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from archgen.domain.field_values import resolve_length, resolve_scale
 from archgen.domain.schema import OWNER, Domain, EntitySpec, FieldSpec
-from archgen.exchange.drawing import list_entities, list_lines
+from archgen.exchange.drawing import MANY, list_entities, list_lines
 
 _TYPES = {
     "text": "text",
@@ -50,7 +50,7 @@ def _table(module: str, name: str, entity: EntitySpec) -> Iterator[str]:
     if entity.owned:
         yield "  owner_id uuid"
     for key, spec in entity.fields.items():
-        if spec.type == "references":
+        if spec.type in MANY:
             continue
         marks = ["not null"] if spec.required else []
         marks += ["unique"] if spec.unique else []
