@@ -55,8 +55,15 @@ def names(field: dict[str, Any]) -> dict[str, Any]:
     fields = vars(module("src/__package__/chassis/mechanism/fields"))
     alias = type("domain", (), {field["alias"]: str}) if field["alias"] else None
     return {
-        **{"dt": dt, "Decimal": Decimal, "UUID": UUID, "uuid4": uuid4, "Field": Field, "Annotated": Annotated},
-        **{**fields, "spelled": module("tests/words").spelled, "domain": alias},
+        "dt": dt,
+        "Decimal": Decimal,
+        "UUID": UUID,
+        "uuid4": uuid4,
+        "Field": Field,
+        "Annotated": Annotated,
+        **fields,
+        "spelled": module("tests/words").spelled,
+        "domain": alias,
     }
 
 

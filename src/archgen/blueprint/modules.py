@@ -144,9 +144,7 @@ def _form(spec: FieldSpec) -> Form | None:
     samples = resolve_samples(spec)
     if not samples:
         return None
-    return Form(
-        pattern=resolve_pattern(spec), shape=resolve_shape(spec), samples=samples, unlike=resolve_unlike(spec)
-    )
+    return Form(pattern=resolve_pattern(spec), shape=resolve_shape(spec), samples=samples, unlike=resolve_unlike(spec))
 
 
 def _target(domain: Domain, module: DomainModule, name: str, field: FieldSpec) -> Target:
