@@ -6,9 +6,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from archgen.blueprint.schema import Access, Effect, Entity, Field, Listing, Module, Reaction, Referrer, Target
+from archgen.blueprint.schema import Access, Effect, Entity, Field, Form, Listing, Module, Reaction, Referrer, Target
 from archgen.domain import naming
-from archgen.domain.field_values import normal, resolve_accept, resolve_bytes, resolve_length, resolve_scale
+from archgen.domain.field_values import (
+    normal,
+    resolve_accept,
+    resolve_bytes,
+    resolve_length,
+    resolve_pattern,
+    resolve_samples,
+    resolve_scale,
+    resolve_shape,
+    resolve_shortest,
+    resolve_unlike,
+)
 from archgen.domain.schema import ALL_ACTIONS, OWNER, Action, Domain, DomainModule, EntitySpec, FieldSpec
 
 ACCOUNT = "accounts.account"
@@ -117,7 +128,9 @@ def _field(domain: Domain, module: DomainModule, entity: str, name: str, spec: F
         default=normal(spec, spec.default) if has_default else None,
         min=None if spec.min is None else normal(spec, spec.min),
         max=None if spec.max is None else normal(spec, spec.max),
+        min_length=resolve_shortest(spec),
         max_length=resolve_length(spec),
+        form=_form(spec),
         scale=resolve_scale(spec),
         values=spec.values,
         alias=alias,
@@ -125,6 +138,13 @@ def _field(domain: Domain, module: DomainModule, entity: str, name: str, spec: F
         max_bytes=resolve_bytes(spec),
         accept=resolve_accept(spec),
     )
+
+
+def _form(spec: FieldSpec) -> Form | None:
+    samples = resolve_samples(spec)
+    if not samples:
+        return None
+    return Form(pattern=resolve_pattern(spec), shape=resolve_shape(spec), samples=samples, unlike=resolve_unlike(spec))
 
 
 def _target(domain: Domain, module: DomainModule, name: str, field: FieldSpec) -> Target:

@@ -23,13 +23,14 @@ _TYPES = {
     "text": "TextBlob",
     "integer": "Long",
     "decimal": "BigDecimal",
+    "number": "Double",
     "boolean": "Boolean",
     "date": "LocalDate",
     "datetime": "Instant",
     "uuid": "UUID",
     "file": "ImageBlob",
 }
-_RULES = {"min": "min", "max": "max", "max_length": "maxlength", "max_bytes": "maxbytes"}
+_RULES = {"min": "min", "max": "max", "min_length": "minlength", "max_length": "maxlength", "max_bytes": "maxbytes"}
 _VALUE = re.compile(r"[A-Z][A-Za-z0-9_]*", re.ASCII)
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
 

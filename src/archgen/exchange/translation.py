@@ -39,6 +39,7 @@ from archgen.exchange.naming import Taken, find_name, find_plural, to_words
 ACCOUNT = "accounts.account"
 VALUES_MOST = 100
 INTEGER = 2**63
+DIGITS_MOST = 60
 
 Path = tuple[str, ...]
 
@@ -281,7 +282,7 @@ class _Translation:
         for key, written in one.bounds.items():
             self._bound(document, key, written, one, what)
         if one.pattern is not None:
-            tell("unsaid", message=f"{language.PATTERN}: {one.pattern[:80]}")
+            self._pattern(document, one.pattern, what, one.place)
         if document["type"] == "string" and document.get("max_length", 0) > STRING_MOST:
             document["type"] = "text"
             tell("changed", message=f"a text, since a string has {STRING_MOST:,} characters at most")
@@ -293,6 +294,13 @@ class _Translation:
             tell("changed", message=f"at most {INDEXED_LENGTH} characters, which an index takes")
         document |= {key: True for key in ("required", "unique") if getattr(one, key)}
         return self._fitting(document, what, one.place)
+
+    def _pattern(self, document: dict[str, Any], pattern: str, what: str, place: Place) -> None:
+        key, types = language.PATTERN
+        if key is None or document["type"] not in types:
+            self._note("unsaid", place, what, f"pattern {pattern[:80]}")
+        else:
+            document[key] = pattern
 
     def _fitting(self, document: dict[str, Any], what: str, place: Place) -> dict[str, Any]:
         """Without the keys that its type does not take together, each told."""
@@ -338,13 +346,16 @@ class _Translation:
         name, types = language.BOUNDS[key]
         if not written:
             return
-        if name is None or document["type"] not in types:
-            self._note("unsaid", one.place, what, f"{key}({written})")
+        if name is None or document["type"] not in types or len(written) > DIGITS_MOST:
+            self._note("unsaid", one.place, what, f"{key}({written[:DIGITS_MOST]})")
             return
         try:
             value = Decimal(written)
         except InvalidOperation:
             self._note("unsaid", one.place, what, f"{key}({written})")
+            return
+        if document["type"] == "number":
+            document[name] = int(value) if value == value.to_integral_value() and abs(value) < 10**15 else float(value)
             return
         if document["type"] == "decimal":
             digits = max(0, -int(value.as_tuple().exponent))
@@ -357,7 +368,9 @@ class _Translation:
         whole = math.ceil(value) if key == "min" else math.floor(value)
         if whole != value:
             self._note("changed", one.place, what, f"{key}({written}) of a whole number is {whole}")
-        if name == "max_length" and not 1 <= whole <= 100_000:
+        if name == "min_length" and whole == 0:
+            return  # says nothing
+        if name in ("min_length", "max_length") and not 1 <= whole <= 100_000:
             self._note("unsaid", one.place, what, f"{key}({written}): lengths are from 1 to 100,000")
         elif not -INTEGER <= whole < INTEGER:
             self._note("unsaid", one.place, what, f"{key}({written}): does not fit into 64 bits")
