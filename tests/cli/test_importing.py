@@ -60,7 +60,9 @@ def test_the_document_has_every_note_with_its_place(archgen: Archgen, folder: Pa
     assert document["answers"]["modules"]["core"]["entities"]["line"]["fields"]["order"]["to"] == "core.order"
     assert document["taken"] == {"entities": 2, "fields": 3, "relations": 1}
     assert {"file": "d.jdl", "line": 2, "was": "Order", "name": "order", "because": None} in document["renamed"]
-    assert {"file": "d.jdl", "line": 3, "what": "Line(lines)", "message": "a table name of its own"} in document["unsaid"]
+    assert {"file": "d.jdl", "line": 3, "what": "Line(lines)", "message": "a table name of its own"} in document[
+        "unsaid"
+    ]
     assert {one["what"] for one in document["left"]} == {"Order", "Line"}
     assert {one["line"] for one in document["changed"]} == {3, 4}
 

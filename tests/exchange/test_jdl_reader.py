@@ -177,9 +177,23 @@ def test_a_bomb_is_refused_in_time(read: Read, bomb: str) -> None:
 
 
 def test_words_of_the_language_are_names_where_names_stand(read: Read) -> None:
-    words = (
-        ["entity", "enum", "relationship", "application", "deployment", "config", "entities", "use", "for", "with", "to", "except", "all", "min", "pattern"]
-    )
+    words = [
+        "entity",
+        "enum",
+        "relationship",
+        "application",
+        "deployment",
+        "config",
+        "entities",
+        "use",
+        "for",
+        "with",
+        "to",
+        "except",
+        "all",
+        "min",
+        "pattern",
+    ]
     fields = "\n".join(f"  @A(1) {word} String\n  {word}2 Integer" for word in words)
     domain = read(
         f"entity A {{\n{fields}\n}}\nrelationship ManyToOne {{ @A A{{@B to required}} to @C B\n B{{with(all)}} to A }}\nentity B"

@@ -175,7 +175,9 @@ def test_bounds_that_do_not_fit_are_told(imported: Import) -> None:
     found = imported(
         "entity A { a Integer min(2.5) max(99999999999999999999), b String maxlength(0), c String maxlength(20000), d String unique maxlength(900)\n"
         " e TextBlob unique, f Integer min(5) max(1), g Boolean unique min(1), h ImageBlob required minbytes(3), i BigDecimal max(0.1234),\n"
-        " j Double max(0.5), k String pattern(/^(?=x)y$/) minlength(3), l Integer max(" + "9" * 5000 + ") m String minlength(0) }"
+        " j Double max(0.5), k String pattern(/^(?=x)y$/) minlength(3), l Integer max("
+        + "9" * 5000
+        + ") m String minlength(0) }"
     )
     accepted(found)
     fields = entities(found)["a"]["fields"]
