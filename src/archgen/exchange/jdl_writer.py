@@ -50,8 +50,12 @@ def read_annotation(value: str) -> dict[str, Any]:
 
 
 def _annotation(content: Mapping[str, Any]) -> str:
-    text = json.dumps(content).replace("%", "%25").replace("'", "%27").replace('"', "'")
-    return f'@{ANNOTATION}("{text}")'
+    return f'@{ANNOTATION}("{write_annotation(content)}")'
+
+
+def write_annotation(content: Mapping[str, Any]) -> str:
+    """What `read_annotation` reads."""
+    return json.dumps(content).replace("%", "%25").replace("'", "%27").replace('"', "'")
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from archgen.domain import naming
 from archgen.domain.declared import Declared
-from archgen.domain.field_rules import INDEXED_LENGTH, STRING_MOST, check_field
+from archgen.domain.field_rules import INDEXED_LENGTH, STRING_MOST, UNINDEXABLE, check_field
 from archgen.domain.presets import FILES
 from archgen.domain.rules import check_domain
 from archgen.domain.schema import TIMES, EntitySpec, FieldSpec, ModuleSpec
@@ -103,6 +103,7 @@ class _Translation:
     called: str | None
     out: Translated = field(default_factory=Translated)
     homes: dict[str, _Home] = field(default_factory=dict)
+    written: dict[tuple[str, str], str] = field(default_factory=dict)  # the field that an entity's word has become
     taken: Taken = field(default_factory=Taken)
 
     def run(self) -> Translated:
@@ -119,6 +120,7 @@ class _Translation:
             self._relation(relation)
         for name in own:
             self._options(self.domain.entities[name])
+            self._together(self.domain.entities[name])
             self._without_fields(self.domain.entities[name])
         self._open_circles()
         self._check()
@@ -260,6 +262,7 @@ class _Translation:
                 continue
             name = self._field_name(home, str(_own(one.annotations).get("name", one.name)), one.place, what)
             home.document["fields"][name] = self._field(one, what)
+            self.written[entity.name, one.name] = name
             self.out.taken["fields"] += 1
             path = (*home.path, "fields", name)
             self.out.places[path] = one.place
@@ -464,6 +467,7 @@ class _Translation:
             if annotation.name == ANNOTATION:
                 self._annotation(annotation, document, shown)
         home.document["fields"][name] = document
+        self.written[holder.entity, relation.written or name] = name
         self._related(relation, (*home.path, "fields", name))
         if other.field and relation.kind != "OneToOne":
             self._note(
@@ -539,6 +543,29 @@ class _Translation:
             for kind in ("changed", "left", "unsaid"):
                 if message := getattr(option, kind):
                     self._note(kind, one.place, entity.name, f"{what}: {message}")
+
+    def _together(self, entity: SourceEntity) -> None:
+        """Fields that are unique together, and indexes of several."""
+        home = self.homes[entity.name]
+        rules: list[list[str]] = []
+        for columns in entity.unique:
+            rule = [self.written.get((entity.name, name), name) for name in columns]
+            fields = [home.document["fields"].get(name) for name in rule]
+            shown = ", ".join(columns)
+            if not all(one is not None and one["type"] not in UNINDEXABLE and not one.get("unique") for one in fields):
+                self._note("unsaid", entity.place, entity.name, f"{shown} unique together: not of these fields")
+            elif not any(set(other) <= set(rule) for other in rules) and 1 < len(rule) <= 5:
+                rules.append(rule)
+        if rules:
+            home.document["unique"] = rules[:8]
+        for columns in entity.indexes:
+            if len(columns) > 1:
+                self._note(
+                    "left",
+                    entity.place,
+                    entity.name,
+                    f"an index of {', '.join(columns)}; say it in lists where lists go by it",
+                )
 
     def _own_words(self, home: _Home, said: Mapping[str, Any]) -> None:
         """What `archgen export jdl` wrote of an entity and of its module."""
