@@ -125,7 +125,7 @@ def test_a_function_whose_handlers_ask_another_part_has_what_asks_and_what_that_
     try:
         file.write_text(asking)
         done = subprocess.run(
-            [sys.executable, "-c", code, tmp_path], cwd=shop.folder, capture_output=True, text=True, check=True
+            [sys.executable, "-c", code, str(tmp_path)], cwd=shop.folder, capture_output=True, text=True, check=True
         )
     finally:
         file.write_text(before)
@@ -135,7 +135,7 @@ def test_a_function_whose_handlers_ask_another_part_has_what_asks_and_what_that_
     assert {"orders_asks.py", "calls.py"} <= {path.name for path in apps.iterdir()}
     assert {"fastapi", "pyjwt", "cryptography", "httpx2"} <= set(needed["OrdersBackground"])
     names = ["functions_shop.apps.background", "functions_shop.apps.orders_asks", "functions_shop.orders.background"]
-    subprocess.run([sys.executable, "-I", "-c", IMPORT_ALONE, tmp_path / "OrdersBackground", *names], check=True)
+    subprocess.run([sys.executable, "-I", "-c", IMPORT_ALONE, str(tmp_path / "OrdersBackground"), *names], check=True)
     assert not (tmp_path / "PaymentsBackground/functions_shop/apps/orders_asks.py").exists()
     assert not {"fastapi", "cryptography"} & set(needed["PaymentsBackground"])
 
@@ -236,7 +236,7 @@ def test_what_migrates_has_the_migrations_of_every_module(sql_shop: Project, tmp
     kept = {path.relative_to(source) for path in source.rglob("*.py") if {"migrations", "alembic"} & set(path.parts)}
     assert len(kept) > 4
     assert kept <= {path.relative_to(tmp_path) for path in tmp_path.rglob("*.py")}
-    command = [sys.executable, "-I", "-c", IMPORT_ALONE, tmp_path, "functions_sql.apps.migration"]
+    command = [sys.executable, "-I", "-c", IMPORT_ALONE, str(tmp_path), "functions_sql.apps.migration"]
     subprocess.run(command, check=True)
 
 

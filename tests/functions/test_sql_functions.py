@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -78,9 +79,13 @@ def test_no_connection_stays_open_when_the_gateway_ends(sql_shop: Project, tmp_p
             person = {"email": f"{name}@example.com", "password": "correct horse battery staple"}
             assert client.post("/api/auth/register", json=person).status_code == 201
             assert client.get("/health/ready").status_code == 200
-            until(lambda mails=name: any(mails in each.read_text() for each in (tmp_path / "mails").glob("*.eml")))
+            until(partial(mailed, tmp_path / "mails", person["email"]))
             assert open_databases(tmp_path)
         assert open_databases(tmp_path) == set()
+
+
+def mailed(folder: Path, address: str) -> bool:
+    return any(address in each.read_text() for each in folder.glob("*.eml"))
 
 
 def open_databases(folder: Path) -> set[str]:

@@ -27,6 +27,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ..chassis.mechanism.function_transport import FunctionTransport
 from ..chassis.mechanism.functions import (
     BY_NAME,
     THREADS,
@@ -36,7 +37,6 @@ from ..chassis.mechanism.functions import (
     run,
 )
 from ..chassis.mechanism.http import problem
-from ..chassis.mechanism.function_transport import FunctionTransport
 from ..chassis.mechanism.http_function import (
     HttpFunction,
     body_of,
