@@ -49,7 +49,7 @@ FACE = {
     "settings": "CoreSettings nearby",
     "sql": "Database FixedDecimal UtcDateTime check_listings entity_columns jobs_table processed_table sortable_string",
     "sql_connection": "connected",
-    "sql_links": "LinkingSqlUnitOfWork",
+    "sql_links": "LinkingSqlUnitOfWork unlinked",
     "sql_query": "reading_only select",
     "sql_unit_of_work": "SqlUnitOfWork",
     "tokens": "LIFETIME REFRESH",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, JsonValue
-from pydantic import Field as attribute
+from pydantic import Field as Attribute
 
 from archgen.domain.schema import Action, FieldType, Level
 from archgen.requirements import ServiceLevels, StackChoice
@@ -61,7 +61,9 @@ class Field(Document):
     values: tuple[str, ...] = ()
     alias: str | None = None  # enum: the name of the type that its values make, unique in its module
     to: Target | None = None
-    many: Many | None = attribute(default=None, exclude_if=lambda many: many is None)  # references, of which alone it is there
+    many: Many | None = Attribute(
+        default=None, exclude_if=lambda many: many is None
+    )  # references, of which alone it is there
     max_bytes: int | None = None  # file: 10 MiB if not said
     accept: tuple[str, ...] = ()  # file: its content types, images if not said
 
@@ -105,7 +107,7 @@ class Entity(Document):
     publishes: tuple[Action, ...]
     referred: bool
     referrers: tuple[Referrer, ...]
-    linkers: tuple[Referrer, ...] = attribute(default=(), exclude_if=lambda linkers: not linkers)
+    linkers: tuple[Referrer, ...] = Attribute(default=(), exclude_if=lambda linkers: not linkers)
 
 
 class Effect(Document):

@@ -7,7 +7,7 @@ A link table has the id of the row first and that of the row it refers to second
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache as remembered
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
@@ -125,6 +125,11 @@ class LinkedRepository(SqlRepository[E]):
         return self._codec.adapter.validate_python(values)
 
 
+def unlinked(listings: Iterable[Listing], *links: str) -> list[Listing]:
+    """The lists that indexes of the rows' own table serve: those by no link."""
+    return [listing for listing in listings if not set(listing.filters) & set(links)]
+
+
 @remembered
 def linked_page(
     table: sa.Table, link: sa.Table, field: str, *, owned: bool, behind: bool
@@ -152,7 +157,9 @@ def _ids(link: sa.Table, row_id: sa.ColumnElement[Any]) -> sa.ScalarSelect[Any]:
     if "position" in links.c:
         word = sa.cast(links.c.position, sa.String) + ":" + word
     words = sa.func.aggregate_strings(word, ",")
-    return sa.select(words).where(row == row_id).correlate_except(links).scalar_subquery()
+    return (
+        sa.select(words).where(row == row_id).correlate_except(links).scalar_subquery()
+    )
 
 
 def _parsed(words: str | None) -> tuple[UUID, ...]:
@@ -183,6 +190,4 @@ async def _unlink(
     if gone:
         of = gone[0][row.name]
         targets = [link[target.name] for link in gone]
-        await connection.execute(
-            table.delete().where(row == of, target.in_(targets))
-        )
+        await connection.execute(table.delete().where(row == of, target.in_(targets)))

@@ -56,14 +56,21 @@ class LinkedRepository(DynamoRepository[E]):
         fields: tuple[str, ...],
         **options: Any,
     ) -> None:
-        given: dict[str, Any] = {
-            "lists": (),
-            "by_owner": False,
-            "unique": (),
-            "refers": {},
-            "expiring": False,
-        }
-        super().__init__(unit, codec, plural, **given | options)
+        lists = [
+            listing
+            for listing in options.get("lists", ())
+            if not set(listing.filters) & set(fields)
+        ]
+        super().__init__(
+            unit,
+            codec,
+            plural,
+            lists,
+            options.get("by_owner", False),
+            options.get("unique", ()),
+            options.get("refers", {}),
+            options.get("expiring", False),
+        )
         self._fields = fields
 
     async def page(self, query: Query) -> Page[E]:
