@@ -58,6 +58,8 @@ def build_blueprint(requirements: Requirements, domain: Domain, recommendation: 
     if template == "serverless":
         _check_quotas(modules)
     _check_transactions(modules)
+    if "key_value" in provided(stack):
+        _check_links(modules)
     uses = {module.name: module.uses for module in modules}
     parts = tuple(
         Part(name=name, modules=inside, calls=_calls(name, inside, uses, part_of)) for name, inside in grouping.items()
@@ -217,6 +219,30 @@ def _check_transactions(modules: tuple[Module, ...]) -> None:
             f"aside is {writes} writes then, and a transaction takes {MOST_WRITES}",
             f"let one module react to it, and to an event of {reacting[0]} whatever else has to",
         )
+
+
+def _check_links(modules: tuple[Module, ...]) -> None:
+    """Refuse references of which a change of all would not fit a transaction of DynamoDB: each that goes and each that comes is an
+    item, and within a module a count beside it; beside these are the row, its unique values, its references, events and the request."""
+    for module in modules:
+        for entity in module.entities:
+            links = [field for field in entity.fields if field.many is not None]
+            if not links:
+                continue
+            rules = len(entity.unique) + sum(field.unique for field in entity.fields)
+            single = sum(field.to is not None and field.to.local for field in entity.fields)
+            heard = sum(f"{module.name}.{entity.name}.updated" in other.subscribes for other in modules)
+            beside = 2 + 2 * rules + 2 * single + heard + (heard > 0)
+            each = {field.name: 4 if field.many and field.many.to.local else 2 for field in links}
+            writes = beside + sum(each[field.name] * field.many.max for field in links if field.many)
+            if writes > MOST_WRITES:
+                fits = (MOST_WRITES - beside) // sum(each.values())
+                names = " and ".join(each)
+                raise IncompatibleError(
+                    f"modules.{module.name}.entities.{entity.name}: to change all of {names} is {writes} writes on DynamoDB, "
+                    f"and a transaction takes {MOST_WRITES}",
+                    f"say max: {fits} or less for {names}, or --set stack.database=postgresql",
+                )
 
 
 @dataclass(frozen=True, slots=True)
