@@ -23,7 +23,7 @@ class ModulePlan:
 
 
 def plan_modules(plan: ModulePlan) -> tuple[Module, ...]:
-    wanted = {event for module in plan.domain.modules for event in module.spec.reacts_to}
+    wanted = {event for module in plan.domain.modules for event in (*module.spec.reacts_to, *module.subscribes)}
     return tuple(_module(plan, module, wanted) for module in plan.domain.modules)
 
 
