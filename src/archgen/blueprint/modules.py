@@ -6,7 +6,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from archgen.blueprint.schema import Access, Effect, Entity, Field, Form, Listing, Many, Module, Reaction, Referrer, Target
+from archgen.blueprint.schema import (
+    Access,
+    Effect,
+    Entity,
+    Field,
+    Form,
+    Listing,
+    Many,
+    Module,
+    Reaction,
+    Referrer,
+    Target,
+)
 from archgen.domain import naming
 from archgen.domain.field_values import (
     normal,
@@ -35,7 +47,7 @@ class ModulePlan:
 
 
 def plan_modules(plan: ModulePlan) -> tuple[Module, ...]:
-    wanted = {event for module in plan.domain.modules for event in module.spec.reacts_to}
+    wanted = {event for module in plan.domain.modules for event in (*module.spec.reacts_to, *module.subscribes)}
     return tuple(_module(plan, module, wanted) for module in plan.domain.modules)
 
 
