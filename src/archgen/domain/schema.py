@@ -28,6 +28,7 @@ FieldType = Literal[
     "enum",
     "json",
     "reference",
+    "references",
     "file",
 ]
 
@@ -62,16 +63,13 @@ MEANT_TYPES = {
     **dict.fromkeys(("jsonb", "object", "dict", "list", "array", "map"), "json"),
     **dict.fromkeys(("textblob", "clob", "longtext", "markdown", "html"), "text"),
     **dict.fromkeys(("relation", "relationship", "ref", "fk", "foreign_key", "belongs_to", "many_to_one"), "reference"),
+    **dict.fromkeys(("many_to_many", "manytomany", "m2m", "has_many", "many"), "references"),
     **dict.fromkeys(("blob", "anyblob", "imageblob", "image", "upload", "attachment", "photo", "picture"), "file"),
 }
 NOT_HERE = {
     **dict.fromkeys(
         ("binary", "bytes", "bytea"),
         "bytes are not kept in rows: what a client uploads is of type file",
-    ),
-    **dict.fromkeys(
-        ("many_to_many", "manytomany", "references"),
-        "an entity between the two, with a reference to each, says it; lists and unique serve both ways",
     ),
 }
 # The same for the keys of a field.
@@ -83,6 +81,8 @@ MEANT_KEYS = {
     **dict.fromkeys(("nullable", "null", "optional", "not_null"), "required"),
     **dict.fromkeys(("choices", "options", "enum"), "values"),
     **dict.fromkeys(("ref", "target", "references", "entity"), "to"),
+    **dict.fromkeys(("sorted", "ordered_list", "keep_order"), "ordered"),
+    **dict.fromkeys(("max_items", "maxitems", "most"), "max"),
     **dict.fromkeys(("index", "searchable", "filterable"), "indexed"),
     **dict.fromkeys(("precision", "digits", "decimals", "decimal_places"), "scale"),
     **dict.fromkeys(("minimum", "gte", "ge"), "min"),
@@ -133,7 +133,8 @@ class FieldSpec(_Spec):
     """A field. `scale` and `max_length` as the type's default when not said: 2; 255, for text 100,000.
 
     `pattern` is of the whole value (`patterns.py`); `examples` are values that fit, and what tests send.
-    Of a file, `max_bytes` is 10 MiB when not said, and `accept` the images.
+    Of a file, `max_bytes` is 10 MiB when not said, and `accept` the images. Of references, `max` is how many one row
+    may have, 20 when not said; they are a set, or, `ordered`, in the order in which they were given.
     """
 
     type: Annotated[FieldType, _restrict_to("type", TYPES)]
@@ -150,6 +151,7 @@ class FieldSpec(_Spec):
     scale: Annotated[int, Strict(), Field(ge=0, le=9)] | None = None
     values: Annotated[tuple[Text, ...], Field(max_length=100)] = ()
     to: Text | None = None
+    ordered: Flag | None = None
     max_bytes: Annotated[int, Strict()] | None = None
     accept: Annotated[tuple[Text, ...], Field(max_length=20)] = ()
 
