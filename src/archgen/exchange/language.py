@@ -81,6 +81,10 @@ OPTIONS: dict[str, Option] = {
     ),
 }  # fmt: skip
 
+MANY = "references"  # the type of a field that says a many-to-many relation
+MANY_MOST = 100  # references of one row, on SQL
+WRITES_MOST = 100  # of one transaction of DynamoDB
+
 # What else a domain may say.
 LABELS = "labels of the values of an enum"
 PATTERN: tuple[str | None, tuple[str, ...]] = ("pattern", ("string",))  # its key, and the types that take it

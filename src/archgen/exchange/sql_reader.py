@@ -46,7 +46,10 @@ _WANTED = re.compile(
     r"\s*(?:CREATE\s+(?:(?:GLOBAL|LOCAL|TEMP|TEMPORARY|UNLOGGED)\s+)*TABLE|CREATE\s+TYPE|CREATE\s+UNIQUE\s+INDEX|CREATE\s+INDEX|ALTER\s+TABLE|COMMENT\s+ON)\b",
     re.IGNORECASE,
 )
-_SKIPPED = re.compile(r"\s*(?:CREATE\s+(?:OR\s+REPLACE\s+)?(?:\w+\s+)?(\w+)|(\w+))", re.IGNORECASE)
+_SKIPPED = re.compile(
+    r"\s*(?:CREATE\s+(?:OR\s+REPLACE\s+)?(?:(?:UNIQUE|MATERIALIZED|RECURSIVE|TEMP|TEMPORARY|CONSTRAINT)\s+)*(\w+)|(\w+))",
+    re.IGNORECASE,
+)
 _COPY = re.compile(r"\s*COPY\b.*\bFROM\s+stdin", re.IGNORECASE | re.DOTALL)
 _STRUCTURE = re.compile(r"VIEW|TRIGGER|FUNCTION|PROCEDURE|SEQUENCE|DOMAIN|POLICY|RULE|MATERIALIZED", re.IGNORECASE)
 
@@ -416,7 +419,7 @@ def _name(node: Any) -> str:
 
 
 def _plain(name: str) -> str:
-    return name.strip('"`').rpartition(".")[2].strip('"`')
+    return name.rpartition(".")[2].strip('"`')
 
 
 def _as_type(text: str, kind: Kind) -> Any:

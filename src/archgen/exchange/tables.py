@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from archgen.domain.naming import pluralize
 from archgen.exchange.jdl_writer import ANNOTATION, write_annotation
 from archgen.exchange.model import (
     Annotation,
@@ -103,9 +104,8 @@ class _Reader:
             return
         entity = SourceEntity(table.name, table.place, doc=table.doc)
         name = singular(table.name)
-        entity.annotations.append(
-            Annotation(ANNOTATION, write_annotation({"name": name, "plural": table.name}), table.place)
-        )
+        said = {"name": name} | ({"plural": table.name} if pluralize(name) != table.name else {})
+        entity.annotations.append(Annotation(ANNOTATION, write_annotation(said), table.place))
         self.domain.entities[table.name] = entity
         single = {columns[0] for columns in table.uniques if len(columns) == 1}
         own = _EVERY_ROW <= set(table.columns)

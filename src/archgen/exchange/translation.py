@@ -103,6 +103,7 @@ class _Translation:
     called: str | None
     out: Translated = field(default_factory=Translated)
     homes: dict[str, _Home] = field(default_factory=dict)
+    many: list[tuple[_Home, str, SourceRelation]] = field(default_factory=list)
     written: dict[tuple[str, str], str] = field(default_factory=dict)  # the field that an entity's word has become
     taken: Taken = field(default_factory=Taken)
 
@@ -122,6 +123,7 @@ class _Translation:
             self._options(self.domain.entities[name])
             self._together(self.domain.entities[name])
             self._without_fields(self.domain.entities[name])
+        self._bound_many()
         self._open_circles()
         self._check()
         return self.out
@@ -493,34 +495,58 @@ class _Translation:
             )
 
     def _many(self, relation: SourceRelation) -> None:
-        """An entity between the two, with a reference to each, unique together."""
+        """A list of references at the end that owns the relation: its first, unless that is the account."""
         source, target = relation.source, relation.target
         shown = self._shown(relation)
         if self._is_account(source.entity):
             source, target = target, source
+            self._note("changed", relation.place, shown, f"{source.entity} refers to accounts, not the other way round")
         if self._is_account(source.entity):
             self._note("unsaid", relation.place, shown, "an account has no fields of yours")
             return
         home = self.homes[source.entity]
-        other = ACCOUNT if self._is_account(target.entity) else self.homes[target.entity].key
-        second = other.partition(".")[2]
-        field_words = to_words(source.field or "") or second
-        names = (f"{home.name}_{field_words}", f"{home.name}_{second}_link", f"{home.name}_{field_words}_link")
-        found = find_name(f"{home.name}_{second}", self.taken.check, names, "link")
-        between = self._add(found.name, home.module, relation.place, None)
-        for written, to in ((home.name, home.key), (second if second != home.name else f"other_{second}", other)):
-            key = self._field_name(
-                between, written, relation.place, f"{between.name}.{written}", (f"{written}_row",), filtered=True
+        to = ACCOUNT if self._is_account(target.entity) else self.homes[target.entity].key
+        own = _own(relation.annotations)
+        to = ACCOUNT if own.get("to") == ACCOUNT else to
+        written = str(own.get("name", source.field or naming.pluralize(to.partition(".")[2])))
+        words = to_words(written)
+        also = (f"{words}_{naming.pluralize(to.partition('.')[2])}",) if words else ()
+        place = f"{source.entity}.{written}"
+        name = self._field_name(home, written, relation.place, place, also, filtered=True)
+        document: dict[str, Any] = {"type": language.MANY, "to": to}
+        if own:
+            document |= {key: value for key, value in own.items() if key in FieldSpec.model_fields}
+        else:
+            self.many.append((home, name, relation))
+        home.document["fields"][name] = self._fitting(document, shown, relation.place)
+        self._related(relation, (*home.path, "fields", name))
+        if target.field:
+            self._note(
+                "changed", relation.place, shown, f"{target.field} of {target.entity} is the list that {name}= filters"
             )
-            between.document["fields"][key] = {"type": "reference", "to": to, "required": True, "indexed": True}
-        between.document["unique"] = [list(between.document["fields"])]
-        self._related(relation, between.path)
-        self._note("changed", relation.place, shown, f"many to many by an entity between the two, {between.key}")
         for side in (relation.source, relation.target):
             if side.display:
                 self._note("unsaid", relation.place, f"{side.entity}{{{side.field}({side.display})}}", language.DISPLAY)
             if side.required:
                 self._note("unsaid", relation.place, shown, language.CHILD)
+
+    def _bound_many(self) -> None:
+        """How many references one row may have: as many as a transaction of DynamoDB changes at once, where that may be the database."""
+        for home, name, relation in self.many:
+            most = language.MANY_MOST
+            if not self.needs_sql:
+                fields = home.document["fields"].values()
+                several = sum(one["type"] == language.MANY for one in fields)
+                beside = (
+                    6
+                    + 2 * sum("to" in one or bool(one.get("unique")) for one in fields)
+                    + 2 * len(home.document.get("unique", ()))
+                )
+                most = max(1, min(most, (language.WRITES_MOST - beside) // (4 * several)))
+            home.document["fields"][name]["max"] = most
+            self._note(
+                "changed", relation.place, self._shown(relation), f"at most {most} of the other end in one row (max)"
+            )
 
     # what is said of entities as a whole
 
@@ -584,6 +610,11 @@ class _Translation:
         home.document |= known
         if isinstance(said.get("reacts_to"), list):
             self.out.document["modules"][home.module]["reacts_to"] = said["reacts_to"]
+
+    @property
+    def needs_sql(self) -> bool:
+        """Whether lists are to do what DynamoDB does not."""
+        return "database" in self.out.document.get("stack", {})
 
     def _without_fields(self, entity: SourceEntity) -> None:
         home = self.homes[entity.name]
