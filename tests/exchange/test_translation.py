@@ -85,7 +85,11 @@ def test_every_construct_is_taken_or_told() -> None:
         ("changed", "Branch{parent", "branch.parent: not required: it closes a circle"),
         ("unsaid", "Book to Authority", "Book to Authority: roles are"),
         ("unsaid", "Reader{home}", "Reader{home} to Branch{keeper}: @OnDelete(cascade)"),
-        ("changed", "Book{branches", "Book{branches} to Branch{books}: books of Branch is the list that branches= filters"),
+        (
+            "changed",
+            "Book{branches",
+            "Book{branches} to Branch{books}: books of Branch is the list that branches= filters",
+        ),
         ("changed", "Book{branches", "Book{branches} to Branch{books}: at most"),
         ("changed", "User{reads}", "User{reads} to Book: Book refers to accounts, not the other way round"),
         ("unsaid", "paginate Book", "Book: paginate pagination: pages by number"),

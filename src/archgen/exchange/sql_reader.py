@@ -14,7 +14,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from archgen.errors import InputError, Mistake
-from archgen.exchange.model import Kind, Note, Place, SourceDomain
+from archgen.exchange.model import Kind, Note, NoteKind, Place, SourceDomain
 from archgen.exchange.tables import Column, ForeignKey, Table, to_domain
 from archgen.text import nearest, shown
 
@@ -101,10 +101,12 @@ def _content(path: Path, name: str) -> str:
 
 def split_statements(text: str, dialect: str) -> Iterator[tuple[int, str]]:
     """Offset and text of each statement; rows of COPY are passed over. Quotes, comments and dollar quotes hold what they hold."""
-    escaped = r"'(?:[^'\\]|\\.|'')*+'" if dialect == "mysql" else r"'(?:[^']|'')*+'"
-    parts = [escaped, r'"[^"]*+"', r"`[^`]*+`", r"--[^\n]*+", r"/\*.*?\*/", r"\$(\w*)\$.*?\$\1\$", ";"]
-    if dialect == "mysql":
-        parts[1] = r'"(?:[^"\\]|\\.)*+"'
+    backslash = r"|\\." if dialect == "mysql" else ""
+    no = r"\\" if dialect == "mysql" else ""
+    parts = [rf"'(?:[^'{no}]|''{backslash})*+(?:'|\Z)", rf'"(?:[^"{no}]{backslash})*+(?:"|\Z)', r"`[^`]*+(?:`|\Z)"]
+    parts += [r"--[^\n]*+", r"/\*.*?(?:\*/|\Z)", ";"]  # what is never closed goes on to the end
+    if dialect == "postgres":
+        parts.append(r"\$(\w*)\$.*?(?:\$\1\$|\Z)")
     token = re.compile("|".join(parts), re.DOTALL)
     start = position = 0
     while found := token.search(text, position):
@@ -176,10 +178,9 @@ class _Reader:
         for tree, place in self.later:
             self._alter(tree, place)
         for word, (place, count) in passed.items():
-            kind = "unsaid" if _STRUCTURE.search(word) else "left"
-            self.notes.append(
-                Note(kind, place, word, f"{count} statements are passed over" if count > 1 else "is passed over")
-            )  # type: ignore[arg-type]
+            kind: NoteKind = "unsaid" if _STRUCTURE.search(word) else "left"
+            says = f"{count} statements are passed over" if count > 1 else "is passed over"
+            self.notes.append(Note(kind, place, word, says))
         if mistakes:
             raise InputError(mistakes)
         if not self.tables:
@@ -241,7 +242,7 @@ class _Reader:
         made = Column(name, "string", part.kind.sql(self.dialect) if part.kind else "", place)
         table.columns[name] = made
         if isinstance(part.kind, exp.DataType):
-            self._type(made, part.kind)
+            self._type(made, part.kind, f"{table.name}.{name}")
         for constraint in part.constraints:
             kind = constraint.kind
             if isinstance(kind, exp.NotNullColumnConstraint):
@@ -267,8 +268,8 @@ class _Reader:
             elif not isinstance(kind, exp.CollateColumnConstraint | exp.CharacterSetColumnConstraint):
                 self.notes.append(Note("unsaid", place, f"{table.name}.{name}", kind.sql(self.dialect)[:60]))
 
-    def _type(self, made: Column, kind: exp.DataType) -> None:
-        word = kind.this.value if hasattr(kind.this, "value") else str(kind.this)
+    def _type(self, made: Column, kind: exp.DataType, what: str) -> None:
+        word = kind.this.name if isinstance(kind.this, exp.DataType.Type) else str(kind.this)
         sizes = [
             int(one.this.this)
             for one in kind.expressions
@@ -279,18 +280,16 @@ class _Reader:
             if enum:
                 made.values = enum
             else:
-                self.notes.append(
-                    Note("unsaid", made.place, made.name, f"the type {made.written[:40]}; taken as a string")
-                )
+                self.notes.append(Note("unsaid", made.place, what, f"the type {made.written[:40]}; taken as a string"))
             return
         if word not in _KINDS:
-            self.notes.append(Note("unsaid", made.place, made.name, f"the type {made.written[:40]}; taken as a string"))
+            self.notes.append(Note("unsaid", made.place, what, f"the type {made.written[:40]}; taken as a string"))
             return
         made.type = _KINDS[word]
         if word == "ENUM":
             made.values = tuple(str(value.this) for value in kind.expressions)
         elif word == "ARRAY":
-            self.notes.append(Note("changed", made.place, made.name, "an array is kept as JSON"))
+            self.notes.append(Note("changed", made.place, what, "an array is kept as JSON"))
         elif (word == "TINYINT" and sizes == [1]) or word == "BIT":
             made.type = "boolean" if sizes in ([1], []) else "string"
         elif made.type == "string" and sizes:
@@ -346,7 +345,7 @@ class _Reader:
             while isinstance(part, exp.Paren):
                 part = part.this
             column = table.columns.get(part.this.name) if isinstance(getattr(part, "this", None), exp.Column) else None
-            bounds = {exp.GTE: "min", exp.LTE: "max"}
+            bounds: dict[Any, str] = {exp.GTE: "min", exp.LTE: "max"}
             if (
                 column is not None
                 and isinstance(part, exp.In)

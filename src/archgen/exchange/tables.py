@@ -25,8 +25,23 @@ from archgen.exchange.model import (
 
 # Tables that a project of archgen has beside its entities', and those of tools that migrate.
 _BESIDE = frozenset(
-    "outbox processed dead_letters jobs idempotency_keys alembic_version schema_migrations flyway_schema_history django_migrations "
-    "databasechangelog databasechangeloglock __efmigrationshistory sqlite_sequence knex_migrations knex_migrations_lock".split()
+    [
+        "outbox",
+        "processed",
+        "dead_letters",
+        "jobs",
+        "idempotency_keys",
+        "alembic_version",
+        "schema_migrations",
+        "flyway_schema_history",
+        "django_migrations",
+        "databasechangelog",
+        "databasechangeloglock",
+        "__efmigrationshistory",
+        "sqlite_sequence",
+        "knex_migrations",
+        "knex_migrations_lock",
+    ]
 )
 _EVERY_ROW = frozenset(("id", "version", "created_at", "updated_at"))  # of a project of archgen
 
@@ -108,7 +123,7 @@ class _Reader:
         entity.annotations.append(Annotation(ANNOTATION, write_annotation(said), table.place))
         self.domain.entities[table.name] = entity
         single = {columns[0] for columns in table.uniques if len(columns) == 1}
-        own = _EVERY_ROW <= set(table.columns)
+        own = set(table.columns) >= _EVERY_ROW
         if len(table.key) == 1 and table.key[0] != "id":
             single.add(table.key[0])
         for column in table.columns.values():

@@ -16,7 +16,7 @@ from archgen.domain import naming
 from archgen.domain.declared import Declared
 from archgen.domain.field_rules import INDEXED_LENGTH, STRING_MOST, UNINDEXABLE, check_field
 from archgen.domain.presets import FILES
-from archgen.domain.rules import check_domain
+from archgen.domain.rules import INDEXES_MOST, check_domain
 from archgen.domain.schema import TIMES, EntitySpec, FieldSpec, ModuleSpec
 from archgen.domain.sizes import check_sizes
 from archgen.errors import InputError, Mistake
@@ -40,6 +40,7 @@ ACCOUNT = "accounts.account"
 VALUES_MOST = 100
 INTEGER = 2**63
 DIGITS_MOST = 60
+FILTERS_MOST = 12  # of an entity
 
 Path = tuple[str, ...]
 
@@ -569,6 +570,49 @@ class _Translation:
             for kind in ("changed", "left", "unsaid"):
                 if message := getattr(option, kind):
                     self._note(kind, one.place, entity.name, f"{what}: {message}")
+            if option.sql:
+                self._want_sql(entity.name, what, one.place)
+            if "filters" in option.document:
+                self._filters(home, one.place, what)
+
+    def _want_sql(self, entity: str, what: str, place: Place) -> None:
+        stack = self.out.document.setdefault("stack", {})
+        if "database" not in stack:
+            stack["database"] = "postgresql"
+            self._note(
+                "changed",
+                place,
+                entity,
+                f"{what}: the database is PostgreSQL, also for functions; DynamoDB does not serve it",
+            )
+
+    def _filters(self, home: _Home, place: Place, what: str) -> None:
+        """All fields that an index serves, as far as a table has indexes."""
+        fields = home.document["fields"]
+        able = [
+            name
+            for name, one in fields.items()
+            if one["type"] not in UNINDEXABLE
+            and not (one["type"] == "string" and one.get("max_length", 0) > INDEXED_LENGTH)
+            and naming.check_filter(name) is None
+            and name not in ("page", "size")
+        ]
+        known = {name for name, one in fields.items() if one.get("indexed") or "to" in one}
+        room = INDEXES_MOST - 1 - len(known)
+        first = [name for name in able if name in known]
+        taken = set((first + [name for name in able if name not in known][:room])[:FILTERS_MOST])
+        ranged = {f"{name}_{end}" for name in taken for end in ("from", "to")}
+        home.document["filters"] = [name for name in fields if name in taken and name not in ranged]
+        left = [name for name in fields if name not in home.document["filters"]]
+        if not home.document["filters"]:
+            del home.document["filters"]
+        if left:
+            self._note(
+                "unsaid",
+                place,
+                home.name,
+                f"{what}: not by {', '.join(left)} (at most {FILTERS_MOST}, and no texts or files)",
+            )
 
     def _together(self, entity: SourceEntity) -> None:
         """Fields that are unique together, and indexes of several."""
