@@ -145,9 +145,18 @@ def scalar_fields(draw: st.DrawFn) -> Document:
 
 @st.composite
 def domains(
-    draw: st.DrawFn, *, max_modules: int = 3, max_entities: int = 3, max_fields: int = 5, min_modules: int = 1
+    draw: st.DrawFn,
+    *,
+    max_modules: int = 3,
+    max_entities: int = 3,
+    max_fields: int = 5,
+    min_modules: int = 1,
+    in_sql: bool = False,
 ) -> dict[str, Document]:
-    """A valid `modules:` mapping: all types, constraints, references, lists, access levels and reactions."""
+    """A valid `modules:` mapping: all types, constraints, references, lists, access levels and reactions.
+
+    `in_sql`: also what lists do that only such a database serves.
+    """
     modules = draw(st.lists(st.sampled_from(MODULES), min_size=min_modules, max_size=max_modules, unique=True))
     counts = [draw(st.integers(1, max_entities)) for _ in modules]
     words = draw(st.lists(st.sampled_from(ENTITIES), min_size=sum(counts), max_size=sum(counts), unique=True))
@@ -157,7 +166,10 @@ def domains(
     domain: dict[str, Document] = {module: {"entities": {}} for module in modules}
     for module in modules:
         for entity in entities[module]:
-            domain[module]["entities"][entity] = draw(_entity(module, entity, entities, max_fields))
+            drawn = draw(_entity(module, entity, entities, max_fields))
+            if in_sql and draw(st.booleans()):
+                drawn["totals"] = True
+            domain[module]["entities"][entity] = drawn
     for module in modules:
         events = _events(domain, module)
         wanted = draw(st.lists(st.sampled_from(events), max_size=3, unique=True))

@@ -39,7 +39,7 @@ X = "modules.notes.entities.note.fields.x"
 
 @given(st.data())
 def test_every_domain_that_keeps_to_the_rules_is_taken(data: st.DataObject) -> None:
-    modules = data.draw(domains())
+    modules = data.draw(domains(in_sql=True))
     parts = data.draw(groupings(list(modules)))
     taken = take(modules, parts=parts)
     assert taken.domain.names == ("accounts", *modules)
@@ -120,6 +120,17 @@ def test_a_list_of_what_cannot_be_listed_is_refused(lists: list[list[str]], said
     told = mistakes({"notes": {"entities": {"note": {"fields": fields, "lists": lists}}}})
     assert all(where.startswith("modules.notes.entities.note.lists.") for where in told)
     assert said in next(iter(told.values()))
+
+
+@pytest.mark.parametrize("name", ["page", "size"])
+def test_a_list_with_pages_by_number_is_not_filtered_by_what_they_take(name: str) -> None:
+    fields = {name: {"type": "integer", "indexed": True}, "x": {"type": "integer"}}
+    asked = {"fields": fields, "lists": [[name, "x"], ["x", name]]}
+    assert take({"notes": {"entities": {"note": asked}}}).domain.names == ("accounts", "notes")
+    told = mistakes({"notes": {"entities": {"note": {**asked, "totals": True}}}})
+    note = "modules.notes.entities.note"
+    assert set(told) == {f"{note}.fields.{name}.indexed", f"{note}.lists.0"}
+    assert all(f"{name} is taken by pages by number (totals)" in said for said in told.values())
 
 
 @pytest.mark.parametrize(

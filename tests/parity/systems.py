@@ -64,6 +64,17 @@ DOMAIN = {
         }
     }
 }
+LISTED = {"thing": {"totals": True}, "note": {"totals": True}}  # what lists of rows in SQL can do besides
+SQL_DOMAIN: dict[str, Any] = {
+    "modules": {
+        "lab": {
+            "entities": {
+                name: {**entity, **LISTED.get(name, {})}
+                for name, entity in DOMAIN["modules"]["lab"]["entities"].items()
+            }
+        }
+    }
+}
 KEY_VALUE = {"stack": {"database": "dynamodb"}}  # what else is answered where it runs on DynamoDB
 PASSWORD = "a long enough password"
 PEOPLE = ("nobody", "ann", "bob", "staff")

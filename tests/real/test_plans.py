@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
-from tests.parity.systems import DOMAIN, write_project
+from tests.parity.systems import SQL_DOMAIN, write_project
 from tests.support.postgres import module, postgres
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
@@ -41,7 +41,7 @@ BY_NAME = {
 def project(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, containers: None
 ) -> Iterator[Project]:
-    domain = {"preset": "ecommerce"} if request.param == "plans_shop" else DOMAIN
+    domain = {"preset": "ecommerce"} if request.param == "plans_shop" else SQL_DOMAIN
     folder = tmp_path_factory.mktemp(request.param)
     write_project(folder, request.param.replace("_", "-"), "monolith", domain)
     with postgres() as server:
@@ -192,6 +192,10 @@ def test_every_list_and_every_page_of_it_comes_off_an_index(project: Project) ->
                             after = repository._codec.cursor(page.items[0], listing.sort)
                             async with explained(database):
                                 await repository.page(store.Query(listing, filters, 20, after, owner))
+                            if hasattr(repository, "numbered"):
+                                async with explained(database):
+                                    numbered = await repository.numbered(query, 2)
+                                assert numbered.total >= 40
                             pages += 2
         return pages
 

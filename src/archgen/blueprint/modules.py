@@ -100,6 +100,7 @@ def _entity(
             for other, key, content in _references(module)
             if content.to == f"{module.name}.{name}"
         ),
+        totals=spec.totals,
     )
 
 

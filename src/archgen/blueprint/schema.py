@@ -7,14 +7,19 @@ run) and `stack` (what they run on).
 
 from __future__ import annotations
 
+import operator
+from functools import partial
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import Field as Attribute
 
 from archgen.domain.schema import Action, FieldType, Level
 from archgen.requirements import ServiceLevels, StackChoice
 
 Template = Literal["monolith", "microservices", "serverless"]
+# What is recorded only where it is said, so that other projects' records stay as they are.
+Said = partial(Attribute, exclude_if=operator.not_)
 
 
 class Document(BaseModel):
@@ -81,6 +86,7 @@ class Entity(Document):
     """`owned`: access asks who created a row, so rows remember it. `publishes`: actions that something reacts to.
 
     `unique`: fields that are unique together, `owner_id` among them. `referred`: checked references of other modules.
+    `totals`: pages by number, with a total; recorded where it is so.
     """
 
     name: str
@@ -94,6 +100,7 @@ class Entity(Document):
     publishes: tuple[Action, ...]
     referred: bool
     referrers: tuple[Referrer, ...]
+    totals: bool = Said(default=False)
 
 
 class Effect(Document):

@@ -105,7 +105,7 @@ class _Check:
         for field_name, field_spec in spec.fields.items():
             place = f"{where}.fields.{field_name}"
             yield from _check_field_name(where, name, field_name)
-            if field_spec.indexed and (wrong := naming.check_filter(field_name)):
+            if field_spec.indexed and (wrong := naming.check_filter(field_name, numbered=spec.totals)):
                 yield Mistake(f"{place}.indexed", wrong, "leave it out, or choose another name")
             yield from check_field(place, field_spec)
             if field_spec.type == "reference" and field_spec.to is not None:
@@ -202,7 +202,7 @@ class _Check:
             for name in fields if fields[-1] not in TIMES else fields[:-1]:
                 yield from self._listed(place, module, entity, spec, name)
             for name in filters:
-                if name in spec.fields and (wrong := naming.check_filter(name)):
+                if name in spec.fields and (wrong := naming.check_filter(name, numbered=spec.totals)):
                     yield Mistake(place, wrong, "leave it out, or choose another name")
             yield from _too_wide(place, spec, fields)
         keys = sum(1 for content in spec.fields.values() if content.indexed or content.type == "reference")

@@ -149,12 +149,14 @@ class EntitySpec(_Spec):
     """An entity. `lists`: filters, all of which must be given, and last the field to sort by, `-` for descending.
 
     `unique`: fields whose values together no two rows share; `owner` among them is whoever made the row.
+    `totals`: its lists have pages by number too, with a total.
     """
 
     plural: Text | None = None
     access: AccessSpec = AccessSpec()
     lists: Annotated[tuple[tuple[Text, ...], ...], Field(max_length=8)] = ()
     unique: Annotated[tuple[tuple[Text, ...], ...], Field(max_length=8)] = ()
+    totals: Flag = False
     fields: dict[str, FieldSpec] = {}
 
     @property

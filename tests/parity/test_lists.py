@@ -1,0 +1,160 @@
+"""Lists as SQL serves them, held against a model in plain Python: pages by cursor and by number, on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from random import Random
+from typing import Any
+
+import pytest
+from tests.parity.systems import SQL_DOMAIN, System, running, write_project
+from tests.parity.test_parity import LISTS, TARGETS, VALUES
+from tests.support.postgres import postgres
+
+EACH = 60  # requests that make a row
+KEYS = {"price": Decimal, "due": datetime.fromisoformat, "created_at": None}
+Row = dict[str, Any]
+
+
+@dataclass
+class Lab:
+    """A running system, and what was put into it: for each plural its rows as they were answered, the oldest first."""
+
+    system: System
+    package: str
+    rows: dict[str, list[Row]]
+    owner: dict[str, str]  # of notes, by id
+
+    def visible(self, plural: str, who: str) -> list[Row]:
+        rows = self.rows[plural]
+        return [row for row in rows if plural != "notes" or who == "staff" or self.owner[row["id"]] == who]
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.real)])
+def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    folder = tmp_path_factory.mktemp("lists")
+    name = f"lists-{request.param}"
+    project = write_project(folder, name, "monolith", SQL_DOMAIN)
+    if request.param == "sqlite":
+        with running(project, database_url=f"sqlite+aiosqlite:///{folder}/data") as system:
+            yield filled(system, name)
+        return
+    request.getfixturevalue("containers")
+    with postgres() as server, running(project, database_url=f"{server}/postgres") as system:
+        yield filled(system, name)
+
+
+def filled(system: System, name: str) -> Lab:
+    drawn = Random(13)
+    lab = Lab(system, name.replace("-", "_"), {plural: [] for plural in VALUES}, {})
+    for plural in ["categories"] * 3 + ["things"] * EACH + ["notes"] * EACH:
+        body: Row = {}
+        for field, values in VALUES[plural].items():
+            known = [row["id"] for row in lab.rows[TARGETS[field]]] if values == ["ref"] else values
+            if field != "code" and known and (field in ("title", "topic", "thing", "name") or drawn.random() < 0.8):
+                body[field] = drawn.choice(known[-4:] if values == ["ref"] else known)
+        who = drawn.choice(["ann", "bob"])
+        answer = system.ask(who, "POST", f"/api/{plural}", body)
+        if answer["status"] == 201:
+            lab.rows[plural].append(answer["body"])
+            lab.owner[answer["body"]["id"]] = who
+    return lab
+
+
+def listed(lab: Lab, plural: str, who: str, filters: Row, sort: str) -> list[str]:
+    """The ids that a list is to have, in its order."""
+    rows = [row for row in lab.visible(plural, who) if all(row[name] == value for name, value in filters.items())]
+    place = {row["id"]: at for at, row in enumerate(lab.rows[plural])}
+    field = sort.removeprefix("-")
+    if field in ("", "created_at"):
+        rows.sort(key=lambda row: place[row["id"]])
+    else:
+        rows = [row for row in rows if row[field] is not None]
+        key = KEYS.get(field) or (lambda value: value)
+        rows.sort(key=lambda row: (key(row[field]), place[row["id"]]))
+    if sort.startswith("-") or not sort:
+        rows.reverse()
+    return [row["id"] for row in rows]
+
+
+def walked(lab: Lab, plural: str, who: str, query: Row) -> list[str]:
+    """The ids of all pages, by the cursors."""
+    found, cursor, first = [], None, True
+    while first or cursor:
+        page, cursor = lab.system.page(who, f"/api/{plural}", query, cursor)
+        assert page["status"] == 200, page
+        assert set(page["body"]) == {"items", "next"}
+        found += [row["id"] for row in page["body"]["items"]]
+        first = False
+    return found
+
+
+@pytest.mark.parametrize(("plural", "names", "sort"), [one for one in LISTS if one[0] in ("things", "notes")])
+def test_every_list_has_the_rows_of_the_model_by_cursor_and_by_number(
+    lab: Lab, plural: str, names: list[str], sort: str
+) -> None:
+    """Each row once, in order, whichever way the pages are asked for; and never another owner's."""
+    drawn = Random(f"{plural}{names}{sort}")
+    who, size = drawn.choice(["ann", "bob", "staff"]), drawn.randint(2, 9)
+    known = [row for row in lab.rows[plural] if all(row[name] is not None for name in names)]
+    some = drawn.choice(known)
+    filters = {name: some[name] for name in names}
+    expected = listed(lab, plural, who, filters, sort)
+    query = filters | ({"sort": sort} if sort else {})
+    assert walked(lab, plural, who, {**query, "limit": size}) == expected
+    for number in range(1, len(expected) // size + 3):
+        page, cursor = lab.system.page(who, f"/api/{plural}", {**query, "page": number, "size": size}, None)
+        assert page["status"] == 200, page
+        body = page["body"]
+        assert [row["id"] for row in body["items"]] == expected[(number - 1) * size : number * size]
+        assert (body["page"], body["size"], body["total"], body["exact"]) == (number, size, len(expected), True)
+        assert (cursor is not None) == (number * size < len(expected))
+        if cursor:
+            on, _ = lab.system.page(who, f"/api/{plural}", {**query, "limit": size}, cursor)
+            assert [row["id"] for row in on["body"]["items"]] == expected[number * size : (number + 1) * size]
+
+
+def test_a_total_is_counted_up_to_a_bound_and_marked_beyond(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    for file in ("sql_numbered_pages", "numbered_lists"):
+        monkeypatch.setattr(importlib.import_module(f"{lab.package}.chassis.mechanism.{file}"), "EXACT_MOST", 10)
+    ask = lab.system.ask
+    many = ask("ann", "GET", "/api/things", query={"page": 2, "size": 5})["body"]
+    assert (many["total"], many["exact"], len(many["items"])) == (10, False, 5)
+    assert many["next"] is not None
+    deep = ask("ann", "GET", "/api/things", query={"page": 3, "size": 5})
+    assert deep["status"] == 422 and deep["body"]["errors"][0]["field"] == "page"
+    assert "go on by `next`" in deep["body"]["detail"]
+    titles = Counter(row["title"] for row in lab.rows["things"])
+    title = min(titles, key=lambda title: titles[title])
+    few = ask("ann", "GET", "/api/things", query={"title": title, "page": 1, "size": 1})["body"]
+    assert (few["total"], few["exact"]) == (len(listed(lab, "things", "ann", {"title": title}, "")), True)
+
+
+def test_a_page_of_a_number_that_is_too_large_for_an_answer_says_which_size_will_do(lab: Lab) -> None:
+    """A shorter page would leave rows out that no other page by number has."""
+    made = [
+        lab.system.ask("staff", "POST", "/api/things", {"title": "wide", "extra": "x" * 900_000})["body"]["id"]
+        for _ in range(6)
+    ]
+    try:
+        wide = lab.system.ask("staff", "GET", "/api/things", query={"title": "wide", "page": 1, "size": 6})
+        assert wide["status"] == 422
+        (told,) = wide["body"]["errors"]
+        fits = re.fullmatch("take ([1-5]) or fewer, or go by `after`", told["message"])
+        assert told["field"] == "size" and fits
+        size = int(fits[1])
+        pages = [
+            lab.system.ask("staff", "GET", "/api/things", query={"title": "wide", "page": page + 1, "size": size})[
+                "body"
+            ]
+            for page in range(-(-6 // size))
+        ]
+        assert [row["id"] for page in pages for row in page["items"]] == list(reversed(made))
+    finally:
+        assert {lab.system.ask("staff", "DELETE", f"/api/things/{row}")["status"] for row in made} == {204}
