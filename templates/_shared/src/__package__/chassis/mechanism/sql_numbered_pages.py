@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from .entity import Entity
 from .errors import ValidationFailed
 from .numbered_pages import EXACT_MOST, NumberedPage
-from .persistence import Listing, Query
+from .persistence import Listing, Page, Query
 from .sql_connection import connected
 from .sql_unit_of_work import SqlRepository
 
@@ -23,14 +23,12 @@ E = TypeVar("E", bound=Entity)
 class NumberedSqlRepository(SqlRepository[E]):
     async def numbered(self, query: Query, number: int) -> NumberedPage[E]:
         before = (number - 1) * query.limit
-        keys = _keys(self._table, query.listing, owned=query.owner is not None)
-        values = self._values(query)
+        keys, values = self.keys(query), self._values(query)
         if before:
             last = await self._last(keys, {**values, "skipped": before - 1})
             if last is None:
-                return await self._counted([], None, keys, values)
-            cursor = self._codec.cursor(last, query.listing.sort)
-            query = replace(query, after=cursor)
+                return await self._counted(Page([], None), keys, values)
+            query = replace(query, after=self.place(last, query))
         page = await self.page(query)
         if page.next is None and page.items:
             return NumberedPage(page.items, None, before + len(page.items), True)
@@ -39,7 +37,15 @@ class NumberedSqlRepository(SqlRepository[E]):
                 "The rows of this page are too large for one answer",
                 size=f"take {len(page.items)} or fewer, or go by `after`",
             )
-        return await self._counted(page.items, page.next, keys, values)
+        return await self._counted(page, keys, values)
+
+    def keys(self, query: Query) -> sa.Select[Any]:
+        """The ids of all rows of a list, in its order."""
+        return _keys(self._table, query.listing, owned=query.owner is not None)
+
+    def place(self, row: E, query: Query) -> str:
+        """The cursor behind this row."""
+        return self._codec.cursor(row, query.listing.sort)
 
     async def _last(self, keys: sa.Select[Any], values: dict[str, Any]) -> E | None:
         """The last row before a page."""
@@ -48,11 +54,7 @@ class NumberedSqlRepository(SqlRepository[E]):
         return next(iter(await self.rows(row, values)), None)
 
     async def _counted(
-        self,
-        items: list[E],
-        following: str | None,
-        keys: sa.Select[Any],
-        values: dict[str, Any],
+        self, page: Page[E], keys: sa.Select[Any], values: dict[str, Any]
     ) -> NumberedPage[E]:
         """The page with its total, counted as far as it is exact."""
         some = keys.limit(EXACT_MOST + 1).subquery()
@@ -61,9 +63,8 @@ class NumberedSqlRepository(SqlRepository[E]):
                 sa.select(sa.func.count()).select_from(some), values
             )
         total = int(found or 0)
-        return NumberedPage(
-            items, following, min(total, EXACT_MOST), total <= EXACT_MOST
-        )
+        exact = total <= EXACT_MOST
+        return NumberedPage(page.items, page.next, min(total, EXACT_MOST), exact)
 
 
 @remembered
@@ -78,7 +79,9 @@ def _keys(table: sa.Table, listing: Listing, *, owned: bool) -> sa.Select[Any]:
         statement = statement.where(columns[name] == sa.bindparam(f"is_{name}"))
     if sort.nullable:
         statement = statement.where(sort.is_not(None))
-    order = [columns[name] for name in dict.fromkeys([listing.sort, "id"])]
-    if listing.descending:
-        order = [column.desc() for column in order]
-    return statement.order_by(*order)
+    for name in dict.fromkeys([listing.sort, "id"]):
+        order = columns[name].asc()
+        if listing.descending:
+            order = columns[name].desc()
+        statement = statement.order_by(order)
+    return statement
