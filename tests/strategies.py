@@ -169,6 +169,8 @@ def domains(
             drawn = draw(_entity(module, entity, entities, max_fields))
             if in_sql and draw(st.booleans()):
                 drawn["totals"] = True
+            if in_sql and draw(st.booleans()):
+                drawn |= draw(_combined(drawn))
             domain[module]["entities"][entity] = drawn
     for module in modules:
         events = _events(domain, module)
@@ -203,6 +205,22 @@ def _entity(draw: st.DrawFn, module: str, entity: str, entities: dict[str, list[
         document["lists"] = _distinct([[*one[:-1], sign + one[-1]] for one in drawn if _narrow(one, fields)])
     _unique(draw, document, listed)
     return document
+
+
+@st.composite
+def _combined(draw: st.DrawFn, document: Document) -> Document:
+    """Filters that combine, and fields to sort by."""
+    fields = document["fields"]
+    listed = [name for name, field in fields.items() if field["type"] in INDEXABLE]
+    times = ["created_at", "updated_at"]
+    filters = draw(st.lists(st.sampled_from([*listed, *times]), max_size=3, unique=True))
+    sorts = draw(st.lists(st.sampled_from([*listed, *times]), max_size=3, unique=True))
+    every = [one[-1].removeprefix("-") for one in document.get("lists", [])]
+    if not _narrow(list({*sorts, *every}), fields):
+        sorts = []
+    if not sorts and not _narrow(every, fields):
+        return {}
+    return {key: names for key, names in (("filters", filters), ("sorts", sorts)) if names}
 
 
 def _unique(draw: st.DrawFn, document: Document, listed: list[str]) -> None:

@@ -460,6 +460,13 @@ def test_pages_by_number_take_a_database_that_counts() -> None:
     assert entity(asked, "notes.note").totals
 
 
+def test_filters_that_combine_take_a_database_that_searches_by_any_of_them() -> None:
+    note = {"filters": ["x"], "sorts": ["x"], "fields": {"x": {"type": "integer"}}}
+    said = refused(modules={"notes": {"entities": {"note": note}}}, architecture="serverless")
+    assert "dynamodb has no filters that combine (filters of notes.note), and no order that a request chooses" in said
+    assert "leave that out (lists says single combinations), or say --architecture monolith" in said
+
+
 @pytest.mark.parametrize("parts", [{}, {"app": ["accounts"], "more": ["notes"]}], ids=["one", "two"])
 def test_functions_that_are_advised_are_not_taken_where_lists_have_totals(parts: dict[str, Any]) -> None:
     taken = resolve([from_record({"name": "shop", "modules": TOTALS, "parts": parts})])

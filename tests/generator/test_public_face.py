@@ -34,6 +34,8 @@ FACE = {
     "dynamodb_outbox": "PublishingDynamoUnitOfWork",
     "dynamodb_unit_of_work": "DynamoUnitOfWork",
     "events": "Event PublishingUnitOfWork Routes",
+    "filtered_lists": "FilteredListQuery Several",
+    "filters": "Filters",
     "fields": "Body Boolean Date DateTime DecimalForm DecimalInput DecimalString Document Id Integer Json QueryInteger String fixed_scale",
     "internal_api": "internal_router",
     "oidc": "Person",
@@ -49,6 +51,7 @@ FACE = {
     "settings": "CoreSettings nearby",
     "sql": "Database FixedDecimal UtcDateTime check_listings entity_columns jobs_table processed_table sortable_string",
     "sql_connection": "connected",
+    "sql_filters": "FilteredSqlRepository check_filters",
     "sql_numbered_pages": "NumberedSqlRepository",
     "sql_query": "reading_only select",
     "sql_unit_of_work": "SqlUnitOfWork",
@@ -128,7 +131,11 @@ REVIEWS = {
         "more": {"type": "json"},
     },
 }
-LISTED = {"totals": True}  # what lists of rows in SQL can do besides
+LISTED = {
+    "totals": True,
+    "filters": ["stars", "created_at"],
+    "sorts": ["on", "tip"],
+}  # what lists of rows in SQL can do besides
 MODULES = {"reviews": {"entities": {"review": REVIEWS}, "reacts_to": ["inventory.product.deleted"]}}
 COMBINATIONS = [
     ("monolith", {}),

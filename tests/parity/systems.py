@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from tests.support.projects import Project, new
 
-DOMAIN = {
+DOMAIN: dict[str, Any] = {
     "modules": {
         "lab": {
             "entities": {
@@ -64,7 +64,16 @@ DOMAIN = {
         }
     }
 }
-LISTED = {"thing": {"totals": True}, "note": {"totals": True}}  # what lists of rows in SQL can do besides
+LISTED: dict[str, Any] = {  # what lists of rows in SQL can do besides
+    "thing": {
+        "totals": True,
+        "filters": ["price", "created_at", "category"],
+        "sorts": ["created_at", "title", "weight", "price", "born", "due"],
+    },
+    "note": {"totals": True, "filters": ["stars", "thing"], "sorts": ["stars", "topic", "created_at"]},
+    "category": {"filters": ["name"]},
+    "remark": {"sorts": ["text"]},
+}
 SQL_DOMAIN: dict[str, Any] = {
     "modules": {
         "lab": {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -18,7 +18,7 @@ from tests.parity.test_parity import LISTS, TARGETS, VALUES
 from tests.support.postgres import postgres
 
 EACH = 60  # requests that make a row
-KEYS = {"price": Decimal, "due": datetime.fromisoformat, "created_at": None}
+KEYS: dict[str, Callable[[Any], Any]] = {"price": Decimal, "due": datetime.fromisoformat}
 Row = dict[str, Any]
 
 
@@ -69,18 +69,35 @@ def filled(system: System, name: str) -> Lab:
 
 def listed(lab: Lab, plural: str, who: str, filters: Row, sort: str) -> list[str]:
     """The ids that a list is to have, in its order."""
-    rows = [row for row in lab.visible(plural, who) if all(row[name] == value for name, value in filters.items())]
+    rows = [row for row in lab.visible(plural, who) if all(fits(row, *one) for one in filters.items())]
     place = {row["id"]: at for at, row in enumerate(lab.rows[plural])}
-    field = sort.removeprefix("-")
-    if field in ("", "created_at"):
-        rows.sort(key=lambda row: place[row["id"]])
-    else:
-        rows = [row for row in rows if row[field] is not None]
-        key = KEYS.get(field) or (lambda value: value)
-        rows.sort(key=lambda row: (key(row[field]), place[row["id"]]))
-    if sort.startswith("-") or not sort:
-        rows.reverse()
+    words = sort.split(",") if sort else []
+    # what sorts first is sorted by last; rows that are alike go by their age, as the last of the order does
+    for word in [("-id" if words[-1].startswith("-") else "id") if words else "-id", *reversed(words)]:
+        field = word.removeprefix("-")
+        if field in ("id", "created_at"):
+            rows.sort(key=lambda row: place[row["id"]], reverse=word.startswith("-"))
+        else:
+            rows = [row for row in rows if row[field] is not None]
+            rows.sort(key=lambda row, field=field: compared(field, row[field]), reverse=word.startswith("-"))  # type: ignore[misc]
     return [row["id"] for row in rows]
+
+
+def compared(field: str, value: Any) -> Any:
+    return KEYS[field](value) if field in KEYS else value
+
+
+def fits(row: Row, name: str, value: Any) -> bool:
+    """Whether a row is among those that this parameter leaves."""
+    field = name.removesuffix("_from").removesuffix("_to")
+    if row[field] is None:
+        return False
+    mine = compared(field, row[field])
+    if name.endswith("_from"):
+        return bool(mine >= compared(field, value))
+    if name.endswith("_to"):
+        return bool(mine < compared(field, value))
+    return mine in [compared(field, one) for one in (value if isinstance(value, list) else [value])]
 
 
 def walked(lab: Lab, plural: str, who: str, query: Row) -> list[str]:
@@ -118,6 +135,60 @@ def test_every_list_has_the_rows_of_the_model_by_cursor_and_by_number(
         if cursor:
             on, _ = lab.system.page(who, f"/api/{plural}", {**query, "limit": size}, cursor)
             assert [row["id"] for row in on["body"]["items"]] == expected[number * size : (number + 1) * size]
+
+
+RANGED = {"things": ["weight", "price", "born", "due"], "notes": ["stars"]}
+EXACT = {"things": ["title", "ready", "kind", "category"], "notes": ["topic", "thing"]}
+SORTS = {"things": ["created_at", "title", "weight", "price", "born", "due"], "notes": ["stars", "topic", "created_at"]}
+
+
+@pytest.mark.parametrize("number", range(60))
+def test_filters_combine_in_any_order_of_several(lab: Lab, number: int) -> None:
+    """Any of the filters together, of one value, of several and of ranges, in any order, page by page."""
+    drawn = Random(number)
+    plural = drawn.choice(["things", "things", "notes"])
+    who, size = drawn.choice(["ann", "bob", "staff"]), drawn.randint(1, 5)
+    filters: Row = {}
+    for name in drawn.sample(EXACT[plural] + RANGED[plural], drawn.randint(0, 3)):
+        values = sorted({row[name] for row in lab.rows[plural]} - {None}, key=str)
+        if name in RANGED[plural] and drawn.random() < 0.7:
+            ends = drawn.sample(["_from", "_to"], drawn.randint(1, 2))
+            filters |= {name + end: drawn.choice(values) for end in ends}
+        else:
+            filters[name] = drawn.sample(values, min(len(values), drawn.randint(1, 3)))
+    signed = [drawn.choice(["", "-"]) + name for name in drawn.sample(SORTS[plural], drawn.randint(0, 3))]
+    query = filters | ({"sort": ",".join(signed)} if signed else {})
+    expected = listed(lab, plural, who, filters, ",".join(signed))
+    assert walked(lab, plural, who, {**query, "limit": size}) == expected
+    numbered = drawn.randint(1, len(expected) // size + 1)
+    page = lab.system.ask(who, "GET", f"/api/{plural}", query={**query, "page": numbered, "size": size})
+    assert page["status"] == 200, page
+    found = [row["id"] for row in page["body"]["items"]]
+    assert (found, page["body"]["total"]) == (expected[(numbered - 1) * size : numbered * size], len(expected))
+
+
+@pytest.mark.parametrize("sort", ["nonsense", "title,title", "title,born,due,weight", "-", "title,", "story"])
+def test_an_order_that_is_not_offered_is_refused(lab: Lab, sort: str) -> None:
+    answer = lab.system.ask("ann", "GET", "/api/things", query={"sort": sort})
+    assert answer["status"] == 422 and [error["field"] for error in answer["body"]["errors"]] == ["sort"]
+    assert "sort by created_at, title" in answer["body"]["detail"]
+
+
+@pytest.mark.parametrize(
+    "query", [{"story": "x"}, {"title_from": "a"}, {"kind": ["red"] * 21}, {"weight_from": "x"}, {"price_to": "1.234"}]
+)
+def test_a_filter_that_is_not_offered_is_refused(lab: Lab, query: Row) -> None:
+    answer = lab.system.ask("ann", "GET", "/api/things", query=query)
+    assert answer["status"] == 422 and {error["field"].partition(".")[0] for error in answer["body"]["errors"]} == {
+        *query
+    }
+
+
+def test_a_cursor_of_another_order_is_refused(lab: Lab) -> None:
+    _, cursor = lab.system.page("ann", "/api/things", {"sort": "title,-born", "limit": 1}, None)
+    for query in ({"sort": "title"}, {}, {"sort": "-born,title"}):
+        answer, _ = lab.system.page("ann", "/api/things", query, cursor)
+        assert answer["status"] == 422 and answer["body"]["errors"][0]["field"] == "after"
 
 
 def test_a_total_is_counted_up_to_a_bound_and_marked_beyond(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:

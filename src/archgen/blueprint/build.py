@@ -21,7 +21,11 @@ from archgen.requirements import Assumption, Requirements, StackChoice
 from archgen.text import nearest, shown
 
 # What an entity may say of its lists that not every database serves, by the capability of that name: what it is called.
-LISTED = {"totals": "pages by number with a total"}
+LISTED = {
+    "totals": "pages by number with a total",
+    "filters": "filters that combine",
+    "sorts": "order that a request chooses",
+}
 ACCOUNT_EVENTS = ("accounts.account.created", "accounts.account.deleted")
 TEMPLATES: tuple[Template, ...] = get_args(Template)
 
@@ -293,7 +297,7 @@ def _unfit(key: str, choice: str, demands: Demands) -> tuple[str, str]:
             f"take {' and '.join(ACCOUNT_EVENTS)} out of reacts_to",
         )
     if key == "database" and (what := _unserved(choice, demands.listed)):
-        return what, "leave that out"
+        return what, "leave that out (lists says single combinations)"
     if key == "deployment" and "ecs" in capabilities and demands.files:
         return (
             "its tasks have no disk in common, and files of rows are kept on one (fields of type file)",

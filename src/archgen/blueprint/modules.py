@@ -101,6 +101,8 @@ def _entity(
             if content.to == f"{module.name}.{name}"
         ),
         totals=spec.totals,
+        filters=spec.combined[0],
+        sorts=spec.combined[1],
     )
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 
 from archgen.domain import naming
 from archgen.domain.declared import Declared
 from archgen.domain.field_rules import INDEXED_LENGTH, UNINDEXABLE, check_field
 from archgen.domain.presets import FILES, Preset, assemble_domain
-from archgen.domain.schema import OWNER, TIMES, Domain, EntitySpec, ModuleSpec
+from archgen.domain.schema import ORDERED, OWNER, TIMES, Domain, EntitySpec, ModuleSpec
 from archgen.errors import Mistake
 from archgen.text import join_key, nearest, shown
 
@@ -111,6 +112,7 @@ class _Check:
             if field_spec.type == "reference" and field_spec.to is not None:
                 yield from self._reference(f"{place}.to", field_spec.to)
         yield from self._lists(where, module, name, spec)
+        yield from self._combined(where, module, name, spec)
         yield from self._unique(where, module, name, spec)
 
     def _stored_names(self, where: str, spec: ModuleSpec) -> Iterator[Mistake]:
@@ -124,6 +126,7 @@ class _Check:
             plural, owned = entity.pluralize(name), entity.access.read == "owner"
             keys = [[key] for key, content in entity.fields.items() if content.indexed or content.type == "reference"]
             keys += [[*filters, sort.removeprefix("-")] for *filters, sort in filter(None, entity.lists)]
+            keys += [[key] for key in dict.fromkeys(chain(*entity.combined)) if [key] not in keys]
             keys += [["owner_id"], *(["owner_id", *columns] for columns in keys)] if owned else []
             made = {f"ix_{plural}_{'_'.join(columns)}": columns for columns in keys}
             clashing = [columns for columns in keys if made[f"ix_{plural}_{'_'.join(columns)}"] != columns]
@@ -205,15 +208,49 @@ class _Check:
                 if name in spec.fields and (wrong := naming.check_filter(name, numbered=spec.totals)):
                     yield Mistake(place, wrong, "leave it out, or choose another name")
             yield from _too_wide(place, spec, fields)
-        keys = sum(1 for content in spec.fields.values() if content.indexed or content.type == "reference")
+        alone = {key for key, content in spec.fields.items() if content.indexed or content.type == "reference"}
+        alone |= {*chain(*spec.combined)} - {
+            listing[0].removeprefix("-") for listing in spec.lists if len(listing) == 1
+        }
         owned = spec.access.read == "owner"
-        if (indexes := (1 + len(spec.lists) + keys) * (2 if owned else 1)) > INDEXES_MOST:
+        if (indexes := (1 + len(spec.lists) + len(alone)) * (2 if owned else 1)) > INDEXES_MOST:
             twice = ", each once more for an owner's rows" if owned else ""
             yield Mistake(
                 where,
                 f"needs {indexes} indexes{twice}, and {INDEXES_MOST} are the most",
                 "index or list by fewer fields",
             )
+
+    def _combined(self, where: str, module: str, entity: str, spec: EntitySpec) -> Iterator[Mistake]:
+        """Filters that combine, and what such lists are sorted by."""
+        for key, names in (("filters", spec.filters), ("sorts", spec.sorts)):
+            for index, name in enumerate(names):
+                place = f"{where}.{key}.{index}"
+                if name in names[:index]:
+                    yield Mistake(place, f"{shown(name)} is there already", "leave one of them out")
+                elif key == "sorts" and name.startswith("-"):
+                    yield Mistake(place, f"{shown(name)} says a direction", f"say {name[1:]}: a request says which way")
+                elif name not in TIMES:
+                    yield from self._listed(place, module, entity, spec, name)
+                if (
+                    key == "filters"
+                    and name in spec.fields
+                    and (wrong := naming.check_filter(name, numbered=spec.totals))
+                ):
+                    yield Mistake(place, wrong, "leave it out, or choose another name")
+        filters, sorts = spec.combined
+        taken = {*filters, *naming.FILTERS, *(naming.NUMBERED if spec.totals else ())}
+        for name in filters:
+            ranged = name in TIMES or (name in spec.fields and spec.fields[name].type in ORDERED)
+            for end in ("from", "to") if ranged else ():
+                if f"{name}_{end}" in taken:
+                    yield Mistake(
+                        f"{where}.filters",
+                        f"{name} is filtered by ranges, whose {name}_{end} is a filter already",
+                        "leave one of them out, or choose another name",
+                    )
+        if sorts:
+            yield from _too_wide(f"{where}.sorts", spec, list(sorts))
 
     def _unique(self, where: str, module: str, entity: str, spec: EntitySpec) -> Iterator[Mistake]:
         seen: set[frozenset[str]] = set()
