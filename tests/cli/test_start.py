@@ -8,8 +8,19 @@ import sys
 import pytest
 from tests.cli.conftest import Archgen
 
-HEAVY = {"copier", "pydantic", "jinja2", "questionary", "prompt_toolkit", "rich", "yaml"}
-COMMANDS = ["new", "recommend", "doctor", "presets", "schema"]
+HEAVY = {
+    "copier",
+    "pydantic",
+    "jinja2",
+    "questionary",
+    "prompt_toolkit",
+    "rich",
+    "yaml",
+    "lark",
+    "sqlglot",
+    "sqlalchemy",
+}
+COMMANDS = ["new", "recommend", "doctor", "presets", "schema", "import"]
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])

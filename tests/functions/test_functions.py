@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hmac
 import json
 import subprocess
 import sys
@@ -11,8 +13,10 @@ from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 from tests.support.projects import Project
 
 Chassis = Callable[[str], Any]
@@ -147,12 +151,33 @@ def test_a_background_function_imports_neither_fastapi_nor_a_router_nor_what_it_
         "import sys; from functions_shop.apps.background import create_worker, PARTS;"
         "from functions_shop.apps.settings import Settings;"
         "[create_worker(Settings(part=part)) for part in PARTS];"
-        "print([m for m in sys.modules if m in {'fastapi', 'starlette', 'boto3', 'aws_lambda_powertools', 'argon2'} or m.endswith('.api')])"
+        "print([m for m in sys.modules if m in {'fastapi', 'starlette', 'boto3', 'aws_lambda_powertools', 'argon2', 'cryptography', 'jwt', 'httpx2'} or m.endswith('.api')])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=shop.folder / "src", capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("part", ["accounts", "inventory", "orders", "payments"])
+def test_what_answers_http_imports_nothing_of_the_background(shop: Project, part: str) -> None:
+    code = (
+        f"import sys; from functions_shop.apps.{part} import create_app, Settings;"
+        "own = [m for m in sys.modules if m.startswith('functions_shop.')];"
+        "print([m for m in own if m.endswith(('.background', '.event_handlers', '.mail', '.background_function'))])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=shop.folder / "src", capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_part_that_calls_no_other_imports_no_client(shop: Project) -> None:
+    code = "import sys; import functions_shop.apps.accounts; print({'httpx2', 'purgatory'} & set(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=shop.folder / "src", capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "set()"
 
 
 def test_the_signing_keys_come_from_the_secret_that_is_named(chassis: Chassis, aws: None, tmp_path: Path) -> None:
@@ -164,8 +189,30 @@ def test_the_signing_keys_come_from_the_secret_that_is_named(chassis: Chassis, a
         pems += [path.read_text() for path in (tmp_path / name).glob("*.pem")]
     import_module("boto3").client("secretsmanager").create_secret(Name="shop-keys", SecretString="".join(pems))
     settings = chassis("mechanism.secret_keys").SecretKeysSettings(jwt_secret="shop-keys")
-    found = [key.private.private_numbers() for key in keys.read_keys(settings.signing_pems())]
+    found = [key.private.private_numbers() for key in keys.signing_keys(settings)]
     assert found == [keys.load_keys(tmp_path / name)[0].private.private_numbers() for name in ("old", "new")]
+
+
+@pytest.mark.parametrize("as_rsa", [False, True])
+def test_the_secret_of_a_link_is_made_of_the_key_without_reading_it(
+    chassis: Chassis, tmp_path: Path, as_rsa: bool
+) -> None:
+    """As it was when cryptography wrote the key down again: a mail that is tried again keeps its link."""
+    keys, links, pems = (import_module(f"functions_shop.accounts.{name}") for name in ("keys", "links", "pems"))
+    keys.make_key(tmp_path, as_rsa=as_rsa)
+    (key,) = keys.load_keys(tmp_path)
+    form = (serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    event = UUID("01920000-0000-7000-8000-000000000000")
+    expected = hmac.digest(key.private.private_bytes(*form), b"link" + event.bytes, "sha256")
+    made = links.LinkSecrets(lambda: pems.folder_pems(tmp_path)).of(event)
+    assert base64.urlsafe_b64decode(made) == expected
+
+
+@pytest.mark.parametrize("text", [b"", b"a key", b"-----BEGIN PRIVATE KEY-----\n????\n"])
+def test_no_link_has_a_secret_of_what_is_no_key(chassis: Chassis, text: bytes) -> None:
+    pem = import_module("functions_shop.accounts.pems").Pem(text + b"-----END PRIVATE KEY-----")
+    with pytest.raises(ValueError):
+        import_module("functions_shop.accounts.links").LinkSecrets(lambda: [pem]).of(UUID(int=1))
 
 
 def test_a_secret_that_was_changed_is_read_anew(chassis: Chassis, aws: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from importlib import import_module
-from importlib.metadata import requires
+from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
-from tests.support.projects import Project
+from tests.support.projects import Project, new
 
 IMPORT_ALONE = """
 import importlib, sys
@@ -26,6 +28,16 @@ assert callable(sys.modules[sys.argv[2]].handler)
 @pytest.fixture
 def packaging(shop: Project) -> Any:
     return import_module("functions_shop.local.package")
+
+
+@pytest.fixture(scope="module")
+def media(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The social preset as functions, whose posts have files."""
+    folder = tmp_path_factory.mktemp("media")
+    options = ("--preset", "social", "--architecture", "serverless", "--set", "stack.database=dynamodb")
+    project = new(folder, "functions-media", *options)
+    sys.path.append(str(project.folder / "src"))
+    return project
 
 
 def functions(shop: Project) -> dict[str, Any]:
@@ -96,6 +108,88 @@ def test_a_package_has_the_dependencies_of_its_own_code_and_not_what_the_runtime
         assert {"pydantic", "pydantic-core", "pydantic-settings"} <= packages
     assert "argon2-cffi" in needed["AccountsFunction"] and "argon2-cffi" not in needed["OrdersFunction"]
     assert "aws-lambda-powertools" not in needed["OrdersFunction"]
+
+
+# what is large, or what only some functions may have, and the functions that have it
+PACKAGED = {
+    "functions_media": {
+        "pillow": {"FilesBackground"},
+        "pypdf": {"FilesBackground"},
+        "argon2-cffi": {"AccountsFunction"},
+        "email-validator": {"AccountsFunction", "AccountsBackground"},
+        "cryptography": {f"{part}Function" for part in ("Accounts", "Feed", "Files", "Follows", "Posts")},
+    },
+    "functions_sql": {
+        "alembic": {"Migration"},
+        "argon2-cffi": {"AccountsFunction", "Migration"},
+        "cryptography": {f"{part}Function" for part in ("Accounts", "Inventory", "Orders", "Payments")} | {"Migration"},
+        "mangum": {f"{part}Function" for part in ("Accounts", "Inventory", "Orders", "Payments")},
+        "aws-lambda-powertools": {f"{part}Background" for part in ("Accounts", "Inventory", "Orders", "Payments")},
+    },
+}
+
+
+@pytest.mark.parametrize("package", PACKAGED)
+def test_each_distribution_of_a_package_is_imported_by_a_file_that_its_handler_reaches(
+    request: pytest.FixtureRequest, package: str
+) -> None:
+    """Or needed by one that is; or no file names it, as a driver that a URL names."""
+    project: Project = request.getfixturevalue({"functions_media": "media", "functions_sql": "sql_shop"}[package])
+    packaging = import_module(f"{package}.local.package")
+    template = import_module(f"{package}.local.template").Template(project.folder / "deploy/template.yaml", {})
+    (project.folder / "uv.lock").write_text(locked(project.folder / "pyproject.toml"))
+    try:
+        found = {name: packaging.needed_by(function) for name, function in template.functions().items()}
+        for name, function in template.functions().items():
+            named = imports(project, packaging.imported_by(packaging.roots(function)))
+            everywhere = imports(project, every_module(project))
+            direct = {each["name"] for each in packaging._locked()[project.folder.name]["dependencies"]}
+            wanted = [{"name": each} for each in named & packaging._locked().keys() | (direct - everywhere)]
+            assert found[name] == packaging.with_what_they_need(wanted), name
+    finally:
+        (project.folder / "uv.lock").unlink()
+    for distribution, owners in PACKAGED[package].items():
+        assert {name for name, needed in found.items() if distribution in needed} == owners, distribution
+
+
+def every_module(project: Project) -> set[str]:
+    source = project.folder / "src"
+    return {".".join(file.relative_to(source).with_suffix("").parts) for file in source.rglob("*.py")}
+
+
+def imports(project: Project, modules: set[str]) -> set[str]:
+    """The distributions that these files import, read from their text."""
+    known = packages_distributions()
+    found: set[str] = set()
+    for module in modules:
+        place = project.folder / "src" / Path(*module.split("."))
+        file = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
+        for node in running(ast.parse(file.read_text())):
+            names = [each.name for each in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names = [node.module]
+            found |= {each for name in names for each in known.get(name.partition(".")[0], ())}
+    return {name.lower().replace("_", "-") for name in found}
+
+
+def running(node: ast.AST) -> Iterator[ast.AST]:
+    """All that runs: not what is there for types alone."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if not (isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"):
+            yield from running(child)
+
+
+def test_what_migrates_has_the_migrations_of_every_module(sql_shop: Project, tmp_path: Path) -> None:
+    packaging = import_module("functions_sql.local.package")
+    template = import_module("functions_sql.local.template").Template(sql_shop.folder / "deploy/template.yaml", {})
+    packaging.copy_source(template.functions()["Migration"], tmp_path)
+    source = sql_shop.folder / "src"
+    kept = {path.relative_to(source) for path in source.rglob("*.py") if {"migrations", "alembic"} & set(path.parts)}
+    assert len(kept) > 4
+    assert kept <= {path.relative_to(tmp_path) for path in tmp_path.rglob("*.py")}
+    command = [sys.executable, "-I", "-c", IMPORT_ALONE, tmp_path, "functions_sql.apps.migration"]
+    subprocess.run(command, check=True)
 
 
 def locked(pyproject: Path) -> str:

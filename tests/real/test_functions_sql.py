@@ -12,7 +12,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 from uuid import uuid4
 
@@ -23,6 +25,7 @@ from moto.server import ThreadedMotoServer
 from tests.support.pgbouncer import pgbouncer
 from tests.support.postgres import module, postgres
 from tests.support.projects import Project, new
+from tests.support.stack import lock_if_possible
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
 PACKAGE = "functions_pg"
@@ -44,6 +47,15 @@ for line in sys.stdin:
         headers = {"content-type": "application/json", **call.get("headers", {})}
         answer = handler(request_event(call["method"], call["path"], "", headers, body), None)
     print(json.dumps({"status": answer["statusCode"], "body": body_of(answer).decode()}), flush=True)
+"""
+
+
+# with what lies in its package and in Lambda's runtime, and with nothing of this environment
+PACKAGED = """
+import json, sys
+sys.path[:0] = sys.argv[1:3]
+from functions_pg.apps.migration import handler
+print(json.dumps(handler(json.loads(sys.argv[3]), None)))
 """
 
 
@@ -151,9 +163,9 @@ def instances(count: int, *told: Any, **more: Any) -> Iterator[list[Instance]]:
             one.process.communicate()
 
 
-def ask(server: str, query: str, *arguments: Any) -> list[Any]:
+def ask(server: str, query: str, *arguments: Any, database: str = "postgres") -> list[Any]:
     async def asked() -> list[Any]:
-        connection = await asyncpg.connect(f"{server}/postgres")
+        connection = await asyncpg.connect(f"{server}/{database}")
         try:
             return list(await connection.fetch(query, *arguments))
         finally:
@@ -277,6 +289,49 @@ def test_a_part_s_role_reads_and_writes_its_own_rows_and_nothing_else(migrated: 
     ):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             ask(at, refused)
+
+
+def test_the_package_of_migrations_makes_the_tables_of_an_empty_database_and_tells_the_stack(
+    project: Project, migrated: str, tmp_path: Path
+) -> None:
+    """Built as for a deployment, but for this machine; CloudFormation's address is a server here."""
+    lock_if_possible(project)
+    packaging = module(PACKAGE, "local.package")
+    template = module(PACKAGE, "local.template").Template(project.folder / "deploy/template.yaml", {})
+    function = template.functions()["Migration"]
+    packaging.copy_source(function, tmp_path / "package")
+    packaging.install(packaging.needed_by(function), tmp_path / "package", packaging.HERE)
+    packaging.install(packaging.RUNTIME, tmp_path / "runtime", packaging.HERE)
+    assert not (tmp_path / "package/fastapi").exists()
+    ask(migrated, "CREATE DATABASE packaged")
+    told: list[dict[str, Any]] = []
+
+    class Stack(BaseHTTPRequestHandler):
+        def do_PUT(self) -> None:
+            told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+    names = {name: name for name in ("StackId", "RequestId", "LogicalResourceId")}
+    settings = {"DATABASE_URL": f"{migrated}/packaged", "ADMIN_EMAIL": "boss@example.com", "ADMIN_PASSWORD": PASSWORD}
+    with HTTPServer(("127.0.0.1", 0), Stack) as stack:
+        Thread(target=stack.serve_forever, daemon=True).start()
+        event = {"RequestType": "Create", "ResponseURL": f"http://127.0.0.1:{stack.server_port}/", **names}
+        done = subprocess.run(
+            [sys.executable, "-I", "-S", "-c", PACKAGED, tmp_path / "package", tmp_path / "runtime", json.dumps(event)],
+            cwd=tmp_path,
+            env={"PATH": os.environ["PATH"], **settings},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        stack.shutdown()
+    assert done.returncode == 0, done.stderr
+    assert told == [{"Status": "SUCCESS", "PhysicalResourceId": "migrations", **names}], done.stderr
+    schemas = {row[0] for row in ask(migrated, "SELECT DISTINCT table_schema FROM information_schema.tables", database="packaged")}
+    assert {"accounts", "inventory", "orders", "payments"} <= schemas
+    (staff,) = ask(migrated, "SELECT email FROM accounts.accounts", database="packaged")
+    assert staff["email"] == "boss@example.com"
 
 
 def test_migrations_of_an_older_version_leave_tables_of_a_newer_one_as_they_are(

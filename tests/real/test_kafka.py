@@ -84,12 +84,14 @@ class Lab:
         await self.meets(name, number)
         self.handled.append((name, number))
 
-    async def publish(self, *events: tuple[str, int]) -> None:
+    async def publish(self, *events: tuple[str, int]) -> set[int]:
+        """The partitions that they went to."""
         sent = []
         for name, number in events:
             event = self.event(order_id=self.keys[name], number=number)
             sent.append(await self.raw(event.key.encode(), event.to_cloudevent({})))
         await asyncio.gather(*map(self.kafka.delivered, sent))
+        return {each.result().partition for each in sent}
 
     async def raw(self, key: bytes, body: bytes) -> Any:
         record = module(PACKAGE, "chassis.mechanism.kafka").Record
@@ -247,6 +249,43 @@ def test_a_second_consumer_takes_its_share_and_what_was_in_hand_is_not_done_twic
         assert all(lab.of(name) == sorted(lab.of(name)) for name in "abcdef")
 
     story(lab, told(), lab.consumers(None, Works("first")))
+
+
+def test_partitions_that_are_more_than_before_are_read_from_their_first_event_and_keep_the_order(lab: Lab) -> None:
+    """Nothing waited when they grew, as `docs/events.md` asks; what is published before anybody reads the new ones is not lost."""
+
+    async def told() -> None:
+        before = [(name, number) for number in range(5) for name in "abcdef"]
+        await lab.publish(*before)
+        await eventually(lambda: len(lab.handled) == len(before))
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+        await lab.kafka.close()
+
+        lab.settings = lab.settings.model_copy(update={"kafka_partitions": 12})
+        lab.kafka = lab.client()
+        await lab.kafka.make([lab.kafka.topics.events("orders")])
+        after = [(name, number) for number in range(5, 10) for name in "abcdef"]
+        assert not await lab.publish(*after) <= {0, 1, 2}
+        again = asyncio.ensure_future(lab.consumers().run())
+        try:
+            await eventually(lambda: len(lab.handled) >= len(before + after))
+        finally:
+            again.cancel()
+            await asyncio.gather(again, return_exceptions=True)
+        assert sorted(lab.handled) == sorted(before + after)
+        assert all(lab.of(name) == list(range(10)) for name in "abcdef")
+
+    async def run() -> None:
+        nonlocal reading
+        reading = asyncio.ensure_future(lab.consumers().run())
+        try:
+            await told()
+        finally:
+            await lab.kafka.close()
+
+    reading: asyncio.Future[None]
+    asyncio.run(run())
 
 
 def test_events_that_wait_are_a_metric_and_too_many_of_them_are_not_ready(broker: Broker, lab: Lab) -> None:

@@ -67,10 +67,10 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project = new(folder, "runtime-shop", *options)
     module = project.folder / "src/runtime_shop/payments"
     (module / "jobs.py").write_text(JOBS.format(package="runtime_shop"))
-    wiring = (module / "wiring.py").read_text()
-    wiring = wiring.replace("from .provider", "from .jobs import PaymentsJobs\nfrom .provider")
-    wiring = wiring.replace("    return [\n", "    return [\n        PaymentsJobs(part.units(PaymentsUnitOfWork)),\n")
-    (module / "wiring.py").write_text(wiring)
+    background = (module / "background.py").read_text()
+    background = background.replace("from .provider", "from .jobs import PaymentsJobs\nfrom .provider")
+    background = background.replace("    return [\n", "    return [\n        PaymentsJobs(part.units(PaymentsUnitOfWork)),\n")
+    (module / "background.py").write_text(background)
     sys.path.append(str(project.folder / "src"))
     template = project.folder / "deploy/template.yaml"
     for text in missing(project):

@@ -142,19 +142,39 @@ def test_a_service_that_is_gone_leaves_the_others_and_nginx_alone_over_a_restart
     assert services.ask("/api/payments", token=token).status == 200
 
 
-def test_each_part_rolls_out_under_load_and_a_contract_that_has_grown_meets_its_older_form(
+def grow(file: Path, *changes: tuple[str, str]) -> None:
+    """After each first line, the second."""
+    text = file.read_text()
+    for line, more in changes:
+        assert f"{line}\n" in text
+        text = text.replace(f"{line}\n", f"{line}\n{more}\n", 1)
+    file.write_text(text)
+
+
+def test_each_part_rolls_out_under_load_and_contract_and_table_that_have_grown_meet_their_older_form(
     services: Stack, mix: Callable[[int], Request]
 ) -> None:
-    """Readers before writers for the one, writers before readers for the other."""
-    contract = services.project.folder / f"src/{services.package}/contracts/inventory.py"
-    text = contract.read_text()
-    for field, more in (
+    """Readers before writers for the one, writers before readers for the other; old copies go on with the new column in their table."""
+    source = services.project.folder / "src" / services.package
+    grow(
+        source / "contracts/inventory.py",
         ("    price: Decimal", '    colour: str = "none"'),
         ("    order_id: UUID", '    note: str = ""'),
-    ):
-        assert field in text
-        text = text.replace(field, f"{field}\n{more}", 1)
-    contract.write_text(text)
+    )
+    grow(source / "inventory/domain.py", ("    price: Decimal", '    colour: str = "none"'))
+    column = '    sa.Column("colour", sa.String(40), nullable=False, server_default="none"),'
+    grow(source / "inventory/repository.py", ('    sa.Column("price", FixedDecimal(2), nullable=False),', column))
+    grow(
+        source / "inventory/api.py",
+        (
+            "    name: Annotated[String, Field(max_length=200)]",
+            '    colour: Annotated[String, Field(max_length=40)] = "none"',
+        ),
+        ("    price: DecimalString", "    colour: str"),
+    )
+    services.project.make("migration", "MODULE=inventory", "NAME=colours")
+    token = services.staff()
+    path = services.product(token, secrets.token_hex(8), stock=1)
     before = {part: services.copies(part) for part in PARTS}
     with steady(services.url, mix) as load:
         for part in ("orders", "inventory", "payments", "accounts"):
@@ -166,6 +186,11 @@ def test_each_part_rolls_out_under_load_and_a_contract_that_has_grown_meets_its_
     assert load.failed == []
     until(lambda: services.rows("orders", "SELECT count(*) FROM orders.orders WHERE status = 'pending'") == ["0"])
     assert services.rows("orders", "SELECT count(*) FROM orders.orders WHERE status = 'confirmed'") != ["0"]
+
+    assert services.ask(path, token=token).document["colour"] == "none"
+    painted = services.ask(path, "PATCH", {"colour": "red"}, token)
+    assert (painted.status, services.ask(path, token=token).document["colour"]) == (200, "red")
+    assert services.rows("inventory", "SELECT colour FROM inventory.products WHERE colour <> 'none'") == ["red"]
 
 
 def test_a_rollout_that_is_killed_leaves_its_copies_to_the_next_or_to_make_up(services: Stack) -> None:

@@ -25,8 +25,8 @@ def pytest_configure() -> None:
     dev = importlib.import_module("shop.apps.dev")
     if hasattr(dev, "InProcess"):
         _trouble(dev.InProcess, importlib.import_module("httpx2").Response)
-    elif importlib.util.find_spec("shop.chassis.mechanism.http_function"):
-        transport = importlib.import_module("shop.chassis.mechanism.http_function").FunctionTransport
+    elif importlib.util.find_spec("shop.chassis.mechanism.function_transport"):
+        transport = importlib.import_module("shop.chassis.mechanism.function_transport").FunctionTransport
         _trouble(transport, importlib.import_module("httpx2").Response)
 
 

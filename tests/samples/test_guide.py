@@ -119,7 +119,7 @@ def test_a_handler_that_is_forgotten_anywhere_fails_a_test_that_says_so(architec
     )
     others = sorted((project.folder / "tests").glob("test_[rt][oe][um]*.py"))
     done = project.pytest("tests/test_delivery.py", *map(str, others))
-    assert "background() of their modules' wiring.py: {'accounts.notice'}" in done.stdout
+    assert "background() of their modules' background.py: {'accounts.notice'}" in done.stdout
     assert "nobody handles {'shop.contracts.orders.OrderForgotten'}" in done.stdout
     if architecture != "monolith":
         assert "run `make routes`" in done.stdout

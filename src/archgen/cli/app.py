@@ -9,6 +9,7 @@ import typer
 
 from archgen import __version__
 from archgen.cli.doctor import doctor
+from archgen.cli.importing import import_jdl
 from archgen.cli.new import new
 from archgen.cli.presets import presets
 from archgen.cli.recommend import recommend
@@ -42,4 +43,7 @@ def build() -> Callable[..., Any]:
     app.callback(invoke_without_command=True)(_root)
     for command in (new, recommend, doctor, presets, schema):
         app.command()(command)
+    imports = typer.Typer(rich_markup_mode=None, help="Make an answers file of a domain that another tool has")
+    imports.command("jdl")(import_jdl)
+    app.add_typer(imports, name="import", no_args_is_help=True)
     return typer.main.get_command(app)

@@ -20,6 +20,7 @@ class Invocation:
     output: Path | None = None
     no_git: bool = False
     here: bool = False
+    jdl: Sequence[Path] = ()
     wizard: dict[str, Any] = field(default_factory=dict)
 
 
@@ -27,6 +28,7 @@ def command(name: str, said: Invocation) -> str:
     """The command that writes the same project without a question."""
     asked = {key: value for key, value in said.wizard.items() if key not in ("name", "architecture")}
     words = ["archgen", "new", "." if said.here else name]
+    words += [word for path in said.jdl for word in ("--jdl", str(path))]
     words += ["--answers", str(said.answers)] if said.answers else []
     words += ["--preset", said.preset] if said.preset else []
     architecture = said.wizard.get("architecture", said.architecture)

@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from archgen.cli.options import AnswersFile, ArchitectureName, Json, NoInput, PresetName, Sets, expanded, given
+from archgen.cli.options import (
+    AnswersFile,
+    ArchitectureName,
+    JdlFiles,
+    Json,
+    NoInput,
+    PresetName,
+    Sets,
+    expanded,
+    given,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +28,7 @@ if TYPE_CHECKING:
     from archgen.answers.sources import Source
     from archgen.cli.invocation import Invocation
     from archgen.cli.prompts import Asker, Option
+    from archgen.exchange.translation import Translated
     from archgen.pipeline import Plan, Resolved
 
 
@@ -28,6 +39,7 @@ def new(
     ] = None,
     answers: AnswersFile = None,
     sets: Sets = None,
+    jdl: JdlFiles = None,
     preset: PresetName = None,
     architecture: ArchitectureName = None,
     output: Annotated[
@@ -55,9 +67,14 @@ def new(
     if here:
         name = _name_here(output, sets or ())
     sources = given(answers, sets, name=name, preset=preset, architecture=architecture)
+    imported = _imported(jdl, name, sources) if jdl else None
     taken = resolve(sources)
     place = partial(_place, None if here else output or Path())
-    said = Invocation(answers, sets or (), preset, architecture, output, no_git, here=here)
+    said = Invocation(answers, sets or (), preset, architecture, output, no_git, here=here, jdl=jdl or ())
+    if imported is not None and not as_json:
+        from archgen.cli.imported import print_imported, report_console
+
+        print_imported(report_console(stderr=True), imported)
     if no_input or defaults or as_json or not can_ask():
         check_target(place(taken.requirements.name))
         plan = make_plan(taken)
@@ -71,9 +88,22 @@ def new(
         plan = _asked(sources, place)
         said = replace(said, wizard=answered(sources))
     if dry_run:
-        print_dry_run(plan, place(plan.blueprint.name), said, as_json=as_json)
+        print_dry_run(plan, place(plan.blueprint.name), said, as_json=as_json, imported=imported)
         return
-    _write(plan, place(plan.blueprint.name), said, git=not no_git, as_json=as_json)
+    _write(plan, place(plan.blueprint.name), said, git=not no_git, as_json=as_json, imported=imported)
+
+
+def _imported(files: Sequence[Path], name: str | None, sources: list[Source]) -> Translated:
+    """What the files declare, as the weakest source of answers."""
+    from archgen.answers.sources import Source
+    from archgen.answers.yaml_reader import Text
+    from archgen.exchange.jdl_reader import read_jdl
+    from archgen.exchange.translation import translate
+
+    imported = translate(read_jdl(files), name)
+    lines = {path: place.line for path, place in imported.places.items()}
+    sources.insert(0, Source(", ".join(path.name for path in files), Text(imported.document, lines), "file"))
+    return imported
 
 
 def _place(folder: Path | None, name: str) -> Path:
@@ -96,7 +126,9 @@ def _name_here(output: Path | None, sets: Sequence[str]) -> str | None:
     return name
 
 
-def _write(plan: Plan, target: Path, said: Invocation, *, git: bool, as_json: bool) -> None:
+def _write(
+    plan: Plan, target: Path, said: Invocation, *, git: bool, as_json: bool, imported: Translated | None
+) -> None:
     from archgen.cli.console import steps
     from archgen.cli.output import print_written
     from archgen.cli.signals import too_late
@@ -104,7 +136,7 @@ def _write(plan: Plan, target: Path, said: Invocation, *, git: bool, as_json: bo
 
     with steps(quiet=as_json) as progress:
         written = write_project(plan.record, target, git=git, progress=progress, at_last=too_late)
-    print_written(plan, written, Path(os.path.relpath(written.path)), said, as_json=as_json)
+    print_written(plan, written, Path(os.path.relpath(written.path)), said, as_json=as_json, imported=imported)
 
 
 def _asked(sources: list[Source], place: Callable[[str], Path]) -> Plan:

@@ -41,6 +41,12 @@ ArchitectureName = Annotated[
         help="monolith, microservices or serverless in place of the advice; auto: as advised",
     ),
 ]
+JdlFiles = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--jdl", metavar="FILE", help="A domain in JHipster's language, below all other answers; may be repeated"
+    ),
+]
 NoInput = Annotated[bool, typer.Option("--no-input", help="Ask nothing, whatever the terminal")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout, and nothing else there")]
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from archgen.blueprint.schema import Ownership
+    from archgen.exchange.translation import Translated
     from archgen.generator.project import Written
 
 
@@ -89,14 +90,16 @@ def ownership_hint(ownership: Ownership) -> str:
     return "to group them: " + " ".join(f"--set {shlex.quote(one)}" for one in shown_parts(ownership.grouping))
 
 
-def print_dry_run(plan: Plan, target: Path, said: Invocation, *, as_json: bool) -> None:
+def print_dry_run(
+    plan: Plan, target: Path, said: Invocation, *, as_json: bool, imported: Translated | None = None
+) -> None:
     """The tree that would be written, with sizes in bytes."""
     from archgen.generator.project import preview
 
     files = [(path, len(content)) for path, content in preview(plan.record)]
     if as_json:
         tree = [{"path": path, "bytes": count} for path, count in files]
-        print_json({**_document(plan, target, said, len(files)), "dry_run": True, "tree": tree})
+        print_json({**_document(plan, target, said, len(files), imported), "dry_run": True, "tree": tree})
         return
     console = on_stdout()
     console.print(f"{target}/", style="bold")
@@ -105,13 +108,21 @@ def print_dry_run(plan: Plan, target: Path, said: Invocation, *, as_json: bool) 
     note("dry run: nothing was written")
 
 
-def print_written(plan: Plan, written: Written, shown: Path, said: Invocation, *, as_json: bool) -> None:
+def print_written(
+    plan: Plan,
+    written: Written,
+    shown: Path,
+    said: Invocation,
+    *,
+    as_json: bool,
+    imported: Translated | None = None,
+) -> None:
     """Where the project is, what to do next, and how to have it again without questions."""
     for line in written.notes:
         note(f"note: {line}")
     urls = _urls(written.env)
     if as_json:
-        print_json({**_document(plan, written.path, said, written.files), "urls": urls, "next": _next(shown)})
+        print_json({**_document(plan, written.path, said, written.files, imported), "urls": urls, "next": _next(shown)})
         return
     console = on_stdout()
     blueprint = plan.blueprint
@@ -131,7 +142,9 @@ def print_written(plan: Plan, written: Written, shown: Path, said: Invocation, *
     console.print(f"  {command(blueprint.name, said)}", soft_wrap=True)
 
 
-def _document(plan: Plan, path: Path, said: Invocation, files: int) -> dict[str, Any]:
+def _document(plan: Plan, path: Path, said: Invocation, files: int, imported: Translated | None) -> dict[str, Any]:
+    from archgen.cli.imported import document
+
     blueprint = plan.blueprint
     return {
         "name": blueprint.name,
@@ -144,6 +157,7 @@ def _document(plan: Plan, path: Path, said: Invocation, files: int) -> dict[str,
         "instead": [taken.model_dump(mode="json") for taken in plan.instead],
         "recommendation": plan.recommendation.document(),
         **({"ownership": blueprint.ownership.model_dump(mode="json")} if blueprint.ownership else {}),
+        **({"imported": document(imported)} if imported is not None else {}),
     }
 
 

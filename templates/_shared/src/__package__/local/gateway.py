@@ -36,8 +36,8 @@ from ..chassis.mechanism.functions import (
     run,
 )
 from ..chassis.mechanism.http import problem
+from ..chassis.mechanism.function_transport import FunctionTransport
 from ..chassis.mechanism.http_function import (
-    FunctionTransport,
     HttpFunction,
     body_of,
     request_event,

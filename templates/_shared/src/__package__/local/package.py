@@ -82,7 +82,7 @@ def roots(function: Mapping[str, Any]) -> list[str]:
     parts = import_module(f"{PACKAGE}.apps.event_routes").PARTS
     part = function.get("Environment", {}).get("Variables", {}).get("PART")
     if part:
-        found += [f"{PACKAGE}.{module}.wiring" for module in parts[part]]
+        found += [f"{PACKAGE}.{module}.background" for module in parts[part]]
         if asked(PACKAGE, parts[part]):
             found.append(f"{PACKAGE}.apps.{part}_asks")
     if found == [f"{PACKAGE}.apps.migration"]:

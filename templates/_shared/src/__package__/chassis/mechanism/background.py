@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Se
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, TypeVar
 
 from cronsim import CronSim
@@ -66,7 +67,7 @@ def marked(kind: type[object]) -> Iterator[tuple[str, Any]]:
 
 def asked(package: str, modules: Iterable[str]) -> list[str]:
     """The modules whose contracts the background of these takes: what the arguments of
-    their `wiring.background` are called, but for the part.
+    their `background` are called, but for the part.
     """
     found = [work for module in modules if (work := _background(package, module))]
     return sorted(
@@ -79,8 +80,10 @@ def asked(package: str, modules: Iterable[str]) -> list[str]:
 
 
 def _background(package: str, module: str) -> Callable[..., Iterable[object]] | None:
-    wiring = import_module(f"{package}.{module}.wiring")
-    return getattr(wiring, "background", None)
+    if find_spec(f"{package}.{module}.background") is None:
+        return None
+    found = import_module(f"{package}.{module}.background")
+    return getattr(found, "background", None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +121,8 @@ class Background:
         modules: Iterable[str],
         contracts: Mapping[str, object] | None = None,
     ) -> None:
-        """What the modules' `wiring.background` makes, where they have one: objects
-        with marked methods.
+        """What `background` of the modules makes, in their `background.py`, where they
+        have one: objects with marked methods.
 
         `contracts`: by module what it can be asked, a service or a client, for those
         that take it as an argument of its name (LookupError: it is not among them).
@@ -132,7 +135,7 @@ class Background:
             wanted = asked(self.package, [module])
             if missing := [name for name in wanted if name not in given]:
                 raise LookupError(
-                    f"background() in the wiring.py of {module} asks {missing[0]}, which the root of its part in apps/ does not give: "
+                    f"background() in the background.py of {module} asks {missing[0]}, which the root of its part in apps/ does not give: "
                     f"background.add(part, ..., {{{missing[0]!r}: ...}})"
                 )
             for worker in work(part, **{name: given[name] for name in wanted}):

@@ -1,5 +1,5 @@
-"""Dependency container of a part: each module's `wiring.py` makes from it what the
-module consists of.
+"""Dependency container of a part: each module's `wiring.py` and `background.py`
+make from it what the module consists of.
 """
 
 from __future__ import annotations

@@ -16,7 +16,6 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-THUMBNAIL_TYPE = "image/webp"
 CLEAN, THUMBNAIL = "clean", "thumbnail"  # files in the folder of an inspection
 SECONDS = 45  # of waiting; of computing it has 20 (`media_worker.py`)
 HANDED_ON = ("LD_LIBRARY_PATH", "PATH", "TMPDIR")  # what an interpreter may need
@@ -38,7 +37,7 @@ class Inspected:
 
     clean: what is to be kept in its place, of the same type: an image drawn anew,
     upright and without metadata. None: the file is kept as it is.
-    thumbnail: of an image, 320 pixels at most, of type `THUMBNAIL_TYPE`.
+    thumbnail: of an image, 320 pixels at most, a WebP.
     """
 
     content_type: str

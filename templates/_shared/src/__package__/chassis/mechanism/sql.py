@@ -239,7 +239,7 @@ class Database:
         return pool.checkedout(), pool.size()
 
     def maintenance(self, unit: Any) -> list[object]:
-        """What a module's tables need done in the background, for its `wiring.py`.
+        """What a module's tables need done in the background, for its `background.py`.
 
         `unit`: its class.
         """

@@ -15,6 +15,7 @@ from typing import Literal, Protocol
 from uuid import UUID
 
 Variant = Literal["original", "thumbnail"]
+THUMBNAIL_TYPE = "image/webp"
 FORM_LIFETIME = timedelta(minutes=15)  # in which an upload has to begin
 LINK_LIFETIME = timedelta(minutes=15)
 

@@ -1,0 +1,75 @@
+"""`archgen import`: a domain from elsewhere as an answers file, with a report of what became of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from archgen.cli.options import Json, expanded
+
+if TYPE_CHECKING:
+    from archgen.exchange.translation import Translated
+
+AnswersOut = Annotated[
+    Path | None,
+    typer.Option(
+        "--output", "-o", metavar="FILE", callback=expanded, help="Write the answers there, and not to stdout"
+    ),
+]
+Force = Annotated[bool, typer.Option("--force", help="Write over a file that is there")]
+
+
+def import_jdl(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files in JHipster's domain language")],
+    output: AnswersOut = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Make an answers file of a domain in JHipster's language (JDL)."""
+    from archgen.exchange.jdl_reader import read_jdl
+    from archgen.exchange.translation import translate
+
+    _check_target(output, force)
+    _give(translate(read_jdl(files)), output, as_json=as_json)
+
+
+def _check_target(output: Path | None, force: bool) -> None:
+    from archgen.errors import TargetError
+
+    if output is None:
+        return
+    if output.is_dir():
+        raise TargetError(f"{output} is a folder", "give a file, such as answers.yaml")
+    if output.exists() and not force:
+        raise TargetError(f"{output} is there already", "give another file, or --force to write over it")
+
+
+def _give(imported: Translated, output: Path | None, *, as_json: bool) -> None:
+    """The answers to the file or to stdout; the report to whichever of stdout and stderr is free."""
+    import sys
+
+    from archgen.cli.console import print_json, utf8_on_stdout
+    from archgen.cli.imported import document, print_imported, report_console
+    from archgen.errors import TargetError
+    from archgen.exchange.answers_file import write_answers
+
+    text = write_answers(imported.document, imported.comments, imported.head)
+    if output is not None:
+        try:
+            output.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise TargetError(
+                f"{output} cannot be written: {error.strerror}", "give a file in a folder that is there"
+            ) from None
+    if as_json:
+        print_json({"written": None if output is None else str(output.absolute()), **document(imported)})
+        return
+    print_imported(report_console(stderr=output is None), imported)
+    if output is None:
+        utf8_on_stdout()
+        sys.stdout.write(text)
+    else:
+        console = report_console(stderr=False)
+        console.print(f"Wrote {output}; archgen new -a {output} makes a project of it", soft_wrap=True)

@@ -1,0 +1,567 @@
+"""A domain from elsewhere as answers: names that will do, types as the language has them, and a note for whatever is not the same."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from functools import partial
+from typing import Any
+
+from pydantic import ValidationError
+
+from archgen.domain import naming
+from archgen.domain.declared import Declared
+from archgen.domain.field_rules import INDEXED_LENGTH, STRING_MOST, check_field
+from archgen.domain.presets import FILES
+from archgen.domain.rules import check_domain
+from archgen.domain.schema import TIMES, FieldSpec, ModuleSpec
+from archgen.domain.sizes import check_sizes
+from archgen.errors import InputError, Mistake
+from archgen.exchange import language
+from archgen.exchange.grouping import group
+from archgen.exchange.model import (
+    USER,
+    Annotation,
+    Note,
+    Place,
+    Side,
+    SourceDomain,
+    SourceEntity,
+    SourceField,
+    SourceRelation,
+)
+from archgen.exchange.naming import Taken, find_name, find_plural, to_words
+
+ACCOUNT = "accounts.account"
+VALUES_MOST = 100
+INTEGER = 2**63
+
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """`because` is None where a name is its own in lower-case words."""
+
+    place: Place
+    was: str
+    name: str
+    because: str | None
+
+
+@dataclass(slots=True)
+class Translated:
+    """The answers, the comments that go with their keys, and what became of all that was said."""
+
+    document: dict[str, Any] = field(default_factory=dict)
+    comments: dict[Path, list[str]] = field(default_factory=dict)
+    places: dict[Path, Place] = field(default_factory=dict)
+    renamed: list[Renamed] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    taken: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def head(self) -> list[str]:
+        """What stands above the answers file."""
+        files = dict.fromkeys(place.file for place in self.places.values())
+        return [f"Made from {', '.join(files)} by archgen import; FILE:LINE says where an entity was declared."]
+
+
+def translate(domain: SourceDomain, name: str | None = None) -> Translated:
+    """Answers that `archgen new -a` takes, for a project of that name if one is given.
+
+    InputError where the domain is larger than a project's or has nothing in it.
+    """
+    return _Translation(domain, name).run()
+
+
+@dataclass(slots=True)
+class _Home:
+    """Where an entity is in the answers."""
+
+    module: str
+    name: str
+    document: dict[str, Any]
+
+    @property
+    def path(self) -> Path:
+        return "modules", self.module, "entities", self.name
+
+    @property
+    def key(self) -> str:
+        return f"{self.module}.{self.name}"
+
+
+@dataclass(slots=True)
+class _Translation:
+    domain: SourceDomain
+    called: str | None
+    out: Translated = field(default_factory=Translated)
+    homes: dict[str, _Home] = field(default_factory=dict)
+    taken: Taken = field(default_factory=Taken)
+
+    def run(self) -> Translated:
+        self.out.notes += self.domain.notes
+        own = [name for name in self.domain.entities if not self._is_account(name)]
+        if not own:
+            files = ", ".join(self.domain.files)
+            raise InputError([Mistake(files, "declares no entity", "archgen presets shows domains that are there")])
+        self._system()
+        self._homes(own)
+        for name in own:
+            self._fields(self.domain.entities[name])
+        for relation in self.domain.relations:
+            self._relation(relation)
+        for name in own:
+            self._options(self.domain.entities[name])
+            self._without_fields(self.domain.entities[name])
+        self._open_circles()
+        self._check()
+        return self.out
+
+    def _is_account(self, name: str) -> bool:
+        """JHipster's own User, unless the domain declares one with fields of its own."""
+        return name == USER and not (name in self.domain.entities and self.domain.entities[name].fields)
+
+    def _note(self, kind: Any, place: Place, what: str, message: str) -> None:
+        self.out.notes.append(Note(kind, place, what, message))
+
+    # the system
+
+    def _system(self) -> None:
+        document = self.out.document
+        written = self.called or self.domain.name or "backend"
+        name = (to_words(written) or "backend").replace("_", "-")[: naming.MOST].rstrip("-")
+        if (wrong := naming.check_project(name)) and not self.called:
+            name = f"{name[: naming.MOST - 4]}-app"
+            if naming.check_project(name):
+                name = "backend"
+            self._note("changed", self._first(), written, f"the project is called {name}: {wrong}")
+        document["name"] = name
+        if self.domain.architecture:
+            document["architecture"] = self.domain.architecture
+        told = set()
+        for setting in self.domain.settings:
+            known = language.SETTINGS.get(setting.key)
+            if setting.key in ("baseName", "applicationType") or (setting.key, setting.value) in told:
+                continue
+            told.add((setting.key, setting.value))
+            what = f"{setting.key} {setting.value}"
+            if known is None:
+                self._note("left", setting.place, what, "a setting of Java, of a front-end or of a build")
+                continue
+            key, value = known.get(setting.value) or known["*"]
+            if key == "left" or key == "unsaid":
+                self._note(key, setting.place, what, value)
+            else:
+                first, _, last = key.partition(".")
+                document.setdefault(first, {})[last] = value
+
+    def _first(self) -> Place:
+        return next(iter(self.domain.entities.values())).place
+
+    # names
+
+    def _homes(self, own: list[str]) -> None:
+        modules = self.out.document["modules"] = {}
+        package = naming.to_package_name(self.out.document["name"])
+        files = FILES if any(one.type in ("blob", "image") for _, one in self.domain.fields()) else None
+        pieces: dict[str, list[str]] = {}
+        locals_: set[str] = {"accounts"}
+
+        def check(name: str) -> str | None:
+            made = (name, f"{name}_units", f"{name}_router", f"{name}_contract", naming.to_class_name(name))
+            if name in modules or locals_.intersection(made) or name == files:
+                return f"{name} is taken"
+            return naming.check_module(name, package)
+
+        for written, inside in group(self.domain, own).items():
+            words = to_words(written) or "module"
+            found = find_name(written, check, (f"{words}_domain", "domain", "core"), "module")
+            place = self.domain.groups.get(written) or self.domain.entities[inside[0]].place
+            if written in self.domain.groups or written in self.domain.entities:
+                self._rename(place, written, found.name, found.because)
+            made = (found.name, *(f"{found.name}{end}" for end in ("_units", "_router", "_contract")))
+            locals_.update((*made, naming.to_class_name(found.name)))
+            modules[found.name] = {"entities": {}}
+            self.out.places["modules", found.name] = place
+            pieces.setdefault(self.domain.entities[inside[0]].group or "", []).append(found.name)
+            for name in inside:
+                self._home(self.domain.entities[name], found.name, files)
+        if self.domain.architecture == "microservices" and any(len(parts) > 1 for key, parts in pieces.items() if key):
+            self.out.document["parts"] = {"accounts": ["accounts"], **{parts[0]: parts for parts in pieces.values()}}
+
+    def _home(self, entity: SourceEntity, module: str, files: str | None) -> None:
+        words = to_words(entity.name)
+        longer = (f"{module}_{words}", f"{words}_entity", f"{words}_record") if words else ()
+        found = find_name(entity.name, self.taken.check, longer, "entity")
+        self._rename(entity.place, entity.name, found.name, found.because)
+        home = self._add(found.name, module, entity.place, files)
+        self.homes[entity.name] = home
+        self.out.taken["entities"] += 1
+        self.out.comments[home.path] = [f"{entity.place} {entity.name}", *entity.doc.splitlines()]
+        if entity.doc:
+            self._note("changed", entity.place, entity.name, "its description is a comment of the answers file")
+        if entity.table:
+            self._note("unsaid", entity.place, f"{entity.name}({entity.table})", language.TABLE)
+
+    def _add(self, name: str, module: str, place: Place, files: str | None) -> _Home:
+        home = _Home(module, name, {"fields": {}})
+        plural = find_plural(name, self.taken, (files,) if files else ())
+        if plural:
+            home.document = {"plural": plural, "fields": {}}
+            self._note(
+                "changed", place, name, f"its path is /api/{plural}, since /api/{naming.pluralize(name)} is taken"
+            )
+        self.taken.take(name, plural or naming.pluralize(name))
+        self.out.document["modules"][module]["entities"][name] = home.document
+        self.out.places[home.path] = place
+        return home
+
+    def _rename(self, place: Place, was: str, name: str, because: str | None) -> None:
+        if was != name:
+            self.out.renamed.append(Renamed(place, was, name, because))
+
+    def _field_name(
+        self, home: _Home, written: str, place: Place, was: str, also: tuple[str, ...] = (), *, filtered: bool = False
+    ) -> str:
+        def check(name: str) -> str | None:
+            if name in home.document["fields"]:
+                return f"{home.name} has a field {name} already"
+            return naming.check_field(name) or (naming.check_filter(name) if filtered else None)
+
+        words = to_words(written)
+        longer = (f"{home.name}_{words}", f"{words}_value") if words else ()
+        found = find_name(written, check, (*also, *longer), "field")
+        if to_words(written) != found.name or written != found.name:
+            self._rename(place, was, found.name, found.because)
+        return found.name
+
+    # fields
+
+    def _fields(self, entity: SourceEntity) -> None:
+        home = self.homes[entity.name]
+        for one in entity.fields:
+            what = f"{entity.name}.{one.name}"
+            if to_words(one.name) in TIMES and one.type in ("datetime", "zoned"):
+                self._note(
+                    "changed", one.place, what, f"every row has {to_words(one.name)}, kept by the project itself"
+                )
+                self.out.taken["fields"] += 1
+                continue
+            name = self._field_name(home, one.name, one.place, what)
+            home.document["fields"][name] = self._field(one, what)
+            self.out.taken["fields"] += 1
+            path = (*home.path, "fields", name)
+            self.out.places[path] = one.place
+            if one.doc:
+                self.out.comments[path] = one.doc.splitlines()
+                self._note("changed", one.place, what, "its description is a comment of the answers file")
+            for annotation in one.annotations:
+                self._annotation(annotation, home.document["fields"][name], what)
+
+    def _field(self, one: SourceField, what: str) -> dict[str, Any]:
+        tell = partial(self._note, place=one.place, what=what)
+        said = language.TYPES[one.type]
+        document = dict(said.document)
+        if said.but:
+            tell("changed", message=said.but)
+        if one.scale is not None and document["type"] == "decimal":
+            document["scale"] = min(one.scale, 9)
+        if one.enum is not None:
+            document = self._enum(one, what)
+        for key, written in one.bounds.items():
+            self._bound(document, key, written, one, what)
+        if one.pattern is not None:
+            tell("unsaid", message=f"{language.PATTERN}: {one.pattern[:80]}")
+        if document["type"] == "string" and document.get("max_length", 0) > STRING_MOST:
+            document["type"] = "text"
+            tell("changed", message=f"a text, since a string has {STRING_MOST:,} characters at most")
+        if one.unique and document["type"] == "text":
+            document["type"] = "string"
+            tell("changed", message="a string, since a text cannot be unique")
+        if one.unique and document["type"] == "string" and document.get("max_length", 0) > INDEXED_LENGTH:
+            document["max_length"] = INDEXED_LENGTH
+            tell("changed", message=f"at most {INDEXED_LENGTH} characters, which an index takes")
+        document |= {key: True for key in ("required", "unique") if getattr(one, key)}
+        return self._fitting(document, what, one.place)
+
+    def _fitting(self, document: dict[str, Any], what: str, place: Place) -> dict[str, Any]:
+        """Without the keys that its type does not take together, each told."""
+        for _ in range(len(document)):
+            try:
+                wrong = [
+                    (m.where.rpartition(".")[2], m.message)
+                    for m in check_field("f", FieldSpec.model_validate(document))
+                ]
+            except ValidationError as error:
+                wrong = [(str(found["loc"][0]), str(found["msg"]).lower()) for found in error.errors(include_url=False)]
+            wrong = [(key, message) for key, message in wrong if key in document and key != "type"]
+            if not wrong:
+                break
+            key, message = wrong[0]
+            self._note("unsaid", place, what, f"{key} {document.pop(key)}: {message}")
+        return document
+
+    def _enum(self, one: SourceField, what: str) -> dict[str, Any]:
+        enum = self.domain.enums[one.enum or ""]
+        if not enum.values or len(enum.values) > VALUES_MOST:
+            count = f"{len(enum.values)} values, and {VALUES_MOST} are the most" if enum.values else "no values"
+            self._note("changed", one.place, what, f"a string: {enum.name} has {count}")
+            return {"type": "string"}
+        values: list[str] = []
+        for index, (value, label) in enumerate(enum.values, start=1):
+            word = (
+                value
+                if value.isascii() and len(value) <= 64 and not value.startswith("_") and not value.endswith("_")
+                else f"VALUE_{index}"
+            )
+            if word != value:
+                self._rename(
+                    enum.place, f"{enum.name}.{value}", word, "letters, digits and - _ . between them make a value"
+                )
+            values.append(word)
+            if label is not None:
+                self._note("unsaid", enum.place, f"{enum.name}.{value}", f"{language.LABELS}: {label[:60]}")
+        self.out.taken["enums"] += 1
+        return {"type": "enum", "values": list(dict.fromkeys(values))}
+
+    def _bound(self, document: dict[str, Any], key: str, written: str, one: SourceField, what: str) -> None:
+        name, types = language.BOUNDS[key]
+        if not written:
+            return
+        if name is None or document["type"] not in types:
+            self._note("unsaid", one.place, what, f"{key}({written})")
+            return
+        try:
+            value = Decimal(written)
+        except InvalidOperation:
+            self._note("unsaid", one.place, what, f"{key}({written})")
+            return
+        if document["type"] == "decimal":
+            digits = max(0, -int(value.as_tuple().exponent))
+            if digits > document.get("scale", 2) and digits <= 9:
+                document["scale"] = digits
+            document[name] = (
+                int(value) if value == value.to_integral_value() and abs(value) < 10**15 else format(value, "f")
+            )
+            return
+        whole = math.ceil(value) if key == "min" else math.floor(value)
+        if whole != value:
+            self._note("changed", one.place, what, f"{key}({written}) of a whole number is {whole}")
+        if name == "max_length" and not 1 <= whole <= 100_000:
+            self._note("unsaid", one.place, what, f"{key}({written}): lengths are from 1 to 100,000")
+        elif not -INTEGER <= whole < INTEGER:
+            self._note("unsaid", one.place, what, f"{key}({written}): does not fit into 64 bits")
+        else:
+            document[name] = whole
+
+    def _annotation(self, annotation: Annotation, document: dict[str, Any], what: str) -> None:
+        if annotation.name == "defaultValue" and document["type"] not in ("file", "reference"):
+            value: Any = annotation.value
+            if document["type"] in ("integer", "boolean"):
+                value = {"true": True, "false": False}.get(value, int(value) if value.lstrip("-").isdigit() else value)
+            document["default"] = value
+            self._fitting(document, what, annotation.place)
+            return
+        self._note("unsaid", annotation.place, what, f"@{annotation.name}({annotation.value})".replace("()", ""))
+
+    # relations
+
+    def _relation(self, relation: SourceRelation) -> None:
+        for side in (relation.source, relation.target):
+            if side.entity not in self.homes and not self._is_account(side.entity):
+                because = language.BUILT_IN.get(side.entity, f"no file declares {side.entity}")
+                self._note("unsaid", relation.place, self._shown(relation), because)
+                return
+        if relation.kind == "ManyToMany":
+            self._many(relation)
+        elif relation.kind == "OneToMany":
+            self._reference(relation, relation.target, relation.source)
+        else:
+            self._reference(relation, relation.source, relation.target)
+        for annotation in relation.annotations:
+            if annotation.name != "builtInEntity":
+                self._note(
+                    "unsaid",
+                    annotation.place,
+                    self._shown(relation),
+                    f"@{annotation.name}({annotation.value})".replace("()", ""),
+                )
+
+    def _shown(self, relation: SourceRelation) -> str:
+        ends = [
+            f"{side.entity}{{{side.field}}}" if side.field else side.entity
+            for side in (relation.source, relation.target)
+        ]
+        return f"{ends[0]} to {ends[1]}"
+
+    def _reference(self, relation: SourceRelation, holder: Side, other: Side) -> None:
+        """A field of `holder` that refers to `other`; a one-to-one relation that User would hold is turned round."""
+        shown = self._shown(relation)
+        if self._is_account(holder.entity):
+            if relation.kind != "OneToOne" or self._is_account(other.entity):
+                self._note("unsaid", relation.place, shown, "an account has no fields of yours")
+                return
+            self._note(
+                "changed", relation.place, shown, f"{other.entity} refers to the account, not the other way round"
+            )
+            holder, other = other, holder
+        home = self.homes[holder.entity]
+        to = ACCOUNT if self._is_account(other.entity) else self.homes[other.entity].key
+        written = holder.field or f"{other.entity[:1].lower()}{other.entity[1:]}"
+        words = to_words(written)
+        known = home.document["fields"].get(words)
+        if known is not None and known.get("to") == to:
+            self._note(
+                "changed", relation.place, shown, f"is the reference {words} of {home.name}, which is there already"
+            )
+            known |= {"required": True} if holder.required else {}
+            return
+        also = (f"{words}_{to.partition('.')[2]}",) if words else ()
+        name = self._field_name(home, written, relation.place, f"{holder.entity}.{written}", also, filtered=True)
+        document: dict[str, Any] = {"type": "reference", "to": to}
+        document |= {"required": True} if holder.required else {}
+        if relation.kind == "OneToOne":
+            document["unique"] = True
+        else:
+            document["indexed"] = True
+        home.document["fields"][name] = document
+        self._related(relation, (*home.path, "fields", name))
+        if other.field and relation.kind != "OneToOne":
+            self._note(
+                "changed", relation.place, shown, f"{other.field} of {other.entity} is the list that {name}= filters"
+            )
+        elif other.field:
+            self._note("changed", relation.place, shown, f"{other.field} of {other.entity} is found by {name}=")
+        if other.required:
+            self._note(
+                "unsaid", relation.place, shown, language.CHILD if relation.kind == "OneToMany" else language.ONE_SIDE
+            )
+        for side in (holder, other):
+            if side.display:
+                self._note("unsaid", relation.place, f"{side.entity}{{{side.field}({side.display})}}", language.DISPLAY)
+
+    def _related(self, relation: SourceRelation, path: Path) -> None:
+        self.out.taken["relations"] += 1
+        self.out.places[path] = relation.place
+        if relation.doc:
+            self.out.comments[path] = relation.doc.splitlines()
+            self._note(
+                "changed", relation.place, self._shown(relation), "its description is a comment of the answers file"
+            )
+
+    def _many(self, relation: SourceRelation) -> None:
+        """An entity between the two, with a reference to each, unique together."""
+        source, target = relation.source, relation.target
+        shown = self._shown(relation)
+        if self._is_account(source.entity):
+            source, target = target, source
+        if self._is_account(source.entity):
+            self._note("unsaid", relation.place, shown, "an account has no fields of yours")
+            return
+        home = self.homes[source.entity]
+        other = ACCOUNT if self._is_account(target.entity) else self.homes[target.entity].key
+        second = other.partition(".")[2]
+        field_words = to_words(source.field or "") or second
+        names = (f"{home.name}_{field_words}", f"{home.name}_{second}_link", f"{home.name}_{field_words}_link")
+        found = find_name(f"{home.name}_{second}", self.taken.check, names, "link")
+        between = self._add(found.name, home.module, relation.place, None)
+        for written, to in ((home.name, home.key), (second if second != home.name else f"other_{second}", other)):
+            key = self._field_name(
+                between, written, relation.place, f"{between.name}.{written}", (f"{written}_row",), filtered=True
+            )
+            between.document["fields"][key] = {"type": "reference", "to": to, "required": True, "indexed": True}
+        between.document["unique"] = [list(between.document["fields"])]
+        self._related(relation, between.path)
+        self._note("changed", relation.place, shown, f"many to many by an entity between the two, {between.key}")
+        for side in (relation.source, relation.target):
+            if side.display:
+                self._note("unsaid", relation.place, f"{side.entity}{{{side.field}({side.display})}}", language.DISPLAY)
+            if side.required:
+                self._note("unsaid", relation.place, shown, language.CHILD)
+
+    # what is said of entities as a whole
+
+    def _options(self, entity: SourceEntity) -> None:
+        home = self.homes[entity.name]
+        told: set[tuple[str, str]] = set()
+        for one in entity.annotations:
+            if (one.name, one.value) in told:
+                continue
+            told.add((one.name, one.value))
+            what = f"{one.name} {one.value}".strip()
+            option = language.OPTIONS.get(what) or language.OPTIONS.get(one.name)
+            if option is None:
+                self._note("unsaid", one.place, entity.name, f"{what}: an option that this language has no words for")
+                continue
+            home.document |= {key: value for key, value in option.document.items() if key not in home.document}
+            for kind in ("changed", "left", "unsaid"):
+                if message := getattr(option, kind):
+                    self._note(kind, one.place, entity.name, f"{what}: {message}")
+
+    def _without_fields(self, entity: SourceEntity) -> None:
+        home = self.homes[entity.name]
+        if not home.document["fields"]:
+            home.document["fields"]["name"] = {"type": "string"}
+            self._note("changed", entity.place, entity.name, "got a field name: an entity has one field at least")
+
+    def _open_circles(self) -> None:
+        """Of required references in a circle within a module, the one that closes it may be lacking."""
+        for module, content in self.out.document["modules"].items():
+            needs: dict[str, list[str]] = {name: [] for name in content["entities"]}
+            for name, entity in content["entities"].items():
+                for key, document in entity["fields"].items():
+                    to = document.get("to", "")
+                    if not document.get("required") or to.partition(".")[0] != module:
+                        continue
+                    target = to.partition(".")[2]
+                    if _reaches(needs, target, name):
+                        del document["required"]
+                        place = self.out.places["modules", module, "entities", name, "fields", key]
+                        self._note(
+                            "changed",
+                            place,
+                            f"{name}.{key}",
+                            "not required: it closes a circle in which no row could be the first",
+                        )
+                    else:
+                        needs[name].append(target)
+
+    def _check(self) -> None:
+        """What is still wrong is the domain's own: told with the line that it comes from."""
+        modules = self.out.document["modules"]
+        for module in [name for name, content in modules.items() if not content["entities"]]:
+            del modules[module]
+        declared = Declared.of(modules)
+        mistakes = list(check_sizes(declared))
+        if not mistakes:
+            specs = {name: ModuleSpec.model_validate(content) for name, content in modules.items()}
+            package = naming.to_package_name(self.out.document["name"])
+            mistakes = check_domain(None, specs, package, declared)
+        if mistakes:
+            raise InputError([self._placed(mistake) for mistake in mistakes])
+
+    def _placed(self, mistake: Mistake) -> Mistake:
+        steps = tuple(mistake.where.split("."))
+        found = next(
+            (self.out.places[steps[:n]] for n in range(len(steps), 0, -1) if steps[:n] in self.out.places),
+            self._first(),
+        )
+        return Mistake(f"{found.file}, line {found.line}", f"{mistake.where}: {mistake.message}", mistake.hint)
+
+
+def _reaches(needs: Mapping[str, list[str]], start: str, goal: str) -> bool:
+    waiting, seen = [start], {start}
+    while waiting:
+        here = waiting.pop()
+        if here == goal:
+            return True
+        for target in needs.get(here, ()):
+            if target not in seen:
+                seen.add(target)
+                waiting.append(target)
+    return False

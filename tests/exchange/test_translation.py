@@ -1,0 +1,303 @@
+"""What another tool's domain becomes: answers that are taken, names that will do, and a note for all that is not the same."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archgen.answers.resolve import resolve
+from archgen.answers.sources import from_record
+from archgen.answers.yaml_reader import read_yaml
+from archgen.errors import InputError, Mistakes
+from archgen.exchange.answers_file import write_answers
+from archgen.exchange.jdl_reader import TYPES, read_jdl
+from archgen.exchange.translation import Translated, translate
+
+EVERYTHING = Path(__file__).with_name("everything.jdl")
+Import = Callable[[str], Translated]
+
+
+@pytest.fixture
+def imported(tmp_path: Path) -> Import:
+    def write_and_import(text: str) -> Translated:
+        path = tmp_path / "d.jdl"
+        path.write_text(text)
+        return translate(read_jdl([path]))
+
+    return write_and_import
+
+
+def entities(found: Translated) -> dict[str, Any]:
+    return {
+        name: entity for module in found.document["modules"].values() for name, entity in module["entities"].items()
+    }
+
+
+def told(found: Translated) -> list[str]:
+    return [f"{note.kind} {note.place} {note.what}: {note.message}" for note in found.notes]
+
+
+def accepted(found: Translated) -> None:
+    """The answers file reads as what was made, and is taken."""
+    text = write_answers(found.document, found.comments, found.head)
+    read = read_yaml(text, "answers.yaml").data
+    assert read == found.document
+    resolve([from_record(read)])
+
+
+def test_every_construct_is_taken_or_told() -> None:
+    found = translate(read_jdl([EVERYTHING]))
+    accepted(found)
+    assert found.document["name"] == "city-library" and found.document["stack"] == {"auth": "oidc"}
+    assert list(found.document["modules"]) == ["billing", "lending", "city_library_domain"]
+    book = entities(found)["book"]["fields"]
+    assert book["title"] == {"type": "string", "max_length": 40, "required": True}
+    assert book["price"] == {"type": "decimal", "scale": 3, "min": "0.001"}
+    assert book["scan"]["type"] == "file" and "required" not in book["scan"]
+    assert book["state"] == {"type": "enum", "values": ["NEW", "USED", "LOST"]}
+    assert "created_at" not in book and book["book_id"] == {"type": "integer"}
+    assert entities(found)["loan"]["fields"]["loan_from"] == {"type": "datetime", "required": True}
+    lines = told(found)
+    source = EVERYTHING.read_text().splitlines()
+    for kind, written, says in (
+        ("unsaid", "entity Book", "Book(books_of_old): a table name"),
+        ("changed", "entity Book", "Book: its description is a comment"),
+        ("unsaid", "title String", "Book.title: minlength(2)"),
+        ("unsaid", "@Trimmed", "Book.title: @Trimmed"),
+        ("unsaid", "isbn String", "Book.isbn: a pattern: ^[0-9/-]{10,17}$"),
+        ("changed", "weight Double", "Book.weight: a decimal with 6 digits"),
+        ("changed", "opensAt", "Book.opensAt: a string such as 14:30:00"),
+        ("changed", "boughtAt", "Book.boughtAt: a time in UTC"),
+        ("changed", "readingTime", "Book.readingTime: a string such as PT1H30M"),
+        ("changed", "scan AnyBlob", "Book.scan: a file: an image, PDF"),
+        ("unsaid", "scan AnyBlob", "Book.scan: required True: a file cannot be required"),
+        ("changed", "createdAt", "Book.createdAt: every row has created_at"),
+        ("unsaid", "enum State", "State.USED: labels of the values of an enum: second hand"),
+        ("unsaid", "Book{loans", "Book{loans} to Loan{book}: at least one of the other end"),
+        ("unsaid", "Book{loans", "Loan{book(title)}: which field shows"),
+        ("changed", "Branch{parent", "branch.parent: not required: it closes a circle"),
+        ("unsaid", "Book to Authority", "Book to Authority: roles are"),
+        ("unsaid", "Reader{home}", "Reader{home} to Branch{keeper}: @OnDelete(cascade)"),
+        ("changed", "Book{branches", "Book{branches} to Branch{books}: many to many"),
+        ("changed", "User{reads}", "User{reads} to Book: many to many"),
+        ("unsaid", "paginate Book", "Book: paginate pagination: pages by number"),
+        ("left", "paginate Fine", "Fine: paginate infinite-scroll: every list has pages"),
+        ("changed", "readOnly", "Branch: readOnly: only staff"),
+        ("unsaid", "search Book", "Book: search elasticsearch: full-text search"),
+        ("unsaid", "filter Book", "Book: filter: filters by any field"),
+        ("unsaid", "@EnableAudit", "Branch: EnableAudit: who made"),
+        ("unsaid", "clusterBy", "Book: clusterBy shelf: an option"),
+        ("left", "skipClient", "Fine: skipClient: of a front-end"),
+        ("left", "deploymentType", "deployment deploymentType docker-compose: a setting of Java"),
+    ):
+        place = next(number for number, line in enumerate(source, 1) if written in line)
+        begin = f"{kind} everything.jdl:{place} {says}"
+        assert any(line.startswith(begin) for line in lines), (begin, lines)
+
+
+def test_relations_of_all_kinds_become_references(imported: Import) -> None:
+    found = imported(
+        "entity A\nentity B { n String }\nrelationship OneToMany { A{bs} to B{a required} }\n"
+        "relationship ManyToOne { B{other} to A }\nrelationship OneToOne { B{twin required} to A{b} }\n"
+        "relationship ManyToMany { A{many} to B{manies} }"
+    )
+    accepted(found)
+    made = entities(found)
+    assert made["b"]["fields"] == {
+        "n": {"type": "string"},
+        "a": {"type": "reference", "to": "core.a", "required": True, "indexed": True},
+        "other": {"type": "reference", "to": "core.a", "indexed": True},
+        "twin": {"type": "reference", "to": "core.a", "required": True, "unique": True},
+    }
+    assert made["a_b"]["unique"] == [["a", "b"]]
+    assert {field["to"] for field in made["a_b"]["fields"].values()} == {"core.a", "core.b"}
+
+
+def test_user_is_the_account_unless_it_is_declared_with_fields(imported: Import) -> None:
+    text = "entity User {}\nentity A { n String }\nrelationship ManyToOne { A{user(login)} to User }"
+    assert entities(imported(text))["a"]["fields"]["user"]["to"] == "accounts.account"
+    own = imported(text.replace("{}", "{ login String }"))
+    accepted(own)
+    assert entities(own)["a"]["fields"]["user"]["to"] == "core.user"
+
+
+def test_names_that_are_taken_are_others_and_told(imported: Import) -> None:
+    found = imported(
+        "entity Job { id Long, self String, class String, modelYear Integer, limit Integer, List String, list String }\n"
+        "entity A { n String }\nentity AIn { n String }\nentity Account { n String }\nentity File { data Blob }\n"
+        f"entity {'Long' * 20} {{ {'x' * 60} String {'x' * 61} String }}\nentity Écran {{ größe String, имя String }}\n"
+        "relationship ManyToOne { A{limit} to Job }"
+    )
+    accepted(found)
+    made = entities(found)
+    assert made["job"]["plural"] == "job_list"
+    assert list(made["job"]["fields"]) == [
+        "job_id",
+        "job_self",
+        "job_class",
+        "job_model_year",
+        "limit",
+        "job_list",
+        "list_value",
+    ]
+    assert "limit" not in made["a"]["fields"] and {"core_a_in", "core_account", "core_file", "ecran"} <= set(made)
+    because = {one.was: one.because for one in found.renamed}
+    assert "another entity" in (because["Account"] or "") and because["Job"] is None
+    assert all(one.place.file == "d.jdl" for one in found.renamed)
+
+
+def test_circles_of_required_references_are_opened_at_one_place(imported: Import) -> None:
+    found = imported(
+        "entity A\nentity B\nentity C\nrelationship ManyToOne { A{b required} to B, B{c required} to C, C{a required} to A }"
+    )
+    accepted(found)
+    assert [line for line in told(found) if "circle" in line] == [
+        "changed d.jdl:4 c.a: not required: it closes a circle in which no row could be the first"
+    ]
+
+
+def test_a_relation_that_is_said_from_both_ends_is_one(imported: Import) -> None:
+    found = imported(
+        "entity A\nentity B\nrelationship OneToMany { A{bs} to B{a} }\nrelationship ManyToOne { B{a required} to A{bs} }"
+    )
+    assert entities(found)["b"]["fields"] == {
+        "a": {"type": "reference", "to": "core.a", "indexed": True, "required": True}
+    }
+    assert any("is there already" in line for line in told(found))
+
+
+def test_bounds_that_do_not_fit_are_told(imported: Import) -> None:
+    found = imported(
+        "entity A { a Integer min(2.5) max(99999999999999999999), b String maxlength(0), c String maxlength(20000), d String unique maxlength(900)\n"
+        " e TextBlob unique, f Integer min(5) max(1), g Boolean unique min(1), h ImageBlob required minbytes(3), i BigDecimal max(0.1234) }"
+    )
+    accepted(found)
+    fields = entities(found)["a"]["fields"]
+    assert fields["a"] == {"type": "integer", "min": 3} and fields["b"] == {"type": "string"}
+    assert fields["c"] == {"type": "text", "max_length": 20000} and fields["d"]["max_length"] == 255
+    assert fields["e"] == {"type": "string", "unique": True} and fields["i"] == {
+        "type": "decimal",
+        "scale": 4,
+        "max": "0.1234",
+    }
+    assert fields["g"] == {"type": "boolean"} and fields["h"] == {"type": "file"}
+    assert len([note for note in found.notes if note.what == "A.f"]) == 1
+
+
+def test_an_enum_with_too_many_values_is_a_string(imported: Import) -> None:
+    found = imported("entity A { e E, f F }\nenum E { " + ", ".join(f"V{n}" for n in range(200)) + " }\nenum F {}")
+    accepted(found)
+    assert entities(found)["a"]["fields"] == {"e": {"type": "string"}, "f": {"type": "string"}}
+
+
+def test_services_are_modules_and_a_large_monolith_is_grouped(imported: Import) -> None:
+    services = imported("entity A\nentity B\nentity C\nmicroservice A with one\nmicroservice B with two")
+    modules = {name: list(one["entities"]) for name, one in services.document["modules"].items()}
+    assert (
+        modules == {"one": ["a"], "two": ["b"], "d_domain": ["c"]}
+        and services.document["architecture"] == "microservices"
+    )
+    text = "\n".join(f"entity E{n} {{ n String }}" for n in range(250)) + "\nrelationship ManyToOne {\n"
+    text += "\n".join([f"E{n} to E0" for n in range(1, 120)] + [f"E{n} to E130" for n in range(131, 140)]) + "}"
+    large = imported(text)
+    accepted(large)
+    sizes = {name: len(one["entities"]) for name, one in large.document["modules"].items()}
+    assert sizes == {"e0": 100, "e0_2": 20, "e130": 10, "core": 100, "core_2": 20}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", ("d.jdl", "declares no entity")),
+        ("enum A { B }", ("d.jdl", "declares no entity")),
+        (
+            "\n\nentity A {" + "\n".join(f"f{n} String" for n in range(120)) + "}",
+            ("d.jdl, line 3", "has 120 fields, and 100 are the most"),
+        ),
+        ("\n".join(f"entity E{n}" for n in range(301)), ("d.jdl, line 1", "has 301 entities, and 300 are the most")),
+    ],
+)
+def test_what_is_larger_than_a_project_is_told_with_its_line(
+    imported: Import, text: str, told: tuple[str, str]
+) -> None:
+    with pytest.raises(InputError) as failed:
+        imported(text)
+    first = failed.value.mistakes[0]
+    assert first.where == told[0] and told[1] in first.message
+
+
+@pytest.mark.timeout(30)
+def test_as_many_entities_as_a_project_has_are_done_in_time(imported: Import) -> None:
+    text = "\n".join(f"entity E{n} {{ {' '.join(f'f{m} String required' for m in range(20))} }}" for n in range(300))
+    found = imported(
+        text
+        + "\nrelationship ManyToOne {"
+        + "\n".join(f"E{n}{{x required}} to E{(n * 7 + 1) % 300}" for n in range(300))
+        + "}"
+    )
+    assert sum(len(one["entities"]) for one in found.document["modules"].values()) == 300
+
+
+WORDS = st.sampled_from(
+    [
+        "id", "self", "order", "Order", "orders", "user", "User", "list", "type", "model_x", "createdAt", "version", "x" * 60, "X" * 61,
+        "größe", "имя", "名", "_a", "a_", "a__b", "A", "AIn", "Job", "File", "Account", "limit", "import", "class", "Any", "Entity", "A1", "None",
+    ]
+)  # fmt: skip
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> str:
+    """JDL that its own tool might take, with every name that could be in the way."""
+    names = draw(st.lists(WORDS, min_size=1, max_size=8, unique=True))
+    parts = ["enum Kind { A, B(label), _c }"]
+    for name in names:
+        fields = [
+            f"  {field} {draw(st.sampled_from([*TYPES, 'Kind']))} {draw(st.sampled_from(['', 'required', 'unique', 'min(3)', 'maxlength(9000)', 'required unique']))}"
+            for field in draw(st.lists(WORDS, max_size=6))
+        ]
+        parts.append(f"entity {name} {{\n" + "\n".join(fields) + "\n}")
+    for _ in range(draw(st.integers(0, 8))):
+        kind = draw(st.sampled_from(["OneToOne", "OneToMany", "ManyToOne", "ManyToMany"]))
+        ends = [
+            draw(st.sampled_from([*names, "User"]))
+            + draw(st.sampled_from(["", f"{{{draw(WORDS)}}}", f"{{{draw(WORDS)} required}}", f"{{{draw(WORDS)}(id)}}"]))
+            for _ in range(2)
+        ]
+        parts.append(f"relationship {kind} {{ {ends[0]} to {ends[1]} }}")
+    parts.append(
+        draw(
+            st.sampled_from(
+                ["", "paginate * with pagination", f"microservice {names[0]} with accounts", "readOnly all"]
+            )
+        )
+    )
+    return "\n".join(parts)
+
+
+@given(documents())
+def test_whatever_the_names_the_answers_are_taken(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    path = tmp_path_factory.mktemp("jdl") / "any.jdl"
+    path.write_text(text)
+    mistakes = Mistakes()
+    found = mistakes.of(lambda: translate(read_jdl([path])), None)
+    assert [mistake.message for mistake in mistakes] in ([], ["declares no entity"]), text
+    if found is not None:
+        accepted(found)
+
+
+def test_files_of_others_are_taken() -> None:
+    """The folder that ARCHGEN_DOMAINS names, and this one: each file is accepted, with its renames told."""
+    folders = [EVERYTHING.parent, *map(Path, filter(None, [os.environ.get("ARCHGEN_DOMAINS")]))]
+    files = [path for folder in folders for path in sorted(folder.iterdir()) if path.suffix in (".jdl", ".jh")]
+    assert files
+    for path in files:
+        found = translate(read_jdl([path]))
+        accepted(found)
+        assert found.taken["entities"] and all(one.because or one.was != one.name for one in found.renamed)
