@@ -88,6 +88,7 @@ FIELDS = [
 VALUES = ("red", "green", "blue", "small", "Large", "x-1", "v2.0", "on_hold")
 LEVELS = ("public", "user", "owner", "staff")
 SCALARS = ("string", "text", "integer", "decimal", "boolean", "date", "datetime", "uuid", "enum", "json")
+KEYABLE = ("string", "integer", "uuid")
 INDEXABLE = frozenset(SCALARS) - {"text", "json"} | {"reference"}
 
 Document = dict[str, Any]
@@ -167,6 +168,10 @@ def domains(
     for module in modules:
         for entity in entities[module]:
             drawn = draw(_entity(module, entity, entities, max_fields))
+            known = drawn["fields"].items()
+            keys = [name for name, field in known if {"unique", "required"} <= {*field} and field["type"] in KEYABLE]
+            if keys and draw(st.booleans()):
+                drawn["keys"] = keys[:4]
             if in_sql and draw(st.booleans()):
                 drawn["totals"] = True
             if in_sql and draw(st.booleans()):

@@ -146,6 +146,25 @@ def test_a_filter_or_an_order_that_cannot_be_is_refused(asked: dict[str, Any], w
     assert said in told[f"modules.notes.entities.note.{where}".removesuffix(".")]
 
 
+@pytest.mark.parametrize(
+    ("keys", "where", "said"),
+    [
+        (["slug", "slug"], "1", "'slug' is there already"),
+        (["slog"], "0", "'slog' is not a field of note | did you mean slug?"),
+        (["at"], "0", "at is date, and a key stands in a path"),
+        (["x"], "0", "x is not the key of a row: some may lack it, or share it"),
+        (["code"], "0", "say modules.notes.entities.note.fields.code.unique and .required, both true"),
+    ],
+)
+def test_a_key_that_does_not_tell_rows_apart_is_refused(keys: list[str], where: str, said: str) -> None:
+    one = {"unique": True, "required": True}
+    fields = {"slug": {"type": "string", **one}, "x": {"type": "integer"}, "code": {"type": "uuid", "unique": True}}
+    told = mistakes(
+        {"notes": {"entities": {"note": {"fields": fields | {"at": {"type": "date", **one}}, "keys": keys}}}}
+    )
+    assert said in told[f"modules.notes.entities.note.keys.{where}"]
+
+
 def test_what_is_indexed_and_listed_is_among_what_combines() -> None:
     fields = {"x": {"type": "integer", "indexed": True}, "y": {"type": "date"}, "z": {"type": "boolean"}}
     note = {"fields": fields, "lists": [["z", "-y"]], "filters": ["created_at"]}

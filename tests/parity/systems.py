@@ -20,6 +20,7 @@ DOMAIN: dict[str, Any] = {
                 "category": {
                     "plural": "categories",
                     "access": {"read": "public", "write": "user"},
+                    "keys": ["name"],
                     "fields": {
                         "name": {"type": "string", "max_length": 40, "unique": True, "required": True},
                         "parent": {"type": "reference", "to": "lab.category"},

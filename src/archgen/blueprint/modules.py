@@ -103,6 +103,7 @@ def _entity(
         totals=spec.totals,
         filters=spec.combined[0],
         sorts=spec.combined[1],
+        natural_keys=spec.keys,
     )
 
 

@@ -86,7 +86,8 @@ class Entity(Document):
     """`owned`: access asks who created a row, so rows remember it. `publishes`: actions that something reacts to.
 
     `unique`: fields that are unique together, `owner_id` among them. `referred`: checked references of other modules.
-    `totals`: pages by number, with a total; `filters`, `sorts`: of lists whose filters combine; each recorded where it is so.
+    `totals`: pages by number, with a total; `filters`, `sorts`: of lists whose filters combine. `natural_keys`: unique
+    fields that rows are read by. Each is recorded where it is so.
     """
 
     name: str
@@ -103,6 +104,7 @@ class Entity(Document):
     totals: bool = Said(default=False)
     filters: tuple[str, ...] = Said(default=())
     sorts: tuple[str, ...] = Said(default=())
+    natural_keys: tuple[str, ...] = Said(default=())
 
 
 class Effect(Document):

@@ -15,7 +15,7 @@ from archgen.domain import naming
 from archgen.domain.declared import Declared
 from archgen.domain.field_rules import INDEXED_LENGTH, UNINDEXABLE, check_field
 from archgen.domain.presets import FILES, Preset, assemble_domain
-from archgen.domain.schema import ORDERED, OWNER, TIMES, Domain, EntitySpec, ModuleSpec
+from archgen.domain.schema import KEYABLE, ORDERED, OWNER, TIMES, Domain, EntitySpec, ModuleSpec
 from archgen.errors import Mistake
 from archgen.text import join_key, nearest, shown
 
@@ -113,6 +113,7 @@ class _Check:
                 yield from self._reference(f"{place}.to", field_spec.to)
         yield from self._lists(where, module, name, spec)
         yield from self._combined(where, module, name, spec)
+        yield from self._keys(where, module, name, spec)
         yield from self._unique(where, module, name, spec)
 
     def _stored_names(self, where: str, spec: ModuleSpec) -> Iterator[Mistake]:
@@ -251,6 +252,28 @@ class _Check:
                     )
         if sorts:
             yield from _too_wide(f"{where}.sorts", spec, list(sorts))
+
+    def _keys(self, where: str, module: str, entity: str, spec: EntitySpec) -> Iterator[Mistake]:
+        """Fields that each row has, and no two the same."""
+        for index, name in enumerate(spec.keys):
+            place, content = f"{where}.keys.{index}", spec.fields.get(name)
+            if name in spec.keys[:index]:
+                yield Mistake(place, f"{shown(name)} is there already", "leave one of them out")
+            elif content is None:
+                if not self.declared.has_field(module, entity, name):
+                    meant = nearest(name, spec.fields)
+                    hint = f"did you mean {meant}?" if meant else f"there are {', '.join(spec.fields) or 'none'}"
+                    yield Mistake(place, f"{shown(name)} is not a field of {entity}", hint)
+            elif content.type not in KEYABLE:
+                yield Mistake(
+                    place, f"{name} is {content.type}, and a key stands in a path", f"it is for {', '.join(KEYABLE)}"
+                )
+            elif not (content.unique and content.required):
+                yield Mistake(
+                    place,
+                    f"{name} is not the key of a row: some may lack it, or share it",
+                    f"say {where}.fields.{name}.unique and .required, both true",
+                )
 
     def _unique(self, where: str, module: str, entity: str, spec: EntitySpec) -> Iterator[Mistake]:
         seen: set[frozenset[str]] = set()

@@ -26,6 +26,7 @@ Action = Literal["created", "updated", "deleted"]
 LEVELS = get_args(Level)
 TYPES = get_args(FieldType)  # what each is in generated code stands in `_macros/field_types.jinja` of the templates
 ORDERED: tuple[FieldType, ...] = ("integer", "decimal", "date", "datetime")  # filters take ranges of them
+KEYABLE: tuple[FieldType, ...] = ("string", "integer", "uuid", "reference")  # types whose values stand in a path
 TIMES = ("created_at", "updated_at")  # of every entity; lists may sort by them
 OWNER = "owner"  # in `unique`, where no field has that name
 ALL_ACTIONS: tuple[Action, ...] = get_args(Action)
@@ -151,7 +152,8 @@ class EntitySpec(_Spec):
 
     `unique`: fields whose values together no two rows share; `owner` among them is whoever made the row.
     `totals`: its lists have pages by number too, with a total. `filters`: fields whose filters combine as they are given.
-    `sorts`: fields that such lists are sorted by, up to three of them at once, either way.
+    `sorts`: fields that such lists are sorted by, up to three of them at once, either way. `keys`: unique fields that a row is
+    found by as by its id.
     """
 
     plural: Text | None = None
@@ -161,6 +163,7 @@ class EntitySpec(_Spec):
     totals: Flag = False
     filters: Annotated[tuple[Text, ...], Field(max_length=12)] = ()
     sorts: Annotated[tuple[Text, ...], Field(max_length=8)] = ()
+    keys: Annotated[tuple[Text, ...], Field(max_length=4)] = ()
     fields: dict[str, FieldSpec] = {}
 
     @property

@@ -14,7 +14,6 @@ from .entity import Entity
 from .errors import ValidationFailed
 from .filters import FilteredQuery, Filters, Order
 from .persistence import MAX_PAGE_BYTES, Listing, Page, Query
-from .sql_connection import connected
 from .sql_unit_of_work import SqlRepository
 
 E = TypeVar("E", bound=Entity)
@@ -59,29 +58,25 @@ class FilteredSqlRepository(SqlRepository[E]):
 
     async def _found(self, query: FilteredQuery) -> list[E]:
         """As many rows as fit a page, and one more."""
-        most = query.limit + 1
+        rows = self._matching(query, sa.select(self._table)).limit(query.limit + 1)
         large = [
-            sa.func.coalesce(sa.func.length(sa.cast(column, sa.Text)), 0)
+            column.name
             for column in self._table.columns
             if isinstance(column.type, sa.Text | sa.JSON)
         ]
         if not large:
-            rows = self._matching(query, sa.select(self._table)).limit(most)
             return await self.rows(rows)
-        size: sa.ColumnElement[int] = sum(large[1:], large[0])
-        keys = self._matching(query, sa.select(self._table.c.id, size)).limit(most)
-        async with connected(self._engine) as connection:
-            sized = (await connection.execute(keys)).all()
-        fitting, before = [], 0
-        for entity_id, length in sized:
-            if before <= MAX_PAGE_BYTES:
-                fitting.append(entity_id)
-            before += length
-        found = await self.rows(
-            sa.select(self._table).where(self._table.c.id.in_(fitting))
-        )
-        known = {row.id: row for row in found}
-        return [known[entity_id] for entity_id in fitting if entity_id in known]
+        row = rows.subquery().c
+        sizes = [
+            sa.func.coalesce(sa.func.length(sa.cast(row[name], sa.Text)), 0)
+            for name in large
+        ]
+        size = sum(sizes, sa.literal(0))
+        before = sa.func.sum(size).over(order_by=self._ordered(row, query)) - size
+        sized = sa.select(*row, before.label("_before")).subquery().c
+        kept = sa.select(*[sized[column.name] for column in self._table.columns])
+        kept = kept.where(sized["_before"] <= MAX_PAGE_BYTES)
+        return await self.rows(kept.order_by(*self._ordered(sized, query)))
 
     def _matching(
         self, query: FilteredQuery, statement: sa.Select[Any]
@@ -97,16 +92,22 @@ class FilteredSqlRepository(SqlRepository[E]):
                 statement = statement.where(column >= one.low)
             if one.high is not None:
                 statement = statement.where(column < one.high)
-        for name, descending in self._columns(query.order):
-            column = columns[name]
-            if column.nullable:
-                statement = statement.where(column.is_not(None))
-            statement = statement.order_by(
-                column.desc() if descending else column.asc()
-            )
+        for by in query.order:
+            if columns[by.field].nullable:
+                statement = statement.where(columns[by.field].is_not(None))
+        statement = statement.order_by(*self._ordered(columns, query))
         if query.after is not None:
             statement = statement.where(_behind(list(self._places(query, query.after))))
         return statement
+
+    def _ordered(
+        self, columns: Any, query: FilteredQuery
+    ) -> list[sa.ColumnElement[Any]]:
+        """What an order goes by, of these columns."""
+        return [
+            columns[name].desc() if descending else columns[name].asc()
+            for name, descending in self._columns(query.order)
+        ]
 
     def _columns(self, order: Sequence[Order]) -> Iterator[tuple[str, bool]]:
         """The order, and behind it the id, unless it is there."""
