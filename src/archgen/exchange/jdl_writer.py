@@ -104,6 +104,8 @@ class _Writer:
             extra["order"] = list(entity.fields)
         if first and module.spec.reacts_to:
             extra["reacts_to"] = list(module.spec.reacts_to)
+        if first and (enums := module.spec.model_dump(mode="json", exclude_unset=True).get("enums")):
+            extra["enums"] = enums
         if extra or cls == "User":
             yield _annotation(extra)
         yield f"entity {cls} {{"
@@ -155,6 +157,9 @@ class _Writer:
             good = all(map(_VALUE.fullmatch, words)) and len(set(words)) == len(words)
             self.enums[enum] = words if good else [f"VALUE_{number}" for number in range(1, len(words) + 1)]
             extra["values"] = list(spec.values)
+        if extra.get("enum") is not None:
+            for key in ("values", "labels"):
+                extra.pop(key, None)
         return enum
 
     def _relations(self, module: DomainModule, name: str, entity: EntitySpec) -> Iterator[str]:

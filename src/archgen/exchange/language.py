@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from archgen.domain.file_types import FILE_TYPES
-from archgen.domain.schema import EntitySpec
+from archgen.domain.schema import EntitySpec, FieldSpec, ModuleSpec
 from archgen.exchange.model import Kind
 
 
@@ -91,8 +91,10 @@ MANY = "references"  # the type of a field that says a many-to-many relation
 MANY_MOST = 100  # references of one row, on SQL
 WRITES_MOST = 100  # of one transaction of DynamoDB
 
+LABELS = "labels" in FieldSpec.model_fields
+SHARED = "enums" in ModuleSpec.model_fields  # enums of a module, which several fields have
+
 # What else a domain may say.
-LABELS = "labels of the values of an enum"
 PATTERN: tuple[str | None, tuple[str, ...]] = ("pattern", ("string",))  # its key, and the types that take it
 DISPLAY = "which field shows the other end of a relation"
 CHILD = "at least one of the other end"

@@ -37,6 +37,10 @@ def describe_openapi(name: str, domain: Domain) -> dict[str, Any]:
         schemas[cls] = _schema(module, entity, spec)
         if module not in told and domain[module].spec.reacts_to:
             schemas[cls][EXTENSION]["reacts_to"] = list(domain[module].spec.reacts_to)
+        if module not in told and (
+            enums := domain[module].spec.model_dump(mode="json", exclude_unset=True).get("enums")
+        ):
+            schemas[cls][EXTENSION]["enums"] = enums
         told.add(module)
         paths |= _paths(module, entity, spec.pluralize(entity), {"$ref": f"#/components/schemas/{cls}"})
     return {
@@ -73,6 +77,8 @@ def _property(spec: FieldSpec) -> dict[str, Any]:
             if bound is not None
         }
     said = {key: value for key, value in spec.model_dump(mode="json", exclude_unset=True).items() if value is not None}
+    if said.get("enum") is not None:
+        said = {key: value for key, value in said.items() if key not in ("values", "labels")}
     return {**made, EXTENSION: said}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ from archgen.exchange.model import (
     Side,
     SourceDomain,
     SourceEntity,
+    SourceEnum,
     SourceField,
     SourceRelation,
 )
@@ -104,6 +106,8 @@ class _Translation:
     called: str | None
     out: Translated = field(default_factory=Translated)
     homes: dict[str, _Home] = field(default_factory=dict)
+    enums: dict[str, dict[str, Any]] = field(default_factory=dict)  # of each module
+    shared: dict[tuple[str, str], str] = field(default_factory=dict)  # by module and what the source calls it
     many: list[tuple[_Home, str, SourceRelation]] = field(default_factory=list)
     written: dict[tuple[str, str], str] = field(default_factory=dict)  # the field that an entity's word has become
     taken: Taken = field(default_factory=Taken)
@@ -126,6 +130,8 @@ class _Translation:
             self._without_fields(self.domain.entities[name])
         self._bound_many()
         self._open_circles()
+        for module, enums in self.enums.items():
+            self.out.document["modules"][module] = {"enums": enums, **self.out.document["modules"][module]}
         self._check()
         return self.out
 
@@ -264,7 +270,7 @@ class _Translation:
                 self.out.taken["fields"] += 1
                 continue
             name = self._field_name(home, str(_own(one.annotations).get("name", one.name)), one.place, what)
-            home.document["fields"][name] = self._field(one, what)
+            home.document["fields"][name] = self._field(entity, one, what)
             self.written[entity.name, one.name] = name
             self.out.taken["fields"] += 1
             path = (*home.path, "fields", name)
@@ -275,7 +281,7 @@ class _Translation:
             for annotation in one.annotations:
                 self._annotation(annotation, home.document["fields"][name], what)
 
-    def _field(self, one: SourceField, what: str) -> dict[str, Any]:
+    def _field(self, entity: SourceEntity, one: SourceField, what: str) -> dict[str, Any]:
         tell = partial(self._note, place=one.place, what=what)
         said = language.TYPES[one.type]
         document = dict(said.document)
@@ -284,7 +290,7 @@ class _Translation:
         if one.scale is not None and document["type"] == "decimal":
             document["scale"] = min(one.scale, 9)
         if one.enum is not None:
-            document = self._enum(one, what)
+            document = self._enum(entity, one, what)
         for key, written in one.bounds.items():
             self._bound(document, key, written, one, what)
         if one.pattern is not None:
@@ -325,28 +331,46 @@ class _Translation:
             self._note("unsaid", place, what, f"{key} {document.pop(key)}: {message}")
         return document
 
-    def _enum(self, one: SourceField, what: str) -> dict[str, Any]:
+    def _enum(self, entity: SourceEntity, one: SourceField, what: str) -> dict[str, Any]:
+        """Its values and their labels, or the enum of the module that several fields share."""
         enum = self.domain.enums[one.enum or ""]
         if not enum.values or len(enum.values) > VALUES_MOST:
             count = f"{len(enum.values)} values, and {VALUES_MOST} are the most" if enum.values else "no values"
             self._note("changed", one.place, what, f"a string: {enum.name} has {count}")
             return {"type": "string"}
-        values: list[str] = []
-        for index, (value, label) in enumerate(enum.values, start=1):
-            word = (
-                value
-                if value.isascii() and len(value) <= 64 and not value.startswith("_") and not value.endswith("_")
-                else f"VALUE_{index}"
-            )
-            if word != value:
-                self._rename(
-                    enum.place, f"{enum.name}.{value}", word, "letters, digits and - _ . between them make a value"
-                )
-            values.append(word)
-            if label is not None:
-                self._note("unsaid", enum.place, f"{enum.name}.{value}", f"{language.LABELS}: {label[:60]}")
+        home = self.homes[entity.name]
+        shared = self.shared.get((home.module, enum.name))
+        if shared is not None:
+            return {"type": "enum", "enum": shared}
+        content = self._values(enum)
+        sharers = sum(
+            other.enum == enum.name and owner.name in self.homes and self.homes[owner.name].module == home.module
+            for owner, other in self.domain.fields()
+        )
         self.out.taken["enums"] += 1
-        return {"type": "enum", "values": list(dict.fromkeys(values))}
+        if sharers < 2 or not language.SHARED:
+            return {"type": "enum", **content}
+        enums = self.enums.setdefault(home.module, {})
+        named = find_name(enum.name, lambda name: "taken" if name in enums else naming.check_entity(name), (), "enum")
+        self._rename(enum.place, enum.name, named.name, named.because)
+        enums[named.name] = content
+        self.shared[home.module, enum.name] = named.name
+        return {"type": "enum", "enum": named.name}
+
+    def _values(self, enum: SourceEnum) -> dict[str, Any]:
+        words: dict[str, str | None] = {}
+        for index, (value, label) in enumerate(enum.values, start=1):
+            fits = re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?", value, re.ASCII)
+            word = value if fits else f"VALUE_{index}"
+            if word != value:
+                because = "letters, digits and - _ . between them make a value"
+                self._rename(enum.place, f"{enum.name}.{value}", word, because)
+            words.setdefault(word, label)
+        labels = {word: label for word, label in words.items() if label}
+        if labels and not language.LABELS:
+            self._note("unsaid", enum.place, enum.name, f"labels of its values: {', '.join(labels.values())[:80]}")
+            labels = {}
+        return {"values": list(words), **({"labels": labels} if labels else {})}
 
     def _bound(self, document: dict[str, Any], key: str, written: str, one: SourceField, what: str) -> None:
         name, types = language.BOUNDS[key]
@@ -389,6 +413,8 @@ class _Translation:
                 key: value for key, value in read_annotation(annotation.value).items() if key in FieldSpec.model_fields
             }
             document |= known
+            if document.get("enum") is not None:
+                document = _without(document, "values", "labels")
             for key in [
                 key for key, value in document.items() if value is False and key in ("indexed", "unique", "required")
             ]:
@@ -652,6 +678,10 @@ class _Translation:
         except ValidationError:
             return
         home.document |= known
+        if isinstance(said.get("enums"), dict):
+            self.out.document["modules"][home.module]["enums"] = said["enums"]
+        if isinstance(said.get("enums"), dict):
+            self.enums.setdefault(home.module, {}).update(said["enums"])
         if isinstance(said.get("reacts_to"), list):
             self.out.document["modules"][home.module]["reacts_to"] = said["reacts_to"]
 
@@ -709,6 +739,13 @@ class _Translation:
             self._first(),
         )
         return Mistake(f"{found.file}, line {found.line}", f"{mistake.where}: {mistake.message}", mistake.hint)
+
+
+def _without(document: dict[str, Any], *keys: str) -> dict[str, Any]:
+    """The same document, which has lost these keys."""
+    for key in keys:
+        document.pop(key, None)
+    return document
 
 
 def _own(annotations: Sequence[Annotation]) -> dict[str, Any]:
