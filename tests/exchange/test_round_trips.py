@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from tests.strategies import domains
 
 from archgen.answers.resolve import Resolved, resolve
@@ -56,6 +56,7 @@ NAMES: dict[str, Any] = {
 }
 
 
+@settings(max_examples=40)
 @given(domains())
 @example(NAMES)
 def test_by_jdl(tmp_path_factory: pytest.TempPathFactory, modules: dict[str, Any]) -> None:
@@ -65,6 +66,7 @@ def test_by_jdl(tmp_path_factory: pytest.TempPathFactory, modules: dict[str, Any
     assert [note for note in again.notes if note.kind == "unsaid"] == []
 
 
+@settings(max_examples=40)
 @given(domains())
 @example(NAMES)
 def test_by_openapi(tmp_path_factory: pytest.TempPathFactory, modules: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,6 +50,16 @@ _FORMATS: dict[str, Kind] = {
 }
 
 
+# A character of JSON that is written as two halves, which YAML does not know; an escaped backslash before it is passed over.
+_PAIRS = re.compile(r"\\\\|\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+
+
+def _join(found: re.Match[str]) -> str:
+    if found[1] is None:
+        return found[0]
+    return chr(0x10000 + ((int(found[1], 16) - 0xD800) << 10) + int(found[2], 16) - 0xDC00)
+
+
 def read_openapi(path: Path) -> SourceDomain:
     """The domain whose schemas a document has; InputError where it is none, with its line."""
     name = path.name or str(path)
@@ -80,7 +91,8 @@ def _load(path: Path, name: str) -> tuple[dict[str, Any], dict[tuple[str, ...], 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     builder = _Builder(name)
     try:
-        for event in yaml.parse(content.decode("utf-8-sig").replace("\t", " "), Loader=loader):
+        text = _PAIRS.sub(_join, content.decode("utf-8-sig").replace("\t", " "))
+        for event in yaml.parse(text, Loader=loader):
             builder.take(event)
     except UnicodeDecodeError:
         raise InputError([Mistake(name, "is not text in UTF-8", "save it as UTF-8")]) from None
@@ -258,7 +270,7 @@ class _Reader:
                 entity.group = said["module"]
                 self.domain.groups.setdefault(entity.group, place)
         self.domain.entities[entity.name] = entity
-        required = schema.get("required") if isinstance(schema.get("required"), list) else []
+        required: list[Any] = schema["required"] if isinstance(schema.get("required"), list) else []
         form = next(
             (
                 one
@@ -292,14 +304,14 @@ class _Reader:
             kind = (
                 "ManyToMany" if said.get("type") == "references" else "OneToOne" if said.get("unique") else "ManyToOne"
             )
-            target = kept.get(ours.get(said["to"], ""), "User")
+            known = kept.get(ours.get(said["to"], ""), "User")
             extra = {
-                known: value for known, value in said.items() if known not in ("type", "required", "unique", "to")
+                word: value for word, value in said.items() if word not in ("type", "required", "unique", "to")
             } | {"name": key}
             if kind != "ManyToMany":
                 extra.setdefault("indexed", False)
             extra |= {"to": ACCOUNT} if said["to"] == ACCOUNT else {}
-            self._relate(kind, entity, key, target, bool(said.get("required")), place, extra)
+            self._relate(kind, entity, key, known, bool(said.get("required")), place, extra)
             return
         target = self._target(content, kept)
         items = content.get("items") if content.get("type") == "array" else None
