@@ -85,9 +85,16 @@ FIELDS = [
     "registration_number",
     "preferred_contact_language",
 ]
+PATTERNS: dict[str, tuple[str, ...]] = {  # with values that match
+    r"[A-Z]{2}-\d{4}": ("AB-1234", "ZZ-0000"),
+    r"^[^@\s]+@[^@\s]+\.[^@\s]+$": ("ann@example.com", "é@x.y"),
+    r"(?:[a-z0-9]+-?)+": ("one-two-3", "x"),
+    r"#([0-9a-fA-F]{3}){1,2}|none": ("#fff", "none"),
+    "Ä|ö": ("Ä", "ö"),
+}
 VALUES = ("red", "green", "blue", "small", "Large", "x-1", "v2.0", "on_hold")
 LEVELS = ("public", "user", "owner", "staff")
-SCALARS = ("string", "text", "integer", "decimal", "boolean", "date", "datetime", "uuid", "enum", "json")
+SCALARS = ("string", "text", "integer", "decimal", "number", "boolean", "date", "datetime", "uuid", "enum", "json")
 INDEXABLE = frozenset(SCALARS) - {"text", "json"} | {"reference"}
 
 Document = dict[str, Any]
@@ -108,6 +115,15 @@ def scalar_fields(draw: st.DrawFn) -> Document:
         if most is not None:
             field["max_length"] = most
         default = _string(draw, most or 20)
+        if draw(st.integers(0, 3)) == 0:
+            least = draw(st.integers(0, min(most or 255, 60)))
+            field["min_length"] = least
+            default = default.ljust(least, "~")
+        elif kind == "string" and most != 1 and draw(st.integers(0, 3)) == 0:
+            field["pattern"] = draw(st.sampled_from(sorted(PATTERNS)))
+            default = PATTERNS[field["pattern"]][0]
+            if draw(st.booleans()):
+                field["examples"] = list(PATTERNS[field["pattern"]])
     elif kind == "integer":
         low, high = sorted(draw(st.tuples(*[st.integers(-(2**63), 2**63 - 1)] * 2)))
         default = draw(st.integers(low, high))
@@ -118,6 +134,9 @@ def scalar_fields(draw: st.DrawFn) -> Document:
         low, default, high = (str(Decimal(step).scaleb(-scale)) for step in steps)
         if scale != 2 or draw(st.booleans()):
             field["scale"] = scale
+        field |= draw(st.sampled_from(({}, {"min": low}, {"max": high}, {"min": low, "max": high})))
+    elif kind == "number":
+        low, default, high = sorted(draw(st.tuples(*[st.floats(allow_nan=False, allow_infinity=False)] * 3)))
         field |= draw(st.sampled_from(({}, {"min": low}, {"max": high}, {"min": low, "max": high})))
     elif kind == "boolean":
         default = draw(st.booleans())
@@ -218,6 +237,9 @@ def _reference(draw: st.DrawFn, module: str, entity: str, entities: dict[str, li
     """To anything; required within the module only to what was declared before, so that no circle closes."""
     targets = [f"{other}.{name}" for other, names in entities.items() for name in names] + ["accounts.account"]
     to = draw(st.sampled_from(targets))
+    if draw(st.integers(0, 3)) == 0:
+        most = draw(st.sampled_from(({"max": 2}, {"max": 4, "ordered": True})))
+        return {"type": "references", "to": to, **most}
     earlier = [f"{module}.{name}" for name in entities[module][: entities[module].index(entity)]]
     field: Document = {"type": "reference", "to": to}
     if (not to.startswith(f"{module}.") or to in earlier) and draw(st.booleans()):
@@ -239,7 +261,7 @@ def _events(domain: dict[str, Document], module: str) -> list[str]:
         f"{field['to']}.deleted"
         for entity in domain[module]["entities"].values()
         for field in entity["fields"].values()
-        if field["type"] == "reference" and not field["to"].startswith("accounts.")
+        if field["type"].startswith("reference") and not field["to"].startswith("accounts.")
     }
     return [*sorted(referred), *(event for event in all_events if event not in referred), "accounts.account.created"]
 

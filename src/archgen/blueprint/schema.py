@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import Field as Attribute
 
 from archgen.domain.schema import Action, FieldType, Level
 from archgen.requirements import ServiceLevels, StackChoice
@@ -35,6 +36,27 @@ class Target(Document):
     checked: bool
 
 
+class Form(Document):
+    """What the values of a string look like: `samples`, in order, are what tests send.
+
+    `pattern`: anchored, as every engine reads it. `shape`: for each place the characters of values that match, any
+    choice of them. `unlike`: what the pattern refuses.
+    """
+
+    pattern: str | None
+    shape: tuple[str, ...]
+    samples: tuple[str, ...]
+    unlike: str | None
+
+
+class Many(Document):
+    """What a field of references goes to, and how many one row may have; `ordered`: in the order in which they were given, else a set."""
+
+    to: Target
+    max: int
+    ordered: bool
+
+
 class Field(Document):
     """A field of an entity. `nullable`: a row may lack it (not required, and no default)."""
 
@@ -47,11 +69,16 @@ class Field(Document):
     default: JsonValue = None  # decimals, dates and the like as the strings that travel in JSON
     min: JsonValue = None
     max: JsonValue = None
+    min_length: int | None = None  # string, text: of a key 1 if not said
     max_length: int | None = None  # string: 255 if not said, text: 100,000
+    form: Form | None = None  # string: where it has a pattern or examples
     scale: int | None = None  # decimal: 2 if not said
     values: tuple[str, ...] = ()
     alias: str | None = None  # enum: the name of the type that its values make, unique in its module
     to: Target | None = None
+    many: Many | None = Attribute(
+        default=None, exclude_if=lambda many: many is None
+    )  # references, of which alone it is there
     max_bytes: int | None = None  # file: 10 MiB if not said
     accept: tuple[str, ...] = ()  # file: its content types, images if not said
 
@@ -81,6 +108,7 @@ class Entity(Document):
     """`owned`: access asks who created a row, so rows remember it. `publishes`: actions that something reacts to.
 
     `unique`: fields that are unique together, `owner_id` among them. `referred`: checked references of other modules.
+    `linkers`: entities of the same module whose fields of references go to this one.
     """
 
     name: str
@@ -94,16 +122,17 @@ class Entity(Document):
     publishes: tuple[Action, ...]
     referred: bool
     referrers: tuple[Referrer, ...]
+    linkers: tuple[Referrer, ...] = Attribute(default=(), exclude_if=lambda linkers: not linkers)
 
 
 class Effect(Document):
-    """What becomes of the rows whose `field` refers to a row that was deleted."""
+    """What becomes of the rows whose `field` refers to a row that was deleted; `unlink`: it is one of several there."""
 
     entity: str
     cls: str
     plural: str
     field: str
-    effect: Literal["delete", "clear"]
+    effect: Literal["delete", "clear", "unlink"]
 
 
 class Reaction(Document):

@@ -5,27 +5,33 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from archgen.domain.field_values import Unfit, compared, normal
+from archgen.domain.field_values import Unfit, compared, normal, resolve_length, resolve_samples
 from archgen.domain.file_types import FILE_TYPES, NOT_OFFERED
+from archgen.domain.patterns import Broken, read_pattern
 from archgen.domain.schema import FieldSpec
 from archgen.errors import Mistake
 from archgen.text import nearest, shown
 
-UNINDEXABLE = ("text", "json", "file")
+UNINDEXABLE = ("text", "json", "references", "file")
 INDEXED_LENGTH = 255  # characters: 1,020 bytes at most in UTF-8, below 1,024, the tightest key of the databases
 STRING_MOST = 10_000
+REFERENCES_MOST = 100  # of one row: each is looked up, and written as a row of its own
 FILE_MOST = 100 * 1024 * 1024  # bytes: what is uploaded is read once more, to see what it is
 
 _VALUE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?", re.ASCII)
 
 # The constraints that only some types take.
 _TAKES: dict[str, tuple[str, ...]] = {
-    "min": ("integer", "decimal"),
-    "max": ("integer", "decimal"),
+    "min": ("integer", "decimal", "number"),
+    "max": ("integer", "decimal", "number", "references"),
+    "min_length": ("string", "text"),
     "max_length": ("string", "text"),
+    "pattern": ("string",),
+    "examples": ("string",),
     "scale": ("decimal",),
     "values": ("enum",),
-    "to": ("reference",),
+    "to": ("reference", "references"),
+    "ordered": ("references",),
     "max_bytes": ("file",),
     "accept": ("file",),
 }
@@ -40,12 +46,14 @@ def check_field(where: str, spec: FieldSpec) -> Iterator[Mistake]:
             yield Mistake(f"{where}.{name}", f"a field of type {spec.type} takes no {name}", f"it is for {_or(types)}")
     for name in ("unique", "indexed"):
         if getattr(spec, name) and spec.type in UNINDEXABLE:
-            hint = "leave it out" if spec.type == "file" else "use string instead"
+            hint = "leave it out" if spec.type in ("references", "file") else "use string instead"
             yield Mistake(f"{where}.{name}", f"a field of type {spec.type} cannot be {name}", hint)
     if spec.type == "enum":
         yield from _check_values(where, spec)
-    if spec.type == "reference" and spec.to is None:
+    if spec.type in _TAKES["to"] and spec.to is None:
         yield Mistake(f"{where}.to", "a reference says what it refers to", f"add {where}.to: module.entity")
+    if spec.type == "references":
+        yield from _check_references(where, spec)
     if spec.type == "file":
         yield from _check_file(where, spec)
     if spec.type == "boolean" and spec.unique:
@@ -53,6 +61,7 @@ def check_field(where: str, spec: FieldSpec) -> Iterator[Mistake]:
     yield from _check_length(where, spec)
     if fits:
         yield from _check_values_of_type(where, spec)
+        yield from _check_pattern(where, spec)
 
 
 def _check_values(where: str, spec: FieldSpec) -> Iterator[Mistake]:
@@ -68,6 +77,22 @@ def _check_values(where: str, spec: FieldSpec) -> Iterator[Mistake]:
     twice = sorted({value for value in spec.values if spec.values.count(value) > 1})
     if twice:
         yield Mistake(f"{where}.values", f"has {', '.join(map(shown, twice))} more than once")
+
+
+def _check_references(where: str, spec: FieldSpec) -> Iterator[Mistake]:
+    if spec.required:
+        yield Mistake(
+            f"{where}.required",
+            "references may always be none: what they refer to can go",
+            "leave it out; a rule of your own goes into the module's domain.py",
+        )
+    whole = spec.max is None or (isinstance(spec.max, int) and not isinstance(spec.max, bool))
+    if not whole or (isinstance(spec.max, int) and not 1 <= spec.max <= REFERENCES_MOST):
+        yield Mistake(
+            f"{where}.max",
+            f"{shown(spec.max)} is not between 1 and {REFERENCES_MOST}, the references that a row may have",
+            "where there may be more, an entity of its own with a reference to each side says it",
+        )
 
 
 def _check_file(where: str, spec: FieldSpec) -> Iterator[Mistake]:
@@ -93,7 +118,42 @@ def _check_file(where: str, spec: FieldSpec) -> Iterator[Mistake]:
         yield Mistake(f"{where}.accept", f"has {', '.join(map(shown, twice))} more than once")
 
 
+def _check_pattern(where: str, spec: FieldSpec) -> Iterator[Mistake]:
+    """The pattern by itself, the examples by all that the field says, and that tests have values to send."""
+    wrong = False
+    for index, example in enumerate(spec.examples):
+        try:
+            normal(spec, example)
+        except Unfit as error:
+            wrong = True
+            yield Mistake(f"{where}.examples.{index}", str(error))
+        if example == "":
+            yield Mistake(f"{where}.examples.{index}", "is empty, which is no example", "leave it out")
+    if spec.pattern is None:
+        return
+    try:
+        read_pattern(spec.pattern)
+    except Broken as error:
+        slashes = len(spec.pattern) > 1 and spec.pattern.startswith("/") and spec.pattern.endswith("/")
+        yield Mistake(f"{where}.pattern", str(error), "leave out the slashes around it" if slashes else "")
+        return
+    shortest, longest = spec.min_length or 0, resolve_length(spec) or 0
+    if not wrong and not resolve_samples(spec) and shortest <= longest:
+        yield Mistake(
+            f"{where}.pattern",
+            f"no value of {max(shortest, 1)} to {longest} characters was found that matches, and tests need some",
+            f"say {where}.examples: [one, another], or mend the pattern or the lengths",
+        )
+
+
 def _check_length(where: str, spec: FieldSpec) -> Iterator[Mistake]:
+    longest = resolve_length(spec)
+    if longest is not None and (spec.min_length or 0) > longest:
+        yield Mistake(
+            f"{where}.min_length",
+            f"{spec.min_length} is more than the {longest} characters that the field takes",
+            f"say a min_length of {longest} or less, or {where}.max_length",
+        )
     if spec.type != "string" or spec.max_length is None:
         return
     if spec.max_length > STRING_MOST:
@@ -109,7 +169,7 @@ def _check_length(where: str, spec: FieldSpec) -> Iterator[Mistake]:
 def _check_values_of_type(where: str, spec: FieldSpec) -> Iterator[Mistake]:
     """`default`, `min` and `max`, and what they say of each other."""
     good = {}
-    for name in ("min", "max", "default"):
+    for name in ("min", "max", "default") if spec.type != "references" else ("default",):
         value = getattr(spec, name)
         if value is None:
             continue
