@@ -13,7 +13,7 @@ import urllib.request
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.load.model import ENTITIES, ORDERS
+from tests.load.model import BESIDE, ENTITIES, ORDERS
 from tests.load.people import PEOPLE, hint, log_in
 from tests.load.shapes import Entity, Reference
 
@@ -129,6 +129,8 @@ def seed(site: Site) -> None:
         ]
         site.rows["orders"] = made or site.found(PLACED)
         print(f"{len(site.rows['orders'])} orders")
+    for more in BESIDE:
+        more.seed(site)
 
 
 def order(products: list[str], n: int) -> dict[str, Any]:
