@@ -181,9 +181,7 @@ def _shared(entity: Entity) -> Iterator[Value]:
     return (
         f
         for f in entity.fields
-        if not isinstance(f, Reference)
-        and not f.unique
-        and f.name not in entity.together
+        if isinstance(f, Value) and not f.unique and f.name not in entity.together
     )
 
 
