@@ -288,7 +288,6 @@ def test_a_path_is_the_plural_of_the_english_word(name: str, plural: str) -> Non
         (field(type="ZonedDateTime"), f"{X}.type", "did you mean datetime?"),
         (field(type="ImageBlob"), f"{X}.type", "did you mean file?"),
         (field(type="bytea"), f"{X}.type", "what a client uploads is of type file"),
-        (field(type="file", required=True), f"{X}.required", "let clients show rows without it"),
         (field(type="file", unique=True), f"{X}.unique", "leave it out"),
         (field(type="file", indexed=True), f"{X}.indexed", "leave it out"),
         (field(type="file", max_bytes=0), f"{X}.max_bytes", "is not between 1 and 104,857,600 bytes"),
