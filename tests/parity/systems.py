@@ -16,6 +16,9 @@ from tests.support.projects import Project, new
 DOMAIN = {
     "modules": {
         "lab": {
+            "enums": {
+                "kind": {"values": ["red", "green", "blue", "None", "x-1"], "labels": {"red": "Rot", "None": "кофе"}}
+            },
             "entities": {
                 "category": {
                     "plural": "categories",
@@ -47,7 +50,7 @@ DOMAIN = {
                         "born": {"type": "date", "indexed": True},
                         "due": {"type": "datetime", "indexed": True},
                         "code": {"type": "uuid", "unique": True},
-                        "kind": {"type": "enum", "values": ["red", "green", "blue"], "indexed": True},
+                        "kind": {"type": "enum", "enum": "kind", "indexed": True},
                         "extra": {"type": "json"},
                         "category": {"type": "reference", "to": "lab.category", "indexed": True},
                     },
@@ -70,7 +73,7 @@ DOMAIN = {
                         "text": {"type": "string", "max_length": 80},
                     },
                 },
-            }
+            },
         }
     }
 }
