@@ -38,7 +38,7 @@ CODES_OWN_WORDS = {
         "entities": {
             "next": entity(match={"type": "string", "indexed": True}, rest={"type": "decimal"}),
             "type": entity(kind={"type": "enum", "values": ["no", "null", "True", "1.5"], "default": "no"}),
-            "listing": entity(
+            "mapping": entity(
                 **{name: {"type": "enum", "enum": name, "indexed": True} for name in ("literal", "next", "mapping")},
                 worth={"type": "decimal"},
                 value={"type": "enum", "enum": "decimal", "default": "c"},
