@@ -265,6 +265,9 @@ def _reference(draw: st.DrawFn, module: str, entity: str, entities: dict[str, li
     """To anything; required within the module only to what was declared before, so that no circle closes."""
     targets = [f"{other}.{name}" for other, names in entities.items() for name in names] + ["accounts.account"]
     to = draw(st.sampled_from(targets))
+    if draw(st.integers(0, 3)) == 0:
+        most = draw(st.sampled_from(({"max": 2}, {"max": 4, "ordered": True})))
+        return {"type": "references", "to": to, **most}
     earlier = [f"{module}.{name}" for name in entities[module][: entities[module].index(entity)]]
     field: Document = {"type": "reference", "to": to}
     if (not to.startswith(f"{module}.") or to in earlier) and draw(st.booleans()):
@@ -286,7 +289,7 @@ def _events(domain: dict[str, Document], module: str) -> list[str]:
         f"{field['to']}.deleted"
         for entity in domain[module]["entities"].values()
         for field in entity["fields"].values()
-        if field["type"] == "reference" and not field["to"].startswith("accounts.")
+        if field["type"].startswith("reference") and not field["to"].startswith("accounts.")
     }
     return [*sorted(referred), *(event for event in all_events if event not in referred), "accounts.account.created"]
 

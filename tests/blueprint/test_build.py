@@ -165,6 +165,25 @@ def test_who_reacts_to_a_product_leaves_the_largest_order_a_transaction_that_can
     assert "search and stats react to inventory.product.updated" in refused(**shop("search", "stats"))
 
 
+def test_references_are_as_many_as_a_transaction_can_change() -> None:
+    """On DynamoDB each that goes and each that comes is an item, and within a module a count besides."""
+
+    def notes(to: str, *most: int) -> dict[str, Any]:
+        fields = {f"x{n}": {"type": "references", "to": to, "max": count} for n, count in enumerate(most)}
+        note = {"fields": {"title": {"type": "string", "unique": True}, **fields}}
+        tag = {"fields": {"name": {"type": "string"}}}
+        return {"notes": {"entities": {"note": note}}, "tags": {"entities": {"tag": tag}}}
+
+    design("serverless", modules=notes("notes.note", 24))
+    said = refused("serverless", modules=notes("notes.note", 25))
+    assert said.startswith("modules.notes.entities.note: to change all of x0 is 104 writes on DynamoDB")
+    assert "say max: 24 or less for x0, or --set stack.database=postgresql" in said
+    assert "x0 and x1" in refused("serverless", modules=notes("notes.note", 13, 12))
+    design("serverless", modules=notes("tags.tag", 48))
+    assert "say max: 48" in refused("serverless", modules=notes("tags.tag", 49))
+    design("monolith", modules=notes("notes.note", 100))
+
+
 def test_functions_have_a_database_that_costs_by_the_hour_only_where_it_is_named() -> None:
     """Whatever is advised; and it is said how to have it."""
     taken = resolve([from_record({"name": "shop"})])

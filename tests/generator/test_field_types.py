@@ -31,8 +31,9 @@ def test_every_type_is_in_the_table_and_no_other() -> None:
 
 @pytest.mark.parametrize("name", TYPES)
 def test_a_type_says_all_that_a_project_needs(name: str) -> None:
-    needed = set(EVERY) - ({"load"} if name == "file" else set())  # rows that are made for load have none
-    needed |= set() if name in ("reference", "file") else {"literal"}  # neither is there from the start
+    without = {"load"} if name in ("file", "references") else set()  # rows that are made for load have none
+    needed = set(EVERY) - without
+    needed |= set() if name in ("reference", "references", "file") else {"literal"}  # neither is there from the start
     needed |= set() if name in UNINDEXABLE else {"query"}
     needed |= set() if name in DERIVED else {"low", "high"}
     needed |= set() if name in {*DERIVED, *UNINDEXABLE} else {"nth"}

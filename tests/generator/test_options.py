@@ -150,6 +150,7 @@ KNOWN = {
     "provides",
     "by_name",
     "face",
+    "face_of_links",
     "dependencies",
     "dev_dependencies",
     "when",

@@ -26,6 +26,7 @@ def test_shortened_names_are_taken_by_postgresql_and_are_all_different(read: str
         "fields": {
             **{name: {**content, "unique": True} for name, content in FIELDS.items()},
             "parent_of_a_shipping_address1": {"type": "reference", "to": "crm.person"},
+            f"others_of_{LONG}": {"type": "references", "to": "crm.person"},
         },
     }
     answers = {"name": "long-names", "architecture": "monolith", "modules": {"crm": {"entities": {"person": entity}}}}

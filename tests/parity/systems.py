@@ -53,6 +53,7 @@ DOMAIN = {
                         "kind": {"type": "enum", "enum": "kind", "indexed": True},
                         "extra": {"type": "json"},
                         "category": {"type": "reference", "to": "lab.category", "indexed": True},
+                        "marks": {"type": "references", "to": "lab.category", "max": 3},
                     },
                 },
                 "note": {
@@ -63,6 +64,7 @@ DOMAIN = {
                         "topic": {"type": "string", "required": True, "indexed": True},
                         "stars": {"type": "integer", "min": 1, "max": 5},
                         "thing": {"type": "reference", "to": "lab.thing", "required": True, "indexed": True},
+                        "others": {"type": "references", "to": "lab.thing", "max": 3, "ordered": True},
                     },
                 },
                 "remark": {

@@ -38,8 +38,9 @@ VALUES: dict[str, dict[str, list[Any]]] = {
         "kind": ["red", "green", "blue", "None", "x-1"],
         "extra": [{}, [], 1.5, 1e300, -(2**63), "text", {"a": [None, True, {"b": "é"}]}],
         "category": ["ref"],
+        "marks": ["refs"],
     },
-    "notes": {"topic": ["a", "b", "c" * 255], "stars": [1, 3, 5], "thing": ["ref"]},
+    "notes": {"topic": ["a", "b", "c" * 255], "stars": [1, 3, 5], "thing": ["ref"], "others": ["refs"]},
     "remarks": {"note": ["ref"], "text": ["a", "b"]},
 }
 WRONG: dict[str, list[Any]] = {  # for a field, or for any field
@@ -55,14 +56,22 @@ WRONG: dict[str, list[Any]] = {  # for a field, or for any field
     "code": ["no"],
     "kind": ["grey"],
     "stars": [6],
+    "marks": [[ABSENT, ABSENT], ["no"], ABSENT],
     "": [None, {}, [1]],
 }
 REQUIRED = {"categories": {"name"}, "things": {"title"}, "notes": {"topic", "thing"}, "remarks": set()}
-TARGETS = {"parent": "categories", "category": "categories", "thing": "things", "note": "notes"}
+TARGETS = {
+    "parent": "categories",
+    "category": "categories",
+    "thing": "things",
+    "note": "notes",
+    "marks": "categories",
+    "others": "things",
+}
 INDEXED = {
     "categories": [],
-    "things": ["title", "badge", "mass", "weight", "ready", "born", "due", "kind", "category"],
-    "notes": ["topic", "thing"],
+    "things": ["title", "badge", "mass", "weight", "ready", "born", "due", "kind", "category", "marks"],
+    "notes": ["topic", "thing", "others"],
     "remarks": [],
 }
 SORTED: dict[str, list[tuple[list[str], str]]] = {
@@ -109,10 +118,13 @@ class Twins(RuleBasedStateMachine):
 
     def value(self, data: st.DataObject, plural: str, name: str, *, wrong: bool = True) -> Any:
         values = VALUES[plural][name]
-        if values == ["ref"]:
-            known = [row for kind, row in self.made if kind == TARGETS[name]]
-            values = [*known[-4:] * 3, ABSENT] if wrong else [*known[-4:], None]
-        return data.draw(st.sampled_from(values))
+        if name not in TARGETS:
+            return data.draw(st.sampled_from(values))
+        known = [row for kind, row in self.made if kind == TARGETS[name]][-4:]
+        targets = [*known * 3, ABSENT] if wrong else known
+        if values == ["refs"]:  # now and then one too many, or one twice
+            return data.draw(st.lists(st.sampled_from(targets), max_size=4 if wrong else 2, unique=True))
+        return data.draw(st.sampled_from(targets if wrong else [*targets, None]))
 
     def body(self, data: st.DataObject, plural: str, *, partial: bool = False, wrong: bool = True) -> dict[str, Any]:
         """Some fields that fit, and now and then one that does not; not `wrong`: all fields."""
@@ -179,7 +191,8 @@ class Twins(RuleBasedStateMachine):
         plural, filters, sort = which
         query: dict[str, Any] = {"limit": limit}
         for name in filters:
-            query[name] = self.value(data, plural, name)
+            found = self.value(data, plural, name)
+            query[name] = (found or [ABSENT])[0] if VALUES[plural][name] == ["refs"] else found
         if sort:
             query["sort"] = sort
         first = self.pages(who, f"/api/{plural}", query)

@@ -6,13 +6,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from archgen.blueprint.schema import Access, Effect, Entity, Field, Form, Listing, Module, Reaction, Referrer, Target
+from archgen.blueprint.schema import (
+    Access,
+    Effect,
+    Entity,
+    Field,
+    Form,
+    Listing,
+    Many,
+    Module,
+    Reaction,
+    Referrer,
+    Target,
+)
 from archgen.domain import naming
 from archgen.domain.field_values import (
     normal,
     resolve_accept,
     resolve_bytes,
     resolve_length,
+    resolve_most,
     resolve_pattern,
     resolve_samples,
     resolve_scale,
@@ -20,7 +33,7 @@ from archgen.domain.field_values import (
     resolve_shortest,
     resolve_unlike,
 )
-from archgen.domain.schema import ALL_ACTIONS, OWNER, Action, Domain, DomainModule, EntitySpec, FieldSpec
+from archgen.domain.schema import ALL_ACTIONS, OWNER, Action, Domain, DomainModule, EntitySpec, FieldSpec, FieldType
 
 ACCOUNT = "accounts.account"
 
@@ -34,7 +47,7 @@ class ModulePlan:
 
 
 def plan_modules(plan: ModulePlan) -> tuple[Module, ...]:
-    wanted = {event for module in plan.domain.modules for event in module.spec.reacts_to}
+    wanted = {event for module in plan.domain.modules for event in (*module.spec.reacts_to, *module.subscribes)}
     return tuple(_module(plan, module, wanted) for module in plan.domain.modules)
 
 
@@ -114,11 +127,16 @@ def _entity(
         referred=any(
             content.to == f"{module.name}.{name}" and is_checked(domain, other, entity, content)
             for other in domain.modules
-            for entity, _, content in _references(other)
+            for entity, _, content in (*_references(other), *_links(other))
         ),
         referrers=tuple(
             Referrer(entity=other, field=key, required=content.required)
             for other, key, content in _references(module)
+            if content.to == f"{module.name}.{name}"
+        ),
+        linkers=tuple(
+            Referrer(entity=other, field=key, required=False)
+            for other, key, content in _links(module)
             if content.to == f"{module.name}.{name}"
         ),
     )
@@ -126,6 +144,19 @@ def _entity(
 
 def _field(domain: Domain, module: DomainModule, entity: str, name: str, spec: FieldSpec, alias: str | None) -> Field:
     """A field with a default may always be left out, and is never lacking."""
+    target = None if spec.to is None else _target(domain, module, entity, spec)
+    if spec.type == "references" and target is not None:
+        many = Many(to=target, max=resolve_most(spec), ordered=bool(spec.ordered))
+        return Field(
+            name=name,
+            type=spec.type,
+            required=False,
+            nullable=False,
+            unique=False,
+            indexed=False,
+            default=[],
+            many=many,
+        )
     has_default = spec.default is not None
     required = spec.required and not has_default
     return Field(
@@ -145,7 +176,7 @@ def _field(domain: Domain, module: DomainModule, entity: str, name: str, spec: F
         values=spec.values,
         labels=tuple(spec.labels.get(value, value) for value in spec.values) if spec.labels else (),
         alias=alias,
-        to=None if spec.to is None else _target(domain, module, entity, spec),
+        to=target,
         max_bytes=resolve_bytes(spec),
         accept=resolve_accept(spec),
     )
@@ -231,19 +262,27 @@ def _reaction(domain: Domain, module: DomainModule, event: str) -> Reaction:
     )
 
 
-def _left_behind(module: DomainModule, deleted: str) -> Iterator[tuple[str, str, Literal["delete", "clear"]]]:
+def _left_behind(module: DomainModule, deleted: str) -> Iterator[tuple[str, str, Literal["delete", "clear", "unlink"]]]:
     """What refers to a row that is deleted, as (entity, field, what becomes of it); a row refers to the account that owns it."""
     for name, key, content in _references(module):
         if content.to == deleted:
             yield name, key, "delete" if content.required else "clear"
+    for name, key, content in _links(module):
+        if content.to == deleted:
+            yield name, key, "unlink"
     for name, spec in module.spec.entities.items():
         if deleted == ACCOUNT and spec.owned:
             yield name, "owner_id", "delete"
 
 
-def _references(module: DomainModule) -> Iterator[tuple[str, str, FieldSpec]]:
+def _references(module: DomainModule, kind: FieldType = "reference") -> Iterator[tuple[str, str, FieldSpec]]:
     """The module's references, as (entity, field, what it says)."""
     for name, entity in module.spec.entities.items():
         for key, content in entity.fields.items():
-            if content.type == "reference":
+            if content.type == kind:
                 yield name, key, content
+
+
+def _links(module: DomainModule) -> Iterator[tuple[str, str, FieldSpec]]:
+    """The same of its fields that refer to several rows."""
+    return _references(module, "references")

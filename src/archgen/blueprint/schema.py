@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import Field as Attribute
 
 from archgen.domain.schema import Action, FieldType, Level
 from archgen.requirements import ServiceLevels, StackChoice
@@ -48,6 +49,14 @@ class Form(Document):
     unlike: str | None
 
 
+class Many(Document):
+    """What a field of references goes to, and how many one row may have; `ordered`: in the order in which they were given, else a set."""
+
+    to: Target
+    max: int
+    ordered: bool
+
+
 class Field(Document):
     """A field of an entity. `nullable`: a row may lack it (not required, and no default)."""
 
@@ -68,6 +77,9 @@ class Field(Document):
     labels: tuple[str, ...] = ()  # enum: what its values are called, of each one; none: nobody said
     alias: str | None = None  # enum: the name of the type that its values make, that of no other in its module
     to: Target | None = None
+    many: Many | None = Attribute(
+        default=None, exclude_if=lambda many: many is None
+    )  # references, of which alone it is there
     max_bytes: int | None = None  # file: 10 MiB if not said
     accept: tuple[str, ...] = ()  # file: its content types, images if not said
 
@@ -97,6 +109,7 @@ class Entity(Document):
     """`owned`: access asks who created a row, so rows remember it. `publishes`: actions that something reacts to.
 
     `unique`: fields that are unique together, `owner_id` among them. `referred`: checked references of other modules.
+    `linkers`: entities of the same module whose fields of references go to this one.
     """
 
     name: str
@@ -110,16 +123,17 @@ class Entity(Document):
     publishes: tuple[Action, ...]
     referred: bool
     referrers: tuple[Referrer, ...]
+    linkers: tuple[Referrer, ...] = Attribute(default=(), exclude_if=lambda linkers: not linkers)
 
 
 class Effect(Document):
-    """What becomes of the rows whose `field` refers to a row that was deleted."""
+    """What becomes of the rows whose `field` refers to a row that was deleted; `unlink`: it is one of several there."""
 
     entity: str
     cls: str
     plural: str
     field: str
-    effect: Literal["delete", "clear"]
+    effect: Literal["delete", "clear", "unlink"]
 
 
 class Reaction(Document):

@@ -12,10 +12,11 @@ from archgen.domain.schema import FieldSpec
 from archgen.errors import Mistake
 from archgen.text import join_key, nearest, shown
 
-UNINDEXABLE = ("text", "json", "file")
+UNINDEXABLE = ("text", "json", "references", "file")
 INDEXED_LENGTH = 255  # characters: 1,020 bytes at most in UTF-8, below 1,024, the tightest key of the databases
 STRING_MOST = 10_000
 LABEL_MOST = 200
+REFERENCES_MOST = 100  # of one row: each is looked up, and written as a row of its own
 FILE_MOST = 100 * 1024 * 1024  # bytes: what is uploaded is read once more, to see what it is
 
 _VALUE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?", re.ASCII)
@@ -23,7 +24,7 @@ _VALUE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?", re.ASCII
 # The constraints that only some types take.
 _TAKES: dict[str, tuple[str, ...]] = {
     "min": ("integer", "decimal", "number"),
-    "max": ("integer", "decimal", "number"),
+    "max": ("integer", "decimal", "number", "references"),
     "min_length": ("string", "text"),
     "max_length": ("string", "text"),
     "pattern": ("string",),
@@ -32,7 +33,8 @@ _TAKES: dict[str, tuple[str, ...]] = {
     "values": ("enum",),
     "labels": ("enum",),
     "enum": ("enum",),
-    "to": ("reference",),
+    "to": ("reference", "references"),
+    "ordered": ("references",),
     "max_bytes": ("file",),
     "accept": ("file",),
 }
@@ -47,12 +49,14 @@ def check_field(where: str, spec: FieldSpec) -> Iterator[Mistake]:
             yield Mistake(f"{where}.{name}", f"a field of type {spec.type} takes no {name}", f"it is for {_or(types)}")
     for name in ("unique", "indexed"):
         if getattr(spec, name) and spec.type in UNINDEXABLE:
-            hint = "leave it out" if spec.type == "file" else "use string instead"
+            hint = "leave it out" if spec.type in ("references", "file") else "use string instead"
             yield Mistake(f"{where}.{name}", f"a field of type {spec.type} cannot be {name}", hint)
     if spec.type == "enum" and spec.enum is None:
         yield from check_values(where, spec.values, spec.labels)
-    if spec.type == "reference" and spec.to is None:
+    if spec.type in _TAKES["to"] and spec.to is None:
         yield Mistake(f"{where}.to", "a reference says what it refers to", f"add {where}.to: module.entity")
+    if spec.type == "references":
+        yield from _check_references(where, spec)
     if spec.type == "file":
         yield from _check_file(where, spec)
     if spec.type == "boolean" and spec.unique:
@@ -85,6 +89,22 @@ def check_values(where: str, values: Sequence[str], labels: Mapping[str, str]) -
             yield Mistake(place, f"{shown(value)} is not one of the values", hint)
         if not label.strip() or len(label) > LABEL_MOST or not label.isprintable():
             yield Mistake(place, f"{shown(label)} is not a line of 1 to {LABEL_MOST} characters")
+
+
+def _check_references(where: str, spec: FieldSpec) -> Iterator[Mistake]:
+    if spec.required:
+        yield Mistake(
+            f"{where}.required",
+            "references may always be none: what they refer to can go",
+            "leave it out; a rule of your own goes into the module's domain.py",
+        )
+    whole = spec.max is None or (isinstance(spec.max, int) and not isinstance(spec.max, bool))
+    if not whole or (isinstance(spec.max, int) and not 1 <= spec.max <= REFERENCES_MOST):
+        yield Mistake(
+            f"{where}.max",
+            f"{shown(spec.max)} is not between 1 and {REFERENCES_MOST}, the references that a row may have",
+            "where there may be more, an entity of its own with a reference to each side says it",
+        )
 
 
 def _check_file(where: str, spec: FieldSpec) -> Iterator[Mistake]:
@@ -161,7 +181,7 @@ def _check_length(where: str, spec: FieldSpec) -> Iterator[Mistake]:
 def _check_values_of_type(where: str, spec: FieldSpec) -> Iterator[Mistake]:
     """`default`, `min` and `max`, and what they say of each other."""
     good = {}
-    for name in ("min", "max", "default"):
+    for name in ("min", "max", "default") if spec.type != "references" else ("default",):
         value = getattr(spec, name)
         if value is None:
             continue

@@ -21,6 +21,7 @@ INTEGER_LEAST, INTEGER_MOST = -(2**63), 2**63 - 1
 STRING_LENGTH, TEXT_LENGTH, JSON_DEPTH = 255, 100_000, 16
 SCALE = 2
 FILE_BYTES = 10 * 1024 * 1024
+REFERENCES = 20  # of one row
 
 
 class Unfit(ValueError):
@@ -87,6 +88,11 @@ def resolve_accept(spec: FieldSpec) -> tuple[str, ...]:
     """The content types of a file, in the order of the table of what can be had."""
     accepted = spec.accept or tuple(kind for kind in FILE_TYPES if kind.startswith("image/"))
     return tuple(kind for kind in FILE_TYPES if kind in accepted) if spec.type == "file" else ()
+
+
+def resolve_most(spec: FieldSpec) -> int:
+    """The most ids of a field of references."""
+    return REFERENCES if spec.max is None else int(spec.max)
 
 
 def normal(spec: FieldSpec, value: JsonValue) -> JsonValue:
@@ -207,6 +213,10 @@ def _reference(spec: FieldSpec, value: JsonValue) -> JsonValue:
     raise Unfit("a reference has no default: no row is there from the start")
 
 
+def _references(spec: FieldSpec, value: JsonValue) -> JsonValue:
+    raise Unfit("references have no default: no row is there from the start, and none is what they begin with")
+
+
 def _file(spec: FieldSpec, value: JsonValue) -> JsonValue:
     raise Unfit("a file has no default: none is there from the start")
 
@@ -247,5 +257,6 @@ _NORMAL: dict[str, Callable[[FieldSpec, JsonValue], JsonValue]] = {
     "enum": _enum,
     "json": _json,
     "reference": _reference,
+    "references": _references,
     "file": _file,
 }

@@ -112,8 +112,10 @@ class _Check:
             yield from check_field(place, field_spec)
             if field_spec.enum is not None and field_spec.type == "enum":
                 yield from self._shared(place, module, field_spec)
-            if field_spec.type == "reference" and field_spec.to is not None:
+            if field_spec.to is not None:
                 yield from self._reference(f"{place}.to", field_spec.to)
+            if field_spec.type == "references" and (wrong := naming.check_filter(field_name)):
+                yield Mistake(place, wrong, "choose another name: rows are listed by what they refer to")
         yield from self._lists(where, module, name, spec)
         yield from self._unique(where, module, name, spec)
 
@@ -168,6 +170,17 @@ class _Check:
                 if stored in taken:
                     clashing.append(columns)
                 taken.setdefault(stored, f"{name}.{', '.join(columns)}")
+            for key, content in entity.fields.items():
+                if content.type != "references":
+                    continue
+                for stored in (f"{plural}_{key}", f"ix_{plural}_{key}", f"{plural}_{key}_pkey"):
+                    if stored in taken:
+                        yield Mistake(
+                            f"{where}.entities.{name}.fields.{key}",
+                            f"its table would be called {stored}, as {taken[stored]} is already",
+                            "choose another name for the field, or another plural",
+                        )
+                    taken.setdefault(stored, f"the table of {name}.{key}")
             for columns in clashing:
                 yield Mistake(
                     f"{where}.entities.{name}",

@@ -28,6 +28,7 @@ FieldType = Literal[
     "enum",
     "json",
     "reference",
+    "references",
     "file",
 ]
 
@@ -62,16 +63,13 @@ MEANT_TYPES = {
     **dict.fromkeys(("jsonb", "object", "dict", "list", "array", "map"), "json"),
     **dict.fromkeys(("textblob", "clob", "longtext", "markdown", "html"), "text"),
     **dict.fromkeys(("relation", "relationship", "ref", "fk", "foreign_key", "belongs_to", "many_to_one"), "reference"),
+    **dict.fromkeys(("many_to_many", "manytomany", "m2m", "has_many", "many"), "references"),
     **dict.fromkeys(("blob", "anyblob", "imageblob", "image", "upload", "attachment", "photo", "picture"), "file"),
 }
 NOT_HERE = {
     **dict.fromkeys(
         ("binary", "bytes", "bytea"),
         "bytes are not kept in rows: what a client uploads is of type file",
-    ),
-    **dict.fromkeys(
-        ("many_to_many", "manytomany", "references"),
-        "an entity between the two, with a reference to each, says it; lists and unique serve both ways",
     ),
 }
 # The same for the keys of a field.
@@ -84,6 +82,8 @@ MEANT_KEYS = {
     **dict.fromkeys(("choices", "options"), "values"),
     **dict.fromkeys(("descriptions", "texts", "titles", "names"), "labels"),
     **dict.fromkeys(("ref", "target", "references", "entity"), "to"),
+    **dict.fromkeys(("sorted", "ordered_list", "keep_order"), "ordered"),
+    **dict.fromkeys(("max_items", "maxitems", "most"), "max"),
     **dict.fromkeys(("index", "searchable", "filterable"), "indexed"),
     **dict.fromkeys(("precision", "digits", "decimals", "decimal_places"), "scale"),
     **dict.fromkeys(("minimum", "gte", "ge"), "min"),
@@ -146,7 +146,8 @@ class FieldSpec(_Spec):
 
     `labels`: what values of an enum are called; `enum`: one of its module's, in place of values and labels.
     `pattern` is of the whole value (`patterns.py`); `examples` are values that fit, and what tests send.
-    Of a file, `max_bytes` is 10 MiB when not said, and `accept` the images.
+    Of a file, `max_bytes` is 10 MiB when not said, and `accept` the images. Of references, `max` is how many one row
+    may have, 20 when not said; they are a set, or, `ordered`, in the order in which they were given.
     """
 
     type: Annotated[FieldType, _restrict_to("type", TYPES)]
@@ -165,6 +166,7 @@ class FieldSpec(_Spec):
     labels: Labels = {}
     enum: Text | None = None
     to: Text | None = None
+    ordered: Flag | None = None
     max_bytes: Annotated[int, Strict()] | None = None
     accept: Annotated[tuple[Text, ...], Field(max_length=20)] = ()
 
