@@ -72,8 +72,12 @@ def test_every_construct_is_taken_or_told() -> None:
     assert book["price"] == {"type": "decimal", "scale": 3, "min": "0.001"}
     assert book["isbn"] == {"type": "string", "pattern": "^[0-9/-]{10,17}$", "unique": True}
     assert book["weight"] == {"type": "number"}
-    assert book["scan"]["type"] == "file" and "required" not in book["scan"]
-    assert book["state"] == {"type": "enum", "values": ["NEW", "USED", "LOST"]}
+    assert book["scan"]["type"] == "file" and book["scan"]["required"] is True
+    assert book["state"] == {"type": "enum", "enum": "state"}
+    assert book["state2"] == {"type": "enum", "enum": "state", "required": True}
+    assert found.document["modules"]["city_library_domain"]["enums"] == {
+        "state": {"values": ["NEW", "USED", "LOST"], "labels": {"USED": "second hand", "LOST": "gone for good"}}
+    }
     assert "created_at" not in book and book["book_id"] == {"type": "integer"}
     assert entities(found)["loan"]["fields"]["loan_from"] == {"type": "datetime", "required": True}
     lines = told(found)
@@ -86,7 +90,6 @@ def test_every_construct_is_taken_or_told() -> None:
         ("changed", "boughtAt", "Book.boughtAt: a time in UTC"),
         ("changed", "readingTime", "Book.readingTime: a string such as PT1H30M"),
         ("changed", "scan AnyBlob", "Book.scan: a file: an image, PDF"),
-        ("unsaid", "scan AnyBlob", "Book.scan: required True: a file cannot be required"),
         ("changed", "createdAt", "Book.createdAt: every row has created_at"),
         ("unsaid", "Book{loans", "Book{loans} to Loan{book}: at least one of the other end"),
         ("unsaid", "Book{loans", "Loan{book(title)}: which field shows"),
@@ -205,7 +208,7 @@ def test_bounds_that_do_not_fit_are_told(imported: Import) -> None:
     assert fields["j"] == {"type": "number", "max": 0.5} and fields["k"] == {"type": "string", "min_length": 3}
     assert fields["l"] == {"type": "integer"} and fields["m"] == {"type": "string"}
     assert any("looks ahead" in note.message for note in found.notes if note.what == "A.k")
-    assert fields["g"] == {"type": "boolean"} and fields["h"] == {"type": "file"}
+    assert fields["g"] == {"type": "boolean"} and fields["h"] == {"type": "file", "required": True}
     assert len([note for note in found.notes if note.what == "A.f"]) == 1
 
 

@@ -348,10 +348,10 @@ class _Translation:
             for owner, other in self.domain.fields()
         )
         self.out.taken["enums"] += 1
-        if sharers < 2 or not language.SHARED:
+        if sharers < 2:
             return {"type": "enum", **content}
         enums = self.enums.setdefault(home.module, {})
-        named = find_name(enum.name, lambda name: "taken" if name in enums else naming.check_entity(name), (), "enum")
+        named = find_name(enum.name, lambda name: "taken" if name in enums else naming.check_enum(name), (), "enum")
         self._rename(enum.place, enum.name, named.name, named.because)
         enums[named.name] = content
         self.shared[home.module, enum.name] = named.name
@@ -367,9 +367,6 @@ class _Translation:
                 self._rename(enum.place, f"{enum.name}.{value}", word, because)
             words.setdefault(word, label)
         labels = {word: label for word, label in words.items() if label}
-        if labels and not language.LABELS:
-            self._note("unsaid", enum.place, enum.name, f"labels of its values: {', '.join(labels.values())[:80]}")
-            labels = {}
         return {"values": list(words), **({"labels": labels} if labels else {})}
 
     def _bound(self, document: dict[str, Any], key: str, written: str, one: SourceField, what: str) -> None:
@@ -678,8 +675,6 @@ class _Translation:
         except ValidationError:
             return
         home.document |= known
-        if isinstance(said.get("enums"), dict):
-            self.out.document["modules"][home.module]["enums"] = said["enums"]
         if isinstance(said.get("enums"), dict):
             self.enums.setdefault(home.module, {}).update(said["enums"])
         if isinstance(said.get("reacts_to"), list):
