@@ -39,8 +39,8 @@ DOMAIN = {
                         "code": {"type": "uuid", "unique": True},
                         "kind": {"type": "enum", "values": ["red", "green", "blue"], "indexed": True},
                         "extra": {"type": "json"},
-                        "category": {"type": "reference", "to": "lab.category", "indexed": True},
-                        "marks": {"type": "references", "to": "lab.category", "max": 3},
+                        "category": {"type": "reference", "to": "lab.category", "listed_as": "things"},
+                        "marks": {"type": "references", "to": "lab.category", "max": 3, "listed_as": "marked"},
                     },
                 },
                 "note": {
@@ -50,7 +50,7 @@ DOMAIN = {
                     "fields": {
                         "topic": {"type": "string", "required": True, "indexed": True},
                         "stars": {"type": "integer", "min": 1, "max": 5},
-                        "thing": {"type": "reference", "to": "lab.thing", "required": True, "indexed": True},
+                        "thing": {"type": "reference", "to": "lab.thing", "required": True, "listed_as": "notes"},
                         "others": {"type": "references", "to": "lab.thing", "max": 3, "ordered": True},
                     },
                 },
@@ -143,8 +143,8 @@ class System:
         if isinstance(value, list):
             return [self._real(item) for item in value]
         if isinstance(value, str) and value.startswith("/api/") and "<" in value:
-            path, _, name = value.rpartition("/")
-            return f"{path}/{self._ids.get(name, ABSENT)}"
+            steps = value.split("/")
+            return "/".join(self._ids.get(step, ABSENT if step.startswith("<") else step) for step in steps)
         return self._ids.get(value, value) if isinstance(value, str) else value
 
     def _named(self, value: Any) -> Any:

@@ -196,7 +196,8 @@ MOST_WRITES = 100  # of a transaction of DynamoDB, kept by every database (chass
 def _check_quotas(modules: tuple[Module, ...]) -> None:
     """Refuse functions that one gateway and one stack cannot hold: two routes for each entity, with a permission each."""
     entities = sum(len(module.entities) for module in modules)
-    routes = ROUTES_OF_EVERY_PROJECT + 2 * entities
+    sides = sum(len(entity.sides) for module in modules for entity in module.entities)
+    routes = ROUTES_OF_EVERY_PROJECT + 2 * entities + 2 * sides
     reacting = {module.part for module in modules if module.subscribes}
     pipes = {(kind.split(".")[0], module.part) for module in modules for kind in module.subscribes}
     # a function, its role and its table; for who reacts another function, a role, two queues, their policy and a mapping

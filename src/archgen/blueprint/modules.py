@@ -6,7 +6,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from archgen.blueprint.schema import Access, Effect, Entity, Field, Listing, Many, Module, Reaction, Referrer, Target
+from archgen.blueprint.schema import (
+    Access,
+    Effect,
+    Entity,
+    Field,
+    Listing,
+    Many,
+    Module,
+    Reaction,
+    Referrer,
+    Side,
+    Target,
+)
 from archgen.domain import naming
 from archgen.domain.field_values import (
     normal,
@@ -107,6 +119,11 @@ def _entity(
             for other, key, content in _references(module)
             if content.to == f"{module.name}.{name}"
         ),
+        sides=tuple(
+            Side(name=content.listed_as, entity=other, field=key)
+            for other, key, content in (*_references(module), *_links(module))
+            if content.to == f"{module.name}.{name}" and content.listed_as is not None
+        ),
         linkers=tuple(
             Referrer(entity=other, field=key, required=False)
             for other, key, content in _links(module)
@@ -138,7 +155,7 @@ def _field(domain: Domain, module: DomainModule, entity: str, name: str, spec: F
         required=required,
         nullable=not required and not has_default,
         unique=spec.unique,
-        indexed=spec.indexed,
+        indexed=spec.indexed or spec.listed_as is not None,
         default=normal(spec, spec.default) if has_default else None,
         min=None if spec.min is None else normal(spec, spec.min),
         max=None if spec.max is None else normal(spec, spec.max),

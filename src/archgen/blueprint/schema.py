@@ -89,6 +89,14 @@ class Referrer(Document):
     required: bool
 
 
+class Side(Document):
+    """The other side of a reference: rows of `entity` whose `field` refers to a row, as a list `name` below its path."""
+
+    name: str
+    entity: str
+    field: str
+
+
 class Entity(Document):
     """`owned`: access asks who created a row, so rows remember it. `publishes`: actions that something reacts to.
 
@@ -107,6 +115,7 @@ class Entity(Document):
     publishes: tuple[Action, ...]
     referred: bool
     referrers: tuple[Referrer, ...]
+    sides: tuple[Side, ...] = Attribute(default=(), exclude_if=lambda sides: not sides)
     linkers: tuple[Referrer, ...] = Attribute(default=(), exclude_if=lambda linkers: not linkers)
 
 

@@ -28,6 +28,7 @@ _TAKES: dict[str, tuple[str, ...]] = {
     "values": ("enum",),
     "to": ("reference", "references"),
     "ordered": ("references",),
+    "listed_as": ("reference", "references"),
     "max_bytes": ("file",),
     "accept": ("file",),
 }

@@ -110,6 +110,8 @@ class _Check:
             yield from check_field(place, field_spec)
             if field_spec.to is not None:
                 yield from self._reference(f"{place}.to", field_spec.to)
+            if field_spec.listed_as is not None and field_spec.to is not None:
+                yield from self._listed_as(f"{place}.listed_as", module, name, field_name)
             if field_spec.type == "references" and (wrong := naming.check_filter(field_name)):
                 yield Mistake(place, wrong, "choose another name: rows are listed by what they refer to")
         yield from self._lists(where, module, name, spec)
@@ -168,6 +170,33 @@ class _Check:
             meant = next((path for path in known if path.endswith(f".{to}")), None)
         hint = f"did you mean {meant}?" if meant else f"say module.entity; there are {', '.join(known[:12])}"
         yield Mistake(where, f"{shown(to)} is not an entity of this project", hint)
+
+    def _listed_as(self, where: str, module: str, entity: str, field: str) -> Iterator[Mistake]:
+        """The other side of a reference: a path of its own below that of the row referred to, in the same module."""
+        content = self.domain[module].spec.entities[entity].fields[field]
+        word, to = str(content.listed_as), str(content.to)
+        plural = self.domain[module].spec.entities[entity].pluralize(entity)
+        if wrong := naming.check_plural(word) or naming.check_filter(field):
+            yield Mistake(where, f"{shown(word)}: {wrong}", "say a plural word")
+        if to.partition(".")[0] != module:
+            yield Mistake(
+                where,
+                f"{to} is of another module, which cannot list rows of this one",
+                f"leave it out; with {field} indexed, /api/{plural}?{field}=ID lists them",
+            )
+        function = f"{word}_of_{to.partition('.')[2]}"
+        if any(function == other.pluralize(name) for name, other in self.domain[module].spec.entities.items()):
+            yield Mistake(
+                where, f"{shown(word)}: the list would be called {function}, as an entity's is", "choose another word"
+            )
+        others = [
+            f"{name}.{key}"
+            for name, other in self.domain[module].spec.entities.items()
+            for key, told in other.fields.items()
+            if (told.to, told.listed_as) == (to, word) and (name, key) != (entity, field)
+        ]
+        if others:
+            yield Mistake(where, f"{others[0]} is listed as {word} of {to} already", "choose another word")
 
     def _reaction(self, where: str, event: str, seen: set[str]) -> Iterator[Mistake]:
         if event in seen:

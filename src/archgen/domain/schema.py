@@ -76,6 +76,10 @@ MEANT_KEYS = {
     **dict.fromkeys(("nullable", "null", "optional", "not_null"), "required"),
     **dict.fromkeys(("choices", "options", "enum"), "values"),
     **dict.fromkeys(("ref", "target", "references", "entity"), "to"),
+    **dict.fromkeys(
+        ("related_name", "back_populates", "backref", "inverse", "inverse_of", "mapped_by", "other_side", "reverse"),
+        "listed_as",
+    ),
     **dict.fromkeys(("sorted", "ordered_list", "keep_order"), "ordered"),
     **dict.fromkeys(("max_items", "maxitems", "most"), "max"),
     **dict.fromkeys(("index", "searchable", "filterable"), "indexed"),
@@ -133,6 +137,7 @@ class FieldSpec(_Spec):
 
     Of a file, `max_bytes` is 10 MiB when not said, and `accept` the images. Of references, `max` is how many one row
     may have, 20 when not said; they are a set, or, `ordered`, in the order in which they were given.
+    `listed_as`: what the rows with this reference are called below the path of the row that they refer to.
     """
 
     type: Annotated[FieldType, _restrict_to("type", TYPES)]
@@ -147,6 +152,7 @@ class FieldSpec(_Spec):
     values: Annotated[tuple[Text, ...], Field(max_length=100)] = ()
     to: Text | None = None
     ordered: Flag | None = None
+    listed_as: Text | None = None
     max_bytes: Annotated[int, Strict()] | None = None
     accept: Annotated[tuple[Text, ...], Field(max_length=20)] = ()
 
