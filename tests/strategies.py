@@ -85,9 +85,16 @@ FIELDS = [
     "registration_number",
     "preferred_contact_language",
 ]
+PATTERNS: dict[str, tuple[str, ...]] = {  # with values that match
+    r"[A-Z]{2}-\d{4}": ("AB-1234", "ZZ-0000"),
+    r"^[^@\s]+@[^@\s]+\.[^@\s]+$": ("ann@example.com", "é@x.y"),
+    r"(?:[a-z0-9]+-?)+": ("one-two-3", "x"),
+    r"#([0-9a-fA-F]{3}){1,2}|none": ("#fff", "none"),
+    "Ä|ö": ("Ä", "ö"),
+}
 VALUES = ("red", "green", "blue", "small", "Large", "x-1", "v2.0", "on_hold")
 LEVELS = ("public", "user", "owner", "staff")
-SCALARS = ("string", "text", "integer", "decimal", "boolean", "date", "datetime", "uuid", "enum", "json")
+SCALARS = ("string", "text", "integer", "decimal", "number", "boolean", "date", "datetime", "uuid", "enum", "json")
 INDEXABLE = frozenset(SCALARS) - {"text", "json"} | {"reference"}
 
 Document = dict[str, Any]
@@ -108,6 +115,15 @@ def scalar_fields(draw: st.DrawFn) -> Document:
         if most is not None:
             field["max_length"] = most
         default = _string(draw, most or 20)
+        if draw(st.integers(0, 3)) == 0:
+            least = draw(st.integers(0, min(most or 255, 60)))
+            field["min_length"] = least
+            default = default.ljust(least, "~")
+        elif kind == "string" and most != 1 and draw(st.integers(0, 3)) == 0:
+            field["pattern"] = draw(st.sampled_from(sorted(PATTERNS)))
+            default = PATTERNS[field["pattern"]][0]
+            if draw(st.booleans()):
+                field["examples"] = list(PATTERNS[field["pattern"]])
     elif kind == "integer":
         low, high = sorted(draw(st.tuples(*[st.integers(-(2**63), 2**63 - 1)] * 2)))
         default = draw(st.integers(low, high))
@@ -118,6 +134,9 @@ def scalar_fields(draw: st.DrawFn) -> Document:
         low, default, high = (str(Decimal(step).scaleb(-scale)) for step in steps)
         if scale != 2 or draw(st.booleans()):
             field["scale"] = scale
+        field |= draw(st.sampled_from(({}, {"min": low}, {"max": high}, {"min": low, "max": high})))
+    elif kind == "number":
+        low, default, high = sorted(draw(st.tuples(*[st.floats(allow_nan=False, allow_infinity=False)] * 3)))
         field |= draw(st.sampled_from(({}, {"min": low}, {"max": high}, {"min": low, "max": high})))
     elif kind == "boolean":
         default = draw(st.booleans())

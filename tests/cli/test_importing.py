@@ -11,8 +11,8 @@ from archgen.answers.sources import from_file
 from archgen.generator.record import load_record
 
 DOMAIN = """
-entity Order { id Long, name String required minlength(3) }
-entity Line { amount Double }
+entity Order { id Long, name String required }
+entity Line (lines) { amount Duration }
 relationship OneToMany { Order{lines(name)} to Line{order} }
 paginate * with pagination
 dto * with mapstruct
@@ -30,9 +30,9 @@ def test_answers_go_to_stdout_and_the_report_to_stderr(archgen: Archgen, folder:
     for line in (
         "  Order.id (d.jdl:2) is order_id: id is taken by what every entity has or its\n    code is written with",
         "Changed",
-        "  a decimal with 6 digits behind the point, for a float: Line.amount (d.jdl:3)",
+        "  a string such as PT1H30M, for a duration: Line.amount (d.jdl:3)",
         "Could not be said",
-        "  minlength(3): Order.name (d.jdl:2)",
+        "  a table name of its own: Line(lines) (d.jdl:3)",
         "Needs nothing here",
     ):
         assert f"\n{line}\n" in told.err, told.err
@@ -60,7 +60,9 @@ def test_the_document_has_every_note_with_its_place(archgen: Archgen, folder: Pa
     assert document["answers"]["modules"]["core"]["entities"]["line"]["fields"]["order"]["to"] == "core.order"
     assert document["taken"] == {"entities": 2, "fields": 3, "relations": 1}
     assert {"file": "d.jdl", "line": 2, "was": "Order", "name": "order", "because": None} in document["renamed"]
-    assert {"file": "d.jdl", "line": 2, "what": "Order.name", "message": "minlength(3)"} in document["unsaid"]
+    assert {"file": "d.jdl", "line": 3, "what": "Line(lines)", "message": "a table name of its own"} in document[
+        "unsaid"
+    ]
     assert {one["what"] for one in document["left"]} == {"Order", "Line"}
     assert {one["line"] for one in document["changed"]} == {3, 4}
 

@@ -20,7 +20,7 @@ HEAVY = {
     "sqlglot",
     "sqlalchemy",
 }
-COMMANDS = ["new", "recommend", "doctor", "presets", "schema", "import"]
+COMMANDS = ["new", "recommend", "doctor", "presets", "schema", "import", "export", "domain"]
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])

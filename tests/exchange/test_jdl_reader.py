@@ -174,3 +174,31 @@ def test_a_bomb_is_refused_in_time(read: Read, bomb: str) -> None:
     with pytest.raises(InputError) as failed:
         read(bomb)
     assert all(len(mistake.message) < 300 for mistake in failed.value.mistakes)
+
+
+def test_words_of_the_language_are_names_where_names_stand(read: Read) -> None:
+    words = [
+        "entity",
+        "enum",
+        "relationship",
+        "application",
+        "deployment",
+        "config",
+        "entities",
+        "use",
+        "for",
+        "with",
+        "to",
+        "except",
+        "all",
+        "min",
+        "pattern",
+    ]
+    fields = "\n".join(f"  @A(1) {word} String\n  {word}2 Integer" for word in words)
+    domain = read(
+        f"entity A {{\n{fields}\n}}\nrelationship ManyToOne {{ @A A{{@B to required}} to @C B\n B{{with(all)}} to A }}\nentity B"
+    )
+    assert [one.name for one in domain.entities["A"].fields] == [name for word in words for name in (word, f"{word}2")]
+    assert all(len(one.annotations) == 1 for one in domain.entities["A"].fields[::2])
+    assert domain.relations[0].source == Side("A", "to", None, True) and domain.relations[1].source.field == "with"
+    assert sorted(one.name for one in domain.relations[0].annotations) == ["A", "B", "C"]

@@ -57,8 +57,10 @@ def test_every_construct_is_taken_or_told() -> None:
     assert found.document["name"] == "city-library" and found.document["stack"] == {"auth": "oidc"}
     assert list(found.document["modules"]) == ["billing", "lending", "city_library_domain"]
     book = entities(found)["book"]["fields"]
-    assert book["title"] == {"type": "string", "max_length": 40, "required": True}
+    assert book["title"] == {"type": "string", "min_length": 2, "max_length": 40, "required": True}
     assert book["price"] == {"type": "decimal", "scale": 3, "min": "0.001"}
+    assert book["isbn"] == {"type": "string", "pattern": "^[0-9/-]{10,17}$", "unique": True}
+    assert book["weight"] == {"type": "number"}
     assert book["scan"]["type"] == "file" and "required" not in book["scan"]
     assert book["state"] == {"type": "enum", "values": ["NEW", "USED", "LOST"]}
     assert "created_at" not in book and book["book_id"] == {"type": "integer"}
@@ -68,10 +70,7 @@ def test_every_construct_is_taken_or_told() -> None:
     for kind, written, says in (
         ("unsaid", "entity Book", "Book(books_of_old): a table name"),
         ("changed", "entity Book", "Book: its description is a comment"),
-        ("unsaid", "title String", "Book.title: minlength(2)"),
         ("unsaid", "@Trimmed", "Book.title: @Trimmed"),
-        ("unsaid", "isbn String", "Book.isbn: a pattern: ^[0-9/-]{10,17}$"),
-        ("changed", "weight Double", "Book.weight: a decimal with 6 digits"),
         ("changed", "opensAt", "Book.opensAt: a string such as 14:30:00"),
         ("changed", "boughtAt", "Book.boughtAt: a time in UTC"),
         ("changed", "readingTime", "Book.readingTime: a string such as PT1H30M"),
@@ -175,7 +174,10 @@ def test_a_relation_that_is_said_from_both_ends_is_one(imported: Import) -> None
 def test_bounds_that_do_not_fit_are_told(imported: Import) -> None:
     found = imported(
         "entity A { a Integer min(2.5) max(99999999999999999999), b String maxlength(0), c String maxlength(20000), d String unique maxlength(900)\n"
-        " e TextBlob unique, f Integer min(5) max(1), g Boolean unique min(1), h ImageBlob required minbytes(3), i BigDecimal max(0.1234) }"
+        " e TextBlob unique, f Integer min(5) max(1), g Boolean unique min(1), h ImageBlob required minbytes(3), i BigDecimal max(0.1234),\n"
+        " j Double max(0.5), k String pattern(/^(?=x)y$/) minlength(3), l Integer max("
+        + "9" * 5000
+        + ") m String minlength(0) }"
     )
     accepted(found)
     fields = entities(found)["a"]["fields"]
@@ -186,6 +188,9 @@ def test_bounds_that_do_not_fit_are_told(imported: Import) -> None:
         "scale": 4,
         "max": "0.1234",
     }
+    assert fields["j"] == {"type": "number", "max": 0.5} and fields["k"] == {"type": "string", "min_length": 3}
+    assert fields["l"] == {"type": "integer"} and fields["m"] == {"type": "string"}
+    assert any("looks ahead" in note.message for note in found.notes if note.what == "A.k")
     assert fields["g"] == {"type": "boolean"} and fields["h"] == {"type": "file"}
     assert len([note for note in found.notes if note.what == "A.f"]) == 1
 

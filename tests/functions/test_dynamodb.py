@@ -21,6 +21,7 @@ ORDERED = {
     "decimal": st.integers(-(10**18) + 1, 10**18 - 1).flatmap(
         lambda digits: st.integers(0, 9).map(lambda scale: Decimal(digits).scaleb(-scale))
     ),
+    "number": st.floats(allow_nan=False, allow_infinity=False),
     "boolean": st.booleans(),
     "date": st.dates(date.min, date.max),
     "datetime": st.datetimes(timezones=st.just(UTC)),

@@ -211,7 +211,7 @@ def test_the_secret_of_a_link_is_made_of_the_key_without_reading_it(
 @pytest.mark.parametrize("text", [b"", b"a key", b"-----BEGIN PRIVATE KEY-----\n????\n"])
 def test_no_link_has_a_secret_of_what_is_no_key(chassis: Chassis, text: bytes) -> None:
     pem = import_module("functions_shop.accounts.pems").Pem(text + b"-----END PRIVATE KEY-----")
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=r"A signing key begins with|base64"):
         import_module("functions_shop.accounts.links").LinkSecrets(lambda: [pem]).of(UUID(int=1))
 
 

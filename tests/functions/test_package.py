@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import subprocess
 import sys
 import tomllib
@@ -90,6 +91,53 @@ def test_a_package_of_the_owners_own_goes_along_once_a_handler_imports_it(
         own.rmdir()
     assert (tmp_path / "functions_shop/labels/printer.py").is_file()
     assert (tmp_path / "functions_shop/labels/data.json").is_file()
+
+
+ASKING = """
+
+class Prices:
+    def __init__(self, inventory: Inventory) -> None:
+        self._inventory = inventory
+
+
+def background(part: PartContext, inventory: Inventory) -> Iterable[object]:
+"""
+
+
+def test_a_function_whose_handlers_ask_another_part_has_what_asks_and_what_that_needs(
+    shop: Project, packaging: Any, tmp_path: Path
+) -> None:
+    """As the guide has it: the contract is an argument of `background`. No other function has any of it."""
+    file = shop.folder / "src/functions_shop/orders/background.py"
+    before = file.read_text()
+    asking = before.replace("\n\ndef background(part: PartContext) -> Iterable[object]:\n", ASKING)
+    asking = asking.replace("    return [\n", "    return [\n        Prices(inventory),\n")
+    asking = asking.replace("from .event", "from functions_shop.contracts.inventory import Inventory\nfrom .event")
+    lock = shop.folder / "uv.lock"
+    lock.write_text(locked(shop.folder / "pyproject.toml"))
+    code = (
+        "import json, sys; sys.path.insert(0, 'src');"
+        "from pathlib import Path; from functions_shop.local import package; from functions_shop.local.template import Template;"
+        "found = Template(package.ROOT / 'deploy/template.yaml', {}).functions();"
+        "[package.copy_source(found[name], Path(sys.argv[1], name)) for name in ('OrdersBackground', 'PaymentsBackground')];"
+        "print(json.dumps({name: sorted(package.needed_by(found[name])) for name in ('OrdersBackground', 'PaymentsBackground')}))"
+    )
+    try:
+        file.write_text(asking)
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(tmp_path)], cwd=shop.folder, capture_output=True, text=True, check=True
+        )
+    finally:
+        file.write_text(before)
+        lock.unlink()
+    needed = json.loads(done.stdout)
+    apps = tmp_path / "OrdersBackground/functions_shop/apps"
+    assert {"orders_asks.py", "calls.py"} <= {path.name for path in apps.iterdir()}
+    assert {"fastapi", "pyjwt", "cryptography", "httpx2"} <= set(needed["OrdersBackground"])
+    names = ["functions_shop.apps.background", "functions_shop.apps.orders_asks", "functions_shop.orders.background"]
+    subprocess.run([sys.executable, "-I", "-c", IMPORT_ALONE, str(tmp_path / "OrdersBackground"), *names], check=True)
+    assert not (tmp_path / "PaymentsBackground/functions_shop/apps/orders_asks.py").exists()
+    assert not {"fastapi", "cryptography"} & set(needed["PaymentsBackground"])
 
 
 def test_a_package_has_the_dependencies_of_its_own_code_and_not_what_the_runtime_has(
@@ -188,7 +236,7 @@ def test_what_migrates_has_the_migrations_of_every_module(sql_shop: Project, tmp
     kept = {path.relative_to(source) for path in source.rglob("*.py") if {"migrations", "alembic"} & set(path.parts)}
     assert len(kept) > 4
     assert kept <= {path.relative_to(tmp_path) for path in tmp_path.rglob("*.py")}
-    command = [sys.executable, "-I", "-c", IMPORT_ALONE, tmp_path, "functions_sql.apps.migration"]
+    command = [sys.executable, "-I", "-c", IMPORT_ALONE, str(tmp_path), "functions_sql.apps.migration"]
     subprocess.run(command, check=True)
 
 

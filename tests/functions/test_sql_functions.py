@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from tests.support.projects import Project
+from tests.support.projects import Project, until
 
 
 @pytest.fixture
@@ -59,6 +62,39 @@ def test_a_function_with_a_proxy_has_one_connection_and_no_password(
     database = chassis("mechanism.sql_function").FunctionDatabase(told)
     assert database.connections() == (0, 1)
     assert settings(sql_shop, queues='{"orders": "https://queue"}').queues == {"orders": "https://queue"}
+
+
+def test_no_connection_stays_open_when_the_gateway_ends(sql_shop: Project, tmp_path: Path) -> None:
+    """Neither of a function that answered nor of one that reacted; twice in one process, as tests have it."""
+    told = {
+        "database_url": f"sqlite+aiosqlite:///{tmp_path / 'data'}",
+        "mail_url": f"file:{tmp_path / 'mails'}",
+        "jwt_keys": tmp_path / "keys",
+        "service_keys": tmp_path / "service-keys",
+    }
+    import_module("functions_sql.accounts.keys").make_key(tmp_path / "keys")
+    for name in ("ann", "bob"):
+        app = import_module("functions_sql.apps.dev").create_app(settings(sql_shop, **told))
+        with import_module("starlette.testclient").TestClient(app) as client:
+            person = {"email": f"{name}@example.com", "password": "correct horse battery staple"}
+            assert client.post("/api/auth/register", json=person).status_code == 201
+            assert client.get("/health/ready").status_code == 200
+            until(partial(mailed, tmp_path / "mails", person["email"]))
+            assert open_databases(tmp_path)
+        assert open_databases(tmp_path) == set()
+
+
+def mailed(folder: Path, address: str) -> bool:
+    return any(address in each.read_text() for each in folder.glob("*.eml"))
+
+
+def open_databases(folder: Path) -> set[str]:
+    """The files under this folder that this process has open."""
+    found = set()
+    for each in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):  # it was that of the listing
+            found.add(os.readlink(each))
+    return {name for name in found if name.startswith(str(folder))}
 
 
 class Slow:

@@ -47,6 +47,12 @@ EDGES = {
                 whole={"type": "decimal", "scale": 0, "min": "-5", "max": 5, "default": 0},
                 early={"type": "date", "default": "0001-01-01"},
                 late={"type": "datetime", "default": "9999-12-31T23:59:59.999999Z"},
+                small={"type": "number", "min": 5e-324, "max": 1e-300, "unique": True, "default": None},
+                great={"type": "number", "min": -1.7976931348623157e308, "unique": True},
+                steady={"type": "number", "min": 1, "max": 1, "default": 1, "indexed": True},
+                quoted={"type": "string", "pattern": "[\"'\\\\\\s{%]+\u2028?", "required": True},
+                worded={"type": "string", "examples": ["it's", '"so"', "{{ 7*7 }}", "\u2028"], "min_length": 1},
+                lengthy={"type": "text", "min_length": 100_000},
                 one={"type": "string", "max_length": 1, "unique": True, "required": True},
                 itself={"type": "reference", "to": "edges.edge", "unique": True},
             )

@@ -27,10 +27,20 @@ DOMAIN = {
                 },
                 "thing": {
                     "access": {"read": "user", "write": "user"},
-                    "lists": [["kind", "-price"], ["-weight"], ["due"], ["title"], ["ready", "born"]],
+                    "lists": [
+                        ["kind", "-price"],
+                        ["-weight"],
+                        ["due"],
+                        ["title"],
+                        ["ready", "born"],
+                        ["kind", "-mass"],
+                    ],
                     "fields": {
                         "title": {"type": "string", "max_length": 80, "required": True, "indexed": True},
                         "story": {"type": "text"},
+                        "badge": {"type": "string", "pattern": "[A-Z]{2}-\\d+|é.*", "max_length": 9, "indexed": True},
+                        "label": {"type": "string", "min_length": 2, "max_length": 4, "unique": True},
+                        "mass": {"type": "number", "max": 1e300, "indexed": True},
                         "weight": {"type": "integer", "indexed": True},
                         "price": {"type": "decimal", "min": 0},
                         "ready": {"type": "boolean", "default": False, "indexed": True},
@@ -104,12 +114,16 @@ class System:
         headers: Mapping[str, str] | None = None,
         query: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """The answer, in names. Names in path, body and query stand for what this system knows by them."""
+        """The answer, in names. Names in path, body and query stand for what this system knows by them.
+
+        A body of bytes is sent as it is.
+        """
         headers = dict(headers or {})
         if who in self._tokens:
             headers["Authorization"] = f"Bearer {self._tokens[who]}"
+        sent: dict[str, Any] = {"content": body} if isinstance(body, bytes) else {"json": self._real(body)}
         answer = self._client.request(
-            method, self._real(path), json=self._real(body), headers=headers, params=self._real(dict(query or {}))
+            method, self._real(path), **sent, headers=headers, params=self._real(dict(query or {}))
         )
         self.size = len(answer.content)
         document: Any = json.loads(answer.content) if answer.content else None

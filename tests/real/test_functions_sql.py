@@ -328,7 +328,10 @@ def test_the_package_of_migrations_makes_the_tables_of_an_empty_database_and_tel
         stack.shutdown()
     assert done.returncode == 0, done.stderr
     assert told == [{"Status": "SUCCESS", "PhysicalResourceId": "migrations", **names}], done.stderr
-    schemas = {row[0] for row in ask(migrated, "SELECT DISTINCT table_schema FROM information_schema.tables", database="packaged")}
+    schemas = {
+        row[0]
+        for row in ask(migrated, "SELECT DISTINCT table_schema FROM information_schema.tables", database="packaged")
+    }
     assert {"accounts", "inventory", "orders", "payments"} <= schemas
     (staff,) = ask(migrated, "SELECT email FROM accounts.accounts", database="packaged")
     assert staff["email"] == "boss@example.com"

@@ -254,12 +254,19 @@ def test_a_second_consumer_takes_its_share_and_what_was_in_hand_is_not_done_twic
 def test_partitions_that_are_more_than_before_are_read_from_their_first_event_and_keep_the_order(lab: Lab) -> None:
     """Nothing waited when they grew, as `docs/events.md` asks; what is published before anybody reads the new ones is not lost."""
 
-    async def told() -> None:
+    async def handled_by(expected: int) -> None:
+        """By consumers that begin now, and are gone in the end."""
+        reading = asyncio.ensure_future(lab.consumers().run())
+        try:
+            await eventually(lambda: len(lab.handled) >= expected)
+        finally:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+
+    async def run() -> None:
         before = [(name, number) for number in range(5) for name in "abcdef"]
         await lab.publish(*before)
-        await eventually(lambda: len(lab.handled) == len(before))
-        reading.cancel()
-        await asyncio.gather(reading, return_exceptions=True)
+        await handled_by(len(before))
         await lab.kafka.close()
 
         lab.settings = lab.settings.model_copy(update={"kafka_partitions": 12})
@@ -267,24 +274,11 @@ def test_partitions_that_are_more_than_before_are_read_from_their_first_event_an
         await lab.kafka.make([lab.kafka.topics.events("orders")])
         after = [(name, number) for number in range(5, 10) for name in "abcdef"]
         assert not await lab.publish(*after) <= {0, 1, 2}
-        again = asyncio.ensure_future(lab.consumers().run())
-        try:
-            await eventually(lambda: len(lab.handled) >= len(before + after))
-        finally:
-            again.cancel()
-            await asyncio.gather(again, return_exceptions=True)
+        await handled_by(len(before + after))
+        await lab.kafka.close()
         assert sorted(lab.handled) == sorted(before + after)
         assert all(lab.of(name) == list(range(10)) for name in "abcdef")
 
-    async def run() -> None:
-        nonlocal reading
-        reading = asyncio.ensure_future(lab.consumers().run())
-        try:
-            await told()
-        finally:
-            await lab.kafka.close()
-
-    reading: asyncio.Future[None]
     asyncio.run(run())
 
 

@@ -69,7 +69,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Project:
     (module / "jobs.py").write_text(JOBS.format(package="runtime_shop"))
     background = (module / "background.py").read_text()
     background = background.replace("from .provider", "from .jobs import PaymentsJobs\nfrom .provider")
-    background = background.replace("    return [\n", "    return [\n        PaymentsJobs(part.units(PaymentsUnitOfWork)),\n")
+    background = background.replace(
+        "    return [\n", "    return [\n        PaymentsJobs(part.units(PaymentsUnitOfWork)),\n"
+    )
     (module / "background.py").write_text(background)
     sys.path.append(str(project.folder / "src"))
     template = project.folder / "deploy/template.yaml"

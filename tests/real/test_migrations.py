@@ -76,6 +76,34 @@ def test_a_whole_number_and_a_text_become_decimals_and_back(twins: tuple[Lab, La
         assert "Nothing changed" in twin.revise()
 
 
+def test_a_double_becomes_a_whole_number_and_a_decimal_and_either_a_double(twins: tuple[Lab, Lab]) -> None:
+    first, second = twins
+    first.edit(("FixedDecimal(2)", "sa.Double()"))
+    assert "values are kept to some 15 digits" in first.revise()
+    for twin in twins:
+        twin.make("migrate")
+        twin.fill("a", "b", "c", "d", price="0.5")
+        for name, price in (("b", "2.5"), ("c", "-3.5"), ("d", "-0.25")):
+            twin.run(f"UPDATE tests SET price = {price} WHERE name = '{name}'", "SELECT 1")
+    second.edit(("sa.Double()", "sa.BigInteger()"))
+    assert "values are rounded to 0 digits" in second.revise()
+    for twin in twins:
+        twin.make("migrate")
+        assert twin.run("SELECT price FROM tests ORDER BY name") == [(0,), (2,), (-4,), (0,)]
+        assert "Nothing changed" in twin.revise()
+    first.edit(("sa.BigInteger()", "sa.Double()"))
+    first.revise()
+    for twin in twins:
+        twin.make("migrate")
+        assert twin.run("SELECT price FROM tests ORDER BY name") == [(0.0,), (2.0,), (-4.0,), (0.0,)]
+    second.edit(("sa.Double()", "FixedDecimal(2)"))
+    second.revise()
+    for twin in twins:
+        twin.make("migrate")
+        assert sorted(filter(None, prices(twin, 2))) == [Decimal("-4.00"), Decimal("2.00")]
+        assert "Nothing changed" in twin.revise()
+
+
 def test_server_defaults_and_checks_are_seen_when_they_come_change_and_go(twins: tuple[Lab, Lab]) -> None:
     first, second = twins
     added = (

@@ -167,8 +167,12 @@ def fitting(field: dict[str, Any]) -> Any:
     kind = field["type"]
     if kind == "enum":
         return field["values"][0]
+    if field["form"]:
+        return field["form"]["samples"][0]
     if kind in ("string", "text"):
-        return PLAIN[kind][: field["max_length"]]  # type: ignore[index]
+        return PLAIN[kind][: field["max_length"]].ljust(field["min_length"] or 0)  # type: ignore[index]
+    if kind == "number":
+        return next((bound for bound in (field["min"], field["max"]) if bound is not None), 0.5)
     if kind in ("integer", "decimal"):
         low, high = field["min"], field["max"]
         number = Decimal(str(low if low is not None else high if high is not None else 7))

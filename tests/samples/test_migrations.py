@@ -13,6 +13,7 @@ COLUMN = '    sa.Column("title", sa.Text(), nullable=False),\n'
 ADDED = """\
     sa.Column("hidden", sa.Boolean(), nullable=False, server_default=sa.false()),
     sa.Column("weight", FixedDecimal(3), nullable=True),
+    sa.Column("mass", sa.Double(), nullable=True),
     sa.Column("seen_at", UtcDateTime(), nullable=True),
     sa.Column("colour", sortable_string(30), nullable=True),
 """

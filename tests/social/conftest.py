@@ -15,7 +15,21 @@ from tests.support.postgres import postgres
 from tests.support.projects import Project, new
 
 T = TypeVar("T")
+MODULES = ["accounts", "feed", "follows", "posts"]  # whose tables these tests have
 DATABASES = ["sqlite", "dynamodb", pytest.param("postgresql", marks=pytest.mark.real)]
+
+
+class Told:
+    """What a unit of work on SQL needs of the relay; its outbox is looked at by nobody."""
+
+    def __init__(self, package: str, routes: Mapping[str, Mapping[str, str]]) -> None:
+        self.tracing = import_module(f"{package}.chassis.mechanism.tracing").Tracing()
+        self._routes = routes
+
+    def targets(self, kind: str) -> list[str]:
+        return list(self._routes[kind])
+
+    def wake(self, module: str) -> None: ...
 
 
 class Storage:
@@ -24,6 +38,7 @@ class Storage:
     def __init__(self, package: str, database: Any, asked: list[str], cache: Any, events: Any) -> None:
         self.package = package
         self.asked = asked
+        self.told: list[Any] = []
         self._runner = asyncio.Runner()
         self._database = database
         self._cache = cache
@@ -38,9 +53,20 @@ class Storage:
         self._runner.close()
 
     def unit(self, module: str) -> Any:
+        """A unit of work; what its commits publish is in `told`."""
         kind = getattr(import_module(f"{self.package}.{module}.repository"), f"{module.capitalize()}UnitOfWork")
-        more = [self._events] if hasattr(kind, "publish") else []
-        return kind(self._database, self._cache, *more)
+        if not hasattr(kind, "publish"):
+            return kind(self._database, self._cache)
+        unit = kind(self._database, self._cache, self._events)
+        commit = unit.commit
+
+        async def committed() -> None:
+            published = dict.fromkeys(event for event, _ in unit.staged.events)
+            await commit()
+            self.told += published
+
+        unit.commit = committed
+        return unit
 
     def table(self, module: str) -> Any:
         """The engine of a module, or its table of DynamoDB."""
@@ -103,12 +129,13 @@ def _sql(url: str) -> Iterator[Storage]:
 
     async def migrate() -> None:
         database = sql.Database(url)
-        await import_module("social_sql.apps.alembic.migrate").upgrade(database, ["feed", "posts"])
+        await import_module("social_sql.apps.alembic.migrate").upgrade(database, MODULES)
         await database.close()
 
     asyncio.run(migrate())
     event.listen(engine, "before_cursor_execute", note)
-    opened = Storage("social_sql", sql.Database(url), asked, cache, None)
+    routes = import_module("social_keys.apps.event_routes").ROUTES  # the same handlers as everywhere
+    opened = Storage("social_sql", sql.Database(url), asked, cache, Told("social_sql", routes))
     try:
         yield opened
     finally:
@@ -127,7 +154,7 @@ def _dynamodb(project: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sto
         for table in tables.of_type("AWS::DynamoDB::Table").values():
             made = ("TableName", "BillingMode", "KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes")
             client.create_table(**{key: table[key] for key in made if key in table})
-        database = dynamodb.Database("it", ["feed", "posts"])
+        database = dynamodb.Database("it", MODULES)
         asked: list[str] = []
         call = database.call
 
@@ -141,7 +168,8 @@ def _dynamodb(project: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sto
 
         monkeypatch.setattr(database, "call", counting)
         cache = import_module("social_keys.chassis.mechanism.no_cache").NoCache()
-        opened = Storage("social_keys", database, asked, cache, {})
+        routes = import_module("social_keys.apps.event_routes").ROUTES
+        opened = Storage("social_keys", database, asked, cache, routes)
         try:
             yield opened
         finally:

@@ -303,6 +303,17 @@ def test_a_link_is_good_for_its_file_and_in_its_time(
     assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
     assert answer.headers["cache-control"].startswith("private, max-age=")
     assert client.head(url).status_code == 200
+    for odd in ("bytes=0-0,2-3", "bytes=9-2", "items=0-1", "bytes=", "bytes=-", "bytes=x-1", f"bytes=0-{'9' * 40}"):
+        whole = client.get(url, headers={"Range": odd})
+        assert (whole.status_code, whole.content) == (200, TEXT), f"{odd} is no range, and as if it was not there"
+    assert client.get(url, headers={"Range": "bytes=99999-"}).status_code == 416
+    tag = answer.headers["etag"]
+    again = client.get(url, headers={"If-None-Match": f'"x", W/{tag}'})
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+    assert again.headers["cache-control"].startswith("private, max-age=")
+    assert client.get(url, headers={"If-None-Match": '"x"'}).status_code == 200
+    resumed = client.get(url, headers={"If-Range": tag, "Range": "bytes=0-6"})
+    assert (resumed.status_code, resumed.content) == (206, b"Nothing")
     path, _, query = url.partition("?")
     for changed in (
         path,

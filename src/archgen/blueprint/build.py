@@ -13,7 +13,7 @@ from typing import Any, Protocol, get_args
 from archgen.blueprint.modules import ModulePlan, plan_modules
 from archgen.blueprint.schema import Blueprint, Module, Part, Template
 from archgen.domain import naming
-from archgen.domain.presets import FILES, LOG_KINDS, PRESETS
+from archgen.domain.presets import FILES, LOG_KINDS, PRESETS, WITH_ACCOUNTS
 from archgen.domain.schema import Domain
 from archgen.errors import IncompatibleError
 from archgen.options import extras, needs_name, offered, options, provided
@@ -50,11 +50,8 @@ def build_blueprint(requirements: Requirements, domain: Domain, recommendation: 
     taken_extras, useless = _extras(requirements, template, stack)
     if refused := [*wrong, *useless]:
         raise IncompatibleError("; ".join(what for what, _ in refused), "; ".join(hint for _, hint in refused))
-    if "accounts" not in provided(stack):  # the accounts module sends no mail, and says nothing to anybody
-        modules = tuple(
-            module.model_copy(update={"publishes": False, "subscribes": ()}) if module.kind == "accounts" else module
-            for module in modules
-        )
+    if "accounts" not in provided(stack):
+        modules = tuple(_without_accounts(module) for module in modules)
     if template == "serverless":
         _check_quotas(modules)
     _check_transactions(modules)
@@ -267,10 +264,26 @@ def _demands(modules: tuple[Module, ...], stack: Mapping[str, str]) -> Demands:
     logging = [module for module in modules if module.kind in LOG_KINDS]
     return Demands(
         events=bool(logging) or any(module.subscribes for module in reacting),
-        awaiting=tuple(module.name for module in modules if set(ACCOUNT_EVENTS) & set(module.subscribes)),
+        awaiting=tuple(
+            module.name for module in modules if any(reaction.event in ACCOUNT_EVENTS for reaction in module.reactions)
+        ),
         apart=tuple(module.name for module in logging) if len({module.part for module in logging}) > 1 else (),
         files=any(module.kind == FILES for module in modules),
     )
+
+
+def _without_accounts(module: Module) -> Module:
+    """As it is where an identity provider has the accounts: that module sends no mail, tells nobody of anything, and is not asked."""
+    if module.kind == "accounts":
+        entities = tuple(entity.model_copy(update={"publishes": ()}) for entity in module.entities)
+        quiet = {"publishes": False, "subscribes": (), "contract": False, "entities": entities}
+        return module.model_copy(update=quiet)
+    beside = WITH_ACCOUNTS[module.kind]
+    kept = {
+        "subscribes": tuple(event for event in module.subscribes if event not in beside.handlers),
+        "uses": tuple(name for name in module.uses if name not in beside.uses),
+    }
+    return module.model_copy(update=kept)
 
 
 def _unfit(key: str, choice: str, demands: Demands) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from archgen.blueprint.schema import (
     Effect,
     Entity,
     Field,
+    Form,
     Listing,
     Many,
     Module,
@@ -26,7 +27,12 @@ from archgen.domain.field_values import (
     resolve_bytes,
     resolve_length,
     resolve_most,
+    resolve_pattern,
+    resolve_samples,
     resolve_scale,
+    resolve_shape,
+    resolve_shortest,
+    resolve_unlike,
 )
 from archgen.domain.schema import ALL_ACTIONS, OWNER, Action, Domain, DomainModule, EntitySpec, FieldSpec, FieldType
 
@@ -42,7 +48,7 @@ class ModulePlan:
 
 
 def plan_modules(plan: ModulePlan) -> tuple[Module, ...]:
-    wanted = {event for module in plan.domain.modules for event in module.spec.reacts_to}
+    wanted = {event for module in plan.domain.modules for event in (*module.spec.reacts_to, *module.subscribes)}
     return tuple(_module(plan, module, wanted) for module in plan.domain.modules)
 
 
@@ -159,7 +165,9 @@ def _field(domain: Domain, module: DomainModule, entity: str, name: str, spec: F
         default=normal(spec, spec.default) if has_default else None,
         min=None if spec.min is None else normal(spec, spec.min),
         max=None if spec.max is None else normal(spec, spec.max),
+        min_length=resolve_shortest(spec),
         max_length=resolve_length(spec),
+        form=_form(spec),
         scale=resolve_scale(spec),
         values=spec.values,
         alias=alias,
@@ -167,6 +175,13 @@ def _field(domain: Domain, module: DomainModule, entity: str, name: str, spec: F
         max_bytes=resolve_bytes(spec),
         accept=resolve_accept(spec),
     )
+
+
+def _form(spec: FieldSpec) -> Form | None:
+    samples = resolve_samples(spec)
+    if not samples:
+        return None
+    return Form(pattern=resolve_pattern(spec), shape=resolve_shape(spec), samples=samples, unlike=resolve_unlike(spec))
 
 
 def _target(domain: Domain, module: DomainModule, name: str, field: FieldSpec) -> Target:

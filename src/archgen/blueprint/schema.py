@@ -36,6 +36,19 @@ class Target(Document):
     checked: bool
 
 
+class Form(Document):
+    """What the values of a string look like: `samples`, in order, are what tests send.
+
+    `pattern`: anchored, as every engine reads it. `shape`: for each place the characters of values that match, any
+    choice of them. `unlike`: what the pattern refuses.
+    """
+
+    pattern: str | None
+    shape: tuple[str, ...]
+    samples: tuple[str, ...]
+    unlike: str | None
+
+
 class Many(Document):
     """What a field of references goes to, and how many one row may have; `ordered`: in the order in which they were given, else a set."""
 
@@ -56,7 +69,9 @@ class Field(Document):
     default: JsonValue = None  # decimals, dates and the like as the strings that travel in JSON
     min: JsonValue = None
     max: JsonValue = None
+    min_length: int | None = None  # string, text: of a key 1 if not said
     max_length: int | None = None  # string: 255 if not said, text: 100,000
+    form: Form | None = None  # string: where it has a pattern or examples
     scale: int | None = None  # decimal: 2 if not said
     values: tuple[str, ...] = ()
     alias: str | None = None  # enum: the name of the type that its values make, unique in its module

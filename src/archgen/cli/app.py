@@ -9,6 +9,7 @@ import typer
 
 from archgen import __version__
 from archgen.cli.doctor import doctor
+from archgen.cli.exporting import domain, export_dbml, export_jdl, export_mermaid
 from archgen.cli.importing import import_jdl
 from archgen.cli.new import new
 from archgen.cli.presets import presets
@@ -41,9 +42,18 @@ def build() -> Callable[..., Any]:
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     )
     app.callback(invoke_without_command=True)(_root)
-    for command in (new, recommend, doctor, presets, schema):
+    for command in (new, recommend, domain, doctor, presets, schema):
         app.command()(command)
-    imports = typer.Typer(rich_markup_mode=None, help="Make an answers file of a domain that another tool has")
-    imports.command("jdl")(import_jdl)
-    app.add_typer(imports, name="import", no_args_is_help=True)
+    for name, says, commands in (
+        ("import", "Make an answers file of a domain that another tool has", {"jdl": import_jdl}),
+        (
+            "export",
+            "Write the domain of an answers file for another tool",
+            {"jdl": export_jdl, "mermaid": export_mermaid, "dbml": export_dbml},
+        ),
+    ):
+        group = typer.Typer(rich_markup_mode=None, help=says)
+        for form, function in commands.items():
+            group.command(form)(function)
+        app.add_typer(group, name=name, no_args_is_help=True)
     return typer.main.get_command(app)

@@ -31,19 +31,32 @@ def import_jdl(
     from archgen.exchange.jdl_reader import read_jdl
     from archgen.exchange.translation import translate
 
-    _check_target(output, force)
+    check_file(output, force=force)
     _give(translate(read_jdl(files)), output, as_json=as_json)
 
 
-def _check_target(output: Path | None, force: bool) -> None:
+def check_file(output: Path | None, *, force: bool) -> None:
+    """TargetError where a file cannot be written there, or is there already."""
     from archgen.errors import TargetError
 
     if output is None:
         return
     if output.is_dir():
-        raise TargetError(f"{output} is a folder", "give a file, such as answers.yaml")
+        raise TargetError(f"{output} is a folder", "give a file")
     if output.exists() and not force:
         raise TargetError(f"{output} is there already", "give another file, or --force to write over it")
+
+
+def write_file(output: Path, text: str, *, force: bool) -> None:
+    from archgen.errors import TargetError
+
+    check_file(output, force=force)
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise TargetError(
+            f"{output} cannot be written: {error.strerror}", "give a file in a folder that is there"
+        ) from None
 
 
 def _give(imported: Translated, output: Path | None, *, as_json: bool) -> None:
@@ -52,17 +65,11 @@ def _give(imported: Translated, output: Path | None, *, as_json: bool) -> None:
 
     from archgen.cli.console import print_json, utf8_on_stdout
     from archgen.cli.imported import document, print_imported, report_console
-    from archgen.errors import TargetError
     from archgen.exchange.answers_file import write_answers
 
     text = write_answers(imported.document, imported.comments, imported.head)
     if output is not None:
-        try:
-            output.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise TargetError(
-                f"{output} cannot be written: {error.strerror}", "give a file in a folder that is there"
-            ) from None
+        write_file(output, text, force=True)  # looked at before anything was read
     if as_json:
         print_json({"written": None if output is None else str(output.absolute()), **document(imported)})
         return

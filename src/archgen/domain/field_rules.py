@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from archgen.domain.field_values import Unfit, compared, normal
+from archgen.domain.field_values import Unfit, compared, normal, resolve_length, resolve_samples
 from archgen.domain.file_types import FILE_TYPES, NOT_OFFERED
+from archgen.domain.patterns import Broken, read_pattern
 from archgen.domain.schema import FieldSpec
 from archgen.errors import Mistake
 from archgen.text import nearest, shown
@@ -21,9 +22,12 @@ _VALUE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?", re.ASCII
 
 # The constraints that only some types take.
 _TAKES: dict[str, tuple[str, ...]] = {
-    "min": ("integer", "decimal"),
-    "max": ("integer", "decimal", "references"),
+    "min": ("integer", "decimal", "number"),
+    "max": ("integer", "decimal", "number", "references"),
+    "min_length": ("string", "text"),
     "max_length": ("string", "text"),
+    "pattern": ("string",),
+    "examples": ("string",),
     "scale": ("decimal",),
     "values": ("enum",),
     "to": ("reference", "references"),
@@ -58,6 +62,7 @@ def check_field(where: str, spec: FieldSpec) -> Iterator[Mistake]:
     yield from _check_length(where, spec)
     if fits:
         yield from _check_values_of_type(where, spec)
+        yield from _check_pattern(where, spec)
 
 
 def _check_values(where: str, spec: FieldSpec) -> Iterator[Mistake]:
@@ -114,7 +119,42 @@ def _check_file(where: str, spec: FieldSpec) -> Iterator[Mistake]:
         yield Mistake(f"{where}.accept", f"has {', '.join(map(shown, twice))} more than once")
 
 
+def _check_pattern(where: str, spec: FieldSpec) -> Iterator[Mistake]:
+    """The pattern by itself, the examples by all that the field says, and that tests have values to send."""
+    wrong = False
+    for index, example in enumerate(spec.examples):
+        try:
+            normal(spec, example)
+        except Unfit as error:
+            wrong = True
+            yield Mistake(f"{where}.examples.{index}", str(error))
+        if example == "":
+            yield Mistake(f"{where}.examples.{index}", "is empty, which is no example", "leave it out")
+    if spec.pattern is None:
+        return
+    try:
+        read_pattern(spec.pattern)
+    except Broken as error:
+        slashes = len(spec.pattern) > 1 and spec.pattern.startswith("/") and spec.pattern.endswith("/")
+        yield Mistake(f"{where}.pattern", str(error), "leave out the slashes around it" if slashes else "")
+        return
+    shortest, longest = spec.min_length or 0, resolve_length(spec) or 0
+    if not wrong and not resolve_samples(spec) and shortest <= longest:
+        yield Mistake(
+            f"{where}.pattern",
+            f"no value of {max(shortest, 1)} to {longest} characters was found that matches, and tests need some",
+            f"say {where}.examples: [one, another], or mend the pattern or the lengths",
+        )
+
+
 def _check_length(where: str, spec: FieldSpec) -> Iterator[Mistake]:
+    longest = resolve_length(spec)
+    if longest is not None and (spec.min_length or 0) > longest:
+        yield Mistake(
+            f"{where}.min_length",
+            f"{spec.min_length} is more than the {longest} characters that the field takes",
+            f"say a min_length of {longest} or less, or {where}.max_length",
+        )
     if spec.type != "string" or spec.max_length is None:
         return
     if spec.max_length > STRING_MOST:

@@ -6,11 +6,13 @@ import math
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from uuid import UUID
 
 from pydantic import JsonValue
 
 from archgen.domain.file_types import FILE_TYPES
+from archgen.domain.patterns import Broken, Shape, count, read_pattern, spell
 from archgen.domain.schema import FieldSpec
 from archgen.text import shown
 
@@ -33,6 +35,43 @@ def resolve_length(spec: FieldSpec) -> int | None:
     if spec.type == "text":
         return TEXT_LENGTH if spec.max_length is None else spec.max_length
     return None
+
+
+def resolve_shortest(spec: FieldSpec) -> int | None:
+    """The least characters of a string or a text, where it says some."""
+    return spec.min_length or None
+
+
+def resolve_pattern(spec: FieldSpec) -> str | None:
+    """The pattern of a string, as engines read it."""
+    return None if spec.pattern is None else read_pattern(spec.pattern).text
+
+
+def resolve_shape(spec: FieldSpec) -> Shape:
+    """For each place the characters that may stand there: values that the pattern takes, of a length that it may have."""
+    if spec.pattern is None:
+        return ()
+    return _shape(spec.pattern, spec.min_length or 0, resolve_length(spec) or STRING_LENGTH)
+
+
+@cache
+def _shape(pattern: str, least: int, most: int) -> Shape:
+    return read_pattern(pattern).shape(least, most)
+
+
+def resolve_samples(spec: FieldSpec) -> tuple[str, ...]:
+    """Values of a string that tests send, in order: its examples, or two that its pattern takes."""
+    if spec.examples:
+        return tuple(sorted(set(spec.examples)))
+    shape = resolve_shape(spec)
+    return tuple(spell(shape, number) for number in range(min(2, count(shape))))
+
+
+def resolve_unlike(spec: FieldSpec) -> str | None:
+    """A string of a length that the field takes, and that its pattern does not."""
+    if spec.pattern is None:
+        return None
+    return read_pattern(spec.pattern).unlike(spec.min_length or 0, resolve_length(spec) or STRING_LENGTH)
 
 
 def resolve_scale(spec: FieldSpec) -> int | None:
@@ -61,9 +100,9 @@ def normal(spec: FieldSpec, value: JsonValue) -> JsonValue:
     return _NORMAL[spec.type](spec, value)
 
 
-def compared(spec: FieldSpec, value: JsonValue) -> Decimal | int:
-    """A normal integer or decimal as something that compares."""
-    return Decimal(str(value)) if spec.type == "decimal" else int(str(value))
+def compared(spec: FieldSpec, value: JsonValue) -> Decimal:
+    """A normal integer, decimal or number as something that compares."""
+    return Decimal(str(value))
 
 
 def _string(spec: FieldSpec, value: JsonValue) -> str:
@@ -73,7 +112,18 @@ def _string(spec: FieldSpec, value: JsonValue) -> str:
     most = resolve_length(spec)
     if most is not None and len(value) > most:
         raise Unfit(f"has {len(value)} characters, and the field takes {most}")
+    if len(value) < (spec.min_length or 0):
+        raise Unfit(f"has {len(value)} characters, and the field takes {spec.min_length} at least")
+    if spec.pattern is not None and not _matches(spec.pattern, value):
+        raise Unfit(f"{shown(value)} does not match the pattern, which is of the whole value")
     return value
+
+
+def _matches(pattern: str, value: str) -> bool:
+    try:
+        return read_pattern(pattern).matches(value)
+    except Broken:
+        return True  # what is wrong is the pattern, and is said there
 
 
 def _integer(spec: FieldSpec, value: JsonValue) -> int:
@@ -100,6 +150,18 @@ def _decimal(spec: FieldSpec, value: JsonValue) -> str:
     if fixed != number:
         raise Unfit(f"{shown(value)} has more than {scale} digits behind the point; say a larger scale")
     return format(fixed + 0, "f")  # + 0: no negative zero
+
+
+def _number(spec: FieldSpec, value: JsonValue) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Unfit(f"{shown(value)} is not a number; leave the quotes out")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise Unfit(f"{shown(value)} is not a finite number of 64 bits")
+    return number + 0.0  # no negative zero
 
 
 def _boolean(spec: FieldSpec, value: JsonValue) -> bool:
@@ -187,6 +249,7 @@ _NORMAL: dict[str, Callable[[FieldSpec, JsonValue], JsonValue]] = {
     "text": _string,
     "integer": _integer,
     "decimal": _decimal,
+    "number": _number,
     "boolean": _boolean,
     "date": _date,
     "datetime": _datetime,

@@ -7,7 +7,7 @@ of their own there; what is declared of them is what other modules can refer to 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from archgen.catalog import read_kinds, read_presets, templates_dir
@@ -33,23 +33,37 @@ class Preset:
         return set(self.needs) <= provided({"architecture": architecture})
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What the code of a kind has beside the rest where accounts are kept here, and not by an identity provider.
+
+    `forgets`: what goes with an account, as docs say it.
+    """
+
+    publishes: tuple[str, ...] = ()
+    handlers: Mapping[str, str] = field(default_factory=dict)
+    uses: tuple[str, ...] = ()
+    forgets: tuple[str, ...] = ()
+
+
 FILES = "files"  # the module, and its kind, that is there where some entity has a field of type file
 FILES_CHANGED = "{}.files.changed"  # what a module with such fields publishes
 _KINDS = read_kinds(templates_dir())
+WITH_ACCOUNTS = {kind: Beside(**own.get("with_accounts", {})) for kind, own in _KINDS.items()}
 LOG_KINDS = frozenset(kind for kind, own in _KINDS.items() if own.get("log"))  # of modules that share a log of events
 
 
 def _module(name: str, kind: str, document: Mapping[str, Any]) -> DomainModule:
     """A module of a kind: what is declared of it, and what its own code has beyond that."""
-    own = _KINDS[kind]
+    own, beside = _KINDS[kind], WITH_ACCOUNTS[kind]
     return DomainModule(
         name=name,
         kind=kind,
         spec=ModuleSpec.model_validate(document),
         actions={entity: tuple(actions) for entity, actions in own.get("actions", {}).items()},
-        publishes=tuple(own.get("publishes", ())),
-        subscribes=tuple(own.get("handlers", ())),
-        uses=tuple(own.get("uses", ())),
+        publishes=(*own.get("publishes", ()), *beside.publishes),
+        subscribes=(*own.get("handlers", ()), *beside.handlers),
+        uses=(*own.get("uses", ()), *beside.uses),
         classes=tuple(own.get("classes", ())),
     )
 

@@ -20,6 +20,7 @@ FieldType = Literal[
     "text",
     "integer",
     "decimal",
+    "number",
     "boolean",
     "date",
     "datetime",
@@ -51,8 +52,9 @@ FIELDS_MOST = 100
 # What people write who come from elsewhere, and what says it here.
 MEANT_TYPES = {
     **dict.fromkeys(("str", "varchar", "char", "email", "url", "slug", "phone"), "string"),
-    **dict.fromkeys(("int", "long", "bigint", "short", "smallint", "number", "serial"), "integer"),
-    **dict.fromkeys(("float", "double", "numeric", "money", "currency", "bigdecimal", "real"), "decimal"),
+    **dict.fromkeys(("int", "long", "bigint", "short", "smallint", "serial"), "integer"),
+    **dict.fromkeys(("numeric", "money", "currency", "bigdecimal"), "decimal"),
+    **dict.fromkeys(("float", "double", "real", "float64", "double_precision"), "number"),
     **dict.fromkeys(("bool",), "boolean"),
     **dict.fromkeys(("localdate",), "date"),
     **dict.fromkeys(("timestamp", "timestamptz", "instant", "zoneddatetime", "time", "localtime"), "datetime"),
@@ -73,6 +75,9 @@ NOT_HERE = {
 # The same for the keys of a field.
 MEANT_KEYS = {
     **dict.fromkeys(("length", "maxlength", "max_len", "size"), "max_length"),
+    **dict.fromkeys(("minlength", "min_len"), "min_length"),
+    **dict.fromkeys(("regex", "regexp", "format", "matches"), "pattern"),
+    **dict.fromkeys(("example", "samples"), "examples"),
     **dict.fromkeys(("nullable", "null", "optional", "not_null"), "required"),
     **dict.fromkeys(("choices", "options", "enum"), "values"),
     **dict.fromkeys(("ref", "target", "references", "entity"), "to"),
@@ -90,10 +95,6 @@ MEANT_KEYS = {
     **dict.fromkeys(("accepts", "content_type", "content_types", "mime", "mime_types", "media_types"), "accept"),
 }
 KEYS_NOT_HERE = {
-    **dict.fromkeys(
-        ("pattern", "regex", "format", "min_length", "minlength"),
-        "there is none: a rule of your own goes into the module's domain.py",
-    ),
     **dict.fromkeys(("primary_key", "id"), "every entity has an id, a UUID"),
 }
 
@@ -135,6 +136,7 @@ class _Spec(BaseModel):
 class FieldSpec(_Spec):
     """A field. `scale` and `max_length` as the type's default when not said: 2; 255, for text 100,000.
 
+    `pattern` is of the whole value (`patterns.py`); `examples` are values that fit, and what tests send.
     Of a file, `max_bytes` is 10 MiB when not said, and `accept` the images. Of references, `max` is how many one row
     may have, 20 when not said; they are a set, or, `ordered`, in the order in which they were given.
     `listed_as`: what the rows with this reference are called below the path of the row that they refer to.
@@ -147,7 +149,10 @@ class FieldSpec(_Spec):
     default: JsonValue = None
     min: Number | None = None
     max: Number | None = None
+    min_length: Annotated[int, Strict(), Field(ge=0, le=100_000)] | None = None
     max_length: Annotated[int, Strict(), Field(ge=1, le=100_000)] | None = None
+    pattern: Text | None = None
+    examples: Annotated[tuple[Text, ...], Field(max_length=20)] = ()
     scale: Annotated[int, Strict(), Field(ge=0, le=9)] | None = None
     values: Annotated[tuple[Text, ...], Field(max_length=100)] = ()
     to: Text | None = None

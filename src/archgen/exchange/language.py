@@ -25,7 +25,7 @@ TYPES: dict[Kind, Said] = {
     "text": Said({"type": "text"}),
     "integer": Said({"type": "integer"}),
     "decimal": Said({"type": "decimal"}),
-    "double": Said({"type": "decimal", "scale": 6}, "a decimal with 6 digits behind the point, for a float"),
+    "double": Said({"type": "number"}),
     "boolean": Said({"type": "boolean"}),
     "date": Said({"type": "date"}),
     "time": Said({"type": "string", "max_length": 18}, "a string such as 14:30:00, for a time of day"),
@@ -41,10 +41,10 @@ TYPES: dict[Kind, Said] = {
 
 # A bound of a field, by the key that says it, and for which types of the answers; None has no words yet.
 BOUNDS: dict[str, tuple[str | None, tuple[str, ...]]] = {
-    "min": ("min", ("integer", "decimal")),
-    "max": ("max", ("integer", "decimal")),
+    "min": ("min", ("integer", "decimal", "number")),
+    "max": ("max", ("integer", "decimal", "number")),
     "maxlength": ("max_length", ("string", "text")),
-    "minlength": (None, ()),
+    "minlength": ("min_length", ("string", "text")),
     "maxbytes": ("max_bytes", ("file",)),
     "minbytes": (None, ()),
 }
@@ -83,7 +83,7 @@ OPTIONS: dict[str, Option] = {
 
 # What else a domain may say.
 LABELS = "labels of the values of an enum"
-PATTERN = "a pattern"
+PATTERN: tuple[str | None, tuple[str, ...]] = ("pattern", ("string",))  # its key, and the types that take it
 DISPLAY = "which field shows the other end of a relation"
 CHILD = "at least one of the other end"
 TABLE = "a table name of its own"

@@ -89,12 +89,14 @@ def shorten(name: str, most: int = naming.PART_MOST) -> str:
     return cut if len(cut) > most // 2 else name[:most].rstrip("_")
 
 
-def find_plural(name: str, taken: Taken, also: Collection[str]) -> str | None:
-    """Another plural for an entity whose own cannot be its path; None where it can."""
+def find_plural(name: str, taken: Taken, also: Collection[str], said: object = None) -> str | None:
+    """Another plural for an entity whose own cannot be its path, or the one that was `said`; None where its own can be."""
 
     def check(plural: str) -> str | None:
         return "taken by the files of rows" if plural in also else taken.check_plural(plural)
 
+    if isinstance(said, str) and check(said) is None:
+        return said
     if check(naming.pluralize(name)) is None:
         return None
     candidates = (f"{name}_list", f"{name}_records", *(f"{name}_list{number}" for number in range(2, 100)))

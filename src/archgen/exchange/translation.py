@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from functools import partial
@@ -17,11 +17,12 @@ from archgen.domain.declared import Declared
 from archgen.domain.field_rules import INDEXED_LENGTH, STRING_MOST, check_field
 from archgen.domain.presets import FILES
 from archgen.domain.rules import check_domain
-from archgen.domain.schema import TIMES, FieldSpec, ModuleSpec
+from archgen.domain.schema import TIMES, EntitySpec, FieldSpec, ModuleSpec
 from archgen.domain.sizes import check_sizes
 from archgen.errors import InputError, Mistake
 from archgen.exchange import language
 from archgen.exchange.grouping import group
+from archgen.exchange.jdl_writer import ANNOTATION, read_annotation
 from archgen.exchange.model import (
     USER,
     Annotation,
@@ -38,6 +39,7 @@ from archgen.exchange.naming import Taken, find_name, find_plural, to_words
 ACCOUNT = "accounts.account"
 VALUES_MOST = 100
 INTEGER = 2**63
+DIGITS_MOST = 60
 
 Path = tuple[str, ...]
 
@@ -124,7 +126,9 @@ class _Translation:
 
     def _is_account(self, name: str) -> bool:
         """JHipster's own User, unless the domain declares one with fields of its own."""
-        return name == USER and not (name in self.domain.entities and self.domain.entities[name].fields)
+        declared = self.domain.entities.get(name)
+        own = declared is not None and (declared.fields or any(one.name == ANNOTATION for one in declared.annotations))
+        return name == USER and not own
 
     def _note(self, kind: Any, place: Place, what: str, message: str) -> None:
         self.out.notes.append(Note(kind, place, what, message))
@@ -195,11 +199,12 @@ class _Translation:
             self.out.document["parts"] = {"accounts": ["accounts"], **{parts[0]: parts for parts in pieces.values()}}
 
     def _home(self, entity: SourceEntity, module: str, files: str | None) -> None:
-        words = to_words(entity.name)
+        written = str(_own(entity.annotations).get("name", entity.name))
+        words = to_words(written)
         longer = (f"{module}_{words}", f"{words}_entity", f"{words}_record") if words else ()
-        found = find_name(entity.name, self.taken.check, longer, "entity")
+        found = find_name(written, self.taken.check, longer, "entity")
         self._rename(entity.place, entity.name, found.name, found.because)
-        home = self._add(found.name, module, entity.place, files)
+        home = self._add(found.name, module, entity.place, files, _own(entity.annotations).get("plural"))
         self.homes[entity.name] = home
         self.out.taken["entities"] += 1
         self.out.comments[home.path] = [f"{entity.place} {entity.name}", *entity.doc.splitlines()]
@@ -208,11 +213,12 @@ class _Translation:
         if entity.table:
             self._note("unsaid", entity.place, f"{entity.name}({entity.table})", language.TABLE)
 
-    def _add(self, name: str, module: str, place: Place, files: str | None) -> _Home:
+    def _add(self, name: str, module: str, place: Place, files: str | None, said: object = None) -> _Home:
         home = _Home(module, name, {"fields": {}})
-        plural = find_plural(name, self.taken, (files,) if files else ())
+        plural = find_plural(name, self.taken, (files,) if files else (), said)
         if plural:
             home.document = {"plural": plural, "fields": {}}
+        if plural and plural != said:
             self._note(
                 "changed", place, name, f"its path is /api/{plural}, since /api/{naming.pluralize(name)} is taken"
             )
@@ -252,7 +258,7 @@ class _Translation:
                 )
                 self.out.taken["fields"] += 1
                 continue
-            name = self._field_name(home, one.name, one.place, what)
+            name = self._field_name(home, str(_own(one.annotations).get("name", one.name)), one.place, what)
             home.document["fields"][name] = self._field(one, what)
             self.out.taken["fields"] += 1
             path = (*home.path, "fields", name)
@@ -276,7 +282,7 @@ class _Translation:
         for key, written in one.bounds.items():
             self._bound(document, key, written, one, what)
         if one.pattern is not None:
-            tell("unsaid", message=f"{language.PATTERN}: {one.pattern[:80]}")
+            self._pattern(document, one.pattern, what, one.place)
         if document["type"] == "string" and document.get("max_length", 0) > STRING_MOST:
             document["type"] = "text"
             tell("changed", message=f"a text, since a string has {STRING_MOST:,} characters at most")
@@ -288,6 +294,13 @@ class _Translation:
             tell("changed", message=f"at most {INDEXED_LENGTH} characters, which an index takes")
         document |= {key: True for key in ("required", "unique") if getattr(one, key)}
         return self._fitting(document, what, one.place)
+
+    def _pattern(self, document: dict[str, Any], pattern: str, what: str, place: Place) -> None:
+        key, types = language.PATTERN
+        if key is None or document["type"] not in types:
+            self._note("unsaid", place, what, f"pattern {pattern[:80]}")
+        else:
+            document[key] = pattern
 
     def _fitting(self, document: dict[str, Any], what: str, place: Place) -> dict[str, Any]:
         """Without the keys that its type does not take together, each told."""
@@ -333,13 +346,16 @@ class _Translation:
         name, types = language.BOUNDS[key]
         if not written:
             return
-        if name is None or document["type"] not in types:
-            self._note("unsaid", one.place, what, f"{key}({written})")
+        if name is None or document["type"] not in types or len(written) > DIGITS_MOST:
+            self._note("unsaid", one.place, what, f"{key}({written[:DIGITS_MOST]})")
             return
         try:
             value = Decimal(written)
         except InvalidOperation:
             self._note("unsaid", one.place, what, f"{key}({written})")
+            return
+        if document["type"] == "number":
+            document[name] = int(value) if value == value.to_integral_value() and abs(value) < 10**15 else float(value)
             return
         if document["type"] == "decimal":
             digits = max(0, -int(value.as_tuple().exponent))
@@ -352,7 +368,9 @@ class _Translation:
         whole = math.ceil(value) if key == "min" else math.floor(value)
         if whole != value:
             self._note("changed", one.place, what, f"{key}({written}) of a whole number is {whole}")
-        if name == "max_length" and not 1 <= whole <= 100_000:
+        if name == "min_length" and whole == 0:
+            return  # says nothing
+        if name in ("min_length", "max_length") and not 1 <= whole <= 100_000:
             self._note("unsaid", one.place, what, f"{key}({written}): lengths are from 1 to 100,000")
         elif not -INTEGER <= whole < INTEGER:
             self._note("unsaid", one.place, what, f"{key}({written}): does not fit into 64 bits")
@@ -360,6 +378,17 @@ class _Translation:
             document[name] = whole
 
     def _annotation(self, annotation: Annotation, document: dict[str, Any], what: str) -> None:
+        if annotation.name == ANNOTATION:
+            known = {
+                key: value for key, value in read_annotation(annotation.value).items() if key in FieldSpec.model_fields
+            }
+            document |= known
+            for key in [
+                key for key, value in document.items() if value is False and key in ("indexed", "unique", "required")
+            ]:
+                del document[key]
+            self._fitting(document, what, annotation.place)
+            return
         if annotation.name == "defaultValue" and document["type"] not in ("file", "reference"):
             value: Any = annotation.value
             if document["type"] in ("integer", "boolean"):
@@ -384,7 +413,7 @@ class _Translation:
         else:
             self._reference(relation, relation.source, relation.target)
         for annotation in relation.annotations:
-            if annotation.name != "builtInEntity":
+            if annotation.name not in ("builtInEntity", ANNOTATION):
                 self._note(
                     "unsaid",
                     annotation.place,
@@ -412,7 +441,9 @@ class _Translation:
             holder, other = other, holder
         home = self.homes[holder.entity]
         to = ACCOUNT if self._is_account(other.entity) else self.homes[other.entity].key
-        written = holder.field or f"{other.entity[:1].lower()}{other.entity[1:]}"
+        own = _own(relation.annotations)
+        to = ACCOUNT if own.get("to") == ACCOUNT else to
+        written = str(own.get("name", holder.field or f"{other.entity[:1].lower()}{other.entity[1:]}"))
         words = to_words(written)
         known = home.document["fields"].get(words)
         if known is not None and known.get("to") == to:
@@ -429,6 +460,9 @@ class _Translation:
             document["unique"] = True
         else:
             document["indexed"] = True
+        for annotation in relation.annotations:
+            if annotation.name == ANNOTATION:
+                self._annotation(annotation, document, shown)
         home.document["fields"][name] = document
         self._related(relation, (*home.path, "fields", name))
         if other.field and relation.kind != "OneToOne":
@@ -493,6 +527,9 @@ class _Translation:
             if (one.name, one.value) in told:
                 continue
             told.add((one.name, one.value))
+            if one.name == ANNOTATION:
+                self._own_words(home, read_annotation(one.value))
+                continue
             what = f"{one.name} {one.value}".strip()
             option = language.OPTIONS.get(what) or language.OPTIONS.get(one.name)
             if option is None:
@@ -502,6 +539,24 @@ class _Translation:
             for kind in ("changed", "left", "unsaid"):
                 if message := getattr(option, kind):
                     self._note(kind, one.place, entity.name, f"{what}: {message}")
+
+    def _own_words(self, home: _Home, said: Mapping[str, Any]) -> None:
+        """What `archgen export jdl` wrote of an entity and of its module."""
+        fields = home.document["fields"]
+        order = [name for name in said.get("order", ()) if name in fields]
+        home.document["fields"] = {name: fields[name] for name in dict.fromkeys([*order, *fields])}
+        known = {
+            key: value
+            for key, value in said.items()
+            if key in EntitySpec.model_fields and key not in ("fields", "plural")
+        }
+        try:
+            EntitySpec.model_validate(known)
+        except ValidationError:
+            return
+        home.document |= known
+        if isinstance(said.get("reacts_to"), list):
+            self.out.document["modules"][home.module]["reacts_to"] = said["reacts_to"]
 
     def _without_fields(self, entity: SourceEntity) -> None:
         home = self.homes[entity.name]
@@ -552,6 +607,11 @@ class _Translation:
             self._first(),
         )
         return Mistake(f"{found.file}, line {found.line}", f"{mistake.where}: {mistake.message}", mistake.hint)
+
+
+def _own(annotations: Sequence[Annotation]) -> dict[str, Any]:
+    """What `archgen export jdl` wrote beside the words of JDL."""
+    return next((read_annotation(one.value) for one in annotations if one.name == ANNOTATION), {})
 
 
 def _reaches(needs: Mapping[str, list[str]], start: str, goal: str) -> bool:

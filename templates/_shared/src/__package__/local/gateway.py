@@ -27,6 +27,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ..chassis.mechanism.function_transport import FunctionTransport
 from ..chassis.mechanism.functions import (
     BY_NAME,
     THREADS,
@@ -36,7 +37,6 @@ from ..chassis.mechanism.functions import (
     run,
 )
 from ..chassis.mechanism.http import problem
-from ..chassis.mechanism.function_transport import FunctionTransport
 from ..chassis.mechanism.http_function import (
     HttpFunction,
     body_of,
@@ -157,6 +157,7 @@ class Gateway:
             scheduling.cancel()
             self._deliveries.wake(stop=True)
             await asyncio.wrap_future(delivering)
+            await asyncio.to_thread(self._close)
 
     @contextmanager
     def _aws(self) -> Iterator[None]:
@@ -216,6 +217,11 @@ class Gateway:
                 self._authorizers[name] = JwtAuthorizer(properties, to_issuer)
         if self._prepare:
             run(self._prepare(self._settings.model_copy(update={"stack": stack})))
+
+    def _close(self) -> None:
+        """Connections go with the loop that they belong to, which is not the caller's."""
+        for function in self._functions.values():
+            run(function.close())
 
     def _route(self, method: str, path: str) -> Route | None:
         """The route of a request: the whole path before a greedy one, its own method

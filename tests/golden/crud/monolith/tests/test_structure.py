@@ -38,9 +38,10 @@ def test_a_part_needs_no_more_than_its_own(
     ):
         shutil.copy(SOURCE / file, package / file)
     wirings = [
-        f"{module}.wiring"
+        f"{module}.{file}"
         for module in modules
-        if (SOURCE / module / "wiring.py").exists()
+        for file in ("wiring", "background")
+        if (SOURCE / module / f"{file}.py").exists()
     ]
     imports = "; ".join(
         f"import shop.{file}"

@@ -20,8 +20,8 @@ MODULES = sorted(file.parent.name for file in discovery.PACKAGE.glob("*/wiring.p
 
 
 def test_every_handler_and_job_is_put_together(tmp_path: Path) -> None:
-    """`background` in a module's wiring.py names the objects whose methods work in the
-    background.
+    """`background` in a module's background.py names the objects whose methods work
+    there.
     """
     background = Background("shop")
     database = Database(f"sqlite+aiosqlite:///{tmp_path}")
@@ -38,7 +38,7 @@ def test_every_handler_and_job_is_put_together(tmp_path: Path) -> None:
     }
     forgotten |= discovery.jobs(MODULES).keys() - background.jobs.keys()
     assert not forgotten, (
-        f"their objects are missing in background() of their modules' wiring.py: {forgotten}"
+        f"their objects are missing in background() of their modules' background.py: {forgotten}"
     )
 
 

@@ -12,7 +12,7 @@ import asyncio
 import json
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
@@ -151,6 +151,9 @@ class BackgroundFunction(Function[S, Worker]):
                 if not is_done
             ]
         }
+
+    def closing(self, built: Worker) -> Iterable[Callable[[], Awaitable[None]]]:
+        return [*built.part.closing, built.part.database.close]
 
 
 async def _one(works: Worker, event: Event, seconds: float) -> None:

@@ -154,6 +154,11 @@ String = Annotated[str, Strict(), Field(pattern=PRINTABLE)]
 # in a query string everything is text
 QueryInteger = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 Integer = Annotated[QueryInteger, BeforeValidator(_whole)]
+# a double; nought has no sign, as in SQLite
+QueryReal = Annotated[
+    float, Field(allow_inf_nan=False), AfterValidator(lambda value: value + 0.0)
+]
+Real = Annotated[QueryReal, Strict()]
 Boolean = Annotated[bool, Strict()]
 DecimalForm = BeforeValidator(_number)
 DecimalInput = Annotated[Decimal, DecimalForm]

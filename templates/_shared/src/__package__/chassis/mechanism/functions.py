@@ -12,7 +12,7 @@ import asyncio
 import os
 import random
 import threading
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib import import_module
@@ -67,6 +67,16 @@ class Function(Generic[S, T]):
         """
         random.seed()
         self._built = None
+
+    async def close(self) -> None:
+        """Lets go of what it was built from, where the process goes on without it."""
+        built, self._built = self._built, None
+        if built is not None:
+            for close in self.closing(built):
+                await close()
+
+    def closing(self, built: T) -> Iterable[Callable[[], Awaitable[None]]]:
+        return ()
 
     @property
     def built(self) -> T:

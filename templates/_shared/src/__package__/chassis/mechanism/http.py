@@ -103,6 +103,7 @@ def create_api(
         telemetry=telemetry,
         openapi_tags=[router.tag for router in routers if isinstance(router, Router)],
     )
+    app.state.closing = closing  # for who runs it without a lifespan
     app.state.services = {type(service): service for service in services}
     app.state.verifier = verifier
     app.state.settings = settings

@@ -5,7 +5,7 @@ app behind.
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from fastapi import FastAPI
@@ -38,6 +38,10 @@ class HttpFunction(Function[S, FastAPI]):
             kept = cache_control(private=private)
             answer["headers"].setdefault("cache-control", kept)
         return answer
+
+    def closing(self, built: FastAPI) -> Iterable[Callable[[], Awaitable[None]]]:
+        found: Iterable[Callable[[], Awaitable[None]]] = built.state.closing
+        return found
 
 
 def request_event(

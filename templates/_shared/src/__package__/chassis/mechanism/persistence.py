@@ -13,6 +13,7 @@ beside its unit (a call, a mail) is done as often, so it belongs into a reaction
 from __future__ import annotations
 
 import json
+import math
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -31,7 +32,8 @@ MAX_WRITES = 100  # DynamoDB's limit of one transaction, kept by every adapter
 # of a page: a function may answer 6 MB, in which base64 makes four bytes of three
 MAX_PAGE_BYTES = 4_500_000
 MAX_ROW_BYTES = 1_048_576  # bytes of a row, as of a request's body
-LIMITS = {int: 2**63, Decimal: 10**18}  # a greater value is in no row
+# a greater value is in no row
+LIMITS = {int: 2**63, Decimal: 10**18, float: math.inf}
 
 
 @dataclass(frozen=True, slots=True)

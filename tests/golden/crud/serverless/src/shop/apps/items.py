@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-import httpx2 as httpx
 from fastapi import FastAPI
 
 from shop.apps.event_routes import ROUTES
 from shop.apps.settings import Settings
 from shop.chassis.mechanism.context import PartContext
 from shop.chassis.mechanism.dynamodb import Database
+from shop.chassis.mechanism.function_transport import to_functions
 from shop.chassis.mechanism.http import create_api
-from shop.chassis.mechanism.http_function import HttpFunction, to_functions
+from shop.chassis.mechanism.http_function import HttpFunction
 from shop.chassis.mechanism.no_cache import NoCache
 from shop.chassis.mechanism.peers import remote_jwks, to_keys
 from shop.chassis.mechanism.remote_tokens import RemoteVerifier
 from shop.chassis.policy.errors import describe
 from shop.items import wiring as items_wiring
 from shop.items.api import router as items_router
+
+if TYPE_CHECKING:
+    import httpx2 as httpx
 
 
 def create_app(

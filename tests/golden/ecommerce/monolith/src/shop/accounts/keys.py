@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -18,9 +19,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from shop.chassis.mechanism.accounts_settings import AccountsSettings
 
+from .pems import Pem, folder_pems, key_files, made_at, signing_pems
+
 # seconds that a key verifies after the next one has come; a token lives for less
 KEY_OVERLAP = 3600
-PEM_END = b"-----END PRIVATE KEY-----"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,40 +40,32 @@ class SigningKey:
 
 def load_keys(folder: Path) -> list[SigningKey]:
     """The folder's keys (P-256 or RSA), the oldest first (SystemExit: there is none)."""
-    keys = [
-        key
-        for path in _files(folder)
-        for key in read_keys(path.read_bytes(), _since(path))
-    ]
-    if not keys:
-        raise SystemExit(
-            f"There is no signing key in {folder}: python -m {__name__} {folder}"
-        )
-    return keys
-
-
-def read_keys(pems: bytes, since: float = 0.0) -> list[SigningKey]:
-    """The keys of PEM documents, one behind the other, as `make_key` or OpenSSL wrote them: to prove once more that the
-    primes of an RSA key are primes would be a tenth of a function's start.
-    """
-    found = [
-        serialization.load_pem_private_key(
-            part + PEM_END, None, unsafe_skip_rsa_key_validation=True
-        )
-        for part in pems.split(PEM_END)
-        if part.strip()
-    ]
-    return [
-        SigningKey(key, since)
-        for key in found
-        if isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey)
-    ]
+    return read_keys(folder_pems(folder))
 
 
 def signing_keys(settings: AccountsSettings) -> list[SigningKey]:
     """The keys from where the settings say, read anew each time."""
-    pems = settings.signing_pems()
-    return read_keys(pems) if pems else load_keys(settings.jwt_keys)
+    return read_keys(signing_pems(settings))
+
+
+def read_keys(pems: Iterable[Pem]) -> list[SigningKey]:
+    """The keys of PEM documents, as `make_key` or OpenSSL wrote them: to prove once more that the
+    primes of an RSA key are primes would be a tenth of a function's start.
+    """
+    found = [
+        (
+            serialization.load_pem_private_key(
+                pem.text, None, unsafe_skip_rsa_key_validation=True
+            ),
+            pem,
+        )
+        for pem in pems
+    ]
+    return [
+        SigningKey(key, pem.since)
+        for key, pem in found
+        if isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey)
+    ]
 
 
 def make_key(folder: Path, *, as_rsa: bool = False) -> None:
@@ -95,18 +89,10 @@ def make_key(folder: Path, *, as_rsa: bool = False) -> None:
 
 def forget(folder: Path) -> None:
     """Throws away keys that have signed nothing that is still valid."""
-    files = _files(folder)
+    files = key_files(folder)
     for path, after in pairwise(files):
-        if time.time() - _since(after) > KEY_OVERLAP:
+        if time.time() - made_at(after) > KEY_OVERLAP:
             path.unlink()
-
-
-def _files(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.pem"), key=_since)
-
-
-def _since(path: Path) -> float:
-    return int(path.stem) / 1000 if path.stem.isdigit() else 0.0
 
 
 if __name__ == "__main__":

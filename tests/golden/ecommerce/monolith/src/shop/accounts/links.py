@@ -9,22 +9,16 @@ from base64 import urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-)
-
-from .keys import SigningKey
+from .pems import Pem
 
 
 class LinkSecrets:
-    """`load`: reads the signing keys.
+    """`load`: finds the signing keys.
 
     Without one nobody can make a secret, whatever they read in the database.
     """
 
-    def __init__(self, load: Callable[[], Sequence[SigningKey]]) -> None:
+    def __init__(self, load: Callable[[], Sequence[Pem]]) -> None:
         self._load = load
 
     def of(self, event_id: UUID) -> str:
@@ -35,9 +29,6 @@ class LinkSecrets:
         keys = self._load()
         older = [key for key in keys if key.since <= happened]
         key = older[-1] if older else keys[0]
-        private = key.private.private_bytes(
-            Encoding.DER, PrivateFormat.PKCS8, NoEncryption()
-        )
         return urlsafe_b64encode(
-            hmac.digest(private, b"link" + event_id.bytes, "sha256")
+            hmac.digest(key.der, b"link" + event_id.bytes, "sha256")
         ).decode()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from typing import TYPE_CHECKING
 
-import httpx2 as httpx
 from fastapi import FastAPI
 
 from shop.accounts import wiring as accounts_wiring
@@ -25,6 +25,9 @@ from shop.chassis.mechanism.no_cache import NoCache
 from shop.chassis.mechanism.request_context import RequestContextMiddleware
 from shop.chassis.mechanism.tokens import Verifier
 from shop.chassis.policy.errors import describe
+
+if TYPE_CHECKING:
+    import httpx2 as httpx
 
 
 def create_app(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-import httpx2 as httpx
 from fastapi import FastAPI
 
 from shop.apps.calls import CALLS
@@ -12,8 +12,9 @@ from shop.apps.event_routes import ROUTES
 from shop.apps.settings import Settings
 from shop.chassis.mechanism.context import PartContext
 from shop.chassis.mechanism.dynamodb import Database
+from shop.chassis.mechanism.function_transport import to_functions
 from shop.chassis.mechanism.http import create_api
-from shop.chassis.mechanism.http_function import HttpFunction, to_functions
+from shop.chassis.mechanism.http_function import HttpFunction
 from shop.chassis.mechanism.no_cache import NoCache
 from shop.chassis.mechanism.peers import remote_jwks, to_keys
 from shop.chassis.mechanism.remote_tokens import RemoteVerifier
@@ -23,6 +24,9 @@ from shop.chassis.policy.errors import describe
 from shop.contracts.inventory_http import inventory_contract
 from shop.inventory import wiring as inventory_wiring
 from shop.inventory.api import router as inventory_router
+
+if TYPE_CHECKING:
+    import httpx2 as httpx
 
 
 def create_app(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-import httpx2 as httpx
 from fastapi import FastAPI
 
 from shop.apps.calls import CALLS
@@ -12,8 +12,9 @@ from shop.apps.event_routes import ROUTES
 from shop.apps.settings import Settings
 from shop.chassis.mechanism.context import PartContext
 from shop.chassis.mechanism.dynamodb import Database
+from shop.chassis.mechanism.function_transport import to_functions
 from shop.chassis.mechanism.http import create_api
-from shop.chassis.mechanism.http_function import HttpFunction, to_functions
+from shop.chassis.mechanism.http_function import HttpFunction
 from shop.chassis.mechanism.internal_api import to_part
 from shop.chassis.mechanism.no_cache import NoCache
 from shop.chassis.mechanism.peers import remote_jwks, to_keys
@@ -24,6 +25,9 @@ from shop.chassis.policy.errors import describe
 from shop.contracts.inventory_http import InventoryClient
 from shop.orders import wiring as orders_wiring
 from shop.orders.api import router as orders_router
+
+if TYPE_CHECKING:
+    import httpx2 as httpx
 
 
 def create_app(

@@ -10,7 +10,7 @@ from typing import Any
 from shop.apps.calls import CALLS
 from shop.apps.settings import Settings
 from shop.chassis.mechanism.context import PartContext
-from shop.chassis.mechanism.http_function import to_functions
+from shop.chassis.mechanism.function_transport import to_functions
 from shop.chassis.mechanism.internal_api import to_part
 from shop.chassis.mechanism.service_tokens import ServiceTokens
 from shop.contracts.inventory_http import InventoryClient

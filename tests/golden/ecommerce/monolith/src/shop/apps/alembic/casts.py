@@ -61,6 +61,9 @@ class Sqlite(SQLiteImpl):
             self._refuse(stored, sa.func.length(stored) > new_type.length, new_type)
         if isinstance(old, FixedDecimal) or isinstance(new_type, FixedDecimal):
             existing_transfer["expr"] = self._of_money(stored, old, new_type)
+        elif isinstance(old, sa.Double) and isinstance(new_type, sa.Integer):
+            self._refuse(stored, sa.func.abs(stored) >= 2.0**63, new_type)
+            existing_transfer["expr"] = _whole(stored, new_type)
         else:
             super().cast_for_batch_migrate(existing, existing_transfer, new_type)
 
@@ -96,6 +99,14 @@ class Sqlite(SQLiteImpl):
             raise SystemExit(
                 f"Nothing was changed: {count} values of {stored.table.name}.{stored.name} do not fit {new!r}"
             )
+
+
+def _whole(stored: Any, new: Any) -> Any:
+    """A double as PostgreSQL makes it whole: the nearest, and of two the even one."""
+    halfway = stored - sa.cast(stored, sa.BigInteger)
+    even = sa.func.round(stored / 2) * 2
+    nearest = sa.case((sa.func.abs(halfway) == 0.5, even), else_=sa.func.round(stored))
+    return sa.cast(nearest, new)
 
 
 def _scale(kind: Any) -> Any:

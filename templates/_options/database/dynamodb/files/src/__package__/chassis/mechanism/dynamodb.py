@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -232,6 +233,10 @@ def key_of(value: Any) -> str:
         return str(int(value))
     if isinstance(value, int):
         return f"{value + 2**63:020d}"
+    if isinstance(value, float):
+        (bits,) = struct.unpack(">Q", struct.pack(">d", value + 0.0))
+        # those of negative numbers rise as the numbers fall
+        return f"{bits ^ (2**64 - 1) if bits >> 63 else bits | 2**63:016x}"
     if isinstance(value, Decimal):
         bounded = min(max(value, Decimal(-MAX_DECIMAL)), Decimal(MAX_DECIMAL))
         return f"{int(bounded.scaleb(18)) + MAX_DECIMAL**2:037d}"

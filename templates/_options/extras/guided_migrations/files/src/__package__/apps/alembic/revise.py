@@ -298,6 +298,8 @@ def _loss(old: Any, new: Any) -> str | None:
         return f"values of more than {new.length} characters stop the migration"
     before = _digits(old)
     after = _digits(new)
+    if before is not None and isinstance(new, sa.Double):
+        return "values are kept to some 15 digits"
     if before is None or after is None:
         if kind(old) == kind(new):
             return None
@@ -311,6 +313,8 @@ def _digits(kind: Any) -> Any:
     """The digits behind the point; None for what is no number."""
     if isinstance(kind, sa.Integer):
         return 0
+    if isinstance(kind, sa.Double):
+        return 324
     return getattr(kind, "scale", None)
 
 

@@ -1,0 +1,121 @@
+"""The values that a project's tests send fit the field that they are for, and those that it has to refuse do not."""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib.util
+import json
+from decimal import Decimal
+from functools import cache
+from itertools import pairwise
+from typing import Annotated, Any
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from jinja2 import Environment, FileSystemLoader
+from pydantic import Field, TypeAdapter, ValidationError
+from tests.strategies import scalar_fields
+
+from archgen.answers.resolve import resolve
+from archgen.answers.sources import from_record
+from archgen.blueprint.modules import ModulePlan, plan_modules
+from archgen.generator import templates_dir
+
+SHARED = templates_dir() / "_shared"
+MANY = 300
+
+
+@cache
+def module(path: str) -> Any:
+    spec = importlib.util.spec_from_file_location(path.replace("/", "_"), SHARED / f"{path}.py")
+    assert spec is not None and spec.loader is not None
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    return made
+
+
+@cache
+def macros() -> tuple[Any, Any]:
+    environment = Environment(loader=FileSystemLoader(templates_dir()), trim_blocks=True, lstrip_blocks=True)
+    samples = environment.get_template("_macros/factories.jinja").make_module({"has": {}, "kinds": {}, "modules": []})
+    return samples, environment.get_template("_macros/api.jinja").make_module()
+
+
+def planned(content: dict[str, Any], name: str = "x") -> Any:
+    """The field as templates have it, and its entity."""
+    modules = {"notes": {"entities": {"note": {"fields": {name: content}}}}}
+    resolved = resolve([from_record({"name": "shop", "modules": modules})])
+    plan = plan_modules(ModulePlan(resolved.domain, dict.fromkeys(resolved.domain.names, "app")))
+    return plan[-1].entities[0].model_dump(mode="json")
+
+
+def names(field: dict[str, Any]) -> dict[str, Any]:
+    """What rendered expressions may name."""
+    fields = vars(module("src/__package__/chassis/mechanism/fields"))
+    alias = type("domain", (), {field["alias"]: str}) if field["alias"] else None
+    return {
+        "dt": dt,
+        "Decimal": Decimal,
+        "UUID": UUID,
+        "uuid4": uuid4,
+        "Field": Field,
+        "Annotated": Annotated,
+        **fields,
+        "spelled": module("tests/words").spelled,
+        "domain": alias,
+    }
+
+
+def check(content: dict[str, Any]) -> None:
+    samples, api = macros()
+    entity = planned(content)
+    field = entity["fields"][0]
+    known = names(field)
+    body = TypeAdapter(eval(api.body_type(field, content.get("unique") or content.get("indexed")), known))  # noqa: S307
+    low, high = (eval(text, known) for text in (samples.low(field), samples.high(field)))  # noqa: S307
+    body.validate_python(low), body.validate_python(high)
+    span = int(samples.span(field))
+    assert span >= 1
+    if field["unique"]:
+        made = [eval(samples.nth(field), {**known, "n": n}) for n in range(1, min(span, MANY) + 1)]  # noqa: S307
+        valid = [body.validate_python(value) for value in made]
+        assert len(set(map(str, valid))) == len(made)
+        if span > 1:
+            assert all(one != other for one, other in pairwise(made))
+    for line in filter(None, map(str.strip, samples.refused(entity).splitlines())):
+        ((_, value),) = eval(f"[{line}]", known)  # noqa: S307
+        if field["values"]:
+            assert value not in field["values"]
+            continue
+        with pytest.raises(ValidationError):
+            body.validate_json(json.dumps(value))
+
+
+@settings(suppress_health_check=list(HealthCheck), deadline=None)
+@given(scalar_fields())
+def test_samples_fit_and_unique_ones_differ(content: dict[str, Any]) -> None:
+    check(content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"type": "number", "unique": True},
+        {"type": "number", "min": 5e-324, "max": 1e-323, "unique": True},
+        {"type": "number", "min": -1.7976931348623157e308, "max": -1.7976931348623157e308},
+        {"type": "number", "max": -1.7976931348623157e308, "unique": True},
+        {"type": "number", "min": 1e300, "max": 1.0000000000000001e300, "unique": True},
+        {"type": "number", "min": 0, "max": 1, "unique": True},
+        {"type": "string", "min_length": 9, "max_length": 9, "unique": True},
+        {"type": "string", "min_length": 200, "unique": True},
+        {"type": "text", "min_length": 100_000},
+        {"type": "string", "pattern": "[A-F0-9]{6}", "unique": True, "min_length": 6},
+        {"type": "string", "pattern": "x+", "min_length": 250, "max_length": 250},
+        {"type": "string", "pattern": "yes|no", "unique": True, "examples": ["yes", "no"]},
+        {"type": "string", "examples": ["'", '"'], "unique": True},
+        {"type": "string", "pattern": ".*"},
+    ],
+)
+def test_samples_fit_at_the_edges(content: dict[str, Any]) -> None:
+    check(content)

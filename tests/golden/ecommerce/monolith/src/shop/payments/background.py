@@ -1,0 +1,19 @@
+"""What the module payments has for the background: what handles events or runs on schedule (docs/guide.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from shop.chassis.mechanism.context import PartContext
+
+from .event_handlers import PaymentsEventHandlers
+from .provider import SandboxProvider
+from .repository import PaymentsUnitOfWork
+
+
+def background(part: PartContext) -> Iterable[object]:
+    """Objects whose methods handle events or run on schedule."""
+    return [
+        *part.database.maintenance(PaymentsUnitOfWork),
+        PaymentsEventHandlers(part.units(PaymentsUnitOfWork), SandboxProvider()),
+    ]
