@@ -247,6 +247,10 @@ def _reference(draw: st.DrawFn, module: str, entity: str, name: str, entities: d
     field: Document = {"type": "reference", "to": to, **side}
     if (not to.startswith(f"{module}.") or to in earlier) and draw(st.booleans()):
         field["required"] = True
+    if to in earlier and draw(st.integers(0, 2)) == 0:
+        field["on_delete"] = "cascade"
+    elif to.startswith(f"{module}.") and "required" not in field and draw(st.integers(0, 2)) == 0:
+        field["on_delete"] = "clear"
     if draw(st.booleans()):
         field["indexed"] = True
     return field

@@ -22,7 +22,7 @@ DOMAIN = {
                     "access": {"read": "public", "write": "user"},
                     "fields": {
                         "name": {"type": "string", "max_length": 40, "unique": True, "required": True},
-                        "parent": {"type": "reference", "to": "lab.category"},
+                        "parent": {"type": "reference", "to": "lab.category", "on_delete": "clear"},
                     },
                 },
                 "thing": {
@@ -68,7 +68,7 @@ DOMAIN = {
                     "access": {"read": "user", "write": "user"},
                     "unique": [["note", "text"]],
                     "fields": {
-                        "note": {"type": "reference", "to": "lab.note"},
+                        "note": {"type": "reference", "to": "lab.note", "on_delete": "cascade"},
                         "text": {"type": "string", "max_length": 80},
                     },
                 },

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, get_args
 
+from archgen.blueprint.cascades import bounded
 from archgen.blueprint.modules import ModulePlan, plan_modules
 from archgen.blueprint.schema import Blueprint, Module, Part, Template
 from archgen.domain import naming
@@ -55,8 +56,10 @@ def build_blueprint(requirements: Requirements, domain: Domain, recommendation: 
     if template == "serverless":
         _check_quotas(modules)
     _check_transactions(modules)
-    if "key_value" in provided(stack):
+    key_value = "key_value" in provided(stack)
+    if key_value:
         _check_links(modules)
+    modules = tuple(bounded(module, modules, key_value=key_value) for module in modules)
     uses = {module.name: module.uses for module in modules}
     parts = tuple(
         Part(name=name, modules=inside, calls=_calls(name, inside, uses, part_of)) for name, inside in grouping.items()

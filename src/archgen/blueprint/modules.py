@@ -121,7 +121,12 @@ def _entity(
             for entity, _, content in (*_references(other), *_links(other))
         ),
         referrers=tuple(
-            Referrer(entity=other, field=key, required=content.required)
+            Referrer(
+                entity=other,
+                field=key,
+                required=content.required,
+                on_delete=None if content.on_delete == "refuse" else content.on_delete,
+            )
             for other, key, content in _references(module)
             if content.to == f"{module.name}.{name}"
         ),

@@ -32,6 +32,7 @@ _TAKES: dict[str, tuple[str, ...]] = {
     "values": ("enum",),
     "to": ("reference", "references"),
     "ordered": ("references",),
+    "on_delete": ("reference",),
     "listed_as": ("reference", "references"),
     "max_bytes": ("file",),
     "accept": ("file",),

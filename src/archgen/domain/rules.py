@@ -14,7 +14,7 @@ from archgen.domain import naming
 from archgen.domain.declared import Declared
 from archgen.domain.field_rules import INDEXED_LENGTH, UNINDEXABLE, check_field
 from archgen.domain.presets import FILES, Preset, assemble_domain
-from archgen.domain.schema import OWNER, TIMES, Domain, EntitySpec, ModuleSpec
+from archgen.domain.schema import OWNER, TIMES, Domain, EntitySpec, FieldSpec, ModuleSpec
 from archgen.errors import Mistake
 from archgen.text import join_key, nearest, shown
 
@@ -89,6 +89,7 @@ class _Check:
         for entity, content in spec.entities.items():
             yield from self.entity(name, entity, content)
         yield from self._cycles(name, spec)
+        yield from self._cascades(name, spec)
         yield from self._stored_names(where, spec)
         seen: set[str] = set()
         for index, event in enumerate(spec.reacts_to):
@@ -110,6 +111,8 @@ class _Check:
             yield from check_field(place, field_spec)
             if field_spec.to is not None:
                 yield from self._reference(f"{place}.to", field_spec.to)
+            if field_spec.on_delete in ("cascade", "clear") and field_spec.to is not None:
+                yield from _check_on_delete(f"{place}.on_delete", module, field_spec)
             if field_spec.listed_as is not None and field_spec.to is not None:
                 yield from self._listed_as(f"{place}.listed_as", module, name, field_name)
             if field_spec.type == "references" and (wrong := naming.check_filter(field_name)):
@@ -338,6 +341,28 @@ class _Check:
                     "make one of these references optional",
                 )
 
+    def _cascades(self, module: str, spec: ModuleSpec) -> Iterator[Mistake]:
+        """Rows that go with others, in a circle: there would be no last one."""
+        goes = {
+            name: [
+                (key, str(content.to).partition(".")[2])
+                for key, content in entity.fields.items()
+                if content.on_delete == "cascade" and str(content.to).partition(".")[0] == module
+            ]
+            for name, entity in spec.entities.items()
+        }
+        told: set[str] = set()
+        for start in goes:
+            path = _circle(start, goes)
+            if path and not told & {name for name, _ in path}:
+                told |= {name for name, _ in path}
+                first, key = path[0]
+                yield Mistake(
+                    f"modules.{module}.entities.{first}.fields.{key}.on_delete",
+                    f"would go round: {' goes with '.join([*(name for name, _ in path), first])}",
+                    "say clear or refuse for one of these references",
+                )
+
     def clashes(self, own: set[str]) -> Iterator[Mistake]:
         """Entities whose name, path or class another of the project has already."""
         entities: dict[str, str] = {}
@@ -388,6 +413,17 @@ class _Check:
                     )
                     break
                 made.setdefault(local, name)
+
+
+def _check_on_delete(where: str, module: str, spec: FieldSpec) -> Iterator[Mistake]:
+    if str(spec.to).partition(".")[0] != module:
+        yield Mistake(
+            where,
+            f"{spec.to} is of another module, and no transaction reaches so far",
+            f"say reacts_to: [{spec.to}.deleted], which deletes the row where the reference is required, and clears it where not",
+        )
+    if spec.on_delete == "clear" and spec.required:
+        yield Mistake(where, "a required reference cannot be cleared", "say cascade, or leave required out")
 
 
 def _too_wide(where: str, spec: EntitySpec, fields: list[str]) -> Iterator[Mistake]:
