@@ -355,6 +355,18 @@ def test_a_path_is_the_plural_of_the_english_word(name: str, plural: str) -> Non
         (field(type="references", to="notes.note", indexed=True), f"{X}.indexed", "cannot be indexed"),
         (field(type="references", to="notes.note", default=[]), f"{X}.default", "references have no default"),
         (field(type="references", to="notes.nothing"), f"{X}.to", "is not an entity of this project"),
+        (field(type="reference", to="accounts.account", listed_as="notes"), f"{X}.listed_as", "?x=ID lists them"),
+        (field(type="reference", to="accounts.account", on_delete="cascade"), f"{X}.on_delete", "say reacts_to"),
+        (
+            field(type="reference", to="notes.note", required=True, on_delete="clear"),
+            f"{X}.on_delete",
+            "cannot be cleared",
+        ),
+        (field(type="reference", to="notes.note", on_delete="delete"), f"{X}.on_delete", "refuse, cascade, clear"),
+        (field(type="reference", to="notes.note", on_delete="cascade"), f"{X}.on_delete", "note goes with note"),
+        (field(type="references", to="notes.note", on_delete="clear"), f"{X}.on_delete", "it is for reference"),
+        (field(type="reference", to="notes.note", listed_as="a/b"), f"{X}.listed_as", "a/b"),
+        (field(type="string", listed_as="notes"), f"{X}.listed_as", "it is for reference or references"),
         (field(type="reference", to="notes.note", ordered=True), f"{X}.ordered", "it is for references"),
         (entity(fields={"limit": {"type": "references", "to": "notes.note"}}), f"{X[:-1]}limit", "limit"),
         (field(type="string", length=5), f"{X}.length", "did you mean max_length?"),
@@ -429,6 +441,12 @@ def test_references_may_cross_modules_and_reach_accounts_and_presets() -> None:
 def test_an_event_that_is_not_there_is_refused_with_those_that_are(event: str, said: str) -> None:
     told = mistakes({"reviews": {"reacts_to": [event]}}, preset="ecommerce")
     assert said in told["modules.reviews.reacts_to.0"]
+
+
+def test_two_references_cannot_be_listed_as_the_same() -> None:
+    side = {"type": "reference", "to": "notes.note", "listed_as": "answers"}
+    note = {"fields": {"x": side, "y": side}}
+    assert mistakes({"notes": {"entities": {"note": note}}})[f"{X}.listed_as"].startswith("note.y is listed as answers")
 
 
 def test_an_event_listed_twice_is_refused() -> None:

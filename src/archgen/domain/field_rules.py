@@ -35,6 +35,8 @@ _TAKES: dict[str, tuple[str, ...]] = {
     "enum": ("enum",),
     "to": ("reference", "references"),
     "ordered": ("references",),
+    "on_delete": ("reference",),
+    "listed_as": ("reference", "references"),
     "max_bytes": ("file",),
     "accept": ("file",),
 }
