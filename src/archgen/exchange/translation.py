@@ -108,6 +108,8 @@ class _Translation:
     homes: dict[str, _Home] = field(default_factory=dict)
     enums: dict[str, dict[str, Any]] = field(default_factory=dict)  # of each module
     shared: dict[tuple[str, str], str] = field(default_factory=dict)  # by module and what the source calls it
+    listed: set[tuple[str, str]] = field(default_factory=set)
+    goes: dict[str, dict[str, list[str]]] = field(default_factory=dict)  # by module: what goes with what
     many: list[tuple[_Home, str, SourceRelation]] = field(default_factory=list)
     written: dict[tuple[str, str], str] = field(default_factory=dict)  # the field that an entity's word has become
     taken: Taken = field(default_factory=Taken)
@@ -442,7 +444,7 @@ class _Translation:
         else:
             self._reference(relation, relation.source, relation.target)
         for annotation in relation.annotations:
-            if annotation.name not in ("builtInEntity", ANNOTATION):
+            if annotation.name not in ("builtInEntity", ANNOTATION) and annotation.name.lower() != "ondelete":
                 self._note(
                     "unsaid",
                     annotation.place,
@@ -496,11 +498,10 @@ class _Translation:
         self.written[holder.entity, relation.written or name] = name
         self._related(relation, (*home.path, "fields", name))
         if other.field and relation.kind != "OneToOne":
-            self._note(
-                "changed", relation.place, shown, f"{other.field} of {other.entity} is the list that {name}= filters"
-            )
+            self._list_as(relation, home, name, other)
         elif other.field:
             self._note("changed", relation.place, shown, f"{other.field} of {other.entity} is found by {name}=")
+        self._on_delete(relation, home, name)
         if other.required:
             self._note(
                 "unsaid", relation.place, shown, language.CHILD if relation.kind == "OneToMany" else language.ONE_SIDE
@@ -508,6 +509,45 @@ class _Translation:
         for side in (holder, other):
             if side.display:
                 self._note("unsaid", relation.place, f"{side.entity}{{{side.field}({side.display})}}", language.DISPLAY)
+
+    def _list_as(self, relation: SourceRelation, home: _Home, name: str, other: Side) -> None:
+        """The other side as a list of its own, below the path of the row, where that is of the same module."""
+        document = home.document["fields"][name]
+        module, _, entity = document["to"].partition(".")
+        word = naming.pluralize(to_words(other.field or "") or "")
+        taken = (document["to"], word) in self.listed or f"{word}_of_{entity}" in self.taken.plurals
+        if document.get("listed_as") is None and (
+            module != home.module or taken or naming.check_plural(word) is not None
+        ):
+            says = f"{other.field} of {other.entity} is the list that {name}= filters"
+            self._note("changed", relation.place, self._shown(relation), says)
+            return
+        document.setdefault("listed_as", word)
+        self.listed.add((document["to"], word))
+
+    def _on_delete(self, relation: SourceRelation, home: _Home, name: str) -> None:
+        """What becomes of a row when the one that it refers to goes, where rows do not go with each other in a circle."""
+        document = home.document["fields"][name]
+        said = next((one for one in relation.annotations if one.name.lower() == "ondelete"), None)
+        words = {"cascade": "cascade", "set null": "clear", "set_null": "clear"}
+        wanted = relation.on_delete or (words.get(said.value.lower()) if said else None)
+        if wanted is None:
+            return
+        module, _, entity = document["to"].partition(".")
+        goes = self.goes.setdefault(module, {})
+        if module != home.module or (wanted == "clear" and document.get("required")):
+            self._note(
+                "unsaid",
+                relation.place,
+                self._shown(relation),
+                f"on delete {wanted}: not across modules, nor of what is required",
+            )
+        elif wanted == "cascade" and _reaches(goes, entity, home.name):
+            self._note("unsaid", relation.place, self._shown(relation), "on delete cascade: it would go round")
+        else:
+            document["on_delete"] = wanted
+            if wanted == "cascade":
+                goes.setdefault(home.name, []).append(entity)
 
     def _related(self, relation: SourceRelation, path: Path) -> None:
         self.out.taken["relations"] += 1
@@ -545,9 +585,7 @@ class _Translation:
         home.document["fields"][name] = self._fitting(document, shown, relation.place)
         self._related(relation, (*home.path, "fields", name))
         if target.field:
-            self._note(
-                "changed", relation.place, shown, f"{target.field} of {target.entity} is the list that {name}= filters"
-            )
+            self._list_as(relation, home, name, target)
         for side in (relation.source, relation.target):
             if side.display:
                 self._note("unsaid", relation.place, f"{side.entity}{{{side.field}({side.display})}}", language.DISPLAY)
