@@ -44,6 +44,7 @@ NAMES: dict[str, Any] = {
                 "fields": {
                     "required": {"type": "enum", "values": ["a-b", "c"]},
                     "friend": {"type": "reference", "to": "m.user", "unique": True, "required": True},
+                    "state": {"type": "enum", "enum": "status", "default": "red", "indexed": True},
                     "a_1": {"type": "string", "default": 'it\'s 100 % "so"\n \\ é'},
                     "a1": {"type": "json", "default": {"k": ["'", '"', "%27"]}},
                     "user": {"type": "reference", "to": "accounts.account", "indexed": True},
@@ -51,6 +52,7 @@ NAMES: dict[str, Any] = {
             },
             "x2_1": {"fields": {"n": {"type": "decimal", "min": "0.10", "scale": 4}}},
         },
+        "enums": {"status": {"values": ["red", "on-hold"], "labels": {"red": 'It\'s "so"'}}},
         "reacts_to": ["m.user.deleted"],
     }
 }

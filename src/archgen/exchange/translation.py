@@ -326,7 +326,9 @@ class _Translation:
                 ]
             except ValidationError as error:
                 wrong = [(str(found["loc"][0]), str(found["msg"]).lower()) for found in error.errors(include_url=False)]
-            wrong = [(key, message) for key, message in wrong if key in document and key != "type"]
+            # the values of a shared enum stand with its module: a default is held to them at the end
+            passed = ("type", "default") if "enum" in document else ("type",)
+            wrong = [(key, message) for key, message in wrong if key in document and key not in passed]
             if not wrong:
                 break
             key, message = wrong[0]
