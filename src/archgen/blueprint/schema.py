@@ -79,6 +79,7 @@ class Field(Document):
     many: Many | None = Attribute(
         default=None, exclude_if=lambda many: many is None
     )  # references, of which alone it is there
+    set_by: Literal["caller", "staff"] | None = Attribute(default=None, exclude_if=lambda who: who is None)
     max_bytes: int | None = None  # file: 10 MiB if not said
     accept: tuple[str, ...] = ()  # file: its content types, images if not said
 
@@ -114,6 +115,7 @@ class Side(Document):
     name: str
     entity: str
     field: str
+    one: bool = Attribute(default=False, exclude_if=lambda one: not one)  # there is one row at most
 
 
 class Entity(Document):
