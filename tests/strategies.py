@@ -189,7 +189,7 @@ def domains(
             drawn = draw(_entity(module, entity, entities, max_fields))
             known = drawn["fields"].items()
             keys = [name for name, field in known if {"unique", "required"} <= {*field} and field["type"] in KEYABLE]
-            if keys and draw(st.booleans()):
+            if draw(st.booleans()) and keys:
                 drawn["keys"] = keys[:4]
             if in_sql and draw(st.booleans()):
                 drawn["totals"] = True

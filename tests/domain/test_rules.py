@@ -145,6 +145,8 @@ def test_a_list_of_what_cannot_be_listed_is_refused(lists: list[list[str]], said
         ({"filters": ["after"]}, "filters.0", "after is taken by what every list takes"),
         ({"filters": ["x", "x_to"]}, "filters", "x is filtered by ranges, whose x_to is a filter already"),
         ({"filters": ["id"]}, "filters.0", "'id' is not a field of note"),
+        ({"filters": ["tags"]}, "filters.0", "lists are filtered by tags already: it refers to several rows"),
+        ({"sorts": ["tags"]}, "sorts.0", "tags is references, which no index serves"),
         ({"sorts": ["-x"]}, "sorts.0", "'-x' says a direction | say x: a request says which way"),
         ({"sorts": ["body"]}, "sorts.0", "body is text, which no index serves"),
         ({"sorts": ["x", "x"]}, "sorts.1", "'x' is there already"),
@@ -154,6 +156,7 @@ def test_a_list_of_what_cannot_be_listed_is_refused(lists: list[list[str]], said
 )  # fmt: skip
 def test_a_filter_or_an_order_that_cannot_be_is_refused(asked: dict[str, Any], where: str, said: str) -> None:
     fields: dict[str, Any] = {"x": {"type": "integer"}, "x_to": {"type": "integer"}, "body": {"type": "text"}}
+    fields["tags"] = {"type": "references", "to": "notes.note", "max": 5}
     fields |= {name: {"type": "string"} for name in "abcdef"} | {"after": {"type": "date"}}
     asked = {"fields": fields, **({"lists": [["a", "b"]]} if not where else {}), **asked}
     told = mistakes({"notes": {"entities": {"note": asked}}})
@@ -285,7 +288,6 @@ def test_a_path_is_the_plural_of_the_english_word(name: str, plural: str) -> Non
         (field(type="ZonedDateTime"), f"{X}.type", "did you mean datetime?"),
         (field(type="ImageBlob"), f"{X}.type", "did you mean file?"),
         (field(type="bytea"), f"{X}.type", "what a client uploads is of type file"),
-        (field(type="file", required=True), f"{X}.required", "let clients show rows without it"),
         (field(type="file", unique=True), f"{X}.unique", "leave it out"),
         (field(type="file", indexed=True), f"{X}.indexed", "leave it out"),
         (field(type="file", max_bytes=0), f"{X}.max_bytes", "is not between 1 and 104,857,600 bytes"),

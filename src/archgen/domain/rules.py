@@ -278,6 +278,10 @@ class _Check:
                     yield Mistake(place, f"{shown(name)} is there already", "leave one of them out")
                 elif key == "sorts" and name.startswith("-"):
                     yield Mistake(place, f"{shown(name)} says a direction", f"say {name[1:]}: a request says which way")
+                elif key == "filters" and name in spec.fields and spec.fields[name].type == "references":
+                    yield Mistake(
+                        place, f"lists are filtered by {name} already: it refers to several rows", "leave it out"
+                    )
                 elif name not in TIMES:
                     yield from self._listed(place, module, entity, spec, name)
                 if (
