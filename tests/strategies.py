@@ -93,6 +93,8 @@ PATTERNS: dict[str, tuple[str, ...]] = {  # with values that match
     "Ä|ö": ("Ä", "ö"),
 }
 VALUES = ("red", "green", "blue", "small", "Large", "x-1", "v2.0", "on_hold")
+LABELS = ("Plain", 'It\'s "so"', "back\\slash {{ 1 }}", "кофе", "日本")
+ENUMS = ("status", "literal", "any", "book", "kind2")
 LEVELS = ("public", "user", "owner", "staff")
 SCALARS = ("string", "text", "integer", "decimal", "number", "boolean", "date", "datetime", "uuid", "enum", "json")
 KEYABLE = ("string", "integer", "uuid")
@@ -148,7 +150,7 @@ def scalar_fields(draw: st.DrawFn) -> Document:
     elif kind == "uuid":
         default = str(draw(st.uuids()))
     elif kind == "enum":
-        field["values"] = draw(st.lists(st.sampled_from(VALUES), min_size=1, max_size=4, unique=True))
+        field |= draw(enums())
         default = draw(st.sampled_from(field["values"]))
     elif kind == "json":
         default = draw(st.sampled_from(({"a": [1, None, "x"]}, [], {}, "text", 3, True)))
@@ -161,6 +163,28 @@ def scalar_fields(draw: st.DrawFn) -> Document:
     if draw(st.booleans()):
         field["required"] = True
     return field
+
+
+@st.composite
+def enums(draw: st.DrawFn) -> Document:
+    """Values, some of them with labels."""
+    values = draw(st.lists(st.sampled_from(VALUES), min_size=1, max_size=4, unique=True))
+    labelled = draw(st.lists(st.sampled_from(values), max_size=2, unique=True))
+    document: Document = {"values": values}
+    if labelled:
+        document["labels"] = {value: draw(st.sampled_from(LABELS)) for value in labelled}
+    return document
+
+
+def _share(draw: st.DrawFn, shared: dict[str, Document], fields: dict[str, Document]) -> None:
+    """Some of the fields are of an enum of their module."""
+    for field in fields.values():
+        if shared and field["type"] == "enum" and draw(st.booleans()):
+            field["enum"] = draw(st.sampled_from(sorted(shared)))
+            values = shared[field["enum"]]["values"]
+            field.pop("values"), field.pop("labels", None)
+            if "default" in field:
+                field["default"] = values[0]
 
 
 @st.composite
@@ -185,6 +209,9 @@ def domains(
         entities[module], words = words[:count], words[count:]
     domain: dict[str, Document] = {module: {"entities": {}} for module in modules}
     for module in modules:
+        if draw(st.integers(0, 2)) == 0:
+            domain[module]["enums"] = draw(st.dictionaries(st.sampled_from(ENUMS), enums(), min_size=1, max_size=2))
+    for module in modules:
         for entity in entities[module]:
             drawn = draw(_entity(module, entity, entities, max_fields))
             known = drawn["fields"].items()
@@ -196,6 +223,7 @@ def domains(
             if in_sql and draw(st.booleans()):
                 drawn |= draw(_combined(drawn))
             domain[module]["entities"][entity] = drawn
+            _share(draw, domain[module].get("enums", {}), domain[module]["entities"][entity]["fields"])
     for module in modules:
         events = _events(domain, module)
         wanted = draw(st.lists(st.sampled_from(events), max_size=3, unique=True))

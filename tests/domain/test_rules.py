@@ -56,6 +56,11 @@ def test_every_domain_that_keeps_to_the_rules_is_taken(data: st.DataObject) -> N
         ({"type": "decimal", "default": 1e17}, "default", "more than 18 digits"),
         ({"type": "decimal", "default": "NaN"}, "default", "not a finite number"),
         ({"type": "decimal", "scale": 10}, "scale", "must be at most 9"),
+        ({"type": "enum", "values": ["a"], "labels": {"b": "B"}}, "labels.b", "is not one of the values | there are a"),
+        ({"type": "enum", "values": ["a"], "labels": {"a": " "}}, "labels.a", "is not a line of 1 to 200 characters"),
+        ({"type": "string", "labels": {"a": "A"}}, "labels", "it is for enum"),
+        ({"type": "enum", "enum": "status"}, "enum", "is not one of the enums of notes | say modules.notes.enums.NAME"),
+        ({"type": "string", "enum": "status"}, "enum", "it is for enum"),
         ({"type": "number", "default": "1.5"}, "default", "is not a number; leave the quotes out"),
         ({"type": "number", "default": 10**400}, "default", "is not a finite number of 64 bits"),
         ({"type": "number", "min": 0.5, "max": 0.25}, "min", "0.5 is more than max, 0.25"),
@@ -110,6 +115,47 @@ def test_a_field_that_contradicts_itself_is_refused(content: dict[str, Any], whe
     told = mistakes(field(**content))
     assert list(told) == [f"{X}.{where}".rstrip(".")]
     assert said in next(iter(told.values()))
+
+
+def shared(**content: Any) -> dict[str, Any]:
+    """Two enums of a module, and a field."""
+    module = entity(fields={"x": {"type": "enum", **content}})["notes"]
+    return {
+        "notes": {"enums": {"status": {"values": ["a", "b"], "labels": {"a": "A"}}, "any": {"values": ["c"]}}, **module}
+    }
+
+
+@pytest.mark.parametrize(
+    ("content", "where", "said"),
+    [
+        ({"enum": "statsu"}, "enum", "did you mean status?"),
+        ({"enum": "other"}, "enum", "there are status, any"),
+        ({"enum": "status", "values": ["a"]}, "values", "the enum status says them already"),
+        ({"enum": "status", "labels": {"a": "Z"}}, "labels", "the enum status says them already"),
+        ({"enum": "status", "default": "c"}, "default", "'c' is not one of a, b"),
+    ],
+)
+def test_a_field_of_a_shared_enum_says_no_more_than_its_name(content: dict[str, Any], where: str, said: str) -> None:
+    found = mistakes(shared(**content))
+    assert said in found[f"{X}.{where}"]
+
+
+def test_what_is_wrong_with_a_shared_enum_is_told_once_with_its_place() -> None:
+    modules = shared(enum="status")
+    modules["notes"]["enums"] = {
+        "status": {"values": ["a", "a b"], "labels": {"c": "C"}},
+        "Two Words": {"values": ["a"]},
+    }
+    found = mistakes(modules)
+    assert set(found) == {
+        "modules.notes.enums.status.values.1", "modules.notes.enums.status.labels.c", "modules.notes.enums.Two Words"
+    }  # fmt: skip
+
+
+def test_fields_of_a_shared_enum_have_one_type_that_takes_no_name_of_another() -> None:
+    domain = take(shared(enum="any")).domain
+    note = plan_modules(ModulePlan(domain, dict.fromkeys(domain.names, "app")))[1].entities[0]
+    assert (note.fields[0].alias, note.fields[0].values) == ("AnyChoice", ("c",))
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,9 @@ from tests.support.projects import Project, new
 DOMAIN: dict[str, Any] = {
     "modules": {
         "lab": {
+            "enums": {
+                "kind": {"values": ["red", "green", "blue", "None", "x-1"], "labels": {"red": "Rot", "None": "кофе"}}
+            },
             "entities": {
                 "category": {
                     "plural": "categories",
@@ -48,7 +51,7 @@ DOMAIN: dict[str, Any] = {
                         "born": {"type": "date", "indexed": True},
                         "due": {"type": "datetime", "indexed": True},
                         "code": {"type": "uuid", "unique": True},
-                        "kind": {"type": "enum", "values": ["red", "green", "blue"], "indexed": True},
+                        "kind": {"type": "enum", "enum": "kind", "indexed": True},
                         "extra": {"type": "json"},
                         "category": {"type": "reference", "to": "lab.category", "listed_as": "things"},
                         "marks": {"type": "references", "to": "lab.category", "max": 3, "listed_as": "marked"},
@@ -74,7 +77,7 @@ DOMAIN: dict[str, Any] = {
                         "by": {"type": "reference", "to": "accounts.account", "set_by": "caller"},
                     },
                 },
-            }
+            },
         }
     }
 }

@@ -80,12 +80,22 @@ def _is_seen(domain: Domain, module: DomainModule) -> bool:
 
 
 def _aliases(module: DomainModule) -> dict[tuple[str, str], str]:
-    """What the values of each enum are called, by entity and field: ProductCategory, unless the module has one already."""
+    """The type of each enum, by entity and field: ProductCategory, unless the module has one already; Category where it is shared."""
     taken = {naming.to_class_name(name) for name in module.spec.entities}
     found = {}
+    shared = {}
+    for name in module.spec.enums:
+        alias = naming.to_class_name(name)
+        while alias in taken or naming.check_class(alias):
+            alias += "Choice"
+        taken.add(alias)
+        shared[name] = alias
     for name, entity in module.spec.entities.items():
         for key, content in entity.fields.items():
             if content.type != "enum":
+                continue
+            if content.enum is not None:
+                found[name, key] = shared[content.enum]
                 continue
             alias = naming.to_class_name(f"{name}_{key}")
             while alias in taken:
@@ -179,6 +189,7 @@ def _field(domain: Domain, module: DomainModule, entity: str, name: str, spec: F
         form=_form(spec),
         scale=resolve_scale(spec),
         values=spec.values,
+        labels=tuple(spec.labels.get(value, value) for value in spec.values) if spec.labels else (),
         alias=alias,
         to=target,
         set_by=spec.set_by,

@@ -78,7 +78,8 @@ class Field(Document):
     form: Form | None = None  # string: where it has a pattern or examples
     scale: int | None = None  # decimal: 2 if not said
     values: tuple[str, ...] = ()
-    alias: str | None = None  # enum: the name of the type that its values make, unique in its module
+    labels: tuple[str, ...] = ()  # enum: what its values are called, of each one; none: nobody said
+    alias: str | None = None  # enum: the name of the type that its values make, that of no other in its module
     to: Target | None = None
     many: Many | None = Attribute(
         default=None, exclude_if=lambda many: many is None

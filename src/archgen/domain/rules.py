@@ -13,9 +13,9 @@ from itertools import chain
 
 from archgen.domain import naming
 from archgen.domain.declared import Declared
-from archgen.domain.field_rules import INDEXED_LENGTH, UNINDEXABLE, check_field
+from archgen.domain.field_rules import INDEXED_LENGTH, UNINDEXABLE, check_field, check_values
 from archgen.domain.presets import FILES, Preset, assemble_domain
-from archgen.domain.schema import KEYABLE, ORDERED, OWNER, TIMES, Domain, EntitySpec, FieldSpec, ModuleSpec
+from archgen.domain.schema import KEYABLE, ORDERED, OWNER, TIMES, Domain, EntitySpec, EnumSpec, FieldSpec, ModuleSpec
 from archgen.errors import Mistake
 from archgen.text import join_key, nearest, shown
 
@@ -87,6 +87,8 @@ class _Check:
         yield from _check_module_name(name, self.package)
         if not spec.entities and not self.declared.modules.get(name):
             yield Mistake(where, "has no entities: a module keeps one at least", f"add {where}.entities")
+        for enum, values in spec.enums.items():
+            yield from self._enum(f"{where}.enums", enum, values)
         for entity, content in spec.entities.items():
             yield from self.entity(name, entity, content)
         yield from self._cycles(name, spec)
@@ -110,6 +112,8 @@ class _Check:
             if field_spec.indexed and (wrong := naming.check_filter(field_name, numbered=spec.totals)):
                 yield Mistake(f"{place}.indexed", wrong, "leave it out, or choose another name")
             yield from check_field(place, field_spec)
+            if field_spec.enum is not None and field_spec.type == "enum":
+                yield from self._shared(place, module, field_spec)
             if field_spec.to is not None:
                 yield from self._reference(f"{place}.to", field_spec.to)
             if field_spec.set_by is not None and field_spec.to is not None:
@@ -124,6 +128,32 @@ class _Check:
         yield from self._combined(where, module, name, spec)
         yield from self._keys(where, module, name, spec)
         yield from self._unique(where, module, name, spec)
+
+    def _enum(self, where: str, name: str, spec: EnumSpec) -> Iterator[Mistake]:
+        place = join_key(where, name)
+        if wrong := naming.check_enum(name):
+            yield Mistake(place, wrong)
+        yield from check_values(place, spec.values, spec.labels)
+
+    def _shared(self, where: str, module: str, spec: FieldSpec) -> Iterator[Mistake]:
+        """A field that says one of its module's enums."""
+        enums = self.domain[module].spec.enums
+        shared = enums.get(spec.enum or "")
+        if shared is None:
+            meant = nearest(spec.enum or "", enums)
+            there = (
+                f"there are {', '.join(enums)}" if enums else f"say modules.{module}.enums.NAME.values: [one, another]"
+            )
+            yield Mistake(
+                f"{where}.enum",
+                f"{shown(spec.enum)} is not one of the enums of {module}",
+                f"did you mean {meant}?" if meant else there,
+            )
+        elif spec.values != shared.values or spec.labels != shared.labels:
+            said = "labels" if spec.values in ((), shared.values) else "values"
+            yield Mistake(
+                f"{where}.{said}", f"the enum {spec.enum} says them already", "leave them out, or leave enum out"
+            )
 
     def _stored_names(self, where: str, spec: ModuleSpec) -> Iterator[Mistake]:
         """Tables, indexes and constraints of a module, which PostgreSQL has in one schema: no two of one name.

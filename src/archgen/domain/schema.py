@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as attribute
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal, Self, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, Strict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, Strict, model_validator
 
 from archgen.domain.naming import pluralize
 from archgen.text import nearest
@@ -87,7 +87,8 @@ MEANT_KEYS = {
     **dict.fromkeys(("regex", "regexp", "format", "matches"), "pattern"),
     **dict.fromkeys(("example", "samples"), "examples"),
     **dict.fromkeys(("nullable", "null", "optional", "not_null"), "required"),
-    **dict.fromkeys(("choices", "options", "enum"), "values"),
+    **dict.fromkeys(("choices", "options"), "values"),
+    **dict.fromkeys(("descriptions", "texts", "titles", "names"), "labels"),
     **dict.fromkeys(("ref", "target", "references", "entity"), "to"),
     **dict.fromkeys(
         ("related_name", "back_populates", "backref", "inverse", "inverse_of", "mapped_by", "other_side", "reverse"),
@@ -143,9 +144,21 @@ class _Spec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+Values = Annotated[tuple[Text, ...], Field(max_length=100)]
+Labels = Annotated[dict[Text, Text], Field(max_length=100)]
+
+
+class EnumSpec(_Spec):
+    """Values that several fields of a module share, and what they are called."""
+
+    values: Values
+    labels: Labels = {}
+
+
 class FieldSpec(_Spec):
     """A field. `scale` and `max_length` as the type's default when not said: 2; 255, for text 100,000.
 
+    `labels`: what values of an enum are called; `enum`: one of its module's, in place of values and labels.
     `pattern` is of the whole value (`patterns.py`); `examples` are values that fit, and what tests send.
     Of a file, `max_bytes` is 10 MiB when not said, and `accept` the images. Of references, `max` is how many one row
     may have, 20 when not said; they are a set, or, `ordered`, in the order in which they were given.
@@ -167,7 +180,9 @@ class FieldSpec(_Spec):
     pattern: Text | None = None
     examples: Annotated[tuple[Text, ...], Field(max_length=20)] = ()
     scale: Annotated[int, Strict(), Field(ge=0, le=9)] | None = None
-    values: Annotated[tuple[Text, ...], Field(max_length=100)] = ()
+    values: Values = ()
+    labels: Labels = {}
+    enum: Text | None = None
     to: Text | None = None
     ordered: Flag | None = None
     listed_as: Text | None = None
@@ -224,10 +239,23 @@ class EntitySpec(_Spec):
 
 
 class ModuleSpec(_Spec):
-    """A module: what it keeps, and the events (`module.entity.action`) of others that it reacts to."""
+    """A module: what it keeps, and the events (`module.entity.action`) of others that it reacts to.
 
+    A field of one of its `enums` has the values and labels of that, unless it says some itself.
+    """
+
+    enums: Annotated[dict[str, EnumSpec], Field(max_length=100)] = {}
     entities: dict[str, EntitySpec] = {}
     reacts_to: Annotated[tuple[Text, ...], Field(max_length=100)] = ()
+
+    @model_validator(mode="after")
+    def _share(self) -> Self:
+        for entity in self.entities.values():
+            for name, content in entity.fields.items():
+                shared = self.enums.get(content.enum or "")
+                if shared is not None and not content.values and not content.labels:
+                    entity.fields[name] = content.model_copy(update={"values": shared.values, "labels": shared.labels})
+        return self
 
 
 @dataclass(frozen=True, slots=True)

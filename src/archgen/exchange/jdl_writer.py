@@ -104,6 +104,8 @@ class _Writer:
             extra["order"] = list(entity.fields)
         if first and module.spec.reacts_to:
             extra["reacts_to"] = list(module.spec.reacts_to)
+        if first and module.spec.enums:
+            extra["enums"] = module.spec.model_dump(mode="json", exclude_unset=True)["enums"]
         if extra or cls == "User":
             yield _annotation(extra)
         yield f"entity {cls} {{"

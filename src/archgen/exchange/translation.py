@@ -652,6 +652,8 @@ class _Translation:
         except ValidationError:
             return
         home.document |= known
+        if isinstance(said.get("enums"), dict):
+            self.out.document["modules"][home.module]["enums"] = said["enums"]
         if isinstance(said.get("reacts_to"), list):
             self.out.document["modules"][home.module]["reacts_to"] = said["reacts_to"]
 
