@@ -244,6 +244,8 @@ def _entity(draw: st.DrawFn, module: str, entity: str, entities: dict[str, list[
     document: Document = {"fields": fields}
     if draw(st.booleans()):
         document["access"] = {"read": draw(st.sampled_from(LEVELS)), "write": draw(st.sampled_from(LEVELS))}
+    if draw(st.integers(0, 4)) == 0:
+        document["audit"] = True
     access = document.get("access", {"write": "user"})
     for field in fields.values():
         if field["type"] == "reference" and field["to"] == "accounts.account" and draw(st.booleans()):

@@ -381,6 +381,11 @@ def test_a_path_is_the_plural_of_the_english_word(name: str, plural: str) -> Non
             "not logged in",
         ),
         (field(type="references", to="notes.note", one_to_one=True), f"{X}.one_to_one", "it is for reference"),
+        (
+            entity(audit=True, fields={"created_by": {"type": "uuid"}}),
+            "modules.notes.entities.note.fields.created_by",
+            "audit: true has a field of that name",
+        ),
         (field(type="reference", to="notes.note", listed_as="a/b"), f"{X}.listed_as", "a/b"),
         (field(type="string", listed_as="notes"), f"{X}.listed_as", "it is for reference or references"),
         (field(type="reference", to="notes.note", ordered=True), f"{X}.ordered", "it is for references"),

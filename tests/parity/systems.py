@@ -71,6 +71,7 @@ DOMAIN: dict[str, Any] = {
                 "remark": {
                     "access": {"read": "user", "write": "user"},
                     "unique": [["note", "text"]],
+                    "audit": True,
                     "fields": {
                         "note": {"type": "reference", "to": "lab.note", "on_delete": "cascade"},
                         "text": {"type": "string", "max_length": 80},

@@ -119,6 +119,7 @@ def _entity(
         plural=spec.pluralize(name),
         access=Access(read=spec.access.read, write=spec.access.write),
         owned=spec.owned,
+        audit=bool(spec.audit),
         fields=tuple(
             _field(domain, module, name, key, content, aliases.get((name, key))) for key, content in spec.fields.items()
         ),

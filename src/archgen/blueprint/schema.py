@@ -128,7 +128,7 @@ class Entity(Document):
 
     `unique`: fields that are unique together, `owner_id` among them. `referred`: checked references of other modules.
     `linkers`: entities of the same module whose fields of references go to this one.
-    `totals`: pages by number, with a total; `filters`, `sorts`: of lists whose filters combine. `natural_keys`: unique
+    `audit`: `created_by` and `changed_by`, beside the fields. `totals`: pages by number, with a total; `filters`, `sorts`: of lists whose filters combine. `natural_keys`: unique
     fields that rows are read by. Each is recorded where it is so.
     """
 
@@ -148,6 +148,7 @@ class Entity(Document):
     )  # rows that may go or change with one
     sides: tuple[Side, ...] = Attribute(default=(), exclude_if=lambda sides: not sides)
     linkers: tuple[Referrer, ...] = Attribute(default=(), exclude_if=lambda linkers: not linkers)
+    audit: bool = Said(default=False)
     totals: bool = Said(default=False)
     filters: tuple[str, ...] = Said(default=())
     sorts: tuple[str, ...] = Said(default=())

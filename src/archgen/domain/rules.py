@@ -15,7 +15,18 @@ from archgen.domain import naming
 from archgen.domain.declared import Declared
 from archgen.domain.field_rules import INDEXED_LENGTH, UNINDEXABLE, check_field, check_values
 from archgen.domain.presets import FILES, Preset, assemble_domain
-from archgen.domain.schema import KEYABLE, ORDERED, OWNER, TIMES, Domain, EntitySpec, EnumSpec, FieldSpec, ModuleSpec
+from archgen.domain.schema import (
+    AUDIT,
+    KEYABLE,
+    ORDERED,
+    OWNER,
+    TIMES,
+    Domain,
+    EntitySpec,
+    EnumSpec,
+    FieldSpec,
+    ModuleSpec,
+)
 from archgen.errors import Mistake
 from archgen.text import join_key, nearest, shown
 
@@ -106,6 +117,10 @@ class _Check:
             yield Mistake(f"{where}.plural", f"{shown(plural)}: {wrong}", f"say {where}.plural")
         if not spec.fields and not self.declared.modules.get(module, {}).get(name):
             yield Mistake(f"{where}.fields", "an entity has at least one field", f"add {where}.fields")
+        for field_name in AUDIT:
+            if spec.audit and field_name in spec.fields:
+                hint = "choose another name for the field, or leave audit out"
+                yield Mistake(f"{where}.fields.{field_name}", "audit: true has a field of that name", hint)
         for field_name, field_spec in spec.fields.items():
             place = f"{where}.fields.{field_name}"
             yield from _check_field_name(where, name, field_name)

@@ -46,6 +46,7 @@ SET_BY = get_args(SetBy)
 TYPES = get_args(FieldType)  # what each is in generated code stands in `_macros/field_types.jinja` of the templates
 ORDERED: tuple[FieldType, ...] = ("integer", "decimal", "number", "date", "datetime")  # filters take ranges of them
 KEYABLE: tuple[FieldType, ...] = ("string", "integer", "uuid", "reference")  # types whose values stand in a path
+AUDIT = ("created_by", "changed_by")  # of entities that say `audit`
 TIMES = ("created_at", "updated_at")  # of every entity; lists may sort by them
 OWNER = "owner"  # in `unique`, where no field has that name
 ALL_ACTIONS: tuple[Action, ...] = get_args(Action)
@@ -204,6 +205,7 @@ class EntitySpec(_Spec):
     """An entity. `lists`: filters, all of which must be given, and last the field to sort by, `-` for descending.
 
     `unique`: fields whose values together no two rows share; `owner` among them is whoever made the row.
+    `audit`: rows remember who created them and who changed them last.
     `totals`: its lists have pages by number too, with a total. `filters`: fields whose filters combine as they are given.
     `sorts`: fields that such lists are sorted by, up to three of them at once, either way. `keys`: unique fields that a row is
     found by as by its id.
@@ -213,6 +215,7 @@ class EntitySpec(_Spec):
     access: AccessSpec = AccessSpec()
     lists: Annotated[tuple[tuple[Text, ...], ...], Field(max_length=8)] = ()
     unique: Annotated[tuple[tuple[Text, ...], ...], Field(max_length=8)] = ()
+    audit: Flag | None = None
     totals: Flag = False
     filters: Annotated[tuple[Text, ...], Field(max_length=12)] = ()
     sorts: Annotated[tuple[Text, ...], Field(max_length=8)] = ()
