@@ -95,6 +95,7 @@ PATTERNS: dict[str, tuple[str, ...]] = {  # with values that match
 VALUES = ("red", "green", "blue", "small", "Large", "x-1", "v2.0", "on_hold")
 LEVELS = ("public", "user", "owner", "staff")
 SCALARS = ("string", "text", "integer", "decimal", "number", "boolean", "date", "datetime", "uuid", "enum", "json")
+KEYABLE = ("string", "integer", "uuid")
 INDEXABLE = frozenset(SCALARS) - {"text", "json"} | {"reference"}
 
 Document = dict[str, Any]
@@ -164,9 +165,18 @@ def scalar_fields(draw: st.DrawFn) -> Document:
 
 @st.composite
 def domains(
-    draw: st.DrawFn, *, max_modules: int = 3, max_entities: int = 3, max_fields: int = 5, min_modules: int = 1
+    draw: st.DrawFn,
+    *,
+    max_modules: int = 3,
+    max_entities: int = 3,
+    max_fields: int = 5,
+    min_modules: int = 1,
+    in_sql: bool = False,
 ) -> dict[str, Document]:
-    """A valid `modules:` mapping: all types, constraints, references, lists, access levels and reactions."""
+    """A valid `modules:` mapping: all types, constraints, references, lists, access levels and reactions.
+
+    `in_sql`: also what lists do that only such a database serves.
+    """
     modules = draw(st.lists(st.sampled_from(MODULES), min_size=min_modules, max_size=max_modules, unique=True))
     counts = [draw(st.integers(1, max_entities)) for _ in modules]
     words = draw(st.lists(st.sampled_from(ENTITIES), min_size=sum(counts), max_size=sum(counts), unique=True))
@@ -176,7 +186,16 @@ def domains(
     domain: dict[str, Document] = {module: {"entities": {}} for module in modules}
     for module in modules:
         for entity in entities[module]:
-            domain[module]["entities"][entity] = draw(_entity(module, entity, entities, max_fields))
+            drawn = draw(_entity(module, entity, entities, max_fields))
+            known = drawn["fields"].items()
+            keys = [name for name, field in known if {"unique", "required"} <= {*field} and field["type"] in KEYABLE]
+            if keys and draw(st.booleans()):
+                drawn["keys"] = keys[:4]
+            if in_sql and draw(st.booleans()):
+                drawn["totals"] = True
+            if in_sql and draw(st.booleans()):
+                drawn |= draw(_combined(drawn))
+            domain[module]["entities"][entity] = drawn
     for module in modules:
         events = _events(domain, module)
         wanted = draw(st.lists(st.sampled_from(events), max_size=3, unique=True))
@@ -210,6 +229,22 @@ def _entity(draw: st.DrawFn, module: str, entity: str, entities: dict[str, list[
         document["lists"] = _distinct([[*one[:-1], sign + one[-1]] for one in drawn if _narrow(one, fields)])
     _unique(draw, document, listed)
     return document
+
+
+@st.composite
+def _combined(draw: st.DrawFn, document: Document) -> Document:
+    """Filters that combine, and fields to sort by."""
+    fields = document["fields"]
+    listed = [name for name, field in fields.items() if field["type"] in INDEXABLE]
+    times = ["created_at", "updated_at"]
+    filters = draw(st.lists(st.sampled_from([*listed, *times]), max_size=3, unique=True))
+    sorts = draw(st.lists(st.sampled_from([*listed, *times]), max_size=3, unique=True))
+    every = [one[-1].removeprefix("-") for one in document.get("lists", [])]
+    if not _narrow(list({*sorts, *every}), fields):
+        sorts = []
+    if not sorts and not _narrow(every, fields):
+        return {}
+    return {key: names for key, names in (("filters", filters), ("sorts", sorts)) if names}
 
 
 def _unique(draw: st.DrawFn, document: Document, listed: list[str]) -> None:

@@ -13,13 +13,14 @@ from uuid import uuid4
 
 from tests.support.projects import Project, new
 
-DOMAIN = {
+DOMAIN: dict[str, Any] = {
     "modules": {
         "lab": {
             "entities": {
                 "category": {
                     "plural": "categories",
                     "access": {"read": "public", "write": "user"},
+                    "keys": ["name"],
                     "fields": {
                         "name": {"type": "string", "max_length": 40, "unique": True, "required": True},
                         "parent": {"type": "reference", "to": "lab.category"},
@@ -72,6 +73,26 @@ DOMAIN = {
                         "text": {"type": "string", "max_length": 80},
                     },
                 },
+            }
+        }
+    }
+}
+LISTED: dict[str, Any] = {  # what lists of rows in SQL can do besides
+    "thing": {
+        "totals": True,
+        "filters": ["price", "created_at", "category"],
+        "sorts": ["created_at", "title", "weight", "price", "born", "due"],
+    },
+    "note": {"totals": True, "filters": ["stars", "thing"], "sorts": ["stars", "topic", "created_at"]},
+    "category": {"filters": ["name"]},
+    "remark": {"sorts": ["text"]},
+}
+SQL_DOMAIN: dict[str, Any] = {
+    "modules": {
+        "lab": {
+            "entities": {
+                name: {**entity, **LISTED.get(name, {})}
+                for name, entity in DOMAIN["modules"]["lab"]["entities"].items()
             }
         }
     }
