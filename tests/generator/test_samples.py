@@ -64,6 +64,7 @@ def names(field: dict[str, Any]) -> dict[str, Any]:
         **fields,
         "spelled": module("tests/words").spelled,
         "domain": alias,
+        f"{field['alias']}Value": str,
     }
 
 

@@ -36,7 +36,7 @@ VALUES: dict[str, dict[str, list[Any]]] = {
         "born": ["0001-01-01", "1999-12-31", "2024-02-29", "9999-12-31"],
         "due": ["1970-01-01T00:00:00Z", "2024-01-01T00:00:00+02:00", "2023-12-31T22:00:00.000001Z"],
         "code": ["6c0bd0b5-8f0e-4c2b-9d6d-6a6f9b0a1c11", "00000000-0000-0000-0000-000000000000"],
-        "kind": ["red", "green", "blue"],
+        "kind": ["red", "green", "blue", "None", "x-1"],
         "extra": [{}, [], 1.5, 1e300, -(2**63), "text", {"a": [None, True, {"b": "é"}]}],
         "category": ["ref"],
         "marks": ["refs"],
@@ -93,6 +93,7 @@ LISTS = [
     for plural in VALUES
     for filters, sort in [([], ""), *(([name], "") for name in INDEXED[plural]), *SORTED[plural]]
 ]
+SIDES = {"categories": ["things", "marked"], "things": ["notes"]}  # what is listed below a row's path
 UNIQUE = {"code", "label"}
 EXAMPLES_EACH = 8
 EXAMPLES = itertools.count()
@@ -202,6 +203,13 @@ class Twins(RuleBasedStateMachine):
             query["sort"] = sort
         first = self.pages(who, f"/api/{plural}", query)
         return multiple() if first[0] is None else (f"/api/{plural}", query, first)
+
+    @rule(row=rows, data=st.data(), who=WHO, limit=st.sampled_from([1, 3, 20]))
+    def walk_below(self, row: tuple[str, str], data: st.DataObject, who: str, limit: int) -> None:
+        """All that refers to a row, by its path."""
+        if row[0] in SIDES:
+            side = data.draw(st.sampled_from(SIDES[row[0]]))
+            self.pages(who, "/api/{}/{}/{}".format(*row, side), {"limit": limit})
 
     def pages(self, who: str, path: str, query: dict[str, Any]) -> tuple[str | None, ...]:
         """All pages of a list; the cursors of the first, if it has one."""

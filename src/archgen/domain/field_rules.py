@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from archgen.domain.field_values import Unfit, compared, normal, resolve_length, resolve_samples
 from archgen.domain.file_types import FILE_TYPES, NOT_OFFERED
 from archgen.domain.patterns import Broken, read_pattern
 from archgen.domain.schema import FieldSpec
 from archgen.errors import Mistake
-from archgen.text import nearest, shown
+from archgen.text import join_key, nearest, shown
 
 UNINDEXABLE = ("text", "json", "references", "file")
 INDEXED_LENGTH = 255  # characters: 1,020 bytes at most in UTF-8, below 1,024, the tightest key of the databases
 STRING_MOST = 10_000
+LABEL_MOST = 200
 REFERENCES_MOST = 100  # of one row: each is looked up, and written as a row of its own
 FILE_MOST = 100 * 1024 * 1024  # bytes: what is uploaded is read once more, to see what it is
 
@@ -30,8 +31,12 @@ _TAKES: dict[str, tuple[str, ...]] = {
     "examples": ("string",),
     "scale": ("decimal",),
     "values": ("enum",),
+    "labels": ("enum",),
+    "enum": ("enum",),
     "to": ("reference", "references"),
     "ordered": ("references",),
+    "on_delete": ("reference",),
+    "listed_as": ("reference", "references"),
     "max_bytes": ("file",),
     "accept": ("file",),
 }
@@ -41,15 +46,15 @@ def check_field(where: str, spec: FieldSpec) -> Iterator[Mistake]:
     """All that is wrong with one field, without the rest of the domain."""
     fits = True
     for name, types in _TAKES.items():
-        if getattr(spec, name) not in (None, ()) and spec.type not in types:
+        if getattr(spec, name) not in (None, (), {}) and spec.type not in types:
             fits = False
             yield Mistake(f"{where}.{name}", f"a field of type {spec.type} takes no {name}", f"it is for {_or(types)}")
     for name in ("unique", "indexed"):
         if getattr(spec, name) and spec.type in UNINDEXABLE:
             hint = "leave it out" if spec.type in ("references", "file") else "use string instead"
             yield Mistake(f"{where}.{name}", f"a field of type {spec.type} cannot be {name}", hint)
-    if spec.type == "enum":
-        yield from _check_values(where, spec)
+    if spec.type == "enum" and spec.enum is None:
+        yield from check_values(where, spec.values, spec.labels)
     if spec.type in _TAKES["to"] and spec.to is None:
         yield Mistake(f"{where}.to", "a reference says what it refers to", f"add {where}.to: module.entity")
     if spec.type == "references":
@@ -64,19 +69,28 @@ def check_field(where: str, spec: FieldSpec) -> Iterator[Mistake]:
         yield from _check_pattern(where, spec)
 
 
-def _check_values(where: str, spec: FieldSpec) -> Iterator[Mistake]:
-    if not spec.values:
+def check_values(where: str, values: Sequence[str], labels: Mapping[str, str]) -> Iterator[Mistake]:
+    """All that is wrong with the values of an enum, and with what they are called."""
+    if not values:
         yield Mistake(f"{where}.values", "an enum lists its values", f"add {where}.values: [one, another]")
-    for index, value in enumerate(spec.values):
+    for index, value in enumerate(values):
         if not _VALUE.fullmatch(value):
             yield Mistake(
                 f"{where}.values.{index}",
                 f"{shown(value)} is not a plain word",
                 "letters, digits, and - _ . between them, 64 at most",
             )
-    twice = sorted({value for value in spec.values if spec.values.count(value) > 1})
+    twice = sorted({value for value in values if values.count(value) > 1})
     if twice:
         yield Mistake(f"{where}.values", f"has {', '.join(map(shown, twice))} more than once")
+    for value, label in labels.items():
+        place = join_key(f"{where}.labels", value)
+        if value not in values:
+            meant = nearest(value, values)
+            hint = f"did you mean {meant}?" if meant else f"there are {', '.join(values)}"
+            yield Mistake(place, f"{shown(value)} is not one of the values", hint)
+        if not label.strip() or len(label) > LABEL_MOST or not label.isprintable():
+            yield Mistake(place, f"{shown(label)} is not a line of 1 to {LABEL_MOST} characters")
 
 
 def _check_references(where: str, spec: FieldSpec) -> Iterator[Mistake]:
