@@ -96,7 +96,22 @@ VALUES = ("red", "green", "blue", "small", "Large", "x-1", "v2.0", "on_hold")
 LABELS = ("Plain", 'It\'s "so"', "back\\slash {{ 1 }}", "кофе", "日本")
 ENUMS = ("status", "literal", "any", "book", "kind2")
 LEVELS = ("public", "user", "owner", "staff")
-SCALARS = ("string", "text", "integer", "decimal", "number", "boolean", "date", "datetime", "uuid", "enum", "json")
+SCALARS = (
+    "string",
+    "text",
+    "email",
+    "url",
+    "duration",
+    "integer",
+    "decimal",
+    "number",
+    "boolean",
+    "date",
+    "datetime",
+    "uuid",
+    "enum",
+    "json",
+)
 INDEXABLE = frozenset(SCALARS) - {"text", "json"} | {"reference"}
 
 Document = dict[str, Any]
@@ -126,6 +141,15 @@ def scalar_fields(draw: st.DrawFn) -> Document:
             default = PATTERNS[field["pattern"]][0]
             if draw(st.booleans()):
                 field["examples"] = list(PATTERNS[field["pattern"]])
+    elif kind == "email":
+        default = draw(st.sampled_from(("Ann@Example.com", "bo.b+c@a-b.c", "x@y")))
+    elif kind == "url":
+        default = draw(st.sampled_from(("HTTPS://Example.com", "http://a.b:80/?q=1#%20", "https://x/Y")))
+        field["max_length"] = draw(st.sampled_from((40, 255)))
+        if draw(st.booleans()):
+            field["examples"] = ["https://example.com/a", "http://b"]
+    elif kind == "duration":
+        default = draw(st.sampled_from(("PT0S", "PT90M", "-P1DT0.5S", "P9999999DT999999H", "PT0.000001S")))
     elif kind == "integer":
         low, high = sorted(draw(st.tuples(*[st.integers(-(2**63), 2**63 - 1)] * 2)))
         default = draw(st.integers(low, high))
@@ -256,7 +280,7 @@ def _unique(draw: st.DrawFn, document: Document, listed: list[str]) -> None:
 
 def _narrow(names: list[str], fields: dict[str, Document]) -> bool:
     """Whether an index takes the strings of these fields."""
-    strings = [fields[name] for name in names if fields.get(name, {}).get("type") == "string"]
+    strings = [fields[name] for name in names if fields.get(name, {}).get("type") in ("string", "email", "url")]
     return sum(int(field.get("max_length", 255)) for field in strings) <= 600
 
 

@@ -13,6 +13,7 @@ from functools import partial
 from archgen.domain import naming
 from archgen.domain.declared import Declared
 from archgen.domain.field_rules import INDEXED_LENGTH, UNINDEXABLE, check_field, check_values
+from archgen.domain.field_values import resolve_length
 from archgen.domain.presets import FILES, Preset, assemble_domain
 from archgen.domain.schema import OWNER, TIMES, Domain, EntitySpec, EnumSpec, FieldSpec, ModuleSpec
 from archgen.errors import Mistake
@@ -306,10 +307,10 @@ class _Check:
             yield Mistake(where, f"{shown(name)} is not a field of {entity}", hint)
         elif content.type in UNINDEXABLE:
             yield Mistake(where, f"{name} is {content.type}, which no index serves", "leave it out")
-        elif content.type == "string" and (content.max_length or 0) > INDEXED_LENGTH:
+        elif content.type != "text" and (resolve_length(content) or 0) > INDEXED_LENGTH:
             yield Mistake(
                 where,
-                f"{name} has up to {content.max_length} characters, and an index takes {INDEXED_LENGTH}",
+                f"{name} has up to {resolve_length(content)} characters, and an index takes {INDEXED_LENGTH}",
                 f"say a max_length of {INDEXED_LENGTH} or less",
             )
 
@@ -393,8 +394,8 @@ class _Check:
 
 def _too_wide(where: str, spec: EntitySpec, fields: list[str]) -> Iterator[Mistake]:
     """An index takes 2,704 bytes of a row (PostgreSQL), and a character may be four."""
-    found = [spec.fields[name] for name in fields if name in spec.fields and spec.fields[name].type == "string"]
-    if (width := sum(content.max_length or INDEXED_LENGTH for content in found)) > WIDTH_MOST:
+    found = [spec.fields[name] for name in fields if name in spec.fields and spec.fields[name].type != "text"]
+    if (width := sum(resolve_length(content) or 0 for content in found)) > WIDTH_MOST:
         yield Mistake(
             where,
             f"its strings have up to {width} characters together, and an index takes {WIDTH_MOST}",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
@@ -84,6 +84,23 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
         if value is None or value.tzinfo is not None:
             return value
         return value.replace(tzinfo=UTC)
+
+
+class Duration(sa.types.TypeDecorator[timedelta]):
+    """A duration, as its microseconds, so that it sorts."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(
+        self, value: timedelta | None, dialect: Dialect
+    ) -> int | None:
+        return None if value is None else value // timedelta(microseconds=1)
+
+    def process_result_value(
+        self, value: int | None, dialect: Dialect
+    ) -> timedelta | None:
+        return None if value is None else timedelta(microseconds=value)
 
 
 def sortable_string(length: int) -> sa.String:
