@@ -102,6 +102,7 @@ SCALARS = (
     "email",
     "url",
     "duration",
+    "zoned_datetime",
     "integer",
     "decimal",
     "number",
@@ -148,6 +149,8 @@ def scalar_fields(draw: st.DrawFn) -> Document:
         field["max_length"] = draw(st.sampled_from((40, 255)))
         if draw(st.booleans()):
             field["examples"] = ["https://example.com/a", "http://b"]
+    elif kind == "zoned_datetime":
+        default = "2024-05-01T12:00:00" + draw(st.sampled_from(("Z", "+02:00", "-09:30", ".000001+14:00")))
     elif kind == "duration":
         default = draw(st.sampled_from(("PT0S", "PT90M", "-P1DT0.5S", "P9999999DT999999H", "PT0.000001S")))
     elif kind == "integer":

@@ -38,6 +38,7 @@ DOMAIN = {
                         ["ready", "born"],
                         ["kind", "-mass"],
                         ["-took"],
+                        ["there"],
                     ],
                     "fields": {
                         "title": {"type": "string", "max_length": 80, "required": True, "indexed": True},
@@ -46,6 +47,7 @@ DOMAIN = {
                         "label": {"type": "string", "min_length": 2, "max_length": 4, "unique": True},
                         "mail": {"type": "email", "unique": True},
                         "site": {"type": "url", "max_length": 60, "indexed": True},
+                        "there": {"type": "zoned_datetime", "indexed": True},
                         "took": {"type": "duration", "indexed": True},
                         "mass": {"type": "number", "max": 1e300, "indexed": True},
                         "weight": {"type": "integer", "indexed": True},

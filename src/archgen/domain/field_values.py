@@ -246,6 +246,11 @@ def _duration(spec: FieldSpec, value: JsonValue) -> str:
     return f"{'-' if sign == '-' and micros else ''}P{text}" if text else "PT0S"
 
 
+def _zoned_datetime(spec: FieldSpec, value: JsonValue) -> str:
+    _datetime(spec, value)
+    return datetime.fromisoformat(str(value)).isoformat().replace("+00:00", "Z")
+
+
 def _uuid(spec: FieldSpec, value: JsonValue) -> str:
     try:
         if isinstance(value, str) and len(value) == 36:
@@ -309,6 +314,7 @@ _NORMAL: dict[str, Callable[[FieldSpec, JsonValue], JsonValue]] = {
     "email": _email,
     "url": _url,
     "duration": _duration,
+    "zoned_datetime": _zoned_datetime,
     "number": _number,
     "boolean": _boolean,
     "date": _date,

@@ -107,6 +107,11 @@ def _utc(value: datetime) -> datetime:
         raise ValueError("is out of range") from None
 
 
+def _zoned(value: datetime) -> datetime:
+    _utc(value)
+    return value
+
+
 def _number(value: Any) -> Any:
     malformed = isinstance(value, str) and not DECIMAL.fullmatch(value)
     if malformed or isinstance(value, bool):
@@ -209,6 +214,8 @@ DecimalString = Annotated[
 ]
 Date = Annotated[date, _written(DATE)]
 DateTime = Annotated[AwareDatetime, AfterValidator(_utc), _written(DATETIME)]
+# with the offset in which it was said
+ZonedDateTime = Annotated[AwareDatetime, AfterValidator(_zoned), _written(DATETIME)]
 # days of 24 hours, hours, minutes, seconds to the microsecond
 Duration = Annotated[timedelta, _written(DURATION)]
 DurationString = Annotated[

@@ -176,7 +176,8 @@ class Codec(Generic[E]):
             if limit is not None and not -limit <= found < limit:
                 raise ValueError(cursor)
             if isinstance(found, datetime):
-                found = found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
+                found = found.replace(tzinfo=found.tzinfo or UTC)
+                found.astimezone(UTC)  # is in range
             return found, UUID(entity_id)
         except (
             ValueError,

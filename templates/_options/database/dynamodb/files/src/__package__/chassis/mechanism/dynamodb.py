@@ -244,11 +244,10 @@ def key_of(value: Any) -> str:
         bounded = min(max(value, Decimal(-MAX_DECIMAL)), Decimal(MAX_DECIMAL))
         return f"{int(bounded.scaleb(18)) + MAX_DECIMAL**2:037d}"
     if isinstance(value, datetime):
-        return (
-            value.astimezone(UTC)
-            .replace(tzinfo=None)
-            .isoformat(timespec="microseconds")
-        )
+        moment = value.astimezone(UTC).replace(tzinfo=None)
+        # then by the offset, where that is kept
+        offset = value.isoformat()[-6:] if value.utcoffset() else ""
+        return moment.isoformat(timespec="microseconds") + offset
     if isinstance(value, date):
         return value.isoformat()
     encoded = str(value).encode()
