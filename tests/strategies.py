@@ -113,6 +113,7 @@ SCALARS = (
     "enum",
     "json",
 )
+KEYABLE = ("string", "integer", "uuid")
 INDEXABLE = frozenset(SCALARS) - {"text", "json"} | {"reference"}
 
 Document = dict[str, Any]
@@ -215,9 +216,18 @@ def _share(draw: st.DrawFn, shared: dict[str, Document], fields: dict[str, Docum
 
 @st.composite
 def domains(
-    draw: st.DrawFn, *, max_modules: int = 3, max_entities: int = 3, max_fields: int = 5, min_modules: int = 1
+    draw: st.DrawFn,
+    *,
+    max_modules: int = 3,
+    max_entities: int = 3,
+    max_fields: int = 5,
+    min_modules: int = 1,
+    in_sql: bool = False,
 ) -> dict[str, Document]:
-    """A valid `modules:` mapping: all types, constraints, references, lists, access levels and reactions."""
+    """A valid `modules:` mapping: all types, constraints, references, lists, access levels and reactions.
+
+    `in_sql`: also what lists do that only such a database serves.
+    """
     modules = draw(st.lists(st.sampled_from(MODULES), min_size=min_modules, max_size=max_modules, unique=True))
     counts = [draw(st.integers(1, max_entities)) for _ in modules]
     words = draw(st.lists(st.sampled_from(ENTITIES), min_size=sum(counts), max_size=sum(counts), unique=True))
@@ -230,7 +240,16 @@ def domains(
             domain[module]["enums"] = draw(st.dictionaries(st.sampled_from(ENUMS), enums(), min_size=1, max_size=2))
     for module in modules:
         for entity in entities[module]:
-            domain[module]["entities"][entity] = draw(_entity(module, entity, entities, max_fields))
+            drawn = draw(_entity(module, entity, entities, max_fields))
+            known = drawn["fields"].items()
+            keys = [name for name, field in known if {"unique", "required"} <= {*field} and field["type"] in KEYABLE]
+            if keys and draw(st.booleans()):
+                drawn["keys"] = keys[:4]
+            if in_sql and draw(st.booleans()):
+                drawn["totals"] = True
+            if in_sql and draw(st.booleans()):
+                drawn |= draw(_combined(drawn))
+            domain[module]["entities"][entity] = drawn
             _share(draw, domain[module].get("enums", {}), domain[module]["entities"][entity]["fields"])
     for module in modules:
         events = _events(domain, module)
@@ -265,6 +284,22 @@ def _entity(draw: st.DrawFn, module: str, entity: str, entities: dict[str, list[
         document["lists"] = _distinct([[*one[:-1], sign + one[-1]] for one in drawn if _narrow(one, fields)])
     _unique(draw, document, listed)
     return document
+
+
+@st.composite
+def _combined(draw: st.DrawFn, document: Document) -> Document:
+    """Filters that combine, and fields to sort by."""
+    fields = document["fields"]
+    listed = [name for name, field in fields.items() if field["type"] in INDEXABLE]
+    times = ["created_at", "updated_at"]
+    filters = draw(st.lists(st.sampled_from([*listed, *times]), max_size=3, unique=True))
+    sorts = draw(st.lists(st.sampled_from([*listed, *times]), max_size=3, unique=True))
+    every = [one[-1].removeprefix("-") for one in document.get("lists", [])]
+    if not _narrow(list({*sorts, *every}), fields):
+        sorts = []
+    if not sorts and not _narrow(every, fields):
+        return {}
+    return {key: names for key, names in (("filters", filters), ("sorts", sorts)) if names}
 
 
 def _unique(draw: st.DrawFn, document: Document, listed: list[str]) -> None:

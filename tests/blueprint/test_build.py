@@ -394,8 +394,8 @@ EVIDENCE = load_evidence()
 
 @given(st.data())
 def test_every_domain_makes_a_blueprint_in_every_architecture_that_reads_back_the_same(data: st.DataObject) -> None:
-    modules = data.draw(domains())
     architecture = data.draw(st.sampled_from(["auto", *TEMPLATES]))
+    modules = data.draw(domains(in_sql=architecture != "serverless"))
     parts = data.draw(groupings(list(modules))) if architecture in ("auto", "serverless") else {}
     taken = resolve([from_record({"name": "shop", "modules": modules, "architecture": architecture, "parts": parts})])
     advice = recommend(taken.requirements, EVIDENCE)
@@ -463,6 +463,47 @@ def test_parts_that_share_a_log_of_events_have_a_broker_between_them() -> None:
 def test_a_product_that_another_stands_for_is_answered_with_that_one() -> None:
     assert "did you mean valkey?" in refused(stack={"cache": "redis"})
     assert "did you mean postgresql?" in refused(stack={"database": "postgres"})
+
+
+TOTALS: dict[str, Any] = {"notes": {"entities": {"note": {"totals": True, "fields": {"x": {"type": "integer"}}}}}}
+
+
+def test_pages_by_number_take_a_database_that_counts() -> None:
+    said = refused(modules=TOTALS, architecture="serverless")
+    assert "dynamodb has no pages by number with a total (totals of notes.note)" in said
+    assert "--architecture monolith or microservices" in said and "--set stack.database=postgresql (it takes" in said
+    said = refused(modules=TOTALS, architecture="serverless", stack={"database": "dynamodb"})
+    assert "dynamodb has no pages by number" in said and "--set stack.database=postgresql" in said
+    asked = design(modules=TOTALS, architecture="serverless", stack={"database": "postgresql"})
+    assert (asked.template, asked.stack.database) == ("serverless", "postgresql")
+    assert entity(asked, "notes.note").totals
+
+
+def test_filters_that_combine_take_a_database_that_searches_by_any_of_them() -> None:
+    note = {"filters": ["x"], "sorts": ["x"], "fields": {"x": {"type": "integer"}}}
+    said = refused(modules={"notes": {"entities": {"note": note}}}, architecture="serverless")
+    assert "dynamodb has no filters that combine (filters of notes.note), and no order that a request chooses" in said
+    assert "leave that out (lists says single combinations), or say --architecture monolith" in said
+
+
+@pytest.mark.parametrize("parts", [{}, {"app": ["accounts"], "more": ["notes"]}], ids=["one", "two"])
+def test_functions_that_are_advised_are_not_taken_where_lists_have_totals(parts: dict[str, Any]) -> None:
+    taken = resolve([from_record({"name": "shop", "modules": TOTALS, "parts": parts})])
+    blueprint = build_blueprint(taken.requirements, taken.domain, Advice("serverless"))
+    assert blueprint.template == ("microservices" if parts else "monolith")
+    (told,) = substitutions(taken.requirements, Advice("serverless"), blueprint)
+    assert (told.field, told.value) == ("architecture", blueprint.template)
+    assert (
+        told.because == "serverless is advised, and dynamodb has no pages by number with a total (totals of notes.note)"
+    )
+
+
+def test_what_lists_do_besides_is_recorded_only_where_it_is_said() -> None:
+    notes = design(modules=TOTALS).model_dump(mode="json")["modules"][1]["entities"][0]
+    assert notes["totals"] is True
+    assert not any(
+        "totals" in each for each in design(preset="ecommerce").model_dump(mode="json")["modules"][1]["entities"]
+    )
 
 
 def test_files_of_rows_have_no_place_on_ecs_yet() -> None:

@@ -37,7 +37,7 @@ def test_one_service_is_a_monolith_and_no_grouping() -> None:
     assert ownership is not None and ownership.grouping is None
 
 
-@given(modules=domains(), most=st.integers(2, 4))
+@given(modules=domains(in_sql=True), most=st.integers(2, 4))
 def test_any_domain_is_grouped_into_parts_that_the_answers_take(modules: dict[str, Any], most: int) -> None:
     blueprint = design("microservices", modules=modules)
     parts = {part.name: part.modules for part in blueprint.parts}

@@ -39,7 +39,7 @@ X = "modules.notes.entities.note.fields.x"
 
 @given(st.data())
 def test_every_domain_that_keeps_to_the_rules_is_taken(data: st.DataObject) -> None:
-    modules = data.draw(domains())
+    modules = data.draw(domains(in_sql=True))
     parts = data.draw(groupings(list(modules)))
     taken = take(modules, parts=parts)
     assert taken.domain.names == ("accounts", *modules)
@@ -189,6 +189,68 @@ def test_a_list_of_what_cannot_be_listed_is_refused(lists: list[list[str]], said
     told = mistakes({"notes": {"entities": {"note": {"fields": fields, "lists": lists}}}})
     assert all(where.startswith("modules.notes.entities.note.lists.") for where in told)
     assert said in next(iter(told.values()))
+
+
+@pytest.mark.parametrize(
+    ("asked", "where", "said"),
+    [
+        ({"filters": ["nope"]}, "filters.0", "'nope' is not a field of note"),
+        ({"filters": ["body"]}, "filters.0", "body is text, which no index serves"),
+        ({"filters": ["x", "x"]}, "filters.1", "'x' is there already"),
+        ({"filters": ["after"]}, "filters.0", "after is taken by what every list takes"),
+        ({"filters": ["x", "x_to"]}, "filters", "x is filtered by ranges, whose x_to is a filter already"),
+        ({"filters": ["id"]}, "filters.0", "'id' is not a field of note"),
+        ({"sorts": ["-x"]}, "sorts.0", "'-x' says a direction | say x: a request says which way"),
+        ({"sorts": ["body"]}, "sorts.0", "body is text, which no index serves"),
+        ({"sorts": ["x", "x"]}, "sorts.1", "'x' is there already"),
+        ({"sorts": ["a", "b", "c"]}, "sorts", "have up to 765 characters together"),
+        ({"filters": list("abcdef"), "sorts": ["x", "created_at", "updated_at"], "access": {"read": "owner"}}, "", "needs 22 indexes"),
+    ],
+)  # fmt: skip
+def test_a_filter_or_an_order_that_cannot_be_is_refused(asked: dict[str, Any], where: str, said: str) -> None:
+    fields: dict[str, Any] = {"x": {"type": "integer"}, "x_to": {"type": "integer"}, "body": {"type": "text"}}
+    fields |= {name: {"type": "string"} for name in "abcdef"} | {"after": {"type": "date"}}
+    asked = {"fields": fields, **({"lists": [["a", "b"]]} if not where else {}), **asked}
+    told = mistakes({"notes": {"entities": {"note": asked}}})
+    assert said in told[f"modules.notes.entities.note.{where}".removesuffix(".")]
+
+
+@pytest.mark.parametrize(
+    ("keys", "where", "said"),
+    [
+        (["slug", "slug"], "1", "'slug' is there already"),
+        (["slog"], "0", "'slog' is not a field of note | did you mean slug?"),
+        (["at"], "0", "at is date, and a key stands in a path"),
+        (["x"], "0", "x is not the key of a row: some may lack it, or share it"),
+        (["code"], "0", "say modules.notes.entities.note.fields.code.unique and .required, both true"),
+    ],
+)
+def test_a_key_that_does_not_tell_rows_apart_is_refused(keys: list[str], where: str, said: str) -> None:
+    one = {"unique": True, "required": True}
+    fields = {"slug": {"type": "string", **one}, "x": {"type": "integer"}, "code": {"type": "uuid", "unique": True}}
+    told = mistakes(
+        {"notes": {"entities": {"note": {"fields": fields | {"at": {"type": "date", **one}}, "keys": keys}}}}
+    )
+    assert said in told[f"modules.notes.entities.note.keys.{where}"]
+
+
+def test_what_is_indexed_and_listed_is_among_what_combines() -> None:
+    fields = {"x": {"type": "integer", "indexed": True}, "y": {"type": "date"}, "z": {"type": "boolean"}}
+    note = {"fields": fields, "lists": [["z", "-y"]], "filters": ["created_at"]}
+    spec = take({"notes": {"entities": {"note": note}}}).domain["notes"].spec.entities["note"]
+    assert spec.combined == (("created_at", "x", "z"), ("y",))
+    assert spec.model_copy(update={"filters": ()}).combined == ((), ())
+
+
+@pytest.mark.parametrize("name", ["page", "size"])
+def test_a_list_with_pages_by_number_is_not_filtered_by_what_they_take(name: str) -> None:
+    fields = {name: {"type": "integer", "indexed": True}, "x": {"type": "integer"}}
+    asked = {"fields": fields, "lists": [[name, "x"], ["x", name]]}
+    assert take({"notes": {"entities": {"note": asked}}}).domain.names == ("accounts", "notes")
+    told = mistakes({"notes": {"entities": {"note": {**asked, "totals": True}}}})
+    note = "modules.notes.entities.note"
+    assert set(told) == {f"{note}.fields.{name}.indexed", f"{note}.lists.0"}
+    assert all(f"{name} is taken by pages by number (totals)" in said for said in told.values())
 
 
 @pytest.mark.parametrize(

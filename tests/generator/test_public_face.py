@@ -35,10 +35,14 @@ FACE = {
     "dynamodb_outbox": "PublishingDynamoUnitOfWork",
     "dynamodb_unit_of_work": "DynamoUnitOfWork",
     "events": "Event PublishingUnitOfWork Routes",
+    "filtered_lists": "FilteredListQuery Several",
+    "filters": "Filters",
     "fields": "Body Boolean Date DateTime DecimalForm DecimalInput DecimalString Document Id Integer Json QueryInteger String fixed_scale",
     "internal_api": "internal_router",
     "links": "AS_SET DISTINCT",
     "oidc": "Person",
+    "numbered_lists": "NumberedListQuery NumberedPageOf numbered_page",
+    "numbered_pages": "NumberedPage NumberedRepository",
     "outbox": "PublishingSqlUnitOfWork Relay outbox_table",
     "paging": "every",
     "persistence": "Codec IdempotencyKey Listing Page Query Repository UnitOfWork",
@@ -49,7 +53,9 @@ FACE = {
     "settings": "CoreSettings nearby",
     "sql": "Database FixedDecimal UtcDateTime check_listings entity_columns jobs_table processed_table sortable_string",
     "sql_connection": "connected",
-    "sql_links": "LinkingSqlUnitOfWork unlinked",
+    "sql_filters": "FilteredSqlRepository check_filters",
+    "sql_links": "LinkedRepository LinkingSqlUnitOfWork unlinked",
+    "sql_numbered_pages": "NumberedSqlRepository",
     "sql_query": "reading_only select",
     "sql_unit_of_work": "SqlUnitOfWork",
     "tokens": "LIFETIME REFRESH",
@@ -131,6 +137,11 @@ REVIEWS = {
         "more": {"type": "json"},
     },
 }
+LISTED = {
+    "totals": True,
+    "filters": ["stars", "created_at"],
+    "sorts": ["on", "tip"],
+}  # what lists of rows in SQL can do besides
 MODULES = {"reviews": {"entities": {"review": REVIEWS}, "reacts_to": ["inventory.product.deleted"]}}
 COMBINATIONS = [
     ("monolith", {}),
@@ -146,12 +157,14 @@ COMBINATIONS = [
 
 @cache
 def record(architecture: str, *stack: tuple[str, str]) -> dict[str, Any]:
+    in_sql = architecture != "serverless" or dict(stack).get("database") == "postgresql"
+    review = {**REVIEWS, **(LISTED if in_sql else {})}
     answers = {
         "name": "shop",
         "preset": "ecommerce",
         "architecture": architecture,
         "stack": dict(stack),
-        "modules": MODULES,
+        "modules": {"reviews": {**MODULES["reviews"], "entities": {"review": review}}},
     }
     return make_plan(resolve([from_record(answers)])).record
 

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from tests.support.projects import Project, new
 
-DOMAIN = {
+DOMAIN: dict[str, Any] = {
     "modules": {
         "lab": {
             "enums": {
@@ -23,6 +23,7 @@ DOMAIN = {
                 "category": {
                     "plural": "categories",
                     "access": {"read": "public", "write": "user"},
+                    "keys": ["name"],
                     "fields": {
                         "name": {"type": "string", "max_length": 40, "unique": True, "required": True},
                         "parent": {"type": "reference", "to": "lab.category"},
@@ -43,12 +44,12 @@ DOMAIN = {
                     "fields": {
                         "title": {"type": "string", "max_length": 80, "required": True, "indexed": True},
                         "story": {"type": "text"},
-                        "badge": {"type": "string", "pattern": "[A-Z]{2}-\\d+|é.*", "max_length": 9, "indexed": True},
+                        "badge": {"type": "string", "pattern": "[A-Z]{2}-\\d+|é.*", "max_length": 9},
                         "label": {"type": "string", "min_length": 2, "max_length": 4, "unique": True},
                         "mail": {"type": "email", "unique": True},
                         "site": {"type": "url", "max_length": 60, "indexed": True},
                         "there": {"type": "zoned_datetime", "indexed": True},
-                        "took": {"type": "duration", "indexed": True},
+                        "took": {"type": "duration"},
                         "mass": {"type": "number", "max": 1e300, "indexed": True},
                         "weight": {"type": "integer", "indexed": True},
                         "price": {"type": "decimal", "min": 0},
@@ -82,6 +83,26 @@ DOMAIN = {
                     },
                 },
             },
+        }
+    }
+}
+LISTED: dict[str, Any] = {  # what lists of rows in SQL can do besides
+    "thing": {
+        "totals": True,
+        "filters": ["price", "created_at", "category"],
+        "sorts": ["created_at", "title", "weight", "price", "born", "due"],
+    },
+    "note": {"totals": True, "filters": ["stars", "thing"], "sorts": ["stars", "topic", "created_at"]},
+    "category": {"filters": ["name"]},
+    "remark": {"sorts": ["text"]},
+}
+SQL_DOMAIN: dict[str, Any] = {
+    "modules": {
+        "lab": {
+            "entities": {
+                name: {**entity, **LISTED.get(name, {})}
+                for name, entity in DOMAIN["modules"]["lab"]["entities"].items()
+            }
         }
     }
 }

@@ -13,6 +13,7 @@ from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -85,10 +86,8 @@ INDEXED = {
     "categories": [],
     "things": [
         "title",
-        "badge",
         "site",
         "there",
-        "took",
         "mass",
         "weight",
         "ready",
@@ -198,6 +197,10 @@ class Twins(RuleBasedStateMachine):
     @rule(row=rows, who=WHO, tag=st.sampled_from(["", '"1"', '"2"', "*"]))
     def read(self, row: tuple[str, str], who: str, tag: str) -> None:
         self.ask(who, "GET", "/api/{}/{}".format(*row), **({"if_none_match": tag} if tag else {}))
+
+    @rule(name=st.sampled_from([*VALUES["categories"]["name"], "none", "a/b", "", "x" * 300]), who=WHO)
+    def read_by_key(self, name: str, who: str) -> None:
+        self.ask(who, "GET", f"/api/categories/by-name/{quote(name, safe='')}")
 
     @rule(row=rows, who=WHO, tag=st.sampled_from(["", "", '"1"', '"2"']), data=st.data())
     def change(self, row: tuple[str, str], who: str, tag: str, data: st.DataObject) -> None:

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tests.generator.test_odd_domains import FIELDS_OWN_WORDS
+from tests.parity.systems import SQL_DOMAIN
 from tests.strategies import domains, groupings
 from tests.support.projects import Project, ask, new
 from tests.support.samples import samples
@@ -73,6 +74,15 @@ def draw_anew(count: int) -> list[tuple[dict[str, Any], str]]:
 def test_fields_may_be_called_as_types_and_as_what_the_code_beside_them_says(architecture: str, tmp_path: Path) -> None:
     written = tmp_path / "answers.json"
     written.write_text(json.dumps({"modules": FIELDS_OWN_WORDS}))
+    project = new(tmp_path, "sample", "--answers", str(written), "--architecture", architecture)
+    project.make("check")
+    assert " passed" in project.make("test")
+
+
+@pytest.mark.parametrize("architecture", ["monolith", "microservices", "serverless"])
+def test_what_only_lists_in_sql_do_holds_in_every_architecture(architecture: str, tmp_path: Path) -> None:
+    written = tmp_path / "answers.json"
+    written.write_text(json.dumps({**SQL_DOMAIN, "stack": {"database": "postgresql"}}))
     project = new(tmp_path, "sample", "--answers", str(written), "--architecture", architecture)
     project.make("check")
     assert " passed" in project.make("test")

@@ -6,20 +6,26 @@ said by `substitutions`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, get_args
 
 from archgen.blueprint.modules import ModulePlan, plan_modules
-from archgen.blueprint.schema import Blueprint, Module, Part, Template
+from archgen.blueprint.schema import Blueprint, Entity, Module, Part, Template
 from archgen.domain import naming
 from archgen.domain.presets import FILES, LOG_KINDS, PRESETS, WITH_ACCOUNTS
-from archgen.domain.schema import Domain
+from archgen.domain.schema import Domain, EntitySpec
 from archgen.errors import IncompatibleError
 from archgen.options import extras, needs_name, offered, options, provided
 from archgen.requirements import Assumption, Requirements, StackChoice
 from archgen.text import nearest, shown
 
+# What an entity may say of its lists that not every database serves, by the capability of that name: what it is called.
+LISTED = {
+    "totals": "pages by number with a total",
+    "filters": "filters that combine",
+    "sorts": "order that a request chooses",
+}
 ACCOUNT_EVENTS = ("accounts.account.created", "accounts.account.deleted")
 TEMPLATES: tuple[Template, ...] = get_args(Template)
 
@@ -104,6 +110,10 @@ def substitutions(requirements: Requirements, recommendation: Advice, blueprint:
         preset = PRESETS.get(blueprint.preset or "")
         if preset is not None and advised_template and not preset.runs_on(advised_template):
             because = f"{recommendation.architecture} is advised, and the preset {preset.name} is not there for it"
+        elif advised_template and (
+            what := _unserved(offered(advised_template)["database"][0], _listed(blueprint.modules))
+        ):
+            because = f"{recommendation.architecture} is advised, and {what}"
         taken.append(Assumption(field="architecture", value=blueprint.template, because=because))
     return tuple(taken)
 
@@ -145,10 +155,10 @@ def _template(requirements: Requirements, architecture: str) -> Template:
 
 
 def _carrying(requirements: Requirements, domain: Domain, template: Template) -> Template:
-    """The template, or one of servers where the preset needs them and nobody asked for functions."""
+    """The template, or one of servers where the preset or what lists are to do needs them and nobody asked for functions."""
     preset = PRESETS.get(domain.preset or "")
     if preset is None or preset.runs_on(template):
-        return template
+        return _listing(requirements, domain, template)
     able = [other for other in TEMPLATES if preset.runs_on(other)]
     if requirements.architecture == template:
         raise IncompatibleError(
@@ -156,6 +166,36 @@ def _carrying(requirements: Requirements, domain: Domain, template: Template) ->
             f"say --architecture {' or '.join(able)}, or another preset",
         )
     return "microservices" if len(requirements.parts) > 1 else able[0]
+
+
+def _listing(requirements: Requirements, domain: Domain, template: Template) -> Template:
+    """The template, or one of servers where its own database cannot list as the domain asks and nobody named the one or the other."""
+    asked = _listed_by((f"{module.name}.{name}", spec) for module, name, spec in domain.entities())
+    named = requirements.architecture == template or requirements.stack.database != "auto"
+    if named or not _unserved(offered(template)["database"][0], asked):
+        return template
+    return "microservices" if len(requirements.parts) > 1 else TEMPLATES[0]
+
+
+def _listed(modules: Iterable[Module]) -> dict[str, tuple[str, ...]]:
+    return _listed_by((f"{module.name}.{entity.name}", entity) for module in modules for entity in module.entities)
+
+
+def _listed_by(entities: Iterable[tuple[str, Entity | EntitySpec]]) -> dict[str, tuple[str, ...]]:
+    """For each of `LISTED` the entities (`module.entity`) that say it."""
+    known = list(entities)
+    return {word: tuple(name for name, entity in known if getattr(entity, word)) for word in LISTED}
+
+
+def _unserved(database: str, asked: Mapping[str, tuple[str, ...]]) -> str:
+    """What a database has not of what lists are asked for; nothing where it has all."""
+    capabilities = provided({"database": database})
+    missing = [
+        f"{LISTED[word]} ({word} of {', '.join(names)})"
+        for word, names in asked.items()
+        if names and word not in capabilities
+    ]
+    return f"{database} has no {', and no '.join(missing)}" if missing else ""
 
 
 def _grouping(requirements: Requirements, domain: Domain, template: Template) -> dict[str, tuple[str, ...]]:
@@ -248,13 +288,14 @@ class Demands:
 
     `events`: whether any react to something, or keep a log of events. `awaiting`: the modules that react to an account, which an
     identity provider makes and deletes without our knowing. `apart`: those that share a log of events, where they are in several parts.
-    `files`: whether rows have some.
+    `files`: whether rows have some. `listed`: what lists are to do that not every database serves, and the entities that say it.
     """
 
     events: bool
     awaiting: tuple[str, ...]
     apart: tuple[str, ...]
     files: bool
+    listed: Mapping[str, tuple[str, ...]]
 
 
 def _demands(modules: tuple[Module, ...], stack: Mapping[str, str]) -> Demands:
@@ -268,6 +309,7 @@ def _demands(modules: tuple[Module, ...], stack: Mapping[str, str]) -> Demands:
         ),
         apart=tuple(module.name for module in logging) if len({module.part for module in logging}) > 1 else (),
         files=any(module.kind == FILES for module in modules),
+        listed=_listed(modules),
     )
 
 
@@ -293,6 +335,8 @@ def _unfit(key: str, choice: str, demands: Demands) -> tuple[str, str]:
             f"with {choice} no account is created or deleted here, and {', '.join(demands.awaiting)} waits for it",
             f"take {' and '.join(ACCOUNT_EVENTS)} out of reacts_to",
         )
+    if key == "database" and (what := _unserved(choice, demands.listed)):
+        return what, "leave that out (lists says single combinations)"
     if key == "deployment" and "ecs" in capabilities and demands.files:
         return (
             "its tasks have no disk in common, and files of rows are kept on one (fields of type file)",
@@ -328,6 +372,11 @@ def _stack(
         if needs_name(key, advice, template):
             advice = ""
         chosen[key] = next(choice for choice in (name, advice, fitting[0]) if choice in fitting)
+        if name == "auto" and (takes := needs_name(key, chosen[key], template)):
+            what, hint = _unfit(key, choices[0], demands)
+            others = " or ".join(other for other in TEMPLATES if not needs_name(key, chosen[key], other))
+            hint = f"{hint}, or say --architecture {others}, or --set stack.{key}={chosen[key]} (it takes {takes})"
+            wrong.append((f"stack.{key}: {what}", hint))
         if name in ("auto", chosen[key]):
             continue
         if name in choices:

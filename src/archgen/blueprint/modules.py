@@ -139,6 +139,10 @@ def _entity(
             for other, key, content in _links(module)
             if content.to == f"{module.name}.{name}"
         ),
+        totals=spec.totals,
+        filters=spec.combined[0],
+        sorts=spec.combined[1],
+        natural_keys=spec.keys,
     )
 
 

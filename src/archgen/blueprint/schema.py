@@ -7,6 +7,8 @@ run) and `stack` (what they run on).
 
 from __future__ import annotations
 
+import operator
+from functools import partial
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, JsonValue
@@ -16,6 +18,8 @@ from archgen.domain.schema import Action, FieldType, Level
 from archgen.requirements import ServiceLevels, StackChoice
 
 Template = Literal["monolith", "microservices", "serverless"]
+# What is recorded only where it is said, so that other projects' records stay as they are.
+Said = partial(Attribute, exclude_if=operator.not_)
 
 
 class Document(BaseModel):
@@ -110,6 +114,8 @@ class Entity(Document):
 
     `unique`: fields that are unique together, `owner_id` among them. `referred`: checked references of other modules.
     `linkers`: entities of the same module whose fields of references go to this one.
+    `totals`: pages by number, with a total; `filters`, `sorts`: of lists whose filters combine. `natural_keys`: unique
+    fields that rows are read by. Each is recorded where it is so.
     """
 
     name: str
@@ -124,6 +130,10 @@ class Entity(Document):
     referred: bool
     referrers: tuple[Referrer, ...]
     linkers: tuple[Referrer, ...] = Attribute(default=(), exclude_if=lambda linkers: not linkers)
+    totals: bool = Said(default=False)
+    filters: tuple[str, ...] = Said(default=())
+    sorts: tuple[str, ...] = Said(default=())
+    natural_keys: tuple[str, ...] = Said(default=())
 
 
 class Effect(Document):

@@ -93,6 +93,7 @@ FIELDS = _words("""
 
 # What every list takes, and the method that finds its index: no list is filtered by a field of that name.
 FILTERS = _words("limit after sort of")
+NUMBERED = _words("page size")  # and where lists have pages by number
 
 
 def check_project(name: str) -> str | None:
@@ -189,9 +190,14 @@ def check_enum(name: str) -> str | None:
     return _form(name)
 
 
-def check_filter(name: str) -> str | None:
-    """What is wrong with a field's name where lists are filtered by it, if anything."""
-    return _taken(name, (FILTERS, "taken by what every list takes, so that none is filtered by it"))
+def check_filter(name: str, *, numbered: bool = False) -> str | None:
+    """What is wrong with a field's name where lists are filtered by it, if anything; `numbered`: lists with pages by number."""
+    own = NUMBERED if numbered else frozenset()
+    return _taken(
+        name,
+        (FILTERS, "taken by what every list takes, so that none is filtered by it"),
+        (own, "taken by pages by number (totals), so that none of these lists is filtered by it"),
+    )
 
 
 def check_class(name: str) -> str | None:

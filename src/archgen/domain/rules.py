@@ -9,13 +9,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 
 from archgen.domain import naming
 from archgen.domain.declared import Declared
 from archgen.domain.field_rules import INDEXED_LENGTH, UNINDEXABLE, check_field, check_values
 from archgen.domain.field_values import resolve_length
 from archgen.domain.presets import FILES, Preset, assemble_domain
-from archgen.domain.schema import OWNER, TIMES, Domain, EntitySpec, EnumSpec, FieldSpec, ModuleSpec
+from archgen.domain.schema import (
+    KEYABLE,
+    ORDERED,
+    OWNER,
+    TIMES,
+    Domain,
+    EntitySpec,
+    EnumSpec,
+    FieldSpec,
+    ModuleSpec,
+)
 from archgen.errors import Mistake
 from archgen.text import join_key, nearest, shown
 
@@ -108,7 +119,7 @@ class _Check:
         for field_name, field_spec in spec.fields.items():
             place = f"{where}.fields.{field_name}"
             yield from _check_field_name(where, name, field_name)
-            if field_spec.indexed and (wrong := naming.check_filter(field_name)):
+            if field_spec.indexed and (wrong := naming.check_filter(field_name, numbered=spec.totals)):
                 yield Mistake(f"{place}.indexed", wrong, "leave it out, or choose another name")
             yield from check_field(place, field_spec)
             if field_spec.enum is not None and field_spec.type == "enum":
@@ -118,6 +129,8 @@ class _Check:
             if field_spec.type == "references" and (wrong := naming.check_filter(field_name)):
                 yield Mistake(place, wrong, "choose another name: rows are listed by what they refer to")
         yield from self._lists(where, module, name, spec)
+        yield from self._combined(where, module, name, spec)
+        yield from self._keys(where, module, name, spec)
         yield from self._unique(where, module, name, spec)
 
     def _enum(self, where: str, name: str, spec: EnumSpec) -> Iterator[Mistake]:
@@ -157,6 +170,7 @@ class _Check:
             plural, owned = entity.pluralize(name), entity.access.read == "owner"
             keys = [[key] for key, content in entity.fields.items() if content.indexed or content.type == "reference"]
             keys += [[*filters, sort.removeprefix("-")] for *filters, sort in filter(None, entity.lists)]
+            keys += [[key] for key in dict.fromkeys(chain(*entity.combined)) if [key] not in keys]
             keys += [["owner_id"], *(["owner_id", *columns] for columns in keys)] if owned else []
             made = {f"ix_{plural}_{'_'.join(columns)}": columns for columns in keys}
             clashing = [columns for columns in keys if made[f"ix_{plural}_{'_'.join(columns)}"] != columns]
@@ -246,18 +260,75 @@ class _Check:
             for name in fields if fields[-1] not in TIMES else fields[:-1]:
                 yield from self._listed(place, module, entity, spec, name)
             for name in filters:
-                if name in spec.fields and (wrong := naming.check_filter(name)):
+                if name in spec.fields and (wrong := naming.check_filter(name, numbered=spec.totals)):
                     yield Mistake(place, wrong, "leave it out, or choose another name")
             yield from _too_wide(place, spec, fields)
-        keys = sum(1 for content in spec.fields.values() if content.indexed or content.type == "reference")
+        alone = {key for key, content in spec.fields.items() if content.indexed or content.type == "reference"}
+        alone |= {*chain(*spec.combined)} - {
+            listing[0].removeprefix("-") for listing in spec.lists if len(listing) == 1
+        }
         owned = spec.access.read == "owner"
-        if (indexes := (1 + len(spec.lists) + keys) * (2 if owned else 1)) > INDEXES_MOST:
+        if (indexes := (1 + len(spec.lists) + len(alone)) * (2 if owned else 1)) > INDEXES_MOST:
             twice = ", each once more for an owner's rows" if owned else ""
             yield Mistake(
                 where,
                 f"needs {indexes} indexes{twice}, and {INDEXES_MOST} are the most",
                 "index or list by fewer fields",
             )
+
+    def _combined(self, where: str, module: str, entity: str, spec: EntitySpec) -> Iterator[Mistake]:
+        """Filters that combine, and what such lists are sorted by."""
+        for key, names in (("filters", spec.filters), ("sorts", spec.sorts)):
+            for index, name in enumerate(names):
+                place = f"{where}.{key}.{index}"
+                if name in names[:index]:
+                    yield Mistake(place, f"{shown(name)} is there already", "leave one of them out")
+                elif key == "sorts" and name.startswith("-"):
+                    yield Mistake(place, f"{shown(name)} says a direction", f"say {name[1:]}: a request says which way")
+                elif name not in TIMES:
+                    yield from self._listed(place, module, entity, spec, name)
+                if (
+                    key == "filters"
+                    and name in spec.fields
+                    and (wrong := naming.check_filter(name, numbered=spec.totals))
+                ):
+                    yield Mistake(place, wrong, "leave it out, or choose another name")
+        filters, sorts = spec.combined
+        links = [name for name, content in spec.fields.items() if content.type == "references"]
+        taken = {*filters, *links, *naming.FILTERS, *(naming.NUMBERED if spec.totals else ())}
+        for name in filters:
+            ranged = name in TIMES or (name in spec.fields and spec.fields[name].type in ORDERED)
+            for end in ("from", "to") if ranged else ():
+                if f"{name}_{end}" in taken:
+                    yield Mistake(
+                        f"{where}.filters",
+                        f"{name} is filtered by ranges, whose {name}_{end} is a filter already",
+                        "leave one of them out, or choose another name",
+                    )
+        if sorts:
+            yield from _too_wide(f"{where}.sorts", spec, list(sorts))
+
+    def _keys(self, where: str, module: str, entity: str, spec: EntitySpec) -> Iterator[Mistake]:
+        """Fields that each row has, and no two the same."""
+        for index, name in enumerate(spec.keys):
+            place, content = f"{where}.keys.{index}", spec.fields.get(name)
+            if name in spec.keys[:index]:
+                yield Mistake(place, f"{shown(name)} is there already", "leave one of them out")
+            elif content is None:
+                if not self.declared.has_field(module, entity, name):
+                    meant = nearest(name, spec.fields)
+                    hint = f"did you mean {meant}?" if meant else f"there are {', '.join(spec.fields) or 'none'}"
+                    yield Mistake(place, f"{shown(name)} is not a field of {entity}", hint)
+            elif content.type not in KEYABLE:
+                yield Mistake(
+                    place, f"{name} is {content.type}, and a key stands in a path", f"it is for {', '.join(KEYABLE)}"
+                )
+            elif not (content.unique and content.required):
+                yield Mistake(
+                    place,
+                    f"{name} is not the key of a row: some may lack it, or share it",
+                    f"say {where}.fields.{name}.unique and .required, both true",
+                )
 
     def _unique(self, where: str, module: str, entity: str, spec: EntitySpec) -> Iterator[Mistake]:
         seen: set[frozenset[str]] = set()

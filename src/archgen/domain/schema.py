@@ -42,6 +42,8 @@ Action = Literal["created", "updated", "deleted"]
 
 LEVELS = get_args(Level)
 TYPES = get_args(FieldType)  # what each is in generated code stands in `_macros/field_types.jinja` of the templates
+ORDERED: tuple[FieldType, ...] = ("integer", "decimal", "number", "date", "datetime")  # filters take ranges of them
+KEYABLE: tuple[FieldType, ...] = ("string", "integer", "uuid", "reference")  # types whose values stand in a path
 TIMES = ("created_at", "updated_at")  # of every entity; lists may sort by them
 OWNER = "owner"  # in `unique`, where no field has that name
 ALL_ACTIONS: tuple[Action, ...] = get_args(Action)
@@ -190,18 +192,35 @@ class EntitySpec(_Spec):
     """An entity. `lists`: filters, all of which must be given, and last the field to sort by, `-` for descending.
 
     `unique`: fields whose values together no two rows share; `owner` among them is whoever made the row.
+    `totals`: its lists have pages by number too, with a total. `filters`: fields whose filters combine as they are given.
+    `sorts`: fields that such lists are sorted by, up to three of them at once, either way. `keys`: unique fields that a row is
+    found by as by its id.
     """
 
     plural: Text | None = None
     access: AccessSpec = AccessSpec()
     lists: Annotated[tuple[tuple[Text, ...], ...], Field(max_length=8)] = ()
     unique: Annotated[tuple[tuple[Text, ...], ...], Field(max_length=8)] = ()
+    totals: Flag = False
+    filters: Annotated[tuple[Text, ...], Field(max_length=12)] = ()
+    sorts: Annotated[tuple[Text, ...], Field(max_length=8)] = ()
+    keys: Annotated[tuple[Text, ...], Field(max_length=4)] = ()
     fields: dict[str, FieldSpec] = {}
 
     @property
     def owned(self) -> bool:
         """Whether its rows remember who made them."""
         return "owner" in (self.access.read, self.access.write)
+
+    @property
+    def combined(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """What lists are filtered by and sorted by where filters combine: what `indexed` and `lists` say is among it."""
+        if not self.filters and not self.sorts:
+            return (), ()
+        names = [name for name, content in self.fields.items() if content.indexed]
+        names += [name for listing in self.lists for name in listing[:-1]]
+        sorts = [listing[-1].removeprefix("-") for listing in self.lists if listing]
+        return tuple(dict.fromkeys([*self.filters, *names])), tuple(dict.fromkeys([*self.sorts, *sorts]))
 
     def pluralize(self, name: str) -> str:
         return self.plural if self.plural is not None else pluralize(name)

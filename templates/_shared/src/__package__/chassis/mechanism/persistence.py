@@ -157,7 +157,7 @@ class Codec(Generic[E]):
 
     def cursor(self, entity: E, sort: str) -> str:
         value = self._fields[sort].dump_python(getattr(entity, sort), mode="json")
-        place = json.dumps([value, str(entity.id)])
+        place = json.dumps([value, str(entity.id)], ensure_ascii=False)
         return urlsafe_b64encode(place.encode()).decode().rstrip("=")
 
     def after(self, cursor: str, sort: str) -> tuple[Any, UUID]:

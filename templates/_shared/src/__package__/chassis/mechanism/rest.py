@@ -8,7 +8,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.routing import APIRoute
@@ -110,13 +110,17 @@ class Route(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
         most = 0
-        if self.dependant.query_params:
+        several: frozenset[str] = frozenset()
+        for parameter in self.dependant.query_params:
             most = 1
+            kind = parameter.field_info.annotation
+            if isinstance(kind, type) and issubclass(kind, ListQuery):
+                several = kind.SEVERAL
 
         async def handled(request: Request) -> Response:
             origin.set(client_of(request))
             if request.scope["query_string"]:
-                _check_parameters(request, most)
+                _check_parameters(request, most, several)
             response = await handle(request)
             tag = response.headers.get("etag")
             if tag and request.method == "GET":
@@ -128,9 +132,11 @@ class Route(APIRoute):
         return handled
 
 
-def _check_parameters(request: Request, most: int) -> None:
+def _check_parameters(request: Request, most: int, several: frozenset[str]) -> None:
     names = Counter(name for name, _ in request.query_params.multi_items())
-    wrong = [name for name, count in names.items() if count > most]
+    wrong = [
+        name for name, count in names.items() if count > most and name not in several
+    ]
     if wrong:
         raise ValidationFailed(
             "Not such parameters",
@@ -167,12 +173,14 @@ class ListQuery(BaseModel):
     it has one.
     """
 
+    # parameters that may be given more than once
+    SEVERAL: ClassVar[frozenset[str]] = frozenset()
     # `of` refuses what is not offered, and says what is
     model_config = ConfigDict(extra="allow")
 
     limit: int = Field(20, ge=1, le=100)
     after: str | None = Field(
-        None, max_length=1000, description="The `next` of the page before"
+        None, max_length=3000, description="The `next` of the page before"
     )
 
     def of(self, offered: Sequence[persistence.Listing]) -> persistence.Query:

@@ -7,7 +7,7 @@ A link table has the id of the row first and that of the row it refers to second
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache as remembered
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
@@ -90,18 +90,35 @@ class LinkedRepository(SqlRepository[E]):
 
     async def page(self, query: Query) -> Page[E]:
         """Also by a link: the rows that refer to this one, newest first."""
-        link = self._links.get("".join(query.listing.filters))
+        field = "".join(query.listing.filters)
+        link = self._links.get(field)
         if link is None:
             return await super().page(query)
         statement = linked_page(
             self._table,
             link,
-            "".join(query.listing.filters),
+            field,
             owned=query.owner is not None,
             behind=query.after is not None,
         )
         found = await self.rows(statement, self._values(query))
         return self._codec.page(found, query)
+
+    def keys(self, query: Query) -> sa.Select[Any]:
+        """The ids of a list, all of them, for pages by number."""
+        field = "".join(query.listing.filters)
+        link = self._links.get(field)
+        if link is None:
+            return super().keys(query)  # type: ignore[misc, no-any-return]
+        return linked_keys(link, field, owned=query.owner is not None)
+
+    def among(self, field: str, values: Sequence[Any]) -> sa.ColumnElement[bool]:
+        """That a row has one of these there, or refers to one; of filters that combine."""
+        link = self._links.get(field)
+        if link is None:
+            return self._table.c[field].in_(values)
+        row, target, *_ = link.c
+        return self._table.c.id.in_(sa.select(row).where(target.in_(values)))
 
     async def rows(
         self, statement: sa.Select[Any], values: Mapping[str, Any] | None = None
@@ -145,6 +162,16 @@ def linked_page(
     statement = statement.order_by(row.desc())
     statement = statement.limit(sa.bindparam("rows", type_=sa.Integer()))
     return _fitting(statement, table, Listing())
+
+
+@remembered
+def linked_keys(link: sa.Table, field: str, *, owned: bool) -> sa.Select[Any]:
+    """The ids of the rows that refer to one, newest first, by the index of the links."""
+    row, target, *_ = link.c
+    statement = sa.select(row.label("id")).where(target == sa.bindparam(f"is_{field}"))
+    if owned:
+        statement = statement.where(link.c.row_owner_id == sa.bindparam("owner"))
+    return statement.order_by(row.desc())
 
 
 def _ids(link: sa.Table, row_id: sa.ColumnElement[Any]) -> sa.ScalarSelect[Any]:
