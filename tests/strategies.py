@@ -236,14 +236,14 @@ def domains(
         entities[module], words = words[:count], words[count:]
     domain: dict[str, Document] = {module: {"entities": {}} for module in modules}
     for module in modules:
-        if draw(st.integers(0, 2)) == 0:
+        if draw(st.booleans()):
             domain[module]["enums"] = draw(st.dictionaries(st.sampled_from(ENUMS), enums(), min_size=1, max_size=2))
     for module in modules:
         for entity in entities[module]:
             drawn = draw(_entity(module, entity, entities, max_fields))
             known = drawn["fields"].items()
             keys = [name for name, field in known if {"unique", "required"} <= {*field} and field["type"] in KEYABLE]
-            if keys and draw(st.booleans()):
+            if draw(st.booleans()) and keys:
                 drawn["keys"] = keys[:4]
             if in_sql and draw(st.booleans()):
                 drawn["totals"] = True

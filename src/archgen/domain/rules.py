@@ -98,8 +98,8 @@ class _Check:
         yield from _check_module_name(name, self.package)
         if not spec.entities and not self.declared.modules.get(name):
             yield Mistake(where, "has no entities: a module keeps one at least", f"add {where}.entities")
-        for enum, content in spec.enums.items():
-            yield from self._enum(f"{where}.enums", enum, content)
+        for enum, shared in spec.enums.items():
+            yield from self._enum(f"{where}.enums", enum, shared)
         for entity, content in spec.entities.items():
             yield from self.entity(name, entity, content)
         yield from self._cycles(name, spec)
