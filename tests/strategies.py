@@ -265,7 +265,7 @@ def _entity(draw: st.DrawFn, module: str, entity: str, entities: dict[str, list[
     fields: dict[str, Document] = {}
     for name in names:
         if draw(st.integers(0, 3)) == 0:
-            fields[name] = draw(_reference(module, entity, entities))
+            fields[name] = draw(_reference(module, entity, name, entities))
         else:
             fields[name] = draw(scalar_fields())
     document: Document = {"fields": fields}
@@ -323,17 +323,24 @@ def _narrow(names: list[str], fields: dict[str, Document]) -> bool:
 
 
 @st.composite
-def _reference(draw: st.DrawFn, module: str, entity: str, entities: dict[str, list[str]]) -> Document:
+def _reference(draw: st.DrawFn, module: str, entity: str, name: str, entities: dict[str, list[str]]) -> Document:
     """To anything; required within the module only to what was declared before, so that no circle closes."""
     targets = [f"{other}.{name}" for other, names in entities.items() for name in names] + ["accounts.account"]
     to = draw(st.sampled_from(targets))
+    side = {}
+    if to.startswith(f"{module}.") and draw(st.integers(0, 2)) == 0:
+        side = {"listed_as": f"{entity[:18]}_{name[-25:]}"}
     if draw(st.integers(0, 3)) == 0:
         most = draw(st.sampled_from(({"max": 2}, {"max": 4, "ordered": True})))
-        return {"type": "references", "to": to, **most}
+        return {"type": "references", "to": to, **most, **side}
     earlier = [f"{module}.{name}" for name in entities[module][: entities[module].index(entity)]]
-    field: Document = {"type": "reference", "to": to}
+    field: Document = {"type": "reference", "to": to, **side}
     if (not to.startswith(f"{module}.") or to in earlier) and draw(st.booleans()):
         field["required"] = True
+    if to in earlier and draw(st.integers(0, 2)) == 0:
+        field["on_delete"] = "cascade"
+    elif to.startswith(f"{module}.") and "required" not in field and draw(st.integers(0, 2)) == 0:
+        field["on_delete"] = "clear"
     if draw(st.booleans()):
         field["indexed"] = True
     return field

@@ -200,6 +200,8 @@ def test_a_list_of_what_cannot_be_listed_is_refused(lists: list[list[str]], said
         ({"filters": ["after"]}, "filters.0", "after is taken by what every list takes"),
         ({"filters": ["x", "x_to"]}, "filters", "x is filtered by ranges, whose x_to is a filter already"),
         ({"filters": ["id"]}, "filters.0", "'id' is not a field of note"),
+        ({"filters": ["tags"]}, "filters.0", "lists are filtered by tags already: it refers to several rows"),
+        ({"sorts": ["tags"]}, "sorts.0", "tags is references, which no index serves"),
         ({"sorts": ["-x"]}, "sorts.0", "'-x' says a direction | say x: a request says which way"),
         ({"sorts": ["body"]}, "sorts.0", "body is text, which no index serves"),
         ({"sorts": ["x", "x"]}, "sorts.1", "'x' is there already"),
@@ -209,6 +211,7 @@ def test_a_list_of_what_cannot_be_listed_is_refused(lists: list[list[str]], said
 )  # fmt: skip
 def test_a_filter_or_an_order_that_cannot_be_is_refused(asked: dict[str, Any], where: str, said: str) -> None:
     fields: dict[str, Any] = {"x": {"type": "integer"}, "x_to": {"type": "integer"}, "body": {"type": "text"}}
+    fields["tags"] = {"type": "references", "to": "notes.note", "max": 5}
     fields |= {name: {"type": "string"} for name in "abcdef"} | {"after": {"type": "date"}}
     asked = {"fields": fields, **({"lists": [["a", "b"]]} if not where else {}), **asked}
     told = mistakes({"notes": {"entities": {"note": asked}}})
@@ -342,7 +345,6 @@ def test_a_path_is_the_plural_of_the_english_word(name: str, plural: str) -> Non
         (field(type="ZonedDateTime"), f"{X}.type", "did you mean zoned_datetime?"),
         (field(type="ImageBlob"), f"{X}.type", "did you mean file?"),
         (field(type="bytea"), f"{X}.type", "what a client uploads is of type file"),
-        (field(type="file", required=True), f"{X}.required", "let clients show rows without it"),
         (field(type="file", unique=True), f"{X}.unique", "leave it out"),
         (field(type="file", indexed=True), f"{X}.indexed", "leave it out"),
         (field(type="file", max_bytes=0), f"{X}.max_bytes", "is not between 1 and 104,857,600 bytes"),
@@ -364,6 +366,18 @@ def test_a_path_is_the_plural_of_the_english_word(name: str, plural: str) -> Non
         (field(type="references", to="notes.note", indexed=True), f"{X}.indexed", "cannot be indexed"),
         (field(type="references", to="notes.note", default=[]), f"{X}.default", "references have no default"),
         (field(type="references", to="notes.nothing"), f"{X}.to", "is not an entity of this project"),
+        (field(type="reference", to="accounts.account", listed_as="notes"), f"{X}.listed_as", "?x=ID lists them"),
+        (field(type="reference", to="accounts.account", on_delete="cascade"), f"{X}.on_delete", "say reacts_to"),
+        (
+            field(type="reference", to="notes.note", required=True, on_delete="clear"),
+            f"{X}.on_delete",
+            "cannot be cleared",
+        ),
+        (field(type="reference", to="notes.note", on_delete="delete"), f"{X}.on_delete", "refuse, cascade, clear"),
+        (field(type="reference", to="notes.note", on_delete="cascade"), f"{X}.on_delete", "note goes with note"),
+        (field(type="references", to="notes.note", on_delete="clear"), f"{X}.on_delete", "it is for reference"),
+        (field(type="reference", to="notes.note", listed_as="a/b"), f"{X}.listed_as", "a/b"),
+        (field(type="string", listed_as="notes"), f"{X}.listed_as", "it is for reference or references"),
         (field(type="reference", to="notes.note", ordered=True), f"{X}.ordered", "it is for references"),
         (entity(fields={"limit": {"type": "references", "to": "notes.note"}}), f"{X[:-1]}limit", "limit"),
         (field(type="string", length=5), f"{X}.length", "did you mean max_length?"),
@@ -438,6 +452,12 @@ def test_references_may_cross_modules_and_reach_accounts_and_presets() -> None:
 def test_an_event_that_is_not_there_is_refused_with_those_that_are(event: str, said: str) -> None:
     told = mistakes({"reviews": {"reacts_to": [event]}}, preset="ecommerce")
     assert said in told["modules.reviews.reacts_to.0"]
+
+
+def test_two_references_cannot_be_listed_as_the_same() -> None:
+    side = {"type": "reference", "to": "notes.note", "listed_as": "answers"}
+    note = {"fields": {"x": side, "y": side}}
+    assert mistakes({"notes": {"entities": {"note": note}}})[f"{X}.listed_as"].startswith("note.y is listed as answers")
 
 
 def test_an_event_listed_twice_is_refused() -> None:

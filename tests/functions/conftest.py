@@ -33,6 +33,15 @@ def sql_shop(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return project
 
 
+@pytest.fixture(scope="session")
+def media(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The social preset as functions, whose posts have files; its package is `functions_media`, and can be imported."""
+    folder = tmp_path_factory.mktemp("functions")
+    project = new(folder, "functions-media", "--preset", "social", "--architecture", "serverless", *DYNAMODB)
+    sys.path.append(str(project.folder / "src"))
+    return project
+
+
 @pytest.fixture
 def chassis(shop: Project) -> Callable[[str], Any]:
     """`chassis("mechanism.functions")`: that module of the project's chassis."""

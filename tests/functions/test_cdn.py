@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 from tests.functions.conftest import DYNAMODB
 from tests.parity.systems import PASSWORD
+from tests.support.created import hold_by_api, hold_each
 from tests.support.projects import Project, new
-from tests.support.template import translated
+from tests.support.template import NOT_THERE, created_by_moto, translated
 
 from archgen.evidence.loader import load_evidence
 
@@ -91,6 +92,16 @@ def test_each_function_that_answers_knows_the_key_that_cloudfront_shows_by_its_n
     for name in answering:
         assert resources[name]["Properties"]["Environment"]["Variables"]["EDGE_KEY"] == {"Fn::Sub": "secret:${EdgeKey}"}
         assert '{"Ref": "EdgeKey"}' in json.dumps(resources[f"{name}Role"])
+
+
+def test_each_resource_is_created_by_moto_or_of_a_kind_that_it_does_not_know(shop: Project, resources: Any) -> None:
+    """The distribution is made by its own API, below; its cache policy and the key that it shows are held by their properties."""
+    lacking = NOT_THERE - {"AWS::ApiGatewayV2::ApiMapping", "AWS::ApiGatewayV2::DomainName"}
+    lacking |= {"AWS::CloudFront::CachePolicy", "AWS::CloudFront::Distribution"}
+    with created_by_moto(shop.folder / "deploy/template.yaml", "shop", {**TOLD, **DOMAIN}, lacking) as created:
+        hold_each(resources, created, lacking)
+        hold_by_api(resources, created, "shop")
+        assert created["EdgeLogs"][1] == "AWS::S3::Bucket"
 
 
 def test_a_distribution_is_made_of_it(resources: Any, monkeypatch: pytest.MonkeyPatch) -> None:

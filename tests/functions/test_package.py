@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
-from tests.support.projects import Project, new
+from tests.support.projects import Project
 
 IMPORT_ALONE = """
 import importlib, sys
@@ -29,16 +29,6 @@ assert callable(sys.modules[sys.argv[2]].handler)
 @pytest.fixture
 def packaging(shop: Project) -> Any:
     return import_module("functions_shop.local.package")
-
-
-@pytest.fixture(scope="module")
-def media(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The social preset as functions, whose posts have files."""
-    folder = tmp_path_factory.mktemp("media")
-    options = ("--preset", "social", "--architecture", "serverless", "--set", "stack.database=dynamodb")
-    project = new(folder, "functions-media", *options)
-    sys.path.append(str(project.folder / "src"))
-    return project
 
 
 def functions(shop: Project) -> dict[str, Any]:

@@ -65,6 +65,10 @@ def test_each_resource_is_created_or_of_a_kind_that_is_known_not_to_be(resources
     assert lacking == NOT_THERE
 
 
+def test_moto_knows_none_of_these_kinds_but_one_that_it_cannot_make() -> None:
+    assert NOT_THERE & import_module("moto.cloudformation.parsing").get_model_map().keys() == {"AWS::RDS::DBInstance"}
+
+
 def test_what_was_created_is_there_by_its_own_api(created: Any, resources: Document) -> None:
     client = import_module("boto3").client
     ec2 = client("ec2")

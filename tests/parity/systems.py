@@ -26,7 +26,7 @@ DOMAIN: dict[str, Any] = {
                     "keys": ["name"],
                     "fields": {
                         "name": {"type": "string", "max_length": 40, "unique": True, "required": True},
-                        "parent": {"type": "reference", "to": "lab.category"},
+                        "parent": {"type": "reference", "to": "lab.category", "on_delete": "clear"},
                     },
                 },
                 "thing": {
@@ -59,8 +59,8 @@ DOMAIN: dict[str, Any] = {
                         "code": {"type": "uuid", "unique": True},
                         "kind": {"type": "enum", "enum": "kind", "indexed": True},
                         "extra": {"type": "json"},
-                        "category": {"type": "reference", "to": "lab.category", "indexed": True},
-                        "marks": {"type": "references", "to": "lab.category", "max": 3},
+                        "category": {"type": "reference", "to": "lab.category", "listed_as": "things"},
+                        "marks": {"type": "references", "to": "lab.category", "max": 3, "listed_as": "marked"},
                     },
                 },
                 "note": {
@@ -70,7 +70,7 @@ DOMAIN: dict[str, Any] = {
                     "fields": {
                         "topic": {"type": "string", "required": True, "indexed": True},
                         "stars": {"type": "integer", "min": 1, "max": 5},
-                        "thing": {"type": "reference", "to": "lab.thing", "required": True, "indexed": True},
+                        "thing": {"type": "reference", "to": "lab.thing", "required": True, "listed_as": "notes"},
                         "others": {"type": "references", "to": "lab.thing", "max": 3, "ordered": True},
                     },
                 },
@@ -78,7 +78,7 @@ DOMAIN: dict[str, Any] = {
                     "access": {"read": "user", "write": "user"},
                     "unique": [["note", "text"]],
                     "fields": {
-                        "note": {"type": "reference", "to": "lab.note"},
+                        "note": {"type": "reference", "to": "lab.note", "on_delete": "cascade"},
                         "text": {"type": "string", "max_length": 80},
                     },
                 },
@@ -187,8 +187,8 @@ class System:
         if isinstance(value, list):
             return [self._real(item) for item in value]
         if isinstance(value, str) and value.startswith("/api/") and "<" in value:
-            path, _, name = value.rpartition("/")
-            return f"{path}/{self._ids.get(name, ABSENT)}"
+            steps = value.split("/")
+            return "/".join(self._ids.get(step, ABSENT if step.startswith("<") else step) for step in steps)
         return self._ids.get(value, value) if isinstance(value, str) else value
 
     def _named(self, value: Any) -> Any:

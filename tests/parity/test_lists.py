@@ -62,7 +62,11 @@ def filled(system: System, name: str) -> Lab:
             if values == ["refs"]:
                 body[field] = drawn.sample(known[-4:], drawn.randint(0, min(3, len(known))))
                 continue
-            if field != "code" and known and (field in ("title", "topic", "thing", "name") or drawn.random() < 0.8):
+            if (
+                field not in ("code", "label")
+                and known
+                and (field in ("title", "topic", "thing", "name") or drawn.random() < 0.8)
+            ):
                 body[field] = drawn.choice(known[-4:] if values == ["ref"] else known)
         who = drawn.choice(["ann", "bob"])
         answer = system.ask(who, "POST", f"/api/{plural}", body)

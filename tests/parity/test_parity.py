@@ -120,6 +120,7 @@ LISTS = [
     for plural in VALUES
     for filters, sort in [([], ""), *(([name], "") for name in INDEXED[plural]), *SORTED[plural]]
 ]
+SIDES = {"categories": ["things", "marked"], "things": ["notes"]}  # what is listed below a row's path
 UNIQUE = {"code", "label", "mail"}
 EXAMPLES_EACH = 8
 EXAMPLES = itertools.count()
@@ -229,6 +230,13 @@ class Twins(RuleBasedStateMachine):
             query["sort"] = sort
         first = self.pages(who, f"/api/{plural}", query)
         return multiple() if first[0] is None else (f"/api/{plural}", query, first)
+
+    @rule(row=rows, data=st.data(), who=WHO, limit=st.sampled_from([1, 3, 20]))
+    def walk_below(self, row: tuple[str, str], data: st.DataObject, who: str, limit: int) -> None:
+        """All that refers to a row, by its path."""
+        if row[0] in SIDES:
+            side = data.draw(st.sampled_from(SIDES[row[0]]))
+            self.pages(who, "/api/{}/{}/{}".format(*row, side), {"limit": limit})
 
     def pages(self, who: str, path: str, query: dict[str, Any]) -> tuple[str | None, ...]:
         """All pages of a list; the cursors of the first, if it has one."""

@@ -9,7 +9,6 @@ pipes, queues and schedules: `tests/support/pump.py` does, by the template, and 
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -17,10 +16,9 @@ from importlib import import_module
 from uuid import UUID
 
 import pytest
-from tests.support.lambda_runtime import Stage, deployed
-from tests.support.projects import Project, ask, environment, new, until
+from tests.support.lambda_runtime import Stage, deployed, make_staff
+from tests.support.projects import Project, ask, new, until
 from tests.support.pump import Pump, function_arn
-from tests.support.sam import CREDENTIALS as AWS
 from tests.support.stack import lock_if_possible
 from tests.support.template import add
 
@@ -99,24 +97,6 @@ def running(shop: Project, containers: None) -> Iterator[tuple[Stage, Pump]]:
     with deployed(shop) as (stage, pump):
         make_staff(stage)
         yield stage, pump
-
-
-def make_staff(stage: Stage) -> None:
-    """As operators do it, whom the journey takes for staff."""
-    lines = (stage.project.folder / ".env").read_text().splitlines()
-    settings = dict(line.split("=", 1) for line in lines if line.startswith("ADMIN_"))
-    command = [sys.executable, "-m", "runtime_shop.apps.staff", "give", settings["ADMIN_EMAIL"], "--password"]
-    database = {"AWS_ENDPOINT_URL": stage.clients["dynamodb"].meta.endpoint_url, "STACK": "local", "PYTHONPATH": "src"}
-    done = subprocess.run(
-        command,
-        cwd=stage.project.folder,
-        env=environment() | AWS | database,
-        input=settings["ADMIN_PASSWORD"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "is staff now" in done.stdout, done.stderr
 
 
 def test_the_journey_passes_and_every_event_went_through_a_function_s_queue(running: tuple[Stage, Pump]) -> None:

@@ -24,7 +24,7 @@ from typing import Any
 
 import yaml
 from tests.support import sam
-from tests.support.projects import Project, until
+from tests.support.projects import Project, environment, until
 from tests.support.pump import Pump
 from tests.support.stack import docker
 
@@ -226,6 +226,8 @@ def _make(stage: Stage, tables: str, aws: str, lambdas: str, mail: str) -> Any:
     queues = template.of_type("AWS::SQS::Queue")
     for name in sorted(queues, key=lambda each: "RedrivePolicy" in queues[each]):
         _make_queue(stage, name, template.of_type("AWS::SQS::Queue")[name])
+    for name, bucket in template.of_type("AWS::S3::Bucket").items():
+        _make_bucket(stage, name, bucket)
     pem = import_module(f"{package}.accounts.keys")
     folder = stage.project.folder / "signing"
     pem.make_key(folder, as_rsa=True)
@@ -235,6 +237,25 @@ def _make(stage: Stage, tables: str, aws: str, lambdas: str, mail: str) -> Any:
     for name in template.of_type("AWS::SecretsManager::Secret"):  # SAM takes what is not deployed by its name here
         keep(Name=name, SecretString=secrets.token_hex(32))
     return template
+
+
+def make_staff(stage: Stage) -> None:
+    """As operators do it, whom the journey takes for staff."""
+    lines = (stage.project.folder / ".env").read_text().splitlines()
+    settings = dict(line.split("=", 1) for line in lines if line.startswith("ADMIN_"))
+    package = stage.project.folder.name.replace("-", "_")
+    command = [sys.executable, "-m", f"{package}.apps.staff", "give", settings["ADMIN_EMAIL"], "--password"]
+    database = {"AWS_ENDPOINT_URL": stage.clients["dynamodb"].meta.endpoint_url, "STACK": STACK, "PYTHONPATH": "src"}
+    done = subprocess.run(
+        command,
+        cwd=stage.project.folder,
+        env=environment() | sam.CREDENTIALS | database,
+        input=settings["ADMIN_PASSWORD"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "is staff now" in done.stdout, done.stderr
 
 
 def _make_table(stage: Stage, name: str, properties: dict[str, Any]) -> None:
@@ -260,6 +281,23 @@ def _make_queue(stage: Stage, name: str, properties: dict[str, Any]) -> None:
     stage.known[name], stage.known[f"{name}.Arn"], stage.urls[arn] = url, arn, url
 
 
+def _make_bucket(stage: Stage, name: str, properties: dict[str, Any]) -> None:
+    """With its notifications, in the words of S3's API; S3 of moto sends them to the queues of moto."""
+    s3, bucket = stage.clients["s3"], properties["BucketName"]
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})
+    told = [
+        {
+            "QueueArn": each["Queue"],
+            "Events": [each["Event"]],
+            "Filter": {"Key": {"FilterRules": each["Filter"]["S3Key"]["Rules"]}},
+        }
+        for each in properties["NotificationConfiguration"]["QueueConfigurations"]
+    ]
+    configuration = {"QueueConfigurations": told}
+    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=configuration)
+    stage.known[name] = bucket
+
+
 def _tell(template: Path, stage: Stage, network: str, aws: str, lambdas: str) -> Path:
     """Tells the functions where AWS is; SAM hands over only what the template names. Gives a file for `--env-vars`."""
     document = yaml.safe_load(template.read_text())
@@ -271,12 +309,16 @@ def _tell(template: Path, stage: Stage, network: str, aws: str, lambdas: str) ->
     }
     shared["Timeout"] = PATIENT
     template.write_text(yaml.safe_dump(document, sort_keys=False))
-    told = {}
+    kinds = {name: resource["Type"] for name, resource in document["Resources"].items()}
+    told: dict[str, dict[str, str]] = {}
     for name, resource in document["Resources"].items():
         if resource["Type"] == "AWS::Serverless::Function":
             for key, value in resource["Properties"].get("Environment", {}).get("Variables", {}).items():
-                if isinstance(value, dict) and value.get("Ref", "").endswith("DeadLetters"):
-                    told[name] = {key: stage.known[value["Ref"]]}
+                if isinstance(value, dict) and kinds.get(value.get("Ref", "")) in (
+                    "AWS::S3::Bucket",
+                    "AWS::SQS::Queue",
+                ):
+                    told.setdefault(name, {})[key] = stage.known[value["Ref"]]
     file = template.with_name("environments.json")
     file.write_text(json.dumps(told))
     return file

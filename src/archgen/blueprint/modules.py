@@ -17,6 +17,7 @@ from archgen.blueprint.schema import (
     Module,
     Reaction,
     Referrer,
+    Side,
     Target,
 )
 from archgen.domain import naming
@@ -130,9 +131,19 @@ def _entity(
             for entity, _, content in (*_references(other), *_links(other))
         ),
         referrers=tuple(
-            Referrer(entity=other, field=key, required=content.required)
+            Referrer(
+                entity=other,
+                field=key,
+                required=content.required,
+                on_delete=None if content.on_delete == "refuse" else content.on_delete,
+            )
             for other, key, content in _references(module)
             if content.to == f"{module.name}.{name}"
+        ),
+        sides=tuple(
+            Side(name=content.listed_as, entity=other, field=key)
+            for other, key, content in (*_references(module), *_links(module))
+            if content.to == f"{module.name}.{name}" and content.listed_as is not None
         ),
         linkers=tuple(
             Referrer(entity=other, field=key, required=False)
@@ -169,7 +180,7 @@ def _field(domain: Domain, module: DomainModule, entity: str, name: str, spec: F
         required=required,
         nullable=not required and not has_default,
         unique=spec.unique,
-        indexed=spec.indexed,
+        indexed=spec.indexed or spec.listed_as is not None,
         default=normal(spec, spec.default) if has_default else None,
         min=None if spec.min is None else normal(spec, spec.min),
         max=None if spec.max is None else normal(spec, spec.max),

@@ -102,11 +102,23 @@ class Access(Document):
 
 
 class Referrer(Document):
-    """An entity of the same module with a field that refers to this one; `required` as that field is."""
+    """An entity of the same module with a field that refers to this one; `required` as that field is.
+
+    `on_delete`: its rows go with the one that they refer to, or refer to nothing then; else they keep it.
+    """
 
     entity: str
     field: str
     required: bool
+    on_delete: Literal["cascade", "clear"] | None = Attribute(default=None, exclude_if=lambda rule: rule is None)
+
+
+class Side(Document):
+    """The other side of a reference: rows of `entity` whose `field` refers to a row, as a list `name` below its path."""
+
+    name: str
+    entity: str
+    field: str
 
 
 class Entity(Document):
@@ -129,6 +141,10 @@ class Entity(Document):
     publishes: tuple[Action, ...]
     referred: bool
     referrers: tuple[Referrer, ...]
+    along: int | None = Attribute(
+        default=None, exclude_if=lambda most: most is None
+    )  # rows that may go or change with one
+    sides: tuple[Side, ...] = Attribute(default=(), exclude_if=lambda sides: not sides)
     linkers: tuple[Referrer, ...] = Attribute(default=(), exclude_if=lambda linkers: not linkers)
     totals: bool = Said(default=False)
     filters: tuple[str, ...] = Said(default=())

@@ -43,6 +43,8 @@ _TAKES: dict[str, tuple[str, ...]] = {
     "enum": ("enum",),
     "to": ("reference", "references"),
     "ordered": ("references",),
+    "on_delete": ("reference",),
+    "listed_as": ("reference", "references"),
     "max_bytes": ("file",),
     "accept": ("file",),
 }
@@ -116,12 +118,6 @@ def _check_references(where: str, spec: FieldSpec) -> Iterator[Mistake]:
 
 
 def _check_file(where: str, spec: FieldSpec) -> Iterator[Mistake]:
-    if spec.required:
-        yield Mistake(
-            f"{where}.required",
-            "a file cannot be required: it may be refused after its row is there",
-            "leave it out, and let clients show rows without it",
-        )
     if spec.max_bytes is not None and not 1 <= spec.max_bytes <= FILE_MOST:
         yield Mistake(f"{where}.max_bytes", f"{spec.max_bytes} is not between 1 and {FILE_MOST:,} bytes")
     for index, kind in enumerate(spec.accept):

@@ -16,17 +16,7 @@ from archgen.domain.declared import Declared
 from archgen.domain.field_rules import INDEXED_LENGTH, UNINDEXABLE, check_field, check_values
 from archgen.domain.field_values import resolve_length
 from archgen.domain.presets import FILES, Preset, assemble_domain
-from archgen.domain.schema import (
-    KEYABLE,
-    ORDERED,
-    OWNER,
-    TIMES,
-    Domain,
-    EntitySpec,
-    EnumSpec,
-    FieldSpec,
-    ModuleSpec,
-)
+from archgen.domain.schema import KEYABLE, ORDERED, OWNER, TIMES, Domain, EntitySpec, EnumSpec, FieldSpec, ModuleSpec
 from archgen.errors import Mistake
 from archgen.text import join_key, nearest, shown
 
@@ -98,11 +88,12 @@ class _Check:
         yield from _check_module_name(name, self.package)
         if not spec.entities and not self.declared.modules.get(name):
             yield Mistake(where, "has no entities: a module keeps one at least", f"add {where}.entities")
-        for enum, shared in spec.enums.items():
-            yield from self._enum(f"{where}.enums", enum, shared)
+        for enum, values in spec.enums.items():
+            yield from self._enum(f"{where}.enums", enum, values)
         for entity, content in spec.entities.items():
             yield from self.entity(name, entity, content)
         yield from self._cycles(name, spec)
+        yield from self._cascades(name, spec)
         yield from self._stored_names(where, spec)
         seen: set[str] = set()
         for index, event in enumerate(spec.reacts_to):
@@ -126,6 +117,10 @@ class _Check:
                 yield from self._shared(place, module, field_spec)
             if field_spec.to is not None:
                 yield from self._reference(f"{place}.to", field_spec.to)
+            if field_spec.on_delete in ("cascade", "clear") and field_spec.to is not None:
+                yield from _check_on_delete(f"{place}.on_delete", module, field_spec)
+            if field_spec.listed_as is not None and field_spec.to is not None:
+                yield from self._listed_as(f"{place}.listed_as", module, name, field_name)
             if field_spec.type == "references" and (wrong := naming.check_filter(field_name)):
                 yield Mistake(place, wrong, "choose another name: rows are listed by what they refer to")
         yield from self._lists(where, module, name, spec)
@@ -214,6 +209,33 @@ class _Check:
         hint = f"did you mean {meant}?" if meant else f"say module.entity; there are {', '.join(known[:12])}"
         yield Mistake(where, f"{shown(to)} is not an entity of this project", hint)
 
+    def _listed_as(self, where: str, module: str, entity: str, field: str) -> Iterator[Mistake]:
+        """The other side of a reference: a path of its own below that of the row referred to, in the same module."""
+        content = self.domain[module].spec.entities[entity].fields[field]
+        word, to = str(content.listed_as), str(content.to)
+        plural = self.domain[module].spec.entities[entity].pluralize(entity)
+        if wrong := naming.check_plural(word) or naming.check_filter(field):
+            yield Mistake(where, f"{shown(word)}: {wrong}", "say a plural word")
+        if to.partition(".")[0] != module:
+            yield Mistake(
+                where,
+                f"{to} is of another module, which cannot list rows of this one",
+                f"leave it out; with {field} indexed, /api/{plural}?{field}=ID lists them",
+            )
+        function = f"{word}_of_{to.partition('.')[2]}"
+        if any(function == other.pluralize(name) for name, other in self.domain[module].spec.entities.items()):
+            yield Mistake(
+                where, f"{shown(word)}: the list would be called {function}, as an entity's is", "choose another word"
+            )
+        others = [
+            f"{name}.{key}"
+            for name, other in self.domain[module].spec.entities.items()
+            for key, told in other.fields.items()
+            if (told.to, told.listed_as) == (to, word) and (name, key) != (entity, field)
+        ]
+        if others:
+            yield Mistake(where, f"{others[0]} is listed as {word} of {to} already", "choose another word")
+
     def _reaction(self, where: str, event: str, seen: set[str]) -> Iterator[Mistake]:
         if event in seen:
             yield Mistake(where, f"{event} is listed twice", "leave one of them out")
@@ -285,6 +307,10 @@ class _Check:
                     yield Mistake(place, f"{shown(name)} is there already", "leave one of them out")
                 elif key == "sorts" and name.startswith("-"):
                     yield Mistake(place, f"{shown(name)} says a direction", f"say {name[1:]}: a request says which way")
+                elif key == "filters" and name in spec.fields and spec.fields[name].type == "references":
+                    yield Mistake(
+                        place, f"lists are filtered by {name} already: it refers to several rows", "leave it out"
+                    )
                 elif name not in TIMES:
                     yield from self._listed(place, module, entity, spec, name)
                 if (
@@ -411,6 +437,28 @@ class _Check:
                     "make one of these references optional",
                 )
 
+    def _cascades(self, module: str, spec: ModuleSpec) -> Iterator[Mistake]:
+        """Rows that go with others, in a circle: there would be no last one."""
+        goes = {
+            name: [
+                (key, str(content.to).partition(".")[2])
+                for key, content in entity.fields.items()
+                if content.on_delete == "cascade" and str(content.to).partition(".")[0] == module
+            ]
+            for name, entity in spec.entities.items()
+        }
+        told: set[str] = set()
+        for start in goes:
+            path = _circle(start, goes)
+            if path and not told & {name for name, _ in path}:
+                told |= {name for name, _ in path}
+                first, key = path[0]
+                yield Mistake(
+                    f"modules.{module}.entities.{first}.fields.{key}.on_delete",
+                    f"would go round: {' goes with '.join([*(name for name, _ in path), first])}",
+                    "say clear or refuse for one of these references",
+                )
+
     def clashes(self, own: set[str]) -> Iterator[Mistake]:
         """Entities whose name, path or class another of the project has already."""
         entities: dict[str, str] = {}
@@ -461,6 +509,17 @@ class _Check:
                     )
                     break
                 made.setdefault(local, name)
+
+
+def _check_on_delete(where: str, module: str, spec: FieldSpec) -> Iterator[Mistake]:
+    if str(spec.to).partition(".")[0] != module:
+        yield Mistake(
+            where,
+            f"{spec.to} is of another module, and no transaction reaches so far",
+            f"say reacts_to: [{spec.to}.deleted], which deletes the row where the reference is required, and clears it where not",
+        )
+    if spec.on_delete == "clear" and spec.required:
+        yield Mistake(where, "a required reference cannot be cleared", "say cascade, or leave required out")
 
 
 def _too_wide(where: str, spec: EntitySpec, fields: list[str]) -> Iterator[Mistake]:

@@ -40,7 +40,10 @@ Level = Literal["public", "user", "owner", "staff"]
 
 Action = Literal["created", "updated", "deleted"]
 
+OnDelete = Literal["refuse", "cascade", "clear"]
+
 LEVELS = get_args(Level)
+ON_DELETE = get_args(OnDelete)
 TYPES = get_args(FieldType)  # what each is in generated code stands in `_macros/field_types.jinja` of the templates
 ORDERED: tuple[FieldType, ...] = ("integer", "decimal", "number", "date", "datetime")  # filters take ranges of them
 KEYABLE: tuple[FieldType, ...] = ("string", "integer", "uuid", "reference")  # types whose values stand in a path
@@ -92,6 +95,11 @@ MEANT_KEYS = {
     **dict.fromkeys(("choices", "options"), "values"),
     **dict.fromkeys(("descriptions", "texts", "titles", "names"), "labels"),
     **dict.fromkeys(("ref", "target", "references", "entity"), "to"),
+    **dict.fromkeys(
+        ("related_name", "back_populates", "backref", "inverse", "inverse_of", "mapped_by", "other_side", "reverse"),
+        "listed_as",
+    ),
+    **dict.fromkeys(("ondelete", "cascade", "on_deletion", "deletes"), "on_delete"),
     **dict.fromkeys(("sorted", "ordered_list", "keep_order"), "ordered"),
     **dict.fromkeys(("max_items", "maxitems", "most"), "max"),
     **dict.fromkeys(("index", "searchable", "filterable"), "indexed"),
@@ -158,6 +166,8 @@ class FieldSpec(_Spec):
     `pattern` is of the whole value (`patterns.py`); `examples` are values that fit, and what tests send.
     Of a file, `max_bytes` is 10 MiB when not said, and `accept` the images. Of references, `max` is how many one row
     may have, 20 when not said; they are a set, or, `ordered`, in the order in which they were given.
+    `on_delete`: what becomes of a row when the one that it refers to is deleted; refuse, when not said, keeps that one.
+    `listed_as`: what the rows with this reference are called below the path of the row that they refer to.
     """
 
     type: Annotated[FieldType, _restrict_to("type", TYPES)]
@@ -177,6 +187,8 @@ class FieldSpec(_Spec):
     enum: Text | None = None
     to: Text | None = None
     ordered: Flag | None = None
+    listed_as: Text | None = None
+    on_delete: Annotated[OnDelete, _restrict_to("on_delete", ON_DELETE)] | None = None
     max_bytes: Annotated[int, Strict()] | None = None
     accept: Annotated[tuple[Text, ...], Field(max_length=20)] = ()
 

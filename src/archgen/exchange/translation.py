@@ -14,9 +14,9 @@ from pydantic import ValidationError
 
 from archgen.domain import naming
 from archgen.domain.declared import Declared
-from archgen.domain.field_rules import INDEXED_LENGTH, STRING_MOST, check_field
+from archgen.domain.field_rules import INDEXED_LENGTH, STRING_MOST, UNINDEXABLE, check_field
 from archgen.domain.presets import FILES
-from archgen.domain.rules import check_domain
+from archgen.domain.rules import INDEXES_MOST, check_domain
 from archgen.domain.schema import TIMES, EntitySpec, FieldSpec, ModuleSpec
 from archgen.domain.sizes import check_sizes
 from archgen.errors import InputError, Mistake
@@ -40,6 +40,7 @@ ACCOUNT = "accounts.account"
 VALUES_MOST = 100
 INTEGER = 2**63
 DIGITS_MOST = 60
+FILTERS_MOST = 12  # of an entity
 
 Path = tuple[str, ...]
 
@@ -103,6 +104,8 @@ class _Translation:
     called: str | None
     out: Translated = field(default_factory=Translated)
     homes: dict[str, _Home] = field(default_factory=dict)
+    many: list[tuple[_Home, str, SourceRelation]] = field(default_factory=list)
+    written: dict[tuple[str, str], str] = field(default_factory=dict)  # the field that an entity's word has become
     taken: Taken = field(default_factory=Taken)
 
     def run(self) -> Translated:
@@ -119,7 +122,9 @@ class _Translation:
             self._relation(relation)
         for name in own:
             self._options(self.domain.entities[name])
+            self._together(self.domain.entities[name])
             self._without_fields(self.domain.entities[name])
+        self._bound_many()
         self._open_circles()
         self._check()
         return self.out
@@ -260,6 +265,7 @@ class _Translation:
                 continue
             name = self._field_name(home, str(_own(one.annotations).get("name", one.name)), one.place, what)
             home.document["fields"][name] = self._field(one, what)
+            self.written[entity.name, one.name] = name
             self.out.taken["fields"] += 1
             path = (*home.path, "fields", name)
             self.out.places[path] = one.place
@@ -464,6 +470,7 @@ class _Translation:
             if annotation.name == ANNOTATION:
                 self._annotation(annotation, document, shown)
         home.document["fields"][name] = document
+        self.written[holder.entity, relation.written or name] = name
         self._related(relation, (*home.path, "fields", name))
         if other.field and relation.kind != "OneToOne":
             self._note(
@@ -489,34 +496,58 @@ class _Translation:
             )
 
     def _many(self, relation: SourceRelation) -> None:
-        """An entity between the two, with a reference to each, unique together."""
+        """A list of references at the end that owns the relation: its first, unless that is the account."""
         source, target = relation.source, relation.target
         shown = self._shown(relation)
         if self._is_account(source.entity):
             source, target = target, source
+            self._note("changed", relation.place, shown, f"{source.entity} refers to accounts, not the other way round")
         if self._is_account(source.entity):
             self._note("unsaid", relation.place, shown, "an account has no fields of yours")
             return
         home = self.homes[source.entity]
-        other = ACCOUNT if self._is_account(target.entity) else self.homes[target.entity].key
-        second = other.partition(".")[2]
-        field_words = to_words(source.field or "") or second
-        names = (f"{home.name}_{field_words}", f"{home.name}_{second}_link", f"{home.name}_{field_words}_link")
-        found = find_name(f"{home.name}_{second}", self.taken.check, names, "link")
-        between = self._add(found.name, home.module, relation.place, None)
-        for written, to in ((home.name, home.key), (second if second != home.name else f"other_{second}", other)):
-            key = self._field_name(
-                between, written, relation.place, f"{between.name}.{written}", (f"{written}_row",), filtered=True
+        to = ACCOUNT if self._is_account(target.entity) else self.homes[target.entity].key
+        own = _own(relation.annotations)
+        to = ACCOUNT if own.get("to") == ACCOUNT else to
+        written = str(own.get("name", source.field or naming.pluralize(to.partition(".")[2])))
+        words = to_words(written)
+        also = (f"{words}_{naming.pluralize(to.partition('.')[2])}",) if words else ()
+        place = f"{source.entity}.{written}"
+        name = self._field_name(home, written, relation.place, place, also, filtered=True)
+        document: dict[str, Any] = {"type": language.MANY, "to": to}
+        if own:
+            document |= {key: value for key, value in own.items() if key in FieldSpec.model_fields}
+        else:
+            self.many.append((home, name, relation))
+        home.document["fields"][name] = self._fitting(document, shown, relation.place)
+        self._related(relation, (*home.path, "fields", name))
+        if target.field:
+            self._note(
+                "changed", relation.place, shown, f"{target.field} of {target.entity} is the list that {name}= filters"
             )
-            between.document["fields"][key] = {"type": "reference", "to": to, "required": True, "indexed": True}
-        between.document["unique"] = [list(between.document["fields"])]
-        self._related(relation, between.path)
-        self._note("changed", relation.place, shown, f"many to many by an entity between the two, {between.key}")
         for side in (relation.source, relation.target):
             if side.display:
                 self._note("unsaid", relation.place, f"{side.entity}{{{side.field}({side.display})}}", language.DISPLAY)
             if side.required:
                 self._note("unsaid", relation.place, shown, language.CHILD)
+
+    def _bound_many(self) -> None:
+        """How many references one row may have: as many as a transaction of DynamoDB changes at once, where that may be the database."""
+        for home, name, relation in self.many:
+            most = language.MANY_MOST
+            if not self.needs_sql:
+                fields = home.document["fields"].values()
+                several = sum(one["type"] == language.MANY for one in fields)
+                beside = (
+                    6
+                    + 2 * sum("to" in one or bool(one.get("unique")) for one in fields)
+                    + 2 * len(home.document.get("unique", ()))
+                )
+                most = max(1, min(most, (language.WRITES_MOST - beside) // (4 * several)))
+            home.document["fields"][name]["max"] = most
+            self._note(
+                "changed", relation.place, self._shown(relation), f"at most {most} of the other end in one row (max)"
+            )
 
     # what is said of entities as a whole
 
@@ -539,6 +570,72 @@ class _Translation:
             for kind in ("changed", "left", "unsaid"):
                 if message := getattr(option, kind):
                     self._note(kind, one.place, entity.name, f"{what}: {message}")
+            if option.sql:
+                self._want_sql(entity.name, what, one.place)
+            if "filters" in option.document:
+                self._filters(home, one.place, what)
+
+    def _want_sql(self, entity: str, what: str, place: Place) -> None:
+        stack = self.out.document.setdefault("stack", {})
+        if "database" not in stack:
+            stack["database"] = "postgresql"
+            self._note(
+                "changed",
+                place,
+                entity,
+                f"{what}: the database is PostgreSQL, also for functions; DynamoDB does not serve it",
+            )
+
+    def _filters(self, home: _Home, place: Place, what: str) -> None:
+        """All fields that an index serves, as far as a table has indexes."""
+        fields = home.document["fields"]
+        able = [
+            name
+            for name, one in fields.items()
+            if one["type"] not in UNINDEXABLE
+            and not (one["type"] == "string" and one.get("max_length", 0) > INDEXED_LENGTH)
+            and naming.check_filter(name) is None
+            and name not in ("page", "size")
+        ]
+        known = {name for name, one in fields.items() if one.get("indexed") or "to" in one}
+        room = INDEXES_MOST - 1 - len(known)
+        first = [name for name in able if name in known]
+        taken = set((first + [name for name in able if name not in known][:room])[:FILTERS_MOST])
+        ranged = {f"{name}_{end}" for name in taken for end in ("from", "to")}
+        home.document["filters"] = [name for name in fields if name in taken and name not in ranged]
+        left = [name for name in fields if name not in home.document["filters"]]
+        if not home.document["filters"]:
+            del home.document["filters"]
+        if left:
+            self._note(
+                "unsaid",
+                place,
+                home.name,
+                f"{what}: not by {', '.join(left)} (at most {FILTERS_MOST}, and no texts or files)",
+            )
+
+    def _together(self, entity: SourceEntity) -> None:
+        """Fields that are unique together, and indexes of several."""
+        home = self.homes[entity.name]
+        rules: list[list[str]] = []
+        for columns in entity.unique:
+            rule = [self.written.get((entity.name, name), name) for name in columns]
+            fields = [home.document["fields"].get(name) for name in rule]
+            shown = ", ".join(columns)
+            if not all(one is not None and one["type"] not in UNINDEXABLE and not one.get("unique") for one in fields):
+                self._note("unsaid", entity.place, entity.name, f"{shown} unique together: not of these fields")
+            elif not any(set(other) <= set(rule) for other in rules) and 1 < len(rule) <= 5:
+                rules.append(rule)
+        if rules:
+            home.document["unique"] = rules[:8]
+        for columns in entity.indexes:
+            if len(columns) > 1:
+                self._note(
+                    "left",
+                    entity.place,
+                    entity.name,
+                    f"an index of {', '.join(columns)}; say it in lists where lists go by it",
+                )
 
     def _own_words(self, home: _Home, said: Mapping[str, Any]) -> None:
         """What `archgen export jdl` wrote of an entity and of its module."""
@@ -559,6 +656,11 @@ class _Translation:
             self.out.document["modules"][home.module]["enums"] = said["enums"]
         if isinstance(said.get("reacts_to"), list):
             self.out.document["modules"][home.module]["reacts_to"] = said["reacts_to"]
+
+    @property
+    def needs_sql(self) -> bool:
+        """Whether lists are to do what DynamoDB does not."""
+        return "database" in self.out.document.get("stack", {})
 
     def _without_fields(self, entity: SourceEntity) -> None:
         home = self.homes[entity.name]
