@@ -14,6 +14,7 @@ from itertools import chain
 from archgen.domain import naming
 from archgen.domain.declared import Declared
 from archgen.domain.field_rules import INDEXED_LENGTH, UNINDEXABLE, check_field, check_values
+from archgen.domain.field_values import resolve_length
 from archgen.domain.presets import FILES, Preset, assemble_domain
 from archgen.domain.schema import (
     AUDIT,
@@ -420,10 +421,10 @@ class _Check:
             yield Mistake(where, f"{shown(name)} is not a field of {entity}", hint)
         elif content.type in UNINDEXABLE:
             yield Mistake(where, f"{name} is {content.type}, which no index serves", "leave it out")
-        elif content.type == "string" and (content.max_length or 0) > INDEXED_LENGTH:
+        elif content.type != "text" and (resolve_length(content) or 0) > INDEXED_LENGTH:
             yield Mistake(
                 where,
-                f"{name} has up to {content.max_length} characters, and an index takes {INDEXED_LENGTH}",
+                f"{name} has up to {resolve_length(content)} characters, and an index takes {INDEXED_LENGTH}",
                 f"say a max_length of {INDEXED_LENGTH} or less",
             )
 
@@ -553,8 +554,8 @@ def _check_on_delete(where: str, module: str, spec: FieldSpec) -> Iterator[Mista
 
 def _too_wide(where: str, spec: EntitySpec, fields: list[str]) -> Iterator[Mistake]:
     """An index takes 2,704 bytes of a row (PostgreSQL), and a character may be four."""
-    found = [spec.fields[name] for name in fields if name in spec.fields and spec.fields[name].type == "string"]
-    if (width := sum(content.max_length or INDEXED_LENGTH for content in found)) > WIDTH_MOST:
+    found = [spec.fields[name] for name in fields if name in spec.fields and spec.fields[name].type != "text"]
+    if (width := sum(resolve_length(content) or 0 for content in found)) > WIDTH_MOST:
         yield Mistake(
             where,
             f"its strings have up to {width} characters together, and an index takes {WIDTH_MOST}",

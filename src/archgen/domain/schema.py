@@ -18,12 +18,16 @@ from archgen.text import nearest
 FieldType = Literal[
     "string",
     "text",
+    "email",
+    "url",
     "integer",
     "decimal",
     "number",
     "boolean",
     "date",
     "datetime",
+    "zoned_datetime",
+    "duration",
     "uuid",
     "enum",
     "json",
@@ -60,13 +64,17 @@ FIELDS_MOST = 100
 
 # What people write who come from elsewhere, and what says it here.
 MEANT_TYPES = {
-    **dict.fromkeys(("str", "varchar", "char", "email", "url", "slug", "phone"), "string"),
+    **dict.fromkeys(("str", "varchar", "char", "slug", "phone"), "string"),
+    **dict.fromkeys(("uri", "link", "href", "website"), "url"),
+    **dict.fromkeys(("mail", "email_address", "e-mail"), "email"),
+    **dict.fromkeys(("timedelta", "interval", "period"), "duration"),
     **dict.fromkeys(("int", "long", "bigint", "short", "smallint", "serial"), "integer"),
     **dict.fromkeys(("numeric", "money", "currency", "bigdecimal"), "decimal"),
     **dict.fromkeys(("float", "double", "real", "float64", "double_precision"), "number"),
     **dict.fromkeys(("bool",), "boolean"),
     **dict.fromkeys(("localdate",), "date"),
-    **dict.fromkeys(("timestamp", "timestamptz", "instant", "zoneddatetime", "time", "localtime"), "datetime"),
+    **dict.fromkeys(("timestamp", "timestamptz", "instant", "time", "localtime"), "datetime"),
+    **dict.fromkeys(("zoneddatetime", "offsetdatetime", "datetime_tz", "datetimeoffset"), "zoned_datetime"),
     **dict.fromkeys(("guid", "id"), "uuid"),
     **dict.fromkeys(("choice", "choices", "select"), "enum"),
     **dict.fromkeys(("jsonb", "object", "dict", "list", "array", "map"), "json"),
@@ -157,7 +165,7 @@ class EnumSpec(_Spec):
 
 
 class FieldSpec(_Spec):
-    """A field. `scale` and `max_length` as the type's default when not said: 2; 255, for text 100,000.
+    """A field. `scale` and `max_length` as the type's default when not said: 2; 255, for text 100,000, a url 2,000, an email 254.
 
     `labels`: what values of an enum are called; `enum`: one of its module's, in place of values and labels.
     `pattern` is of the whole value (`patterns.py`); `examples` are values that fit, and what tests send.
