@@ -57,7 +57,7 @@ def ready(client: httpx.Client, file_id: str) -> dict[str, Any]:
 
     def settled() -> bool:
         seen.update(client.get(f"/api/files/{file_id}").json())
-        return seen["status"] != "pending"
+        return bool(seen["status"] != "pending")
 
     until(settled, PATIENCE)
     assert seen["status"] == "ready", seen
