@@ -96,7 +96,23 @@ VALUES = ("red", "green", "blue", "small", "Large", "x-1", "v2.0", "on_hold")
 LABELS = ("Plain", 'It\'s "so"', "back\\slash {{ 1 }}", "кофе", "日本")
 ENUMS = ("status", "literal", "any", "book", "kind2")
 LEVELS = ("public", "user", "owner", "staff")
-SCALARS = ("string", "text", "integer", "decimal", "number", "boolean", "date", "datetime", "uuid", "enum", "json")
+SCALARS = (
+    "string",
+    "text",
+    "email",
+    "url",
+    "duration",
+    "zoned_datetime",
+    "integer",
+    "decimal",
+    "number",
+    "boolean",
+    "date",
+    "datetime",
+    "uuid",
+    "enum",
+    "json",
+)
 KEYABLE = ("string", "integer", "uuid")
 INDEXABLE = frozenset(SCALARS) - {"text", "json"} | {"reference"}
 
@@ -127,6 +143,17 @@ def scalar_fields(draw: st.DrawFn) -> Document:
             default = PATTERNS[field["pattern"]][0]
             if draw(st.booleans()):
                 field["examples"] = list(PATTERNS[field["pattern"]])
+    elif kind == "email":
+        default = draw(st.sampled_from(("Ann@Example.com", "bo.b+c@a-b.c", "x@y")))
+    elif kind == "url":
+        default = draw(st.sampled_from(("HTTPS://Example.com", "http://a.b:80/?q=1#%20", "https://x/Y")))
+        field["max_length"] = draw(st.sampled_from((40, 255)))
+        if draw(st.booleans()):
+            field["examples"] = ["https://example.com/a", "http://b"]
+    elif kind == "zoned_datetime":
+        default = "2024-05-01T12:00:00" + draw(st.sampled_from(("Z", "+02:00", "-09:30", ".000001+14:00")))
+    elif kind == "duration":
+        default = draw(st.sampled_from(("PT0S", "PT90M", "-P1DT0.5S", "P9999999DT999999H", "PT0.000001S")))
     elif kind == "integer":
         low, high = sorted(draw(st.tuples(*[st.integers(-(2**63), 2**63 - 1)] * 2)))
         default = draw(st.integers(low, high))
@@ -209,7 +236,7 @@ def domains(
         entities[module], words = words[:count], words[count:]
     domain: dict[str, Document] = {module: {"entities": {}} for module in modules}
     for module in modules:
-        if draw(st.integers(0, 2)) == 0:
+        if draw(st.booleans()):
             domain[module]["enums"] = draw(st.dictionaries(st.sampled_from(ENUMS), enums(), min_size=1, max_size=2))
     for module in modules:
         for entity in entities[module]:
@@ -245,6 +272,15 @@ def _entity(draw: st.DrawFn, module: str, entity: str, entities: dict[str, list[
     if draw(st.booleans()):
         document["access"] = {"read": draw(st.sampled_from(LEVELS)), "write": draw(st.sampled_from(LEVELS))}
     if draw(st.integers(0, 4)) == 0:
+        document["audit"] = True
+    access = document.get("access", {"write": "user"})
+    for field in fields.values():
+        if field["type"] == "reference" and field["to"] == "accounts.account" and draw(st.booleans()):
+            if access["write"] != "public" and "indexed" not in field:
+                field["set_by"] = "caller"
+            elif "required" not in field:
+                field["set_by"] = "staff"
+    if draw(st.integers(0, 4)) == 0:
         document["plural"] = f"{entity}_list"
     listed = [name for name, field in fields.items() if field["type"] in INDEXABLE]
     if draw(st.booleans()) and listed:
@@ -279,7 +315,7 @@ def _unique(draw: st.DrawFn, document: Document, listed: list[str]) -> None:
     """Fields that are unique together, with the owner where rows remember who made them."""
     fields = document["fields"]
     owned = "owner" in document.get("access", {}).values()
-    free = [name for name in listed if not fields[name].get("unique")]
+    free = [name for name in listed if not fields[name].get("unique") and not fields[name].get("one_to_one")]
     if draw(st.integers(0, 2)) != 0 or len(free) < 2 - owned:
         return
     rule = draw(st.lists(st.sampled_from(free), min_size=2 - owned, max_size=3, unique=True))
@@ -291,7 +327,7 @@ def _unique(draw: st.DrawFn, document: Document, listed: list[str]) -> None:
 
 def _narrow(names: list[str], fields: dict[str, Document]) -> bool:
     """Whether an index takes the strings of these fields."""
-    strings = [fields[name] for name in names if fields.get(name, {}).get("type") == "string"]
+    strings = [fields[name] for name in names if fields.get(name, {}).get("type") in ("string", "email", "url")]
     return sum(int(field.get("max_length", 255)) for field in strings) <= 600
 
 
@@ -314,6 +350,8 @@ def _reference(draw: st.DrawFn, module: str, entity: str, name: str, entities: d
         field["on_delete"] = "cascade"
     elif to.startswith(f"{module}.") and "required" not in field and draw(st.integers(0, 2)) == 0:
         field["on_delete"] = "clear"
+    if draw(st.integers(0, 4)) == 0:
+        field["one_to_one"] = True
     if draw(st.booleans()):
         field["indexed"] = True
     return field

@@ -38,12 +38,18 @@ DOMAIN: dict[str, Any] = {
                         ["title"],
                         ["ready", "born"],
                         ["kind", "-mass"],
+                        ["-took"],
+                        ["there"],
                     ],
                     "fields": {
                         "title": {"type": "string", "max_length": 80, "required": True, "indexed": True},
                         "story": {"type": "text"},
-                        "badge": {"type": "string", "pattern": "[A-Z]{2}-\\d+|é.*", "max_length": 9, "indexed": True},
+                        "badge": {"type": "string", "pattern": "[A-Z]{2}-\\d+|é.*", "max_length": 9},
                         "label": {"type": "string", "min_length": 2, "max_length": 4, "unique": True},
+                        "mail": {"type": "email", "unique": True},
+                        "site": {"type": "url", "max_length": 60, "indexed": True},
+                        "there": {"type": "zoned_datetime", "indexed": True},
+                        "took": {"type": "duration"},
                         "mass": {"type": "number", "max": 1e300, "indexed": True},
                         "weight": {"type": "integer", "indexed": True},
                         "price": {"type": "decimal", "min": 0},
@@ -71,9 +77,11 @@ DOMAIN: dict[str, Any] = {
                 "remark": {
                     "access": {"read": "user", "write": "user"},
                     "unique": [["note", "text"]],
+                    "audit": True,
                     "fields": {
                         "note": {"type": "reference", "to": "lab.note", "on_delete": "cascade"},
                         "text": {"type": "string", "max_length": 80},
+                        "by": {"type": "reference", "to": "accounts.account", "set_by": "caller"},
                     },
                 },
             },
@@ -128,6 +136,8 @@ class System:
             if person != "staff":
                 assert self._post("register", email).status_code == 201
             self._tokens[person] = self._post("login", email).json()["access_token"]
+            me = self._client.get("/api/me", headers={"Authorization": f"Bearer {self._tokens[person]}"})
+            self._names[me.json()["id"]] = person
 
     def ask(
         self,

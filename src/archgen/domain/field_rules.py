@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from archgen.domain.field_values import Unfit, compared, normal, resolve_length, resolve_samples
+from archgen.domain.field_values import (
+    EMAIL_LENGTH,
+    Unfit,
+    compared,
+    normal,
+    pattern_of,
+    resolve_length,
+    resolve_samples,
+)
 from archgen.domain.file_types import FILE_TYPES, NOT_OFFERED
 from archgen.domain.patterns import Broken, read_pattern
 from archgen.domain.schema import FieldSpec
@@ -26,9 +34,9 @@ _TAKES: dict[str, tuple[str, ...]] = {
     "min": ("integer", "decimal", "number"),
     "max": ("integer", "decimal", "number", "references"),
     "min_length": ("string", "text"),
-    "max_length": ("string", "text"),
+    "max_length": ("string", "text", "email", "url"),
     "pattern": ("string",),
-    "examples": ("string",),
+    "examples": ("string", "email", "url"),
     "scale": ("decimal",),
     "values": ("enum",),
     "labels": ("enum",),
@@ -36,6 +44,8 @@ _TAKES: dict[str, tuple[str, ...]] = {
     "to": ("reference", "references"),
     "ordered": ("references",),
     "on_delete": ("reference",),
+    "one_to_one": ("reference",),
+    "set_by": ("reference",),
     "listed_as": ("reference", "references"),
     "max_bytes": ("file",),
     "accept": ("file",),
@@ -137,16 +147,20 @@ def _check_pattern(where: str, spec: FieldSpec) -> Iterator[Mistake]:
             yield Mistake(f"{where}.examples.{index}", str(error))
         if example == "":
             yield Mistake(f"{where}.examples.{index}", "is empty, which is no example", "leave it out")
-    if spec.pattern is None:
+    pattern = pattern_of(spec)
+    if pattern is None:
         return
     try:
-        read_pattern(spec.pattern)
+        read_pattern(pattern)
     except Broken as error:
-        slashes = len(spec.pattern) > 1 and spec.pattern.startswith("/") and spec.pattern.endswith("/")
+        slashes = len(pattern) > 1 and pattern.startswith("/") and pattern.endswith("/")
         yield Mistake(f"{where}.pattern", str(error), "leave out the slashes around it" if slashes else "")
         return
     shortest, longest = spec.min_length or 0, resolve_length(spec) or 0
-    if not wrong and not resolve_samples(spec) and shortest <= longest:
+    if spec.pattern is None:
+        if not resolve_samples(spec):
+            yield Mistake(f"{where}.max_length", f"no {spec.type} has {longest} characters or less", "say more")
+    elif not wrong and not resolve_samples(spec) and shortest <= longest:
         yield Mistake(
             f"{where}.pattern",
             f"no value of {max(shortest, 1)} to {longest} characters was found that matches, and tests need some",
@@ -162,11 +176,13 @@ def _check_length(where: str, spec: FieldSpec) -> Iterator[Mistake]:
             f"{spec.min_length} is more than the {longest} characters that the field takes",
             f"say a min_length of {longest} or less, or {where}.max_length",
         )
-    if spec.type != "string" or spec.max_length is None:
+    most = {"string": STRING_MOST, "url": STRING_MOST, "email": EMAIL_LENGTH}.get(spec.type)
+    if most is None or longest is None:
         return
-    if spec.max_length > STRING_MOST:
-        yield Mistake(f"{where}.max_length", f"a string has {STRING_MOST} characters at most", "use type text")
-    elif (spec.unique or spec.indexed) and spec.max_length > INDEXED_LENGTH:
+    if longest > most:
+        hint = "use type text" if spec.type == "string" else f"say {most} or less"
+        yield Mistake(f"{where}.max_length", f"a field of type {spec.type} has {most} characters at most", hint)
+    elif (spec.unique or spec.indexed) and longest > INDEXED_LENGTH:
         yield Mistake(
             f"{where}.max_length",
             f"an index takes {INDEXED_LENGTH} characters at most",
