@@ -93,8 +93,26 @@ PATTERNS: dict[str, tuple[str, ...]] = {  # with values that match
     "Ä|ö": ("Ä", "ö"),
 }
 VALUES = ("red", "green", "blue", "small", "Large", "x-1", "v2.0", "on_hold")
+LABELS = ("Plain", 'It\'s "so"', "back\\slash {{ 1 }}", "кофе", "日本")
+ENUMS = ("status", "literal", "any", "book", "kind2")
 LEVELS = ("public", "user", "owner", "staff")
-SCALARS = ("string", "text", "integer", "decimal", "number", "boolean", "date", "datetime", "uuid", "enum", "json")
+SCALARS = (
+    "string",
+    "text",
+    "email",
+    "url",
+    "duration",
+    "zoned_datetime",
+    "integer",
+    "decimal",
+    "number",
+    "boolean",
+    "date",
+    "datetime",
+    "uuid",
+    "enum",
+    "json",
+)
 KEYABLE = ("string", "integer", "uuid")
 INDEXABLE = frozenset(SCALARS) - {"text", "json"} | {"reference"}
 
@@ -125,6 +143,17 @@ def scalar_fields(draw: st.DrawFn) -> Document:
             default = PATTERNS[field["pattern"]][0]
             if draw(st.booleans()):
                 field["examples"] = list(PATTERNS[field["pattern"]])
+    elif kind == "email":
+        default = draw(st.sampled_from(("Ann@Example.com", "bo.b+c@a-b.c", "x@y")))
+    elif kind == "url":
+        default = draw(st.sampled_from(("HTTPS://Example.com", "http://a.b:80/?q=1#%20", "https://x/Y")))
+        field["max_length"] = draw(st.sampled_from((40, 255)))
+        if draw(st.booleans()):
+            field["examples"] = ["https://example.com/a", "http://b"]
+    elif kind == "zoned_datetime":
+        default = "2024-05-01T12:00:00" + draw(st.sampled_from(("Z", "+02:00", "-09:30", ".000001+14:00")))
+    elif kind == "duration":
+        default = draw(st.sampled_from(("PT0S", "PT90M", "-P1DT0.5S", "P9999999DT999999H", "PT0.000001S")))
     elif kind == "integer":
         low, high = sorted(draw(st.tuples(*[st.integers(-(2**63), 2**63 - 1)] * 2)))
         default = draw(st.integers(low, high))
@@ -148,7 +177,7 @@ def scalar_fields(draw: st.DrawFn) -> Document:
     elif kind == "uuid":
         default = str(draw(st.uuids()))
     elif kind == "enum":
-        field["values"] = draw(st.lists(st.sampled_from(VALUES), min_size=1, max_size=4, unique=True))
+        field |= draw(enums())
         default = draw(st.sampled_from(field["values"]))
     elif kind == "json":
         default = draw(st.sampled_from(({"a": [1, None, "x"]}, [], {}, "text", 3, True)))
@@ -161,6 +190,28 @@ def scalar_fields(draw: st.DrawFn) -> Document:
     if draw(st.booleans()):
         field["required"] = True
     return field
+
+
+@st.composite
+def enums(draw: st.DrawFn) -> Document:
+    """Values, some of them with labels."""
+    values = draw(st.lists(st.sampled_from(VALUES), min_size=1, max_size=4, unique=True))
+    labelled = draw(st.lists(st.sampled_from(values), max_size=2, unique=True))
+    document: Document = {"values": values}
+    if labelled:
+        document["labels"] = {value: draw(st.sampled_from(LABELS)) for value in labelled}
+    return document
+
+
+def _share(draw: st.DrawFn, shared: dict[str, Document], fields: dict[str, Document]) -> None:
+    """Some of the fields are of an enum of their module."""
+    for field in fields.values():
+        if shared and field["type"] == "enum" and draw(st.booleans()):
+            field["enum"] = draw(st.sampled_from(sorted(shared)))
+            values = shared[field["enum"]]["values"]
+            field.pop("values"), field.pop("labels", None)
+            if "default" in field:
+                field["default"] = values[0]
 
 
 @st.composite
@@ -185,17 +236,21 @@ def domains(
         entities[module], words = words[:count], words[count:]
     domain: dict[str, Document] = {module: {"entities": {}} for module in modules}
     for module in modules:
+        if draw(st.booleans()):
+            domain[module]["enums"] = draw(st.dictionaries(st.sampled_from(ENUMS), enums(), min_size=1, max_size=2))
+    for module in modules:
         for entity in entities[module]:
             drawn = draw(_entity(module, entity, entities, max_fields))
             known = drawn["fields"].items()
             keys = [name for name, field in known if {"unique", "required"} <= {*field} and field["type"] in KEYABLE]
-            if keys and draw(st.booleans()):
+            if draw(st.booleans()) and keys:
                 drawn["keys"] = keys[:4]
             if in_sql and draw(st.booleans()):
                 drawn["totals"] = True
             if in_sql and draw(st.booleans()):
                 drawn |= draw(_combined(drawn))
             domain[module]["entities"][entity] = drawn
+            _share(draw, domain[module].get("enums", {}), domain[module]["entities"][entity]["fields"])
     for module in modules:
         events = _events(domain, module)
         wanted = draw(st.lists(st.sampled_from(events), max_size=3, unique=True))
@@ -210,12 +265,21 @@ def _entity(draw: st.DrawFn, module: str, entity: str, entities: dict[str, list[
     fields: dict[str, Document] = {}
     for name in names:
         if draw(st.integers(0, 3)) == 0:
-            fields[name] = draw(_reference(module, entity, entities))
+            fields[name] = draw(_reference(module, entity, name, entities))
         else:
             fields[name] = draw(scalar_fields())
     document: Document = {"fields": fields}
     if draw(st.booleans()):
         document["access"] = {"read": draw(st.sampled_from(LEVELS)), "write": draw(st.sampled_from(LEVELS))}
+    if draw(st.integers(0, 4)) == 0:
+        document["audit"] = True
+    access = document.get("access", {"write": "user"})
+    for field in fields.values():
+        if field["type"] == "reference" and field["to"] == "accounts.account" and draw(st.booleans()):
+            if access["write"] != "public" and "indexed" not in field:
+                field["set_by"] = "caller"
+            elif "required" not in field:
+                field["set_by"] = "staff"
     if draw(st.integers(0, 4)) == 0:
         document["plural"] = f"{entity}_list"
     listed = [name for name, field in fields.items() if field["type"] in INDEXABLE]
@@ -251,7 +315,7 @@ def _unique(draw: st.DrawFn, document: Document, listed: list[str]) -> None:
     """Fields that are unique together, with the owner where rows remember who made them."""
     fields = document["fields"]
     owned = "owner" in document.get("access", {}).values()
-    free = [name for name in listed if not fields[name].get("unique")]
+    free = [name for name in listed if not fields[name].get("unique") and not fields[name].get("one_to_one")]
     if draw(st.integers(0, 2)) != 0 or len(free) < 2 - owned:
         return
     rule = draw(st.lists(st.sampled_from(free), min_size=2 - owned, max_size=3, unique=True))
@@ -263,22 +327,31 @@ def _unique(draw: st.DrawFn, document: Document, listed: list[str]) -> None:
 
 def _narrow(names: list[str], fields: dict[str, Document]) -> bool:
     """Whether an index takes the strings of these fields."""
-    strings = [fields[name] for name in names if fields.get(name, {}).get("type") == "string"]
+    strings = [fields[name] for name in names if fields.get(name, {}).get("type") in ("string", "email", "url")]
     return sum(int(field.get("max_length", 255)) for field in strings) <= 600
 
 
 @st.composite
-def _reference(draw: st.DrawFn, module: str, entity: str, entities: dict[str, list[str]]) -> Document:
+def _reference(draw: st.DrawFn, module: str, entity: str, name: str, entities: dict[str, list[str]]) -> Document:
     """To anything; required within the module only to what was declared before, so that no circle closes."""
     targets = [f"{other}.{name}" for other, names in entities.items() for name in names] + ["accounts.account"]
     to = draw(st.sampled_from(targets))
+    side = {}
+    if to.startswith(f"{module}.") and draw(st.integers(0, 2)) == 0:
+        side = {"listed_as": f"{entity[:18]}_{name[-25:]}"}
     if draw(st.integers(0, 3)) == 0:
         most = draw(st.sampled_from(({"max": 2}, {"max": 4, "ordered": True})))
-        return {"type": "references", "to": to, **most}
+        return {"type": "references", "to": to, **most, **side}
     earlier = [f"{module}.{name}" for name in entities[module][: entities[module].index(entity)]]
-    field: Document = {"type": "reference", "to": to}
+    field: Document = {"type": "reference", "to": to, **side}
     if (not to.startswith(f"{module}.") or to in earlier) and draw(st.booleans()):
         field["required"] = True
+    if to in earlier and draw(st.integers(0, 2)) == 0:
+        field["on_delete"] = "cascade"
+    elif to.startswith(f"{module}.") and "required" not in field and draw(st.integers(0, 2)) == 0:
+        field["on_delete"] = "clear"
+    if draw(st.integers(0, 4)) == 0:
+        field["one_to_one"] = True
     if draw(st.booleans()):
         field["indexed"] = True
     return field

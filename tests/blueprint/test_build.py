@@ -184,6 +184,23 @@ def test_references_are_as_many_as_a_transaction_can_change() -> None:
     design("monolith", modules=notes("notes.note", 100))
 
 
+def test_as_many_rows_go_with_one_as_a_transaction_takes() -> None:
+    """On SQL each is a write; on DynamoDB also what is kept of it: here its unique value, its count, and what refers to it."""
+    order = {"fields": {"x": {"type": "string"}}}
+    line = {
+        "fields": {
+            "code": {"type": "string", "unique": True},
+            "order": {"type": "reference", "to": "sales.order", "on_delete": "cascade"},
+        }
+    }
+    part = {"fields": {"line": {"type": "reference", "to": "sales.line", "on_delete": "clear"}}}
+    modules = {"sales": {"entities": {"order": order, "line": line, "part": part}}}
+    blueprints = [design("monolith", modules=modules), design("serverless", modules=modules)]
+    assert [entity(found, "sales.order").along for found in blueprints] == [50, 11]
+    assert [entity(found, "sales.line").along for found in blueprints] == [50, 46]
+    assert [entity(found, "sales.part").along for found in blueprints] == [None, None]
+
+
 def test_functions_have_a_database_that_costs_by_the_hour_only_where_it_is_named() -> None:
     """Whatever is advised; and it is said how to have it."""
     taken = resolve([from_record({"name": "shop"})])

@@ -136,6 +136,12 @@ def test_any_text_is_a_pattern_or_is_refused_in_words(text: str) -> None:
     assert not pattern.matches("\0")
 
 
+@pytest.mark.parametrize("text", ["(?:[a-z0-9]+-?)+", "([a-z]+( [a-z]+)*)+", "(([a-z]{1,20}\\.){1,9}[a-z]{2,9}/?)+"])
+@pytest.mark.parametrize("least", [0, 12, 20])
+def test_repeats_within_repeats_have_many_values(text: str, least: int) -> None:
+    assert count(read_pattern(text).shape(least, 255)) >= 10**6
+
+
 @pytest.mark.parametrize(
     "text", ["(a?b?c?d?e?f?){0,900}", "(a|b|cc|ddd){0,40}(e|ff){0,40}x*" * 10, "(((a?){9}){9}){9}"]
 )

@@ -56,6 +56,20 @@ def test_every_domain_that_keeps_to_the_rules_is_taken(data: st.DataObject) -> N
         ({"type": "decimal", "default": 1e17}, "default", "more than 18 digits"),
         ({"type": "decimal", "default": "NaN"}, "default", "not a finite number"),
         ({"type": "decimal", "scale": 10}, "scale", "must be at most 9"),
+        ({"type": "enum", "values": ["a"], "labels": {"b": "B"}}, "labels.b", "is not one of the values | there are a"),
+        ({"type": "enum", "values": ["a"], "labels": {"a": " "}}, "labels.a", "is not a line of 1 to 200 characters"),
+        ({"type": "string", "labels": {"a": "A"}}, "labels", "it is for enum"),
+        ({"type": "enum", "enum": "status"}, "enum", "is not one of the enums of notes | say modules.notes.enums.NAME"),
+        ({"type": "string", "enum": "status"}, "enum", "it is for enum"),
+        ({"type": "email", "default": "ann"}, "default", "'ann' is not an address such as ann@example.com"),
+        ({"type": "email", "max_length": 255}, "max_length", "has 254 characters at most | say 254 or less"),
+        ({"type": "email", "max_length": 2}, "max_length", "no email has 2 characters or less"),
+        ({"type": "email", "pattern": ".*"}, "pattern", "it is for string"),
+        ({"type": "url", "default": "javascript:1"}, "default", "is not a URL such as https://example.com/a"),
+        ({"type": "url", "indexed": True}, "max_length", "an index takes 255 characters at most"),
+        ({"type": "zoned_datetime", "default": "2024-05-01T12:00:00"}, "default", "is not a time with its zone"),
+        ({"type": "duration", "default": "P1Y"}, "default", "is not a duration such as P1DT12H"),
+        ({"type": "duration", "default": 60}, "default", "is not a duration such as P1DT12H"),
         ({"type": "number", "default": "1.5"}, "default", "is not a number; leave the quotes out"),
         ({"type": "number", "default": 10**400}, "default", "is not a finite number of 64 bits"),
         ({"type": "number", "min": 0.5, "max": 0.25}, "min", "0.5 is more than max, 0.25"),
@@ -112,6 +126,47 @@ def test_a_field_that_contradicts_itself_is_refused(content: dict[str, Any], whe
     assert said in next(iter(told.values()))
 
 
+def shared(**content: Any) -> dict[str, Any]:
+    """Two enums of a module, and a field."""
+    module = entity(fields={"x": {"type": "enum", **content}})["notes"]
+    return {
+        "notes": {"enums": {"status": {"values": ["a", "b"], "labels": {"a": "A"}}, "any": {"values": ["c"]}}, **module}
+    }
+
+
+@pytest.mark.parametrize(
+    ("content", "where", "said"),
+    [
+        ({"enum": "statsu"}, "enum", "did you mean status?"),
+        ({"enum": "other"}, "enum", "there are status, any"),
+        ({"enum": "status", "values": ["a"]}, "values", "the enum status says them already"),
+        ({"enum": "status", "labels": {"a": "Z"}}, "labels", "the enum status says them already"),
+        ({"enum": "status", "default": "c"}, "default", "'c' is not one of a, b"),
+    ],
+)
+def test_a_field_of_a_shared_enum_says_no_more_than_its_name(content: dict[str, Any], where: str, said: str) -> None:
+    found = mistakes(shared(**content))
+    assert said in found[f"{X}.{where}"]
+
+
+def test_what_is_wrong_with_a_shared_enum_is_told_once_with_its_place() -> None:
+    modules = shared(enum="status")
+    modules["notes"]["enums"] = {
+        "status": {"values": ["a", "a b"], "labels": {"c": "C"}},
+        "Two Words": {"values": ["a"]},
+    }
+    found = mistakes(modules)
+    assert set(found) == {
+        "modules.notes.enums.status.values.1", "modules.notes.enums.status.labels.c", "modules.notes.enums.Two Words"
+    }  # fmt: skip
+
+
+def test_fields_of_a_shared_enum_have_one_type_that_takes_no_name_of_another() -> None:
+    domain = take(shared(enum="any")).domain
+    note = plan_modules(ModulePlan(domain, dict.fromkeys(domain.names, "app")))[1].entities[0]
+    assert (note.fields[0].alias, note.fields[0].values) == ("AnyChoice", ("c",))
+
+
 @pytest.mark.parametrize(
     ("lists", "said"),
     [
@@ -145,6 +200,8 @@ def test_a_list_of_what_cannot_be_listed_is_refused(lists: list[list[str]], said
         ({"filters": ["after"]}, "filters.0", "after is taken by what every list takes"),
         ({"filters": ["x", "x_to"]}, "filters", "x is filtered by ranges, whose x_to is a filter already"),
         ({"filters": ["id"]}, "filters.0", "'id' is not a field of note"),
+        ({"filters": ["tags"]}, "filters.0", "lists are filtered by tags already: it refers to several rows"),
+        ({"sorts": ["tags"]}, "sorts.0", "tags is references, which no index serves"),
         ({"sorts": ["-x"]}, "sorts.0", "'-x' says a direction | say x: a request says which way"),
         ({"sorts": ["body"]}, "sorts.0", "body is text, which no index serves"),
         ({"sorts": ["x", "x"]}, "sorts.1", "'x' is there already"),
@@ -154,6 +211,7 @@ def test_a_list_of_what_cannot_be_listed_is_refused(lists: list[list[str]], said
 )  # fmt: skip
 def test_a_filter_or_an_order_that_cannot_be_is_refused(asked: dict[str, Any], where: str, said: str) -> None:
     fields: dict[str, Any] = {"x": {"type": "integer"}, "x_to": {"type": "integer"}, "body": {"type": "text"}}
+    fields["tags"] = {"type": "references", "to": "notes.note", "max": 5}
     fields |= {name: {"type": "string"} for name in "abcdef"} | {"after": {"type": "date"}}
     asked = {"fields": fields, **({"lists": [["a", "b"]]} if not where else {}), **asked}
     told = mistakes({"notes": {"entities": {"note": asked}}})
@@ -281,11 +339,12 @@ def test_a_path_is_the_plural_of_the_english_word(name: str, plural: str) -> Non
         (entity(name="class"), "modules.notes.entities.class", "for example notes_class"),
         (entity(name="CaseFile"), "modules.notes.entities.CaseFile", "for example case_file"),
         (field(type="float"), f"{X}.type", "did you mean number?"),
+        (field(type="uri"), f"{X}.type", "did you mean url?"),
+        (field(type="timedelta"), f"{X}.type", "did you mean duration?"),
         (field(type="money"), f"{X}.type", "did you mean decimal?"),
-        (field(type="ZonedDateTime"), f"{X}.type", "did you mean datetime?"),
+        (field(type="ZonedDateTime"), f"{X}.type", "did you mean zoned_datetime?"),
         (field(type="ImageBlob"), f"{X}.type", "did you mean file?"),
         (field(type="bytea"), f"{X}.type", "what a client uploads is of type file"),
-        (field(type="file", required=True), f"{X}.required", "let clients show rows without it"),
         (field(type="file", unique=True), f"{X}.unique", "leave it out"),
         (field(type="file", indexed=True), f"{X}.indexed", "leave it out"),
         (field(type="file", max_bytes=0), f"{X}.max_bytes", "is not between 1 and 104,857,600 bytes"),
@@ -307,6 +366,39 @@ def test_a_path_is_the_plural_of_the_english_word(name: str, plural: str) -> Non
         (field(type="references", to="notes.note", indexed=True), f"{X}.indexed", "cannot be indexed"),
         (field(type="references", to="notes.note", default=[]), f"{X}.default", "references have no default"),
         (field(type="references", to="notes.nothing"), f"{X}.to", "is not an entity of this project"),
+        (field(type="reference", to="accounts.account", listed_as="notes"), f"{X}.listed_as", "?x=ID lists them"),
+        (field(type="reference", to="accounts.account", on_delete="cascade"), f"{X}.on_delete", "say reacts_to"),
+        (
+            field(type="reference", to="notes.note", required=True, on_delete="clear"),
+            f"{X}.on_delete",
+            "cannot be cleared",
+        ),
+        (field(type="reference", to="notes.note", on_delete="delete"), f"{X}.on_delete", "refuse, cascade, clear"),
+        (field(type="reference", to="notes.note", on_delete="cascade"), f"{X}.on_delete", "note goes with note"),
+        (field(type="references", to="notes.note", on_delete="clear"), f"{X}.on_delete", "it is for reference"),
+        (field(type="reference", to="notes.note", set_by="caller"), f"{X}.set_by", "it is for accounts.account"),
+        (field(type="reference", to="accounts.account", set_by="owner"), f"{X}.set_by", "caller, staff"),
+        (
+            field(type="reference", to="accounts.account", set_by="staff", required=True),
+            f"{X}.set_by",
+            "nobody else could write",
+        ),
+        (
+            entity(
+                access={"read": "public", "write": "public"},
+                fields={"x": {"type": "reference", "to": "accounts.account", "set_by": "caller"}},
+            ),
+            f"{X}.set_by",
+            "not logged in",
+        ),
+        (field(type="references", to="notes.note", one_to_one=True), f"{X}.one_to_one", "it is for reference"),
+        (
+            entity(audit=True, fields={"created_by": {"type": "uuid"}}),
+            "modules.notes.entities.note.fields.created_by",
+            "audit: true has a field of that name",
+        ),
+        (field(type="reference", to="notes.note", listed_as="a/b"), f"{X}.listed_as", "a/b"),
+        (field(type="string", listed_as="notes"), f"{X}.listed_as", "it is for reference or references"),
         (field(type="reference", to="notes.note", ordered=True), f"{X}.ordered", "it is for references"),
         (entity(fields={"limit": {"type": "references", "to": "notes.note"}}), f"{X[:-1]}limit", "limit"),
         (field(type="string", length=5), f"{X}.length", "did you mean max_length?"),
@@ -381,6 +473,12 @@ def test_references_may_cross_modules_and_reach_accounts_and_presets() -> None:
 def test_an_event_that_is_not_there_is_refused_with_those_that_are(event: str, said: str) -> None:
     told = mistakes({"reviews": {"reacts_to": [event]}}, preset="ecommerce")
     assert said in told["modules.reviews.reacts_to.0"]
+
+
+def test_two_references_cannot_be_listed_as_the_same() -> None:
+    side = {"type": "reference", "to": "notes.note", "listed_as": "answers"}
+    note = {"fields": {"x": side, "y": side}}
+    assert mistakes({"notes": {"entities": {"note": note}}})[f"{X}.listed_as"].startswith("note.y is listed as answers")
 
 
 def test_an_event_listed_twice_is_refused() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from importlib import import_module
 from typing import Any
@@ -22,6 +22,7 @@ ORDERED = {
         lambda digits: st.integers(0, 9).map(lambda scale: Decimal(digits).scaleb(-scale))
     ),
     "number": st.floats(allow_nan=False, allow_infinity=False),
+    "duration": st.timedeltas(timedelta(days=-5 * 10**7), timedelta(days=5 * 10**7)),
     "boolean": st.booleans(),
     "date": st.dates(date.min, date.max),
     "datetime": st.datetimes(timezones=st.just(UTC)),

@@ -17,7 +17,7 @@ TABLE = "_macros/field_types.jinja"
 # what a project cannot do without, of every type
 EVERY = {"python", "body", "column", "load"}
 # what its type cannot say by itself, since it follows from what the field says: its values, its length or its bounds
-DERIVED = {"enum", "string", "text", "integer", "decimal", "number"}
+DERIVED = {"enum", "string", "email", "url", "text", "integer", "decimal", "number"}
 
 
 @cache

@@ -29,12 +29,23 @@ EVENT_ALONE = {
 }
 CODES_OWN_WORDS = {
     "words": {
+        "enums": {
+            "literal": {"values": ["None", "x-1"], "labels": {"None": 'It\'s "\u043e" \\ {{ 1 }}'}},
+            "next": {"values": ["a"], "labels": {"a": "日本"}},
+            "mapping": {"values": ["b"]},
+            "decimal": {"values": ["c"]},
+        },
         "entities": {
             "next": entity(match={"type": "string", "indexed": True}, rest={"type": "decimal"}),
             "type": entity(kind={"type": "enum", "values": ["no", "null", "True", "1.5"], "default": "no"}),
+            "mapping": entity(
+                **{name: {"type": "enum", "enum": name, "indexed": True} for name in ("literal", "next", "mapping")},
+                worth={"type": "decimal"},
+                value={"type": "enum", "enum": "decimal", "default": "c"},
+            ),
             "str": entity(query={"type": "json", "default": {"it's": ['"x"', None, "{{ 7*7 }}"]}}),
             "s": {"plural": "ss", **entity(unit={"type": "text", "default": "a'''b\"\"\"c\\\nd é {% raw %}"})},
-        }
+        },
     },
     "service1": {"entities": {"router": entity(), "caller": entity(), "repeat": entity(), "codec": entity()}},
 }

@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from jinja2 import Environment, FileSystemLoader
 from pydantic import Field, TypeAdapter, ValidationError
 from tests.strategies import scalar_fields
@@ -20,6 +21,9 @@ from tests.strategies import scalar_fields
 from archgen.answers.resolve import resolve
 from archgen.answers.sources import from_record
 from archgen.blueprint.modules import ModulePlan, plan_modules
+from archgen.domain.field_values import FORMS, normal
+from archgen.domain.patterns import read_pattern
+from archgen.domain.schema import FieldSpec
 from archgen.generator import templates_dir
 
 SHARED = templates_dir() / "_shared"
@@ -36,10 +40,12 @@ def module(path: str) -> Any:
 
 
 @cache
-def macros() -> tuple[Any, Any]:
+def macros() -> tuple[Any, Any, Any]:
+    """What makes samples, documents, and types."""
     environment = Environment(loader=FileSystemLoader(templates_dir()), trim_blocks=True, lstrip_blocks=True)
     samples = environment.get_template("_macros/factories.jinja").make_module({"has": {}, "kinds": {}, "modules": []})
-    return samples, environment.get_template("_macros/api.jinja").make_module()
+    api, types = (environment.get_template(f"_macros/{name}.jinja").make_module() for name in ("api", "types"))
+    return samples, api, types
 
 
 def planned(content: dict[str, Any], name: str = "x") -> Any:
@@ -64,11 +70,12 @@ def names(field: dict[str, Any]) -> dict[str, Any]:
         **fields,
         "spelled": module("tests/words").spelled,
         "domain": alias,
+        f"{field['alias']}Value": str,
     }
 
 
 def check(content: dict[str, Any]) -> None:
-    samples, api = macros()
+    samples, api, _ = macros()
     entity = planned(content)
     field = entity["fields"][0]
     known = names(field)
@@ -115,7 +122,30 @@ def test_samples_fit_and_unique_ones_differ(content: dict[str, Any]) -> None:
         {"type": "string", "pattern": "yes|no", "unique": True, "examples": ["yes", "no"]},
         {"type": "string", "examples": ["'", '"'], "unique": True},
         {"type": "string", "pattern": ".*"},
+        {"type": "email", "unique": True},
+        {"type": "email", "max_length": 6, "unique": True},
+        {"type": "email", "examples": ["Ann@EXAMPLE.com", "bo@example.com"]},
+        {"type": "url", "max_length": 255, "unique": True},
+        {"type": "url", "max_length": 9, "unique": True},
+        {"type": "duration", "unique": True, "required": True},
+        {"type": "duration", "default": "-P1DT0.000001S", "indexed": True},
     ],
 )
 def test_samples_fit_at_the_edges(content: dict[str, Any]) -> None:
     check(content)
+
+
+def test_addresses_and_urls_are_read_by_archgen_as_by_the_project() -> None:
+    fields = module("src/__package__/chassis/mechanism/fields")
+    for name, text in FORMS.items():
+        assert read_pattern(text) == read_pattern({"email": fields.EMAIL, "url": fields.URL}[name])
+
+
+@given(st.timedeltas(dt.timedelta(days=-(10**7) + 1), dt.timedelta(days=10**7 - 1)))
+def test_a_duration_is_written_by_archgen_as_by_the_project(value: dt.timedelta) -> None:
+    fields = module("src/__package__/chassis/mechanism/fields")
+    text = fields._iso(value)
+    assert TypeAdapter(fields.Duration).validate_python(text) == value
+    assert normal(FieldSpec(type="duration"), text) == text
+    literal = macros()[2].literal({"type": "duration"}, text)
+    assert eval(literal, {"dt": dt}) == value  # noqa: S307

@@ -16,6 +16,9 @@ from tests.support.projects import Project, new
 DOMAIN: dict[str, Any] = {
     "modules": {
         "lab": {
+            "enums": {
+                "kind": {"values": ["red", "green", "blue", "None", "x-1"], "labels": {"red": "Rot", "None": "кофе"}}
+            },
             "entities": {
                 "category": {
                     "plural": "categories",
@@ -23,7 +26,7 @@ DOMAIN: dict[str, Any] = {
                     "keys": ["name"],
                     "fields": {
                         "name": {"type": "string", "max_length": 40, "unique": True, "required": True},
-                        "parent": {"type": "reference", "to": "lab.category"},
+                        "parent": {"type": "reference", "to": "lab.category", "on_delete": "clear"},
                     },
                 },
                 "thing": {
@@ -35,12 +38,18 @@ DOMAIN: dict[str, Any] = {
                         ["title"],
                         ["ready", "born"],
                         ["kind", "-mass"],
+                        ["-took"],
+                        ["there"],
                     ],
                     "fields": {
                         "title": {"type": "string", "max_length": 80, "required": True, "indexed": True},
                         "story": {"type": "text"},
-                        "badge": {"type": "string", "pattern": "[A-Z]{2}-\\d+|é.*", "max_length": 9, "indexed": True},
+                        "badge": {"type": "string", "pattern": "[A-Z]{2}-\\d+|é.*", "max_length": 9},
                         "label": {"type": "string", "min_length": 2, "max_length": 4, "unique": True},
+                        "mail": {"type": "email", "unique": True},
+                        "site": {"type": "url", "max_length": 60, "indexed": True},
+                        "there": {"type": "zoned_datetime", "indexed": True},
+                        "took": {"type": "duration"},
                         "mass": {"type": "number", "max": 1e300, "indexed": True},
                         "weight": {"type": "integer", "indexed": True},
                         "price": {"type": "decimal", "min": 0},
@@ -48,10 +57,10 @@ DOMAIN: dict[str, Any] = {
                         "born": {"type": "date", "indexed": True},
                         "due": {"type": "datetime", "indexed": True},
                         "code": {"type": "uuid", "unique": True},
-                        "kind": {"type": "enum", "values": ["red", "green", "blue"], "indexed": True},
+                        "kind": {"type": "enum", "enum": "kind", "indexed": True},
                         "extra": {"type": "json"},
-                        "category": {"type": "reference", "to": "lab.category", "indexed": True},
-                        "marks": {"type": "references", "to": "lab.category", "max": 3},
+                        "category": {"type": "reference", "to": "lab.category", "listed_as": "things"},
+                        "marks": {"type": "references", "to": "lab.category", "max": 3, "listed_as": "marked"},
                     },
                 },
                 "note": {
@@ -61,19 +70,21 @@ DOMAIN: dict[str, Any] = {
                     "fields": {
                         "topic": {"type": "string", "required": True, "indexed": True},
                         "stars": {"type": "integer", "min": 1, "max": 5},
-                        "thing": {"type": "reference", "to": "lab.thing", "required": True, "indexed": True},
+                        "thing": {"type": "reference", "to": "lab.thing", "required": True, "listed_as": "notes"},
                         "others": {"type": "references", "to": "lab.thing", "max": 3, "ordered": True},
                     },
                 },
                 "remark": {
                     "access": {"read": "user", "write": "user"},
                     "unique": [["note", "text"]],
+                    "audit": True,
                     "fields": {
-                        "note": {"type": "reference", "to": "lab.note"},
+                        "note": {"type": "reference", "to": "lab.note", "on_delete": "cascade"},
                         "text": {"type": "string", "max_length": 80},
+                        "by": {"type": "reference", "to": "accounts.account", "set_by": "caller"},
                     },
                 },
-            }
+            },
         }
     }
 }
@@ -125,6 +136,8 @@ class System:
             if person != "staff":
                 assert self._post("register", email).status_code == 201
             self._tokens[person] = self._post("login", email).json()["access_token"]
+            me = self._client.get("/api/me", headers={"Authorization": f"Bearer {self._tokens[person]}"})
+            self._names[me.json()["id"]] = person
 
     def ask(
         self,
@@ -178,8 +191,8 @@ class System:
         if isinstance(value, list):
             return [self._real(item) for item in value]
         if isinstance(value, str) and value.startswith("/api/") and "<" in value:
-            path, _, name = value.rpartition("/")
-            return f"{path}/{self._ids.get(name, ABSENT)}"
+            steps = value.split("/")
+            return "/".join(self._ids.get(step, ABSENT if step.startswith("<") else step) for step in steps)
         return self._ids.get(value, value) if isinstance(value, str) else value
 
     def _named(self, value: Any) -> Any:

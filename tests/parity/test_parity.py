@@ -29,6 +29,15 @@ VALUES: dict[str, dict[str, list[Any]]] = {
         "story": ["", "once upon a time", "ü" * 1000],
         "badge": ["AB-1", "ZZ-12345", "é", "é\u0001 x"],
         "label": ["ab", "😀😀", "wxyz"],
+        "mail": ["ann@example.com", "Ann@EXAMPLE.com", "a@b"],
+        "site": ["https://example.com", "HTTPS://EXAMPLE.com/A?b#c", "http://x:80"],
+        "there": [
+            "2024-05-01T12:00:00+02:00",
+            "2024-05-01T10:00:00Z",
+            "2024-05-01T05:00:00-05:00",
+            "2024-05-01T12:30:00.5+03:00",
+        ],
+        "took": ["PT0S", "PT60S", "PT1M", "-PT1S", "P1DT0.000001S", "P9999999D"],
         "mass": [-1.7976931348623157e308, -2.5, -1e-300, -0.0, 0, 5e-324, 0.1, 0.30000000000000004, 3, 2**53, 1e300],
         "weight": [-(2**63), -20, -3, 0, 3, 10, 2**63 - 1],
         "price": ["0", "0.5", "9.99", 10, "9999999999999999.99"],
@@ -36,7 +45,7 @@ VALUES: dict[str, dict[str, list[Any]]] = {
         "born": ["0001-01-01", "1999-12-31", "2024-02-29", "9999-12-31"],
         "due": ["1970-01-01T00:00:00Z", "2024-01-01T00:00:00+02:00", "2023-12-31T22:00:00.000001Z"],
         "code": ["6c0bd0b5-8f0e-4c2b-9d6d-6a6f9b0a1c11", "00000000-0000-0000-0000-000000000000"],
-        "kind": ["red", "green", "blue"],
+        "kind": ["red", "green", "blue", "None", "x-1"],
         "extra": [{}, [], 1.5, 1e300, -(2**63), "text", {"a": [None, True, {"b": "é"}]}],
         "category": ["ref"],
         "marks": ["refs"],
@@ -51,6 +60,10 @@ WRONG: dict[str, list[Any]] = {  # for a field, or for any field
     "price": ["1.234", "-1", "NaN"],
     "badge": ["", "AB-", "xAB-1", "AB-1\n", "AB-\u0661", "é\n", "é\0", "AB-1234567"],
     "label": ["", "a", "abcde", "\0\0"],
+    "mail": ["", "a@", "a b@c", "a@b\n", "é@b", "a@" + "b" * 64],
+    "site": ["", "x", "ftp://x", "https://x/é", "https://x" + "/" * 60],
+    "there": ["2024-05-01T12:00:00", "0001-01-01T00:00:00+01:00", "2024-05-01"],
+    "took": ["P1Y", "P", "PT", "1", 60, "P10000000D"],
     "mass": ["1", True, 1.1e300, 10**400],
     "born": ["2023-02-29"],
     "due": ["2024-01-01T00:00:00"],
@@ -71,7 +84,19 @@ TARGETS = {
 }
 INDEXED = {
     "categories": [],
-    "things": ["title", "badge", "mass", "weight", "ready", "born", "due", "kind", "category", "marks"],
+    "things": [
+        "title",
+        "site",
+        "there",
+        "mass",
+        "weight",
+        "ready",
+        "born",
+        "due",
+        "kind",
+        "category",
+        "marks",
+    ],
     "notes": ["topic", "thing", "others"],
     "remarks": [],
 }
@@ -84,6 +109,8 @@ SORTED: dict[str, list[tuple[list[str], str]]] = {
         ([], "title"),
         (["ready"], "born"),
         (["kind"], "-mass"),
+        ([], "-took"),
+        ([], "there"),
     ],
     "notes": [(["topic"], "-stars"), (["topic"], "-created_at")],
     "remarks": [],
@@ -93,7 +120,8 @@ LISTS = [
     for plural in VALUES
     for filters, sort in [([], ""), *(([name], "") for name in INDEXED[plural]), *SORTED[plural]]
 ]
-UNIQUE = {"code", "label"}
+SIDES = {"categories": ["things", "marked"], "things": ["notes"]}  # what is listed below a row's path
+UNIQUE = {"code", "label", "mail"}
 EXAMPLES_EACH = 8
 EXAMPLES = itertools.count()
 WHO = st.sampled_from(["ann", "staff", "bob", "ann", "staff", "nobody"])
@@ -202,6 +230,13 @@ class Twins(RuleBasedStateMachine):
             query["sort"] = sort
         first = self.pages(who, f"/api/{plural}", query)
         return multiple() if first[0] is None else (f"/api/{plural}", query, first)
+
+    @rule(row=rows, data=st.data(), who=WHO, limit=st.sampled_from([1, 3, 20]))
+    def walk_below(self, row: tuple[str, str], data: st.DataObject, who: str, limit: int) -> None:
+        """All that refers to a row, by its path."""
+        if row[0] in SIDES:
+            side = data.draw(st.sampled_from(SIDES[row[0]]))
+            self.pages(who, "/api/{}/{}/{}".format(*row, side), {"limit": limit})
 
     def pages(self, who: str, path: str, query: dict[str, Any]) -> tuple[str | None, ...]:
         """All pages of a list; the cursors of the first, if it has one."""

@@ -33,6 +33,8 @@ PLAIN = {
     "boolean": True,
     "date": "2024-02-29",
     "datetime": "2024-02-29T12:30:00Z",
+    "duration": "PT1H30M",
+    "zoned_datetime": "2024-02-29T12:30:00+02:00",
     "uuid": "0190a6e4-8a2b-7c3d-9e4f-5a6b7c8d9e0f",
     "json": {"a": [1, None]},
 }

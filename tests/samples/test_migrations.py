@@ -14,6 +14,8 @@ ADDED = """\
     sa.Column("hidden", sa.Boolean(), nullable=False, server_default=sa.false()),
     sa.Column("weight", FixedDecimal(3), nullable=True),
     sa.Column("mass", sa.Double(), nullable=True),
+    sa.Column("took", Duration(), nullable=True),
+    sa.Column("there", ZonedDateTime(), nullable=True),
     sa.Column("seen_at", UtcDateTime(), nullable=True),
     sa.Column("colour", sortable_string(30), nullable=True),
 """
@@ -40,7 +42,9 @@ def add(project: Project, columns: str) -> None:
     text = repository.read_text().replace(COLUMN, COLUMN + columns)
     imports = "import sqlalchemy as sa\n"
     text = text.replace(
-        imports, f"{imports}from shop.chassis.mechanism.sql import FixedDecimal, UtcDateTime, sortable_string\n", 1
+        imports,
+        f"{imports}from shop.chassis.mechanism.sql import Duration, FixedDecimal, UtcDateTime, ZonedDateTime, sortable_string\n",
+        1,
     )
     repository.write_text(text)
 

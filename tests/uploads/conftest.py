@@ -21,7 +21,11 @@ PRODUCT = {
         "text": {"type": "file", "accept": ["text/plain"], "max_bytes": 20_000_000},
     },
 }
-ANSWERS = {"modules": {"catalog": {"entities": {"product": PRODUCT}}}}
+POSTER = {
+    "access": {"read": "public", "write": "user"},
+    "fields": {"text": {"type": "file", "accept": ["text/plain"], "required": True}},
+}
+ANSWERS = {"modules": {"catalog": {"entities": {"product": PRODUCT, "poster": POSTER}}}}
 
 
 def _project(folder: Path, name: str, architecture: str, *more: str) -> Project:

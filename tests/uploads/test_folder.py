@@ -36,8 +36,8 @@ def _login(client: TestClient) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-def announce(client: TestClient, bearer: dict[str, str], size: int = len(TEXT)) -> dict[str, Any]:
-    body = {"for": FIELD, "content_type": "text/plain", "size": size}
+def announce(client: TestClient, bearer: dict[str, str], size: int = len(TEXT), field: str = FIELD) -> dict[str, Any]:
+    body = {"for": field, "content_type": "text/plain", "size": size}
     answer = client.post("/api/files", json=body, headers=bearer)
     assert answer.status_code == 201, answer.text
     return dict(answer.json())
@@ -385,6 +385,28 @@ def test_files_that_are_nobody_s_are_collected_in_their_time(
     _collect(client, part, monkeypatch, timedelta(hours=25))
     assert [_status(client, bearer, file) for file in (never, orphan, kept)] == [404, 404, 200]
     assert lying(folder) == [f"{kept}.original"]
+
+
+def test_a_row_that_has_to_have_a_file_is_made_with_one_of_the_caller_s_own_that_is_there_or_on_its_way(
+    instance: Instance, bearer: dict[str, str], part: Part, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, _ = instance
+    field = "catalog.poster.text"
+    awaited, ready = (announce(client, bearer, field=field)["id"] for _ in range(2))
+    theirs = announce(client, _login(client), field=field)["id"]
+    for body in ({}, {"text": None}, {"text": theirs}, {"text": str(uuid4())}):
+        answer = client.post("/api/posters", json=body, headers=bearer)
+        assert answer.status_code == 422, body
+        assert [error["field"] for error in answer.json()["errors"]] == ["text"]
+    rows = [client.post("/api/posters", json={"text": file}, headers=bearer) for file in (awaited, ready)]
+    assert [row.status_code for row in rows] == [201, 201]
+    url = f"/api/posters/{rows[0].json()['id']}"
+    for nothing in ({"text": None}, {"text": theirs}):
+        assert client.patch(url, json=nothing, headers=bearer).status_code == 422
+    _until_referred(client, part, awaited)
+    _collect(client, part, monkeypatch, timedelta(hours=2))
+    assert client.get(url).json()["text"] == awaited, "the row has it still"
+    assert client.get(f"/api/files/{awaited}", headers=bearer).json()["status"] == "rejected"
 
 
 def test_a_file_that_a_row_waits_for_in_vain_is_rejected(

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, get_args
 
+from archgen.blueprint.cascades import bounded
 from archgen.blueprint.modules import ModulePlan, plan_modules
 from archgen.blueprint.schema import Blueprint, Entity, Module, Part, Template
 from archgen.domain import naming
@@ -61,8 +62,10 @@ def build_blueprint(requirements: Requirements, domain: Domain, recommendation: 
     if template == "serverless":
         _check_quotas(modules)
     _check_transactions(modules)
-    if "key_value" in provided(stack):
+    key_value = "key_value" in provided(stack)
+    if key_value:
         _check_links(modules)
+    modules = tuple(bounded(module, modules, key_value=key_value) for module in modules)
     uses = {module.name: module.uses for module in modules}
     parts = tuple(
         Part(name=name, modules=inside, calls=_calls(name, inside, uses, part_of)) for name, inside in grouping.items()
@@ -233,7 +236,8 @@ MOST_WRITES = 100  # of a transaction of DynamoDB, kept by every database (chass
 def _check_quotas(modules: tuple[Module, ...]) -> None:
     """Refuse functions that one gateway and one stack cannot hold: two routes for each entity, with a permission each."""
     entities = sum(len(module.entities) for module in modules)
-    routes = ROUTES_OF_EVERY_PROJECT + 2 * entities
+    sides = sum(len(entity.sides) for module in modules for entity in module.entities)
+    routes = ROUTES_OF_EVERY_PROJECT + 2 * entities + 2 * sides
     reacting = {module.part for module in modules if module.subscribes}
     pipes = {(kind.split(".")[0], module.part) for module in modules for kind in module.subscribes}
     # a function, its role and its table; for who reacts another function, a role, two queues, their policy and a mapping

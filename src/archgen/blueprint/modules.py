@@ -17,6 +17,7 @@ from archgen.blueprint.schema import (
     Module,
     Reaction,
     Referrer,
+    Side,
     Target,
 )
 from archgen.domain import naming
@@ -79,12 +80,22 @@ def _is_seen(domain: Domain, module: DomainModule) -> bool:
 
 
 def _aliases(module: DomainModule) -> dict[tuple[str, str], str]:
-    """What the values of each enum are called, by entity and field: ProductCategory, unless the module has one already."""
+    """The type of each enum, by entity and field: ProductCategory, unless the module has one already; Category where it is shared."""
     taken = {naming.to_class_name(name) for name in module.spec.entities}
     found = {}
+    shared = {}
+    for name in module.spec.enums:
+        alias = naming.to_class_name(name)
+        while alias in taken or naming.check_class(alias):
+            alias += "Choice"
+        taken.add(alias)
+        shared[name] = alias
     for name, entity in module.spec.entities.items():
         for key, content in entity.fields.items():
             if content.type != "enum":
+                continue
+            if content.enum is not None:
+                found[name, key] = shared[content.enum]
                 continue
             alias = naming.to_class_name(f"{name}_{key}")
             while alias in taken:
@@ -108,6 +119,7 @@ def _entity(
         plural=spec.pluralize(name),
         access=Access(read=spec.access.read, write=spec.access.write),
         owned=spec.owned,
+        audit=bool(spec.audit),
         fields=tuple(
             _field(domain, module, name, key, content, aliases.get((name, key))) for key, content in spec.fields.items()
         ),
@@ -120,9 +132,19 @@ def _entity(
             for entity, _, content in (*_references(other), *_links(other))
         ),
         referrers=tuple(
-            Referrer(entity=other, field=key, required=content.required)
+            Referrer(
+                entity=other,
+                field=key,
+                required=content.required,
+                on_delete=None if content.on_delete == "refuse" else content.on_delete,
+            )
             for other, key, content in _references(module)
             if content.to == f"{module.name}.{name}"
+        ),
+        sides=tuple(
+            Side(name=content.listed_as, entity=other, field=key, one=bool(content.one_to_one))
+            for other, key, content in (*_references(module), *_links(module))
+            if content.to == f"{module.name}.{name}" and content.listed_as is not None
         ),
         linkers=tuple(
             Referrer(entity=other, field=key, required=False)
@@ -158,8 +180,8 @@ def _field(domain: Domain, module: DomainModule, entity: str, name: str, spec: F
         type=spec.type,
         required=required,
         nullable=not required and not has_default,
-        unique=spec.unique,
-        indexed=spec.indexed,
+        unique=spec.unique or bool(spec.one_to_one),
+        indexed=spec.indexed or (spec.listed_as is not None and not spec.one_to_one),
         default=normal(spec, spec.default) if has_default else None,
         min=None if spec.min is None else normal(spec, spec.min),
         max=None if spec.max is None else normal(spec, spec.max),
@@ -168,8 +190,10 @@ def _field(domain: Domain, module: DomainModule, entity: str, name: str, spec: F
         form=_form(spec),
         scale=resolve_scale(spec),
         values=spec.values,
+        labels=tuple(spec.labels.get(value, value) for value in spec.values) if spec.labels else (),
         alias=alias,
         to=target,
+        set_by=spec.set_by,
         max_bytes=resolve_bytes(spec),
         accept=resolve_accept(spec),
     )

@@ -78,11 +78,13 @@ class Field(Document):
     form: Form | None = None  # string: where it has a pattern or examples
     scale: int | None = None  # decimal: 2 if not said
     values: tuple[str, ...] = ()
-    alias: str | None = None  # enum: the name of the type that its values make, unique in its module
+    labels: tuple[str, ...] = ()  # enum: what its values are called, of each one; none: nobody said
+    alias: str | None = None  # enum: the name of the type that its values make, that of no other in its module
     to: Target | None = None
     many: Many | None = Attribute(
         default=None, exclude_if=lambda many: many is None
     )  # references, of which alone it is there
+    set_by: Literal["caller", "staff"] | None = Attribute(default=None, exclude_if=lambda who: who is None)
     max_bytes: int | None = None  # file: 10 MiB if not said
     accept: tuple[str, ...] = ()  # file: its content types, images if not said
 
@@ -101,11 +103,24 @@ class Access(Document):
 
 
 class Referrer(Document):
-    """An entity of the same module with a field that refers to this one; `required` as that field is."""
+    """An entity of the same module with a field that refers to this one; `required` as that field is.
+
+    `on_delete`: its rows go with the one that they refer to, or refer to nothing then; else they keep it.
+    """
 
     entity: str
     field: str
     required: bool
+    on_delete: Literal["cascade", "clear"] | None = Attribute(default=None, exclude_if=lambda rule: rule is None)
+
+
+class Side(Document):
+    """The other side of a reference: rows of `entity` whose `field` refers to a row, as a list `name` below its path."""
+
+    name: str
+    entity: str
+    field: str
+    one: bool = Attribute(default=False, exclude_if=lambda one: not one)  # there is one row at most
 
 
 class Entity(Document):
@@ -113,7 +128,7 @@ class Entity(Document):
 
     `unique`: fields that are unique together, `owner_id` among them. `referred`: checked references of other modules.
     `linkers`: entities of the same module whose fields of references go to this one.
-    `totals`: pages by number, with a total; `filters`, `sorts`: of lists whose filters combine. `natural_keys`: unique
+    `audit`: `created_by` and `changed_by`, beside the fields. `totals`: pages by number, with a total; `filters`, `sorts`: of lists whose filters combine. `natural_keys`: unique
     fields that rows are read by. Each is recorded where it is so.
     """
 
@@ -128,7 +143,12 @@ class Entity(Document):
     publishes: tuple[Action, ...]
     referred: bool
     referrers: tuple[Referrer, ...]
+    along: int | None = Attribute(
+        default=None, exclude_if=lambda most: most is None
+    )  # rows that may go or change with one
+    sides: tuple[Side, ...] = Attribute(default=(), exclude_if=lambda sides: not sides)
     linkers: tuple[Referrer, ...] = Attribute(default=(), exclude_if=lambda linkers: not linkers)
+    audit: bool = Said(default=False)
     totals: bool = Said(default=False)
     filters: tuple[str, ...] = Said(default=())
     sorts: tuple[str, ...] = Said(default=())

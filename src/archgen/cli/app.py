@@ -9,8 +9,8 @@ import typer
 
 from archgen import __version__
 from archgen.cli.doctor import doctor
-from archgen.cli.exporting import domain, export_dbml, export_jdl, export_mermaid
-from archgen.cli.importing import import_jdl
+from archgen.cli.exporting import domain, export_dbml, export_jdl, export_mermaid, export_openapi
+from archgen.cli.importing import import_jdl, import_openapi, import_sql
 from archgen.cli.new import new
 from archgen.cli.presets import presets
 from archgen.cli.recommend import recommend
@@ -44,14 +44,19 @@ def build() -> Callable[..., Any]:
     app.callback(invoke_without_command=True)(_root)
     for command in (new, recommend, domain, doctor, presets, schema):
         app.command()(command)
-    for name, says, commands in (
-        ("import", "Make an answers file of a domain that another tool has", {"jdl": import_jdl}),
+    groups: tuple[tuple[str, str, dict[str, Callable[..., None]]], ...] = (
+        (
+            "import",
+            "Make an answers file of a domain that another tool has",
+            {"jdl": import_jdl, "sql": import_sql, "openapi": import_openapi},
+        ),
         (
             "export",
             "Write the domain of an answers file for another tool",
-            {"jdl": export_jdl, "mermaid": export_mermaid, "dbml": export_dbml},
+            {"jdl": export_jdl, "mermaid": export_mermaid, "dbml": export_dbml, "openapi": export_openapi},
         ),
-    ):
+    )
+    for name, says, commands in groups:
         group = typer.Typer(rich_markup_mode=None, help=says)
         for form, function in commands.items():
             group.command(form)(function)

@@ -35,6 +35,58 @@ def import_jdl(
     _give(translate(read_jdl(files)), output, as_json=as_json)
 
 
+def import_sql(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="DDL of PostgreSQL, MySQL or SQLite, or a dump that has it")
+    ] = None,
+    database: Annotated[
+        str | None,
+        typer.Option("--database", metavar="URL", help="A database to read, in place of a file; it is not written to"),
+    ] = None,
+    schema: Annotated[
+        str | None, typer.Option("--schema", metavar="NAME", help="Of --database, in place of its default schema")
+    ] = None,
+    dialect: Annotated[
+        str | None,
+        typer.Option("--dialect", metavar="NAME", help="postgres, mysql or sqlite; told by the file if not said"),
+    ] = None,
+    output: AnswersOut = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Make an answers file of the tables that DDL defines, or that a database has."""
+    from archgen.errors import InputError, Mistake
+    from archgen.exchange.translation import translate
+
+    check_file(output, force=force)
+    if (file is None) == (database is None):
+        raise InputError([Mistake("FILE", "is needed, or --database; not both", "archgen import sql schema.sql")])
+    if database is not None:
+        from archgen.exchange.reflection import read_database
+
+        domain = read_database(database, schema)
+    else:
+        from archgen.exchange.sql_reader import read_sql
+
+        assert file is not None
+        domain = read_sql(file, dialect)
+    _give(translate(domain), output, as_json=as_json)
+
+
+def import_openapi(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="An OpenAPI document, JSON or YAML")],
+    output: AnswersOut = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Make an answers file of the schemas of an OpenAPI document."""
+    from archgen.exchange.openapi_reader import read_openapi
+    from archgen.exchange.translation import translate
+
+    check_file(output, force=force)
+    _give(translate(read_openapi(file)), output, as_json=as_json)
+
+
 def check_file(output: Path | None, *, force: bool) -> None:
     """TargetError where a file cannot be written there, or is there already."""
     from archgen.errors import TargetError

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
-from archgen.domain.field_values import Unfit, compared, normal, resolve_length, resolve_samples
+from archgen.domain.field_values import (
+    EMAIL_LENGTH,
+    Unfit,
+    compared,
+    normal,
+    pattern_of,
+    resolve_length,
+    resolve_samples,
+)
 from archgen.domain.file_types import FILE_TYPES, NOT_OFFERED
 from archgen.domain.patterns import Broken, read_pattern
 from archgen.domain.schema import FieldSpec
 from archgen.errors import Mistake
-from archgen.text import nearest, shown
+from archgen.text import join_key, nearest, shown
 
 UNINDEXABLE = ("text", "json", "references", "file")
 INDEXED_LENGTH = 255  # characters: 1,020 bytes at most in UTF-8, below 1,024, the tightest key of the databases
 STRING_MOST = 10_000
+LABEL_MOST = 200
 REFERENCES_MOST = 100  # of one row: each is looked up, and written as a row of its own
 FILE_MOST = 100 * 1024 * 1024  # bytes: what is uploaded is read once more, to see what it is
 
@@ -25,13 +34,19 @@ _TAKES: dict[str, tuple[str, ...]] = {
     "min": ("integer", "decimal", "number"),
     "max": ("integer", "decimal", "number", "references"),
     "min_length": ("string", "text"),
-    "max_length": ("string", "text"),
+    "max_length": ("string", "text", "email", "url"),
     "pattern": ("string",),
-    "examples": ("string",),
+    "examples": ("string", "email", "url"),
     "scale": ("decimal",),
     "values": ("enum",),
+    "labels": ("enum",),
+    "enum": ("enum",),
     "to": ("reference", "references"),
     "ordered": ("references",),
+    "on_delete": ("reference",),
+    "one_to_one": ("reference",),
+    "set_by": ("reference",),
+    "listed_as": ("reference", "references"),
     "max_bytes": ("file",),
     "accept": ("file",),
 }
@@ -41,15 +56,15 @@ def check_field(where: str, spec: FieldSpec) -> Iterator[Mistake]:
     """All that is wrong with one field, without the rest of the domain."""
     fits = True
     for name, types in _TAKES.items():
-        if getattr(spec, name) not in (None, ()) and spec.type not in types:
+        if getattr(spec, name) not in (None, (), {}) and spec.type not in types:
             fits = False
             yield Mistake(f"{where}.{name}", f"a field of type {spec.type} takes no {name}", f"it is for {_or(types)}")
     for name in ("unique", "indexed"):
         if getattr(spec, name) and spec.type in UNINDEXABLE:
             hint = "leave it out" if spec.type in ("references", "file") else "use string instead"
             yield Mistake(f"{where}.{name}", f"a field of type {spec.type} cannot be {name}", hint)
-    if spec.type == "enum":
-        yield from _check_values(where, spec)
+    if spec.type == "enum" and spec.enum is None:
+        yield from check_values(where, spec.values, spec.labels)
     if spec.type in _TAKES["to"] and spec.to is None:
         yield Mistake(f"{where}.to", "a reference says what it refers to", f"add {where}.to: module.entity")
     if spec.type == "references":
@@ -64,19 +79,28 @@ def check_field(where: str, spec: FieldSpec) -> Iterator[Mistake]:
         yield from _check_pattern(where, spec)
 
 
-def _check_values(where: str, spec: FieldSpec) -> Iterator[Mistake]:
-    if not spec.values:
+def check_values(where: str, values: Sequence[str], labels: Mapping[str, str]) -> Iterator[Mistake]:
+    """All that is wrong with the values of an enum, and with what they are called."""
+    if not values:
         yield Mistake(f"{where}.values", "an enum lists its values", f"add {where}.values: [one, another]")
-    for index, value in enumerate(spec.values):
+    for index, value in enumerate(values):
         if not _VALUE.fullmatch(value):
             yield Mistake(
                 f"{where}.values.{index}",
                 f"{shown(value)} is not a plain word",
                 "letters, digits, and - _ . between them, 64 at most",
             )
-    twice = sorted({value for value in spec.values if spec.values.count(value) > 1})
+    twice = sorted({value for value in values if values.count(value) > 1})
     if twice:
         yield Mistake(f"{where}.values", f"has {', '.join(map(shown, twice))} more than once")
+    for value, label in labels.items():
+        place = join_key(f"{where}.labels", value)
+        if value not in values:
+            meant = nearest(value, values)
+            hint = f"did you mean {meant}?" if meant else f"there are {', '.join(values)}"
+            yield Mistake(place, f"{shown(value)} is not one of the values", hint)
+        if not label.strip() or len(label) > LABEL_MOST or not label.isprintable():
+            yield Mistake(place, f"{shown(label)} is not a line of 1 to {LABEL_MOST} characters")
 
 
 def _check_references(where: str, spec: FieldSpec) -> Iterator[Mistake]:
@@ -96,12 +120,6 @@ def _check_references(where: str, spec: FieldSpec) -> Iterator[Mistake]:
 
 
 def _check_file(where: str, spec: FieldSpec) -> Iterator[Mistake]:
-    if spec.required:
-        yield Mistake(
-            f"{where}.required",
-            "a file cannot be required: it may be refused after its row is there",
-            "leave it out, and let clients show rows without it",
-        )
     if spec.max_bytes is not None and not 1 <= spec.max_bytes <= FILE_MOST:
         yield Mistake(f"{where}.max_bytes", f"{spec.max_bytes} is not between 1 and {FILE_MOST:,} bytes")
     for index, kind in enumerate(spec.accept):
@@ -129,16 +147,20 @@ def _check_pattern(where: str, spec: FieldSpec) -> Iterator[Mistake]:
             yield Mistake(f"{where}.examples.{index}", str(error))
         if example == "":
             yield Mistake(f"{where}.examples.{index}", "is empty, which is no example", "leave it out")
-    if spec.pattern is None:
+    pattern = pattern_of(spec)
+    if pattern is None:
         return
     try:
-        read_pattern(spec.pattern)
+        read_pattern(pattern)
     except Broken as error:
-        slashes = len(spec.pattern) > 1 and spec.pattern.startswith("/") and spec.pattern.endswith("/")
+        slashes = len(pattern) > 1 and pattern.startswith("/") and pattern.endswith("/")
         yield Mistake(f"{where}.pattern", str(error), "leave out the slashes around it" if slashes else "")
         return
     shortest, longest = spec.min_length or 0, resolve_length(spec) or 0
-    if not wrong and not resolve_samples(spec) and shortest <= longest:
+    if spec.pattern is None:
+        if not resolve_samples(spec):
+            yield Mistake(f"{where}.max_length", f"no {spec.type} has {longest} characters or less", "say more")
+    elif not wrong and not resolve_samples(spec) and shortest <= longest:
         yield Mistake(
             f"{where}.pattern",
             f"no value of {max(shortest, 1)} to {longest} characters was found that matches, and tests need some",
@@ -154,11 +176,13 @@ def _check_length(where: str, spec: FieldSpec) -> Iterator[Mistake]:
             f"{spec.min_length} is more than the {longest} characters that the field takes",
             f"say a min_length of {longest} or less, or {where}.max_length",
         )
-    if spec.type != "string" or spec.max_length is None:
+    most = {"string": STRING_MOST, "url": STRING_MOST, "email": EMAIL_LENGTH}.get(spec.type)
+    if most is None or longest is None:
         return
-    if spec.max_length > STRING_MOST:
-        yield Mistake(f"{where}.max_length", f"a string has {STRING_MOST} characters at most", "use type text")
-    elif (spec.unique or spec.indexed) and spec.max_length > INDEXED_LENGTH:
+    if longest > most:
+        hint = "use type text" if spec.type == "string" else f"say {most} or less"
+        yield Mistake(f"{where}.max_length", f"a field of type {spec.type} has {most} characters at most", hint)
+    elif (spec.unique or spec.indexed) and longest > INDEXED_LENGTH:
         yield Mistake(
             f"{where}.max_length",
             f"an index takes {INDEXED_LENGTH} characters at most",

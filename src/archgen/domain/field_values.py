@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
@@ -20,6 +21,19 @@ DIGITS = 18  # of a decimal, those behind the point included
 INTEGER_LEAST, INTEGER_MOST = -(2**63), 2**63 - 1
 STRING_LENGTH, TEXT_LENGTH, JSON_DEPTH = 255, 100_000, 16
 SCALE = 2
+EMAIL_LENGTH, URL_LENGTH = 254, 2_000
+HOST = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*"
+# as `chassis/mechanism/fields.py` of the templates has them
+FORMS = {
+    "email": r"[A-Za-z0-9.!#$%&'*+/=?\^_`{|}~-]{1,64}@" + HOST,
+    "url": r"[Hh][Tt][Tt][Pp][Ss]?://" + HOST + r"(?::[0-9]{1,5})?(?:[/?#][!-~]*)?",
+}
+KINDS = {"email": "is not an address such as ann@example.com", "url": "is not a URL such as https://example.com/a"}
+ENDINGS = {"email": "@example.com", "url": "https://example.com/"}
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+DURATION = re.compile(
+    r"(-?)P(?=[\dT])(?:(\d{1,7})D)?(?:T(?=\d)(?:(\d{1,6})H)?(?:(\d{1,7})M)?(?:(\d{1,9}(?:\.\d{1,6})?)S)?)?", re.ASCII
+)
 FILE_BYTES = 10 * 1024 * 1024
 REFERENCES = 20  # of one row
 
@@ -32,9 +46,8 @@ def resolve_length(spec: FieldSpec) -> int | None:
     """The most characters of a string or a text."""
     if spec.type == "string":
         return STRING_LENGTH if spec.max_length is None else spec.max_length
-    if spec.type == "text":
-        return TEXT_LENGTH if spec.max_length is None else spec.max_length
-    return None
+    default = {"text": TEXT_LENGTH, "email": EMAIL_LENGTH, "url": URL_LENGTH}.get(spec.type)
+    return default if spec.max_length is None else spec.max_length
 
 
 def resolve_shortest(spec: FieldSpec) -> int | None:
@@ -47,11 +60,21 @@ def resolve_pattern(spec: FieldSpec) -> str | None:
     return None if spec.pattern is None else read_pattern(spec.pattern).text
 
 
+def pattern_of(spec: FieldSpec) -> str | None:
+    """The pattern that a field says, or that its type is; as it is written."""
+    return FORMS.get(spec.type, spec.pattern)
+
+
 def resolve_shape(spec: FieldSpec) -> Shape:
     """For each place the characters that may stand there: values that the pattern takes, of a length that it may have."""
-    if spec.pattern is None:
+    pattern = pattern_of(spec)
+    if pattern is None:
         return ()
-    return _shape(spec.pattern, spec.min_length or 0, resolve_length(spec) or STRING_LENGTH)
+    most = resolve_length(spec) or STRING_LENGTH
+    ending = ENDINGS.get(spec.type, "")
+    if ending and len(ending) + 5 <= most:
+        return (*[LETTERS] * 5, *ending) if spec.type == "email" else (*ending, *[LETTERS] * 5)
+    return _shape(pattern, spec.min_length or 0, most)
 
 
 @cache
@@ -62,16 +85,17 @@ def _shape(pattern: str, least: int, most: int) -> Shape:
 def resolve_samples(spec: FieldSpec) -> tuple[str, ...]:
     """Values of a string that tests send, in order: its examples, or two that its pattern takes."""
     if spec.examples:
-        return tuple(sorted(set(spec.examples)))
+        return tuple(sorted({str(normal(spec, example)) for example in spec.examples}))
     shape = resolve_shape(spec)
     return tuple(spell(shape, number) for number in range(min(2, count(shape))))
 
 
 def resolve_unlike(spec: FieldSpec) -> str | None:
     """A string of a length that the field takes, and that its pattern does not."""
-    if spec.pattern is None:
+    pattern = pattern_of(spec)
+    if pattern is None:
         return None
-    return read_pattern(spec.pattern).unlike(spec.min_length or 0, resolve_length(spec) or STRING_LENGTH)
+    return read_pattern(pattern).unlike(spec.min_length or 0, resolve_length(spec) or STRING_LENGTH)
 
 
 def resolve_scale(spec: FieldSpec) -> int | None:
@@ -114,9 +138,24 @@ def _string(spec: FieldSpec, value: JsonValue) -> str:
         raise Unfit(f"has {len(value)} characters, and the field takes {most}")
     if len(value) < (spec.min_length or 0):
         raise Unfit(f"has {len(value)} characters, and the field takes {spec.min_length} at least")
-    if spec.pattern is not None and not _matches(spec.pattern, value):
-        raise Unfit(f"{shown(value)} does not match the pattern, which is of the whole value")
+    pattern = pattern_of(spec)
+    if pattern is not None and not _matches(pattern, value):
+        what = "does not match the pattern, which is of the whole value"
+        raise Unfit(f"{shown(value)} {what if spec.pattern else KINDS[spec.type]}")
     return value
+
+
+def _email(spec: FieldSpec, value: JsonValue) -> str:
+    """What is behind the @ in lower case."""
+    local, _, host = _string(spec, value).rpartition("@")
+    return f"{local}@{host.lower()}"
+
+
+def _url(spec: FieldSpec, value: JsonValue) -> str:
+    """What is before the path in lower case."""
+    found = _string(spec, value)
+    head = re.match(r"[^:]+://[^/?#]+", found)
+    return found if head is None else head[0].lower() + found[head.end() :]
 
 
 def _matches(pattern: str, value: str) -> bool:
@@ -189,6 +228,29 @@ def _datetime(spec: FieldSpec, value: JsonValue) -> str:
     raise Unfit(f"{shown(value)} is not a time with its zone, such as 2024-05-01T12:00:00Z")
 
 
+def _duration(spec: FieldSpec, value: JsonValue) -> str:
+    found = DURATION.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        raise Unfit(f"{shown(value)} is not a duration such as P1DT12H or PT1M30.5S, without years and months")
+    sign, *numbers = (part or "0" for part in found.groups())
+    days, hours, minutes, seconds = map(Decimal, numbers)
+    micros = int((((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 10**6)
+    rest, second = divmod(micros, 60 * 10**6)
+    rest, minute = divmod(rest, 60)
+    day, hour = divmod(rest, 24)
+    exact = f"{second // 10**6}.{second % 10**6:06}".rstrip("0").rstrip(".")
+    clock = "".join(
+        f"{number}{unit}" for number, unit in ((hour, "H"), (minute, "M"), (exact, "S")) if number not in (0, "0")
+    )
+    text = (f"{day}D" if day else "") + (f"T{clock}" if clock else "")
+    return f"{'-' if sign == '-' and micros else ''}P{text}" if text else "PT0S"
+
+
+def _zoned_datetime(spec: FieldSpec, value: JsonValue) -> str:
+    _datetime(spec, value)
+    return datetime.fromisoformat(str(value)).isoformat().replace("+00:00", "Z")
+
+
 def _uuid(spec: FieldSpec, value: JsonValue) -> str:
     try:
         if isinstance(value, str) and len(value) == 36:
@@ -249,6 +311,10 @@ _NORMAL: dict[str, Callable[[FieldSpec, JsonValue], JsonValue]] = {
     "text": _string,
     "integer": _integer,
     "decimal": _decimal,
+    "email": _email,
+    "url": _url,
+    "duration": _duration,
+    "zoned_datetime": _zoned_datetime,
     "number": _number,
     "boolean": _boolean,
     "date": _date,

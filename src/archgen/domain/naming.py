@@ -185,6 +185,11 @@ def check_field(name: str) -> str | None:
     )
 
 
+def check_enum(name: str) -> str | None:
+    """What is wrong with the name of an enum that fields share, if anything."""
+    return _form(name)
+
+
 def check_filter(name: str, *, numbered: bool = False) -> str | None:
     """What is wrong with a field's name where lists are filtered by it, if anything; `numbered`: lists with pages by number."""
     own = NUMBERED if numbered else frozenset()

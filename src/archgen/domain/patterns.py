@@ -18,8 +18,7 @@ from pydantic_core import SchemaError, SchemaValidator, core_schema
 LENGTH_MOST = 500  # characters of a pattern
 REPEAT_MOST = 1_000
 DEPTH_MOST = 50
-SHORT = 40  # characters of a value that is made, unless longer ones are asked for
-LONG = 500
+LENGTHS = (8, 16, 40, 500)  # characters of values that are looked for, until there are enough
 ENOUGH = 10**6  # values that a shape stands for
 STEPS_MOST = 30_000
 
@@ -83,16 +82,18 @@ class Pattern:
 
     def shape(self, least: int, most: int) -> Shape:
         """Values of so many characters, few and many of them where it can be; empty where none was found."""
-        for longest in sorted({min(most, max(least, SHORT)), min(most, LONG)}):
+        best: Shape = ()
+        for longest in sorted({min(most, max(least, length)) for length in LENGTHS}):
             try:
                 found = _Shapes(longest).of(self.root, {0: ()})
             except _TooMuchError:
-                return ()
+                break
             fitting = {length: shape for length, shape in found.items() if max(least, 1) <= length <= most}
-            if fitting:
-                rich = [length for length, shape in fitting.items() if count(shape) >= ENOUGH]
-                return fitting[min(rich)] if rich else max(fitting.values(), key=count)
-        return ()
+            rich = [length for length, shape in fitting.items() if count(shape) >= ENOUGH]
+            if rich:
+                return fitting[min(rich)]
+            best = max((best, *fitting.values()), key=count)
+        return best
 
     def unlike(self, least: int, most: int) -> str | None:
         """A value of so many characters that does not match."""

@@ -13,9 +13,21 @@ from itertools import chain
 
 from archgen.domain import naming
 from archgen.domain.declared import Declared
-from archgen.domain.field_rules import INDEXED_LENGTH, UNINDEXABLE, check_field
+from archgen.domain.field_rules import INDEXED_LENGTH, UNINDEXABLE, check_field, check_values
+from archgen.domain.field_values import resolve_length
 from archgen.domain.presets import FILES, Preset, assemble_domain
-from archgen.domain.schema import KEYABLE, ORDERED, OWNER, TIMES, Domain, EntitySpec, ModuleSpec
+from archgen.domain.schema import (
+    AUDIT,
+    KEYABLE,
+    ORDERED,
+    OWNER,
+    TIMES,
+    Domain,
+    EntitySpec,
+    EnumSpec,
+    FieldSpec,
+    ModuleSpec,
+)
 from archgen.errors import Mistake
 from archgen.text import join_key, nearest, shown
 
@@ -87,9 +99,12 @@ class _Check:
         yield from _check_module_name(name, self.package)
         if not spec.entities and not self.declared.modules.get(name):
             yield Mistake(where, "has no entities: a module keeps one at least", f"add {where}.entities")
+        for enum, values in spec.enums.items():
+            yield from self._enum(f"{where}.enums", enum, values)
         for entity, content in spec.entities.items():
             yield from self.entity(name, entity, content)
         yield from self._cycles(name, spec)
+        yield from self._cascades(name, spec)
         yield from self._stored_names(where, spec)
         seen: set[str] = set()
         for index, event in enumerate(spec.reacts_to):
@@ -103,20 +118,58 @@ class _Check:
             yield Mistake(f"{where}.plural", f"{shown(plural)}: {wrong}", f"say {where}.plural")
         if not spec.fields and not self.declared.modules.get(module, {}).get(name):
             yield Mistake(f"{where}.fields", "an entity has at least one field", f"add {where}.fields")
+        for field_name in AUDIT:
+            if spec.audit and field_name in spec.fields:
+                hint = "choose another name for the field, or leave audit out"
+                yield Mistake(f"{where}.fields.{field_name}", "audit: true has a field of that name", hint)
         for field_name, field_spec in spec.fields.items():
             place = f"{where}.fields.{field_name}"
             yield from _check_field_name(where, name, field_name)
             if field_spec.indexed and (wrong := naming.check_filter(field_name, numbered=spec.totals)):
                 yield Mistake(f"{place}.indexed", wrong, "leave it out, or choose another name")
             yield from check_field(place, field_spec)
+            if field_spec.enum is not None and field_spec.type == "enum":
+                yield from self._shared(place, module, field_spec)
             if field_spec.to is not None:
                 yield from self._reference(f"{place}.to", field_spec.to)
+            if field_spec.set_by is not None and field_spec.to is not None:
+                yield from _check_set_by(f"{place}.set_by", field_spec, spec)
+            if field_spec.on_delete in ("cascade", "clear") and field_spec.to is not None:
+                yield from _check_on_delete(f"{place}.on_delete", module, field_spec)
+            if field_spec.listed_as is not None and field_spec.to is not None:
+                yield from self._listed_as(f"{place}.listed_as", module, name, field_name)
             if field_spec.type == "references" and (wrong := naming.check_filter(field_name)):
                 yield Mistake(place, wrong, "choose another name: rows are listed by what they refer to")
         yield from self._lists(where, module, name, spec)
         yield from self._combined(where, module, name, spec)
         yield from self._keys(where, module, name, spec)
         yield from self._unique(where, module, name, spec)
+
+    def _enum(self, where: str, name: str, spec: EnumSpec) -> Iterator[Mistake]:
+        place = join_key(where, name)
+        if wrong := naming.check_enum(name):
+            yield Mistake(place, wrong)
+        yield from check_values(place, spec.values, spec.labels)
+
+    def _shared(self, where: str, module: str, spec: FieldSpec) -> Iterator[Mistake]:
+        """A field that says one of its module's enums."""
+        enums = self.domain[module].spec.enums
+        shared = enums.get(spec.enum or "")
+        if shared is None:
+            meant = nearest(spec.enum or "", enums)
+            there = (
+                f"there are {', '.join(enums)}" if enums else f"say modules.{module}.enums.NAME.values: [one, another]"
+            )
+            yield Mistake(
+                f"{where}.enum",
+                f"{shown(spec.enum)} is not one of the enums of {module}",
+                f"did you mean {meant}?" if meant else there,
+            )
+        elif spec.values != shared.values or spec.labels != shared.labels:
+            said = "labels" if spec.values in ((), shared.values) else "values"
+            yield Mistake(
+                f"{where}.{said}", f"the enum {spec.enum} says them already", "leave them out, or leave enum out"
+            )
 
     def _stored_names(self, where: str, spec: ModuleSpec) -> Iterator[Mistake]:
         """Tables, indexes and constraints of a module, which PostgreSQL has in one schema: no two of one name.
@@ -133,7 +186,7 @@ class _Check:
             keys += [["owner_id"], *(["owner_id", *columns] for columns in keys)] if owned else []
             made = {f"ix_{plural}_{'_'.join(columns)}": columns for columns in keys}
             clashing = [columns for columns in keys if made[f"ix_{plural}_{'_'.join(columns)}"] != columns]
-            rules = [[key] for key, content in entity.fields.items() if content.unique]
+            rules = [[key] for key, content in entity.fields.items() if content.unique or content.one_to_one]
             rules += [
                 [("owner_id" if key == OWNER and OWNER not in entity.fields else key) for key in rule]
                 for rule in entity.unique
@@ -172,6 +225,33 @@ class _Check:
             meant = next((path for path in known if path.endswith(f".{to}")), None)
         hint = f"did you mean {meant}?" if meant else f"say module.entity; there are {', '.join(known[:12])}"
         yield Mistake(where, f"{shown(to)} is not an entity of this project", hint)
+
+    def _listed_as(self, where: str, module: str, entity: str, field: str) -> Iterator[Mistake]:
+        """The other side of a reference: a path of its own below that of the row referred to, in the same module."""
+        content = self.domain[module].spec.entities[entity].fields[field]
+        word, to = str(content.listed_as), str(content.to)
+        plural = self.domain[module].spec.entities[entity].pluralize(entity)
+        if wrong := naming.check_plural(word) or naming.check_filter(field):
+            yield Mistake(where, f"{shown(word)}: {wrong}", "say a plural word")
+        if to.partition(".")[0] != module:
+            yield Mistake(
+                where,
+                f"{to} is of another module, which cannot list rows of this one",
+                f"leave it out; with {field} indexed, /api/{plural}?{field}=ID lists them",
+            )
+        function = f"{word}_of_{to.partition('.')[2]}"
+        if any(function == other.pluralize(name) for name, other in self.domain[module].spec.entities.items()):
+            yield Mistake(
+                where, f"{shown(word)}: the list would be called {function}, as an entity's is", "choose another word"
+            )
+        others = [
+            f"{name}.{key}"
+            for name, other in self.domain[module].spec.entities.items()
+            for key, told in other.fields.items()
+            if (told.to, told.listed_as) == (to, word) and (name, key) != (entity, field)
+        ]
+        if others:
+            yield Mistake(where, f"{others[0]} is listed as {word} of {to} already", "choose another word")
 
     def _reaction(self, where: str, event: str, seen: set[str]) -> Iterator[Mistake]:
         if event in seen:
@@ -244,6 +324,10 @@ class _Check:
                     yield Mistake(place, f"{shown(name)} is there already", "leave one of them out")
                 elif key == "sorts" and name.startswith("-"):
                     yield Mistake(place, f"{shown(name)} says a direction", f"say {name[1:]}: a request says which way")
+                elif key == "filters" and name in spec.fields and spec.fields[name].type == "references":
+                    yield Mistake(
+                        place, f"lists are filtered by {name} already: it refers to several rows", "leave it out"
+                    )
                 elif name not in TIMES:
                     yield from self._listed(place, module, entity, spec, name)
                 if (
@@ -314,7 +398,7 @@ class _Check:
                 continue
             for name in fields:
                 yield from self._listed(place, module, entity, spec, name)
-                if name in spec.fields and spec.fields[name].unique:
+                if name in spec.fields and (spec.fields[name].unique or spec.fields[name].one_to_one):
                     yield Mistake(place, f"{name} is unique by itself", "leave one of the two out")
             if wider := next((other for other in spec.unique if set(other) < set(rule)), None):
                 yield Mistake(place, f"{', '.join(wider)} are unique together already", "leave one of the two out")
@@ -337,10 +421,10 @@ class _Check:
             yield Mistake(where, f"{shown(name)} is not a field of {entity}", hint)
         elif content.type in UNINDEXABLE:
             yield Mistake(where, f"{name} is {content.type}, which no index serves", "leave it out")
-        elif content.type == "string" and (content.max_length or 0) > INDEXED_LENGTH:
+        elif content.type != "text" and (resolve_length(content) or 0) > INDEXED_LENGTH:
             yield Mistake(
                 where,
-                f"{name} has up to {content.max_length} characters, and an index takes {INDEXED_LENGTH}",
+                f"{name} has up to {resolve_length(content)} characters, and an index takes {INDEXED_LENGTH}",
                 f"say a max_length of {INDEXED_LENGTH} or less",
             )
 
@@ -368,6 +452,28 @@ class _Check:
                     f"modules.{module}.entities.{first}.fields.{key}",
                     f"can never be created: {round_trip}, each required",
                     "make one of these references optional",
+                )
+
+    def _cascades(self, module: str, spec: ModuleSpec) -> Iterator[Mistake]:
+        """Rows that go with others, in a circle: there would be no last one."""
+        goes = {
+            name: [
+                (key, str(content.to).partition(".")[2])
+                for key, content in entity.fields.items()
+                if content.on_delete == "cascade" and str(content.to).partition(".")[0] == module
+            ]
+            for name, entity in spec.entities.items()
+        }
+        told: set[str] = set()
+        for start in goes:
+            path = _circle(start, goes)
+            if path and not told & {name for name, _ in path}:
+                told |= {name for name, _ in path}
+                first, key = path[0]
+                yield Mistake(
+                    f"modules.{module}.entities.{first}.fields.{key}.on_delete",
+                    f"would go round: {' goes with '.join([*(name for name, _ in path), first])}",
+                    "say clear or refuse for one of these references",
                 )
 
     def clashes(self, own: set[str]) -> Iterator[Mistake]:
@@ -422,10 +528,34 @@ class _Check:
                 made.setdefault(local, name)
 
 
+def _check_set_by(where: str, spec: FieldSpec, entity: EntitySpec) -> Iterator[Mistake]:
+    if spec.to != "accounts.account":
+        yield Mistake(where, f"{spec.to} is nobody who calls: it is for accounts.account", "leave it out")
+    if spec.set_by == "caller" and entity.access.write == "public":
+        yield Mistake(where, "whoever is not logged in is no account", "say access.write: user, owner or staff")
+    if spec.set_by == "staff" and spec.required and entity.access.write != "staff":
+        yield Mistake(
+            where,
+            "staff alone may set it, and no row can be without it, so nobody else could write one",
+            "leave required out, or say access.write: staff",
+        )
+
+
+def _check_on_delete(where: str, module: str, spec: FieldSpec) -> Iterator[Mistake]:
+    if str(spec.to).partition(".")[0] != module:
+        yield Mistake(
+            where,
+            f"{spec.to} is of another module, and no transaction reaches so far",
+            f"say reacts_to: [{spec.to}.deleted], which deletes the row where the reference is required, and clears it where not",
+        )
+    if spec.on_delete == "clear" and spec.required:
+        yield Mistake(where, "a required reference cannot be cleared", "say cascade, or leave required out")
+
+
 def _too_wide(where: str, spec: EntitySpec, fields: list[str]) -> Iterator[Mistake]:
     """An index takes 2,704 bytes of a row (PostgreSQL), and a character may be four."""
-    found = [spec.fields[name] for name in fields if name in spec.fields and spec.fields[name].type == "string"]
-    if (width := sum(content.max_length or INDEXED_LENGTH for content in found)) > WIDTH_MOST:
+    found = [spec.fields[name] for name in fields if name in spec.fields and spec.fields[name].type != "text"]
+    if (width := sum(resolve_length(content) or 0 for content in found)) > WIDTH_MOST:
         yield Mistake(
             where,
             f"its strings have up to {width} characters together, and an index takes {WIDTH_MOST}",

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as attribute
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal, Self, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, Strict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, Strict, model_validator
 
 from archgen.domain.naming import pluralize
 from archgen.text import nearest
@@ -18,12 +18,16 @@ from archgen.text import nearest
 FieldType = Literal[
     "string",
     "text",
+    "email",
+    "url",
     "integer",
     "decimal",
     "number",
     "boolean",
     "date",
     "datetime",
+    "zoned_datetime",
+    "duration",
     "uuid",
     "enum",
     "json",
@@ -36,10 +40,17 @@ Level = Literal["public", "user", "owner", "staff"]
 
 Action = Literal["created", "updated", "deleted"]
 
+OnDelete = Literal["refuse", "cascade", "clear"]
+
+SetBy = Literal["caller", "staff"]
+
 LEVELS = get_args(Level)
+ON_DELETE = get_args(OnDelete)
+SET_BY = get_args(SetBy)
 TYPES = get_args(FieldType)  # what each is in generated code stands in `_macros/field_types.jinja` of the templates
 ORDERED: tuple[FieldType, ...] = ("integer", "decimal", "number", "date", "datetime")  # filters take ranges of them
 KEYABLE: tuple[FieldType, ...] = ("string", "integer", "uuid", "reference")  # types whose values stand in a path
+AUDIT = ("created_by", "changed_by")  # of entities that say `audit`
 TIMES = ("created_at", "updated_at")  # of every entity; lists may sort by them
 OWNER = "owner"  # in `unique`, where no field has that name
 ALL_ACTIONS: tuple[Action, ...] = get_args(Action)
@@ -53,13 +64,17 @@ FIELDS_MOST = 100
 
 # What people write who come from elsewhere, and what says it here.
 MEANT_TYPES = {
-    **dict.fromkeys(("str", "varchar", "char", "email", "url", "slug", "phone"), "string"),
+    **dict.fromkeys(("str", "varchar", "char", "slug", "phone"), "string"),
+    **dict.fromkeys(("uri", "link", "href", "website"), "url"),
+    **dict.fromkeys(("mail", "email_address", "e-mail"), "email"),
+    **dict.fromkeys(("timedelta", "interval", "period"), "duration"),
     **dict.fromkeys(("int", "long", "bigint", "short", "smallint", "serial"), "integer"),
     **dict.fromkeys(("numeric", "money", "currency", "bigdecimal"), "decimal"),
     **dict.fromkeys(("float", "double", "real", "float64", "double_precision"), "number"),
     **dict.fromkeys(("bool",), "boolean"),
     **dict.fromkeys(("localdate",), "date"),
-    **dict.fromkeys(("timestamp", "timestamptz", "instant", "zoneddatetime", "time", "localtime"), "datetime"),
+    **dict.fromkeys(("timestamp", "timestamptz", "instant", "time", "localtime"), "datetime"),
+    **dict.fromkeys(("zoneddatetime", "offsetdatetime", "datetime_tz", "datetimeoffset"), "zoned_datetime"),
     **dict.fromkeys(("guid", "id"), "uuid"),
     **dict.fromkeys(("choice", "choices", "select"), "enum"),
     **dict.fromkeys(("jsonb", "object", "dict", "list", "array", "map"), "json"),
@@ -81,8 +96,15 @@ MEANT_KEYS = {
     **dict.fromkeys(("regex", "regexp", "format", "matches"), "pattern"),
     **dict.fromkeys(("example", "samples"), "examples"),
     **dict.fromkeys(("nullable", "null", "optional", "not_null"), "required"),
-    **dict.fromkeys(("choices", "options", "enum"), "values"),
+    **dict.fromkeys(("choices", "options"), "values"),
+    **dict.fromkeys(("descriptions", "texts", "titles", "names"), "labels"),
     **dict.fromkeys(("ref", "target", "references", "entity"), "to"),
+    **dict.fromkeys(
+        ("related_name", "back_populates", "backref", "inverse", "inverse_of", "mapped_by", "other_side", "reverse"),
+        "listed_as",
+    ),
+    **dict.fromkeys(("onetoone", "one2one", "has_one"), "one_to_one"),
+    **dict.fromkeys(("ondelete", "cascade", "on_deletion", "deletes"), "on_delete"),
     **dict.fromkeys(("sorted", "ordered_list", "keep_order"), "ordered"),
     **dict.fromkeys(("max_items", "maxitems", "most"), "max"),
     **dict.fromkeys(("index", "searchable", "filterable"), "indexed"),
@@ -131,12 +153,28 @@ class _Spec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class FieldSpec(_Spec):
-    """A field. `scale` and `max_length` as the type's default when not said: 2; 255, for text 100,000.
+Values = Annotated[tuple[Text, ...], Field(max_length=100)]
+Labels = Annotated[dict[Text, Text], Field(max_length=100)]
 
+
+class EnumSpec(_Spec):
+    """Values that several fields of a module share, and what they are called."""
+
+    values: Values
+    labels: Labels = {}
+
+
+class FieldSpec(_Spec):
+    """A field. `scale` and `max_length` as the type's default when not said: 2; 255, for text 100,000, a url 2,000, an email 254.
+
+    `labels`: what values of an enum are called; `enum`: one of its module's, in place of values and labels.
     `pattern` is of the whole value (`patterns.py`); `examples` are values that fit, and what tests send.
     Of a file, `max_bytes` is 10 MiB when not said, and `accept` the images. Of references, `max` is how many one row
     may have, 20 when not said; they are a set, or, `ordered`, in the order in which they were given.
+    `on_delete`: what becomes of a row when the one that it refers to is deleted; refuse, when not said, keeps that one.
+    `one_to_one`: no two rows refer to the same. `set_by`: of an account, that it is always whoever creates the row, or
+    that staff alone says which.
+    `listed_as`: what the rows with this reference are called below the path of the row that they refer to.
     """
 
     type: Annotated[FieldType, _restrict_to("type", TYPES)]
@@ -151,9 +189,15 @@ class FieldSpec(_Spec):
     pattern: Text | None = None
     examples: Annotated[tuple[Text, ...], Field(max_length=20)] = ()
     scale: Annotated[int, Strict(), Field(ge=0, le=9)] | None = None
-    values: Annotated[tuple[Text, ...], Field(max_length=100)] = ()
+    values: Values = ()
+    labels: Labels = {}
+    enum: Text | None = None
     to: Text | None = None
     ordered: Flag | None = None
+    listed_as: Text | None = None
+    one_to_one: Flag | None = None
+    set_by: Annotated[SetBy, _restrict_to("set_by", SET_BY)] | None = None
+    on_delete: Annotated[OnDelete, _restrict_to("on_delete", ON_DELETE)] | None = None
     max_bytes: Annotated[int, Strict()] | None = None
     accept: Annotated[tuple[Text, ...], Field(max_length=20)] = ()
 
@@ -169,6 +213,7 @@ class EntitySpec(_Spec):
     """An entity. `lists`: filters, all of which must be given, and last the field to sort by, `-` for descending.
 
     `unique`: fields whose values together no two rows share; `owner` among them is whoever made the row.
+    `audit`: rows remember who created them and who changed them last.
     `totals`: its lists have pages by number too, with a total. `filters`: fields whose filters combine as they are given.
     `sorts`: fields that such lists are sorted by, up to three of them at once, either way. `keys`: unique fields that a row is
     found by as by its id.
@@ -178,6 +223,7 @@ class EntitySpec(_Spec):
     access: AccessSpec = AccessSpec()
     lists: Annotated[tuple[tuple[Text, ...], ...], Field(max_length=8)] = ()
     unique: Annotated[tuple[tuple[Text, ...], ...], Field(max_length=8)] = ()
+    audit: Flag | None = None
     totals: Flag = False
     filters: Annotated[tuple[Text, ...], Field(max_length=12)] = ()
     sorts: Annotated[tuple[Text, ...], Field(max_length=8)] = ()
@@ -204,10 +250,23 @@ class EntitySpec(_Spec):
 
 
 class ModuleSpec(_Spec):
-    """A module: what it keeps, and the events (`module.entity.action`) of others that it reacts to."""
+    """A module: what it keeps, and the events (`module.entity.action`) of others that it reacts to.
 
+    A field of one of its `enums` has the values and labels of that, unless it says some itself.
+    """
+
+    enums: Annotated[dict[str, EnumSpec], Field(max_length=100)] = {}
     entities: dict[str, EntitySpec] = {}
     reacts_to: Annotated[tuple[Text, ...], Field(max_length=100)] = ()
+
+    @model_validator(mode="after")
+    def _share(self) -> Self:
+        for entity in self.entities.values():
+            for name, content in entity.fields.items():
+                shared = self.enums.get(content.enum or "")
+                if shared is not None and not content.values and not content.labels:
+                    entity.fields[name] = content.model_copy(update={"values": shared.values, "labels": shared.labels})
+        return self
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,8 +50,12 @@ def read_annotation(value: str) -> dict[str, Any]:
 
 
 def _annotation(content: Mapping[str, Any]) -> str:
-    text = json.dumps(content).replace("%", "%25").replace("'", "%27").replace('"', "'")
-    return f'@{ANNOTATION}("{text}")'
+    return f'@{ANNOTATION}("{write_annotation(content)}")'
+
+
+def write_annotation(content: Mapping[str, Any]) -> str:
+    """What `read_annotation` reads."""
+    return json.dumps(content).replace("%", "%25").replace("'", "%27").replace('"', "'")
 
 
 @dataclass(slots=True)
@@ -94,12 +98,14 @@ class _Writer:
         extra = entity.model_dump(mode="json", exclude_unset=True, exclude={"fields"})
         if to_words(cls) != name:
             extra["name"] = name
-        own = [key for key, spec in entity.fields.items() if spec.type != "reference"]
-        links = [key for key, spec in entity.fields.items() if spec.type == "reference"]
+        own = [key for key, spec in entity.fields.items() if spec.to is None]
+        links = [key for key, spec in entity.fields.items() if spec.to is not None]
         if [*own, *links] != list(entity.fields):
             extra["order"] = list(entity.fields)
         if first and module.spec.reacts_to:
             extra["reacts_to"] = list(module.spec.reacts_to)
+        if first and module.spec.enums:
+            extra["enums"] = module.spec.model_dump(mode="json", exclude_unset=True)["enums"]
         if extra or cls == "User":
             yield _annotation(extra)
         yield f"entity {cls} {{"
@@ -151,20 +157,27 @@ class _Writer:
             good = all(map(_VALUE.fullmatch, words)) and len(set(words)) == len(words)
             self.enums[enum] = words if good else [f"VALUE_{number}" for number in range(1, len(words) + 1)]
             extra["values"] = list(spec.values)
+        if extra.get("enum") is not None:
+            for key in ("values", "labels"):
+                extra.pop(key, None)
         return enum
 
     def _relations(self, module: DomainModule, name: str, entity: EntitySpec) -> Iterator[str]:
         names = self._field_names(entity)
         for key, spec in entity.fields.items():
-            if spec.type != "reference":
+            if spec.to is None:
                 continue
-            kind = "OneToOne" if spec.unique else "ManyToOne"
+            many = spec.type == "references"
+            kind = "ManyToMany" if many else "OneToOne" if spec.unique else "ManyToOne"
             extra = spec.model_dump(
                 mode="json", exclude_unset=True, exclude={"type", "required", "unique", "indexed", "to"}
             )
             extra = {known: value for known, value in extra.items() if value is not None}
             if spec.indexed != (kind == "ManyToOne"):
                 extra["indexed"] = spec.indexed
+            if many:
+                extra.pop("indexed", None)
+                extra.setdefault("max", spec.max or 20)
             if to_words(names[key]) != key:
                 extra["name"] = key
             target = self.classes.get(str(spec.to), "User")

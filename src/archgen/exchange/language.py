@@ -58,15 +58,16 @@ class Option:
     changed: str | None = None
     left: str | None = None
     unsaid: str | None = None
+    sql: bool = False  # no other database serves it
 
 
 _FRONT = "of a front-end or of Java's code"
 OPTIONS: dict[str, Option] = {
     "paginate": Option(left="every list has pages, by a cursor"),
-    "paginate pagination": Option(unsaid="pages by number with a total; lists have pages by a cursor"),
+    "paginate pagination": Option({"totals": True}, sql=True),
     "service": Option(left="every module has its service"),
     "dto": Option(left="every entity has documents of its own for what goes in and out"),
-    "filter": Option(unsaid="filters by any field; say `indexed: true` for those that lists filter by"),
+    "filter": Option({"filters": []}, sql=True),
     "search": Option(unsaid="full-text search"),
     "readOnly": Option({"access": {"write": "staff"}}, changed="only staff writes its rows (access)"),
     "EnableAudit": Option(unsaid="who made and changed a row; created_at and updated_at are of every row"),
@@ -81,8 +82,11 @@ OPTIONS: dict[str, Option] = {
     ),
 }  # fmt: skip
 
+MANY = "references"  # the type of a field that says a many-to-many relation
+MANY_MOST = 100  # references of one row, on SQL
+WRITES_MOST = 100  # of one transaction of DynamoDB
+
 # What else a domain may say.
-LABELS = "labels of the values of an enum"
 PATTERN: tuple[str | None, tuple[str, ...]] = ("pattern", ("string",))  # its key, and the types that take it
 DISPLAY = "which field shows the other end of a relation"
 CHILD = "at least one of the other end"

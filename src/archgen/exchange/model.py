@@ -100,6 +100,8 @@ class SourceEntity:
     doc: str = ""
     annotations: list[Annotation] = field(default_factory=list)
     group: str | None = None  # the service that it belongs to
+    unique: list[list[str]] = field(default_factory=list)  # fields that are unique together
+    indexes: list[list[str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,8 @@ class SourceRelation:
     place: Place
     doc: str = ""
     annotations: list[Annotation] = field(default_factory=list)
+    on_delete: str | None = None  # cascade or clear
+    written: str | None = None  # what the source itself calls the field that refers, if otherwise
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,9 +15,9 @@ from pydantic import ValidationError
 
 from archgen.domain import naming
 from archgen.domain.declared import Declared
-from archgen.domain.field_rules import INDEXED_LENGTH, STRING_MOST, check_field
+from archgen.domain.field_rules import INDEXED_LENGTH, STRING_MOST, UNINDEXABLE, check_field
 from archgen.domain.presets import FILES
-from archgen.domain.rules import check_domain
+from archgen.domain.rules import INDEXES_MOST, check_domain
 from archgen.domain.schema import TIMES, EntitySpec, FieldSpec, ModuleSpec
 from archgen.domain.sizes import check_sizes
 from archgen.errors import InputError, Mistake
@@ -31,6 +32,7 @@ from archgen.exchange.model import (
     Side,
     SourceDomain,
     SourceEntity,
+    SourceEnum,
     SourceField,
     SourceRelation,
 )
@@ -40,6 +42,7 @@ ACCOUNT = "accounts.account"
 VALUES_MOST = 100
 INTEGER = 2**63
 DIGITS_MOST = 60
+FILTERS_MOST = 12  # of an entity
 
 Path = tuple[str, ...]
 
@@ -103,6 +106,12 @@ class _Translation:
     called: str | None
     out: Translated = field(default_factory=Translated)
     homes: dict[str, _Home] = field(default_factory=dict)
+    enums: dict[str, dict[str, Any]] = field(default_factory=dict)  # of each module
+    shared: dict[tuple[str, str], str] = field(default_factory=dict)  # by module and what the source calls it
+    listed: set[tuple[str, str]] = field(default_factory=set)
+    goes: dict[str, dict[str, list[str]]] = field(default_factory=dict)  # by module: what goes with what
+    many: list[tuple[_Home, str, SourceRelation]] = field(default_factory=list)
+    written: dict[tuple[str, str], str] = field(default_factory=dict)  # the field that an entity's word has become
     taken: Taken = field(default_factory=Taken)
 
     def run(self) -> Translated:
@@ -119,8 +128,12 @@ class _Translation:
             self._relation(relation)
         for name in own:
             self._options(self.domain.entities[name])
+            self._together(self.domain.entities[name])
             self._without_fields(self.domain.entities[name])
+        self._bound_many()
         self._open_circles()
+        for module, enums in self.enums.items():
+            self.out.document["modules"][module] = {"enums": enums, **self.out.document["modules"][module]}
         self._check()
         return self.out
 
@@ -259,7 +272,8 @@ class _Translation:
                 self.out.taken["fields"] += 1
                 continue
             name = self._field_name(home, str(_own(one.annotations).get("name", one.name)), one.place, what)
-            home.document["fields"][name] = self._field(one, what)
+            home.document["fields"][name] = self._field(entity, one, what)
+            self.written[entity.name, one.name] = name
             self.out.taken["fields"] += 1
             path = (*home.path, "fields", name)
             self.out.places[path] = one.place
@@ -269,7 +283,7 @@ class _Translation:
             for annotation in one.annotations:
                 self._annotation(annotation, home.document["fields"][name], what)
 
-    def _field(self, one: SourceField, what: str) -> dict[str, Any]:
+    def _field(self, entity: SourceEntity, one: SourceField, what: str) -> dict[str, Any]:
         tell = partial(self._note, place=one.place, what=what)
         said = language.TYPES[one.type]
         document = dict(said.document)
@@ -278,7 +292,7 @@ class _Translation:
         if one.scale is not None and document["type"] == "decimal":
             document["scale"] = min(one.scale, 9)
         if one.enum is not None:
-            document = self._enum(one, what)
+            document = self._enum(entity, one, what)
         for key, written in one.bounds.items():
             self._bound(document, key, written, one, what)
         if one.pattern is not None:
@@ -319,28 +333,43 @@ class _Translation:
             self._note("unsaid", place, what, f"{key} {document.pop(key)}: {message}")
         return document
 
-    def _enum(self, one: SourceField, what: str) -> dict[str, Any]:
+    def _enum(self, entity: SourceEntity, one: SourceField, what: str) -> dict[str, Any]:
+        """Its values and their labels, or the enum of the module that several fields share."""
         enum = self.domain.enums[one.enum or ""]
         if not enum.values or len(enum.values) > VALUES_MOST:
             count = f"{len(enum.values)} values, and {VALUES_MOST} are the most" if enum.values else "no values"
             self._note("changed", one.place, what, f"a string: {enum.name} has {count}")
             return {"type": "string"}
-        values: list[str] = []
-        for index, (value, label) in enumerate(enum.values, start=1):
-            word = (
-                value
-                if value.isascii() and len(value) <= 64 and not value.startswith("_") and not value.endswith("_")
-                else f"VALUE_{index}"
-            )
-            if word != value:
-                self._rename(
-                    enum.place, f"{enum.name}.{value}", word, "letters, digits and - _ . between them make a value"
-                )
-            values.append(word)
-            if label is not None:
-                self._note("unsaid", enum.place, f"{enum.name}.{value}", f"{language.LABELS}: {label[:60]}")
+        home = self.homes[entity.name]
+        shared = self.shared.get((home.module, enum.name))
+        if shared is not None:
+            return {"type": "enum", "enum": shared}
+        content = self._values(enum)
+        sharers = sum(
+            other.enum == enum.name and owner.name in self.homes and self.homes[owner.name].module == home.module
+            for owner, other in self.domain.fields()
+        )
         self.out.taken["enums"] += 1
-        return {"type": "enum", "values": list(dict.fromkeys(values))}
+        if sharers < 2:
+            return {"type": "enum", **content}
+        enums = self.enums.setdefault(home.module, {})
+        named = find_name(enum.name, lambda name: "taken" if name in enums else naming.check_enum(name), (), "enum")
+        self._rename(enum.place, enum.name, named.name, named.because)
+        enums[named.name] = content
+        self.shared[home.module, enum.name] = named.name
+        return {"type": "enum", "enum": named.name}
+
+    def _values(self, enum: SourceEnum) -> dict[str, Any]:
+        words: dict[str, str | None] = {}
+        for index, (value, label) in enumerate(enum.values, start=1):
+            fits = re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?", value, re.ASCII)
+            word = value if fits else f"VALUE_{index}"
+            if word != value:
+                because = "letters, digits and - _ . between them make a value"
+                self._rename(enum.place, f"{enum.name}.{value}", word, because)
+            words.setdefault(word, label)
+        labels = {word: label for word, label in words.items() if label}
+        return {"values": list(words), **({"labels": labels} if labels else {})}
 
     def _bound(self, document: dict[str, Any], key: str, written: str, one: SourceField, what: str) -> None:
         name, types = language.BOUNDS[key]
@@ -383,6 +412,8 @@ class _Translation:
                 key: value for key, value in read_annotation(annotation.value).items() if key in FieldSpec.model_fields
             }
             document |= known
+            if document.get("enum") is not None:
+                document = _without(document, "values", "labels")
             for key in [
                 key for key, value in document.items() if value is False and key in ("indexed", "unique", "required")
             ]:
@@ -413,7 +444,7 @@ class _Translation:
         else:
             self._reference(relation, relation.source, relation.target)
         for annotation in relation.annotations:
-            if annotation.name not in ("builtInEntity", ANNOTATION):
+            if annotation.name not in ("builtInEntity", ANNOTATION) and annotation.name.lower() != "ondelete":
                 self._note(
                     "unsaid",
                     annotation.place,
@@ -464,13 +495,13 @@ class _Translation:
             if annotation.name == ANNOTATION:
                 self._annotation(annotation, document, shown)
         home.document["fields"][name] = document
+        self.written[holder.entity, relation.written or name] = name
         self._related(relation, (*home.path, "fields", name))
         if other.field and relation.kind != "OneToOne":
-            self._note(
-                "changed", relation.place, shown, f"{other.field} of {other.entity} is the list that {name}= filters"
-            )
+            self._list_as(relation, home, name, other)
         elif other.field:
             self._note("changed", relation.place, shown, f"{other.field} of {other.entity} is found by {name}=")
+        self._on_delete(relation, home, name)
         if other.required:
             self._note(
                 "unsaid", relation.place, shown, language.CHILD if relation.kind == "OneToMany" else language.ONE_SIDE
@@ -478,6 +509,45 @@ class _Translation:
         for side in (holder, other):
             if side.display:
                 self._note("unsaid", relation.place, f"{side.entity}{{{side.field}({side.display})}}", language.DISPLAY)
+
+    def _list_as(self, relation: SourceRelation, home: _Home, name: str, other: Side) -> None:
+        """The other side as a list of its own, below the path of the row, where that is of the same module."""
+        document = home.document["fields"][name]
+        module, _, entity = document["to"].partition(".")
+        word = naming.pluralize(to_words(other.field or "") or "")
+        taken = (document["to"], word) in self.listed or f"{word}_of_{entity}" in self.taken.plurals
+        if document.get("listed_as") is None and (
+            module != home.module or taken or naming.check_plural(word) is not None
+        ):
+            says = f"{other.field} of {other.entity} is the list that {name}= filters"
+            self._note("changed", relation.place, self._shown(relation), says)
+            return
+        document.setdefault("listed_as", word)
+        self.listed.add((document["to"], word))
+
+    def _on_delete(self, relation: SourceRelation, home: _Home, name: str) -> None:
+        """What becomes of a row when the one that it refers to goes, where rows do not go with each other in a circle."""
+        document = home.document["fields"][name]
+        said = next((one for one in relation.annotations if one.name.lower() == "ondelete"), None)
+        words = {"cascade": "cascade", "set null": "clear", "set_null": "clear"}
+        wanted = relation.on_delete or (words.get(said.value.lower()) if said else None)
+        if wanted is None:
+            return
+        module, _, entity = document["to"].partition(".")
+        goes = self.goes.setdefault(module, {})
+        if module != home.module or (wanted == "clear" and document.get("required")):
+            self._note(
+                "unsaid",
+                relation.place,
+                self._shown(relation),
+                f"on delete {wanted}: not across modules, nor of what is required",
+            )
+        elif wanted == "cascade" and _reaches(goes, entity, home.name):
+            self._note("unsaid", relation.place, self._shown(relation), "on delete cascade: it would go round")
+        else:
+            document["on_delete"] = wanted
+            if wanted == "cascade":
+                goes.setdefault(home.name, []).append(entity)
 
     def _related(self, relation: SourceRelation, path: Path) -> None:
         self.out.taken["relations"] += 1
@@ -489,34 +559,56 @@ class _Translation:
             )
 
     def _many(self, relation: SourceRelation) -> None:
-        """An entity between the two, with a reference to each, unique together."""
+        """A list of references at the end that owns the relation: its first, unless that is the account."""
         source, target = relation.source, relation.target
         shown = self._shown(relation)
         if self._is_account(source.entity):
             source, target = target, source
+            self._note("changed", relation.place, shown, f"{source.entity} refers to accounts, not the other way round")
         if self._is_account(source.entity):
             self._note("unsaid", relation.place, shown, "an account has no fields of yours")
             return
         home = self.homes[source.entity]
-        other = ACCOUNT if self._is_account(target.entity) else self.homes[target.entity].key
-        second = other.partition(".")[2]
-        field_words = to_words(source.field or "") or second
-        names = (f"{home.name}_{field_words}", f"{home.name}_{second}_link", f"{home.name}_{field_words}_link")
-        found = find_name(f"{home.name}_{second}", self.taken.check, names, "link")
-        between = self._add(found.name, home.module, relation.place, None)
-        for written, to in ((home.name, home.key), (second if second != home.name else f"other_{second}", other)):
-            key = self._field_name(
-                between, written, relation.place, f"{between.name}.{written}", (f"{written}_row",), filtered=True
-            )
-            between.document["fields"][key] = {"type": "reference", "to": to, "required": True, "indexed": True}
-        between.document["unique"] = [list(between.document["fields"])]
-        self._related(relation, between.path)
-        self._note("changed", relation.place, shown, f"many to many by an entity between the two, {between.key}")
+        to = ACCOUNT if self._is_account(target.entity) else self.homes[target.entity].key
+        own = _own(relation.annotations)
+        to = ACCOUNT if own.get("to") == ACCOUNT else to
+        written = str(own.get("name", source.field or naming.pluralize(to.partition(".")[2])))
+        words = to_words(written)
+        also = (f"{words}_{naming.pluralize(to.partition('.')[2])}",) if words else ()
+        place = f"{source.entity}.{written}"
+        name = self._field_name(home, written, relation.place, place, also, filtered=True)
+        document: dict[str, Any] = {"type": language.MANY, "to": to}
+        if own:
+            document |= {key: value for key, value in own.items() if key in FieldSpec.model_fields}
+        else:
+            self.many.append((home, name, relation))
+        home.document["fields"][name] = self._fitting(document, shown, relation.place)
+        self._related(relation, (*home.path, "fields", name))
+        if target.field:
+            self._list_as(relation, home, name, target)
         for side in (relation.source, relation.target):
             if side.display:
                 self._note("unsaid", relation.place, f"{side.entity}{{{side.field}({side.display})}}", language.DISPLAY)
             if side.required:
                 self._note("unsaid", relation.place, shown, language.CHILD)
+
+    def _bound_many(self) -> None:
+        """How many references one row may have: as many as a transaction of DynamoDB changes at once, where that may be the database."""
+        for home, name, relation in self.many:
+            most = language.MANY_MOST
+            if not self.needs_sql:
+                fields = home.document["fields"].values()
+                several = sum(one["type"] == language.MANY for one in fields)
+                beside = (
+                    6
+                    + 2 * sum("to" in one or bool(one.get("unique")) for one in fields)
+                    + 2 * len(home.document.get("unique", ()))
+                )
+                most = max(1, min(most, (language.WRITES_MOST - beside) // (4 * several)))
+            home.document["fields"][name]["max"] = most
+            self._note(
+                "changed", relation.place, self._shown(relation), f"at most {most} of the other end in one row (max)"
+            )
 
     # what is said of entities as a whole
 
@@ -539,6 +631,72 @@ class _Translation:
             for kind in ("changed", "left", "unsaid"):
                 if message := getattr(option, kind):
                     self._note(kind, one.place, entity.name, f"{what}: {message}")
+            if option.sql:
+                self._want_sql(entity.name, what, one.place)
+            if "filters" in option.document:
+                self._filters(home, one.place, what)
+
+    def _want_sql(self, entity: str, what: str, place: Place) -> None:
+        stack = self.out.document.setdefault("stack", {})
+        if "database" not in stack:
+            stack["database"] = "postgresql"
+            self._note(
+                "changed",
+                place,
+                entity,
+                f"{what}: the database is PostgreSQL, also for functions; DynamoDB does not serve it",
+            )
+
+    def _filters(self, home: _Home, place: Place, what: str) -> None:
+        """All fields that an index serves, as far as a table has indexes."""
+        fields = home.document["fields"]
+        able = [
+            name
+            for name, one in fields.items()
+            if one["type"] not in UNINDEXABLE
+            and not (one["type"] == "string" and one.get("max_length", 0) > INDEXED_LENGTH)
+            and naming.check_filter(name) is None
+            and name not in ("page", "size")
+        ]
+        known = {name for name, one in fields.items() if one.get("indexed") or "to" in one}
+        room = INDEXES_MOST - 1 - len(known)
+        first = [name for name in able if name in known]
+        taken = set((first + [name for name in able if name not in known][:room])[:FILTERS_MOST])
+        ranged = {f"{name}_{end}" for name in taken for end in ("from", "to")}
+        home.document["filters"] = [name for name in fields if name in taken and name not in ranged]
+        left = [name for name in fields if name not in home.document["filters"]]
+        if not home.document["filters"]:
+            del home.document["filters"]
+        if left:
+            self._note(
+                "unsaid",
+                place,
+                home.name,
+                f"{what}: not by {', '.join(left)} (at most {FILTERS_MOST}, and no texts or files)",
+            )
+
+    def _together(self, entity: SourceEntity) -> None:
+        """Fields that are unique together, and indexes of several."""
+        home = self.homes[entity.name]
+        rules: list[list[str]] = []
+        for columns in entity.unique:
+            rule = [self.written.get((entity.name, name), name) for name in columns]
+            fields = [home.document["fields"].get(name) for name in rule]
+            shown = ", ".join(columns)
+            if not all(one is not None and one["type"] not in UNINDEXABLE and not one.get("unique") for one in fields):
+                self._note("unsaid", entity.place, entity.name, f"{shown} unique together: not of these fields")
+            elif not any(set(other) <= set(rule) for other in rules) and 1 < len(rule) <= 5:
+                rules.append(rule)
+        if rules:
+            home.document["unique"] = rules[:8]
+        for columns in entity.indexes:
+            if len(columns) > 1:
+                self._note(
+                    "left",
+                    entity.place,
+                    entity.name,
+                    f"an index of {', '.join(columns)}; say it in lists where lists go by it",
+                )
 
     def _own_words(self, home: _Home, said: Mapping[str, Any]) -> None:
         """What `archgen export jdl` wrote of an entity and of its module."""
@@ -555,8 +713,15 @@ class _Translation:
         except ValidationError:
             return
         home.document |= known
+        if isinstance(said.get("enums"), dict):
+            self.enums.setdefault(home.module, {}).update(said["enums"])
         if isinstance(said.get("reacts_to"), list):
             self.out.document["modules"][home.module]["reacts_to"] = said["reacts_to"]
+
+    @property
+    def needs_sql(self) -> bool:
+        """Whether lists are to do what DynamoDB does not."""
+        return "database" in self.out.document.get("stack", {})
 
     def _without_fields(self, entity: SourceEntity) -> None:
         home = self.homes[entity.name]
@@ -607,6 +772,13 @@ class _Translation:
             self._first(),
         )
         return Mistake(f"{found.file}, line {found.line}", f"{mistake.where}: {mistake.message}", mistake.hint)
+
+
+def _without(document: dict[str, Any], *keys: str) -> dict[str, Any]:
+    """The same document, which has lost these keys."""
+    for key in keys:
+        document.pop(key, None)
+    return document
 
 
 def _own(annotations: Sequence[Annotation]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
@@ -30,7 +30,17 @@ DATE = r"\d{4}-\d\d-\d\d"
 # RFC 3339
 DATETIME = r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)"
 ID = r"[\da-fA-F]{8}(-[\da-fA-F]{4}){3}-[\da-fA-F]{12}"
+# without weeks, months and years; no more than what a 64-bit count of microseconds holds
+DURATION = (
+    r"-?P(?=[\dT])(\d{1,7}D)?"
+    r"(T(?=\d)(\d{1,6}H)?(\d{1,7}M)?(\d{1,9}(\.\d{1,6})?S)?)?"
+)
+LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+HOST = rf"{LABEL}(?:\.{LABEL})*"
+EMAIL = rf"^[A-Za-z0-9.!#$%&'*+/=?\^_`{{|}}~-]{{1,64}}@{HOST}$"
+URL = rf"^[Hh][Tt][Tt][Pp][Ss]?:\/\/{HOST}(?::[0-9]{{1,5}})?(?:[/?#][!-~]*)?$"
 EXAMPLES = {
+    DURATION: "PT1H30M",
     DATE: "2026-01-31",
     DATETIME: "2026-01-31T12:00:00Z",
     ID: "01920000-0000-7000-8000-000000000000",
@@ -97,6 +107,11 @@ def _utc(value: datetime) -> datetime:
         raise ValueError("is out of range") from None
 
 
+def _zoned(value: datetime) -> datetime:
+    _utc(value)
+    return value
+
+
 def _number(value: Any) -> Any:
     malformed = isinstance(value, str) and not DECIMAL.fullmatch(value)
     if malformed or isinstance(value, bool):
@@ -131,6 +146,29 @@ def _plain(value: Any, depth: int = 0) -> Any:
     return value
 
 
+def _lower(part: str, value: str) -> str:
+    """The value with the part that is found in lower case."""
+    found = re.match(part, value, re.DOTALL)
+    if found is None:
+        return value
+    start, end = found.span(1)
+    return value[:start] + value[start:end].lower() + value[end:]
+
+
+def _iso(value: timedelta) -> str:
+    """As ISO 8601 has it, without years and months, whose lengths differ."""
+    sign = "-" if value < timedelta() else ""
+    value = abs(value)
+    minutes, seconds = divmod(value.seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    exact = f"{seconds}.{value.microseconds:06}".rstrip("0").rstrip(".")
+    clock = f"{hours}H" * (hours > 0) + f"{minutes}M" * (minutes > 0)
+    clock += f"{exact}S" * (exact != "0")
+    days = f"{value.days}D" * (value.days > 0)
+    text = days + f"T{clock}" * (clock != "")
+    return f"{sign}P{text or 'T0S'}"
+
+
 def fixed_scale(scale: int) -> Any:
     """Validates and normalises a decimal of 18 digits, `scale` of them behind the
     point; travels as a string.
@@ -151,6 +189,14 @@ def fixed_scale(scale: int) -> Any:
 
 
 String = Annotated[str, Strict(), Field(pattern=PRINTABLE)]
+# an address, as mail servers take it without quotes; what is behind the @ in lower case
+Email = Annotated[
+    str, Strict(), Field(pattern=EMAIL, json_schema_extra={"format": "email"})
+]
+email_form = AfterValidator(lambda value: _lower(r".*@(.*)", value))
+# http or https, in ASCII, without a user; what is before the path in lower case
+Url = Annotated[str, Strict(), Field(pattern=URL, json_schema_extra={"format": "uri"})]
+url_form = AfterValidator(lambda value: _lower(r"([^/]*//[^/?#]*)", value))
 # in a query string everything is text
 QueryInteger = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 Integer = Annotated[QueryInteger, BeforeValidator(_whole)]
@@ -168,5 +214,14 @@ DecimalString = Annotated[
 ]
 Date = Annotated[date, _written(DATE)]
 DateTime = Annotated[AwareDatetime, AfterValidator(_utc), _written(DATETIME)]
+# with the offset in which it was said
+ZonedDateTime = Annotated[AwareDatetime, AfterValidator(_zoned), _written(DATETIME)]
+# days of 24 hours, hours, minutes, seconds to the microsecond
+Duration = Annotated[timedelta, _written(DURATION)]
+DurationString = Annotated[
+    timedelta,
+    PlainSerializer(_iso, str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "duration"}),
+]
 Id = Annotated[UUID, _written(ID)]
 Json = Annotated[Any, AfterValidator(_plain), WithJsonSchema({})]

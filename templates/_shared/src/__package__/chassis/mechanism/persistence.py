@@ -17,7 +17,7 @@ import math
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Generic, Protocol, TypeVar, get_type_hints
 from uuid import UUID
@@ -31,6 +31,7 @@ E = TypeVar("E", bound=Entity)
 MAX_WRITES = 100  # DynamoDB's limit of one transaction, kept by every adapter
 # of a page: a function may answer 6 MB, in which base64 makes four bytes of three
 MAX_PAGE_BYTES = 4_500_000
+MAX_DURATION = timedelta(microseconds=2**62)
 MAX_ROW_BYTES = 1_048_576  # bytes of a row, as of a request's body
 # a greater value is in no row
 LIMITS = {int: 2**63, Decimal: 10**18, float: math.inf}
@@ -169,11 +170,14 @@ class Codec(Generic[E]):
             # the encoding refuses half a character, too
             if found is None or b"\0" in str(value).encode():
                 raise ValueError(cursor)
+            if isinstance(found, timedelta) and abs(found) > MAX_DURATION:
+                raise ValueError(cursor)
             limit = LIMITS.get(type(found))
             if limit is not None and not -limit <= found < limit:
                 raise ValueError(cursor)
             if isinstance(found, datetime):
-                found = found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
+                found = found.replace(tzinfo=found.tzinfo or UTC)
+                found.astimezone(UTC)  # is in range
             return found, UUID(entity_id)
         except (
             ValueError,

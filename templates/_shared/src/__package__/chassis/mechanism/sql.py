@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
@@ -84,6 +84,52 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
         if value is None or value.tzinfo is not None:
             return value
         return value.replace(tzinfo=UTC)
+
+
+class ZonedDateTime(sa.types.TypeDecorator[datetime]):
+    """A moment and the offset in which it was said, as text that sorts by the moment:
+    `2024-05-01T10:00:00.000000+02:00` is noon of a clock two hours ahead of UTC.
+    """
+
+    impl = sa.String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
+        collation = "C" if dialect.name == "postgresql" else None
+        return dialect.type_descriptor(sa.String(32, collation=collation))
+
+    def process_bind_param(
+        self, value: datetime | None, dialect: Dialect
+    ) -> str | None:
+        if value is None:
+            return None
+        moment = value.astimezone(UTC).replace(tzinfo=None)
+        return moment.isoformat(timespec="microseconds") + value.isoformat()[-6:]
+
+    def process_result_value(
+        self, value: str | None, dialect: Dialect
+    ) -> datetime | None:
+        if value is None:
+            return None
+        moment = datetime.fromisoformat(value[:-6] + "+00:00")
+        return moment.astimezone(datetime.strptime(value[-6:], "%z").tzinfo)
+
+
+class Duration(sa.types.TypeDecorator[timedelta]):
+    """A duration, as its microseconds, so that it sorts."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(
+        self, value: timedelta | None, dialect: Dialect
+    ) -> int | None:
+        return None if value is None else value // timedelta(microseconds=1)
+
+    def process_result_value(
+        self, value: int | None, dialect: Dialect
+    ) -> timedelta | None:
+        return None if value is None else timedelta(microseconds=value)
 
 
 def sortable_string(length: int) -> sa.String:

@@ -9,7 +9,7 @@ import hashlib
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -233,6 +233,9 @@ def key_of(value: Any) -> str:
         return str(int(value))
     if isinstance(value, int):
         return f"{value + 2**63:020d}"
+    if isinstance(value, timedelta):
+        value //= timedelta(microseconds=1)
+        return key_of(value)
     if isinstance(value, float):
         (bits,) = struct.unpack(">Q", struct.pack(">d", value + 0.0))
         # those of negative numbers rise as the numbers fall
@@ -241,11 +244,10 @@ def key_of(value: Any) -> str:
         bounded = min(max(value, Decimal(-MAX_DECIMAL)), Decimal(MAX_DECIMAL))
         return f"{int(bounded.scaleb(18)) + MAX_DECIMAL**2:037d}"
     if isinstance(value, datetime):
-        return (
-            value.astimezone(UTC)
-            .replace(tzinfo=None)
-            .isoformat(timespec="microseconds")
-        )
+        moment = value.astimezone(UTC).replace(tzinfo=None)
+        # then by the offset, where that is kept
+        offset = value.isoformat()[-6:] if value.utcoffset() else ""
+        return moment.isoformat(timespec="microseconds") + offset
     if isinstance(value, date):
         return value.isoformat()
     encoded = str(value).encode()

@@ -1,0 +1,217 @@
+"""Tables of a database, whether read from DDL or reflected, as a domain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from archgen.domain.naming import pluralize
+from archgen.exchange.jdl_writer import ANNOTATION, write_annotation
+from archgen.exchange.model import (
+    Annotation,
+    Kind,
+    Note,
+    NoteKind,
+    Place,
+    Side,
+    SourceDomain,
+    SourceEntity,
+    SourceEnum,
+    SourceField,
+    SourceRelation,
+)
+
+# Tables that a project of archgen has beside its entities', and those of tools that migrate.
+_BESIDE = frozenset(
+    [
+        "outbox",
+        "processed",
+        "dead_letters",
+        "jobs",
+        "idempotency_keys",
+        "alembic_version",
+        "schema_migrations",
+        "flyway_schema_history",
+        "django_migrations",
+        "databasechangelog",
+        "databasechangeloglock",
+        "__efmigrationshistory",
+        "sqlite_sequence",
+        "knex_migrations",
+        "knex_migrations_lock",
+    ]
+)
+_EVERY_ROW = frozenset(("id", "version", "created_at", "updated_at"))  # of a project of archgen
+
+
+@dataclass(slots=True)
+class Column:
+    """`default` is a literal's value; `computed`: there is another default, as written."""
+
+    name: str
+    type: Kind
+    written: str
+    place: Place
+    nullable: bool = True
+    length: int | None = None
+    scale: int | None = None
+    default: Any = None
+    computed: str | None = None
+    values: tuple[str, ...] = ()
+    bounds: dict[str, str] = field(default_factory=dict)
+    doc: str = ""
+
+
+@dataclass(slots=True)
+class ForeignKey:
+    columns: list[str]
+    table: str
+    place: Place
+    on_delete: str | None = None
+
+
+@dataclass(slots=True)
+class Table:
+    name: str
+    place: Place
+    columns: dict[str, Column] = field(default_factory=dict)
+    key: list[str] = field(default_factory=list)
+    uniques: list[list[str]] = field(default_factory=list)
+    indexes: list[list[str]] = field(default_factory=list)
+    references: list[ForeignKey] = field(default_factory=list)
+    doc: str = ""
+
+
+def to_domain(name: str, files: Iterable[str], tables: Iterable[Table], notes: Iterable[Note] = ()) -> SourceDomain:
+    """The domain that tables are of: each an entity, each foreign key of one column a relation."""
+    domain = SourceDomain(name=name, files=list(files), notes=list(notes))
+    known = {}
+    for table in tables:
+        if table.name.lower() in _BESIDE:
+            domain.notes.append(Note("left", table.place, table.name, "a table of a tool or of the project itself"))
+        else:
+            known[table.name] = table
+    reader = _Reader(domain, known)
+    for table in known.values():
+        reader.take(table)
+    return domain
+
+
+@dataclass(slots=True)
+class _Reader:
+    domain: SourceDomain
+    tables: dict[str, Table]
+
+    def take(self, table: Table) -> None:
+        links = {key.columns[0]: key for key in table.references if len(key.columns) == 1 and key.table in self.tables}
+        if self._is_link(table, links):
+            first, second = (links[name] for name in table.columns)
+            self.domain.relations.append(
+                SourceRelation(
+                    "ManyToMany",
+                    Side(first.table, singular(_without_id(second.columns[0]))),
+                    Side(second.table),
+                    table.place,
+                )
+            )
+            return
+        entity = SourceEntity(table.name, table.place, doc=table.doc)
+        name = singular(table.name)
+        said = {"name": name} | ({"plural": table.name} if pluralize(name) != table.name else {})
+        entity.annotations.append(Annotation(ANNOTATION, write_annotation(said), table.place))
+        self.domain.entities[table.name] = entity
+        single = {columns[0] for columns in table.uniques if len(columns) == 1}
+        own = set(table.columns) >= _EVERY_ROW
+        if len(table.key) == 1 and table.key[0] != "id":
+            single.add(table.key[0])
+        for column in table.columns.values():
+            if column.name == "id" and table.key == ["id"]:
+                if column.type != "uuid":
+                    self._note(
+                        "changed",
+                        column.place,
+                        f"{table.name}.id",
+                        f"every row has an id, a UUID, in place of {column.written}",
+                    )
+            elif own and column.name in ("version", "owner_id"):
+                self._note("left", column.place, f"{table.name}.{column.name}", "the project keeps it by itself")
+            elif column.name in links:
+                self._link(table, column, links[column.name], unique=column.name in single)
+            else:
+                self._column(entity, table, column, unique=column.name in single)
+        entity.unique = [columns for columns in table.uniques if len(columns) > 1]
+        if len(table.key) > 1 and table.key not in entity.unique:
+            entity.unique.append(table.key)
+            self._note(
+                "changed", table.place, table.name, f"its key, {', '.join(table.key)}, is unique together, beside an id"
+            )
+        entity.indexes = [columns for columns in table.indexes if columns[:1] != ["id"]]
+        for key in table.references:
+            if len(key.columns) > 1 or key.table not in self.tables:
+                because = "of several columns" if len(key.columns) > 1 else f"to {key.table}, which is not here"
+                self._note("unsaid", key.place, f"{table.name}({', '.join(key.columns)})", f"a foreign key {because}")
+
+    def _is_link(self, table: Table, links: dict[str, ForeignKey]) -> bool:
+        return len(table.columns) == 2 and len(links) == 2 and sorted(table.key) == sorted(table.columns)
+
+    def _link(self, table: Table, column: Column, key: ForeignKey, *, unique: bool) -> None:
+        what = f"{table.name}.{column.name}"
+        required = not column.nullable or column.name in table.key
+        side = Side(table.name, _without_id(column.name), None, required)
+        relation = SourceRelation(
+            "OneToOne" if unique else "ManyToOne", side, Side(key.table), column.place, column.doc
+        )
+        relation.written = column.name
+        relation.on_delete = {"CASCADE": "cascade", "SET NULL": "clear"}.get(key.on_delete or "")
+        if key.on_delete not in (None, "NO ACTION", "RESTRICT") and relation.on_delete is None:
+            self._note("unsaid", key.place, what, f"ON DELETE {key.on_delete}")
+        self.domain.relations.append(relation)
+
+    def _column(self, entity: SourceEntity, table: Table, column: Column, *, unique: bool) -> None:
+        what = f"{table.name}.{column.name}"
+        made = SourceField(column.name, column.type, column.written, column.place, doc=column.doc, scale=column.scale)
+        made.required = (
+            (not column.nullable or column.name in table.key) and column.default is None and column.computed is None
+        )
+        made.unique = unique
+        made.bounds = dict(column.bounds)
+        if column.length is not None:
+            made.bounds["maxlength"] = str(column.length)
+        if column.values:
+            made.type, made.enum = "enum", f"{table.name}.{column.name}"
+            self.domain.enums[made.enum] = SourceEnum(
+                made.enum, [(value, None) for value in column.values], column.place
+            )
+        said: dict[str, Any] = {}
+        if column.default is not None and not unique:
+            said["default"] = column.default
+        if [column.name] in table.indexes and not unique:
+            said["indexed"] = True
+        if said:
+            made.annotations.append(Annotation(ANNOTATION, write_annotation(said), column.place))
+        if column.computed is not None:
+            self._note("changed", column.place, what, f"not required: DEFAULT {column.computed[:60]} cannot be said")
+        entity.fields.append(made)
+
+    def _note(self, kind: NoteKind, place: Place, what: str, message: str) -> None:
+        self.domain.notes.append(Note(kind, place, what, message))
+
+
+@cache
+def singular(name: str) -> str:
+    """The English singular of the last word: order_lines -> order_line."""
+    from pluralizer import Pluralizer
+
+    english = Pluralizer()  # type: ignore[no-untyped-call]
+    first, _, last = name.rpartition("_")
+    found = str(english.singular(last)) if last else last
+    return f"{first}_{found}" if first else found
+
+
+def _without_id(column: str) -> str:
+    for end in ("_id", "_uuid", "_fk"):
+        if column.lower().endswith(end) and len(column) > len(end):
+            return column[: -len(end)]
+    return column[:-2] if column.endswith("Id") and len(column) > 2 else column

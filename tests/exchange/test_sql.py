@@ -1,0 +1,251 @@
+"""Tables become entities, whether DDL defines them or a database has them; what is hostile is refused in time."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archgen.answers.resolve import resolve
+from archgen.answers.sources import from_record
+from archgen.errors import ArchgenError, InputError, Mistakes
+from archgen.exchange.model import SourceDomain
+from archgen.exchange.reflection import read_database
+from archgen.exchange.sql_reader import guess_dialect, read_sql, split_statements
+from archgen.exchange.translation import Translated, translate
+
+DUMP = """-- a dump
+SET statement_timeout = 0;
+CREATE TYPE public.order_kind AS ENUM ('a', 'b');
+CREATE TABLE public.customers (
+  id bigint NOT NULL, email character varying(120) NOT NULL, full_name text,
+  balance numeric(12,3) DEFAULT 0.5 NOT NULL CHECK (balance >= 0), created_at timestamptz DEFAULT now()
+);
+/* with a ; within */
+CREATE TABLE public.orders (
+  id uuid DEFAULT gen_random_uuid() NOT NULL,
+  code varchar(40) NOT NULL,
+  kind public.order_kind DEFAULT 'a'::public.order_kind NOT NULL,
+  customer_id bigint NOT NULL, manager_id bigint UNIQUE,
+  tags text[], note text DEFAULT 'it''s; so', at timestamp with time zone NOT NULL DEFAULT now(),
+  size text CHECK (size IN ('s', 'm')), CHECK (code <> note)
+);
+CREATE TABLE categories (id int PRIMARY KEY, parent_id int REFERENCES categories(id), name varchar(20) UNIQUE);
+CREATE TABLE order_categories (
+  order_id uuid REFERENCES orders(id), category_id int REFERENCES categories, PRIMARY KEY (order_id, category_id)
+);
+CREATE TABLE prices (day date, shop varchar(9), amount double precision, PRIMARY KEY (day, shop));
+CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY);
+COPY public.orders (id, code) FROM stdin;
+x\ty; 'CREATE TABLE foo (
+\\.
+CREATE FUNCTION f() RETURNS int AS $body$ BEGIN; CREATE TABLE inner_one (n int); END $body$ LANGUAGE plpgsql;
+ALTER TABLE ONLY public.orders ADD CONSTRAINT orders_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.customers ADD CONSTRAINT c_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.orders ADD CONSTRAINT fk FOREIGN KEY (customer_id) REFERENCES public.customers(id) ON DELETE CASCADE;
+ALTER TABLE public.orders ADD CONSTRAINT fk2 FOREIGN KEY (manager_id) REFERENCES public.customers(id);
+CREATE UNIQUE INDEX u ON public.orders USING btree (code, kind);
+CREATE INDEX ix ON public.orders (at);
+CREATE INDEX iy ON public.orders (lower(code));
+CREATE VIEW v AS SELECT 1;
+COMMENT ON COLUMN public.orders.code IS 'on the paper';
+"""
+MYSQL = r"""
+CREATE TABLE `users` (
+  `id` int unsigned NOT NULL AUTO_INCREMENT, `name` varchar(50) NOT NULL DEFAULT 'it\'s; `x`' COMMENT 'hm',
+  `role` enum('admin','guest') NOT NULL DEFAULT 'guest', `active` tinyint(1) DEFAULT 1, `photo` longblob, `born` date,
+  PRIMARY KEY (`id`), UNIQUE KEY `u` (`name`)
+) ENGINE=InnoDB;
+INSERT INTO `users` VALUES (1,'a\\',"b;"),(2,'CREATE TABLE x (');
+CREATE TABLE `posts` (`id` int NOT NULL, `userId` int NOT NULL, PRIMARY KEY (`id`), KEY `k` (`userId`),
+  CONSTRAINT `fk` FOREIGN KEY (`userId`) REFERENCES `users` (`id`) ON DELETE RESTRICT);
+"""
+
+
+@pytest.fixture
+def imported(tmp_path: Path) -> Callable[[str], Translated]:
+    def write_and_import(text: str) -> Translated:
+        path = tmp_path / "d.sql"
+        path.write_text(text)
+        return translate(read_sql(path))
+
+    return write_and_import
+
+
+def entities(found: Translated) -> dict[str, Any]:
+    resolve([from_record(found.document)])
+    (module,) = found.document["modules"].values()
+    return dict(module["entities"])
+
+
+def told(found: Translated) -> list[str]:
+    return [f"{note.kind} {note.place} {note.what}: {note.message}" for note in found.notes]
+
+
+def test_a_dump_of_postgresql_is_read_by_what_defines_tables(imported: Callable[[str], Translated]) -> None:
+    found = imported(DUMP)
+    made = entities(found)
+    assert list(made) == ["customer", "order", "category", "price"]
+    assert made["customer"]["fields"] == {
+        "email": {"type": "string", "max_length": 120, "required": True},
+        "full_name": {"type": "text"},
+        "balance": {"type": "decimal", "scale": 3, "min": 0, "default": "0.5"},
+    }
+    order = made["order"]
+    assert order["fields"]["kind"] == {"type": "enum", "values": ["a", "b"], "default": "a"}
+    assert order["fields"]["size"] == {"type": "enum", "values": ["s", "m"]}
+    assert order["fields"]["customer"] == {
+        "type": "reference",
+        "to": "core.customer",
+        "required": True,
+        "indexed": True,
+        "on_delete": "cascade",
+    }
+    assert order["fields"]["manager"] == {"type": "reference", "to": "core.customer", "unique": True}
+    assert order["fields"]["category"]["type"] == "references"
+    assert order["fields"]["note"]["default"] == "it's; so" and order["fields"]["at"] == {
+        "type": "datetime",
+        "indexed": True,
+    }
+    assert order["unique"] == [["code", "kind"]] and made["price"]["unique"] == [["day", "shop"]]
+    assert made["price"]["fields"]["day"] == {"type": "date", "required": True}
+    lines = told(found)
+    for part in (
+        "left d.sql:2 SET: is passed over",
+        "changed d.sql:4 customers.id: every row has an id, a UUID, in place of BIGINT",
+        "changed d.sql:9 orders.tags: an array is kept as JSON",
+        "unsaid d.sql:9 orders: CHECK code <> note",
+        "changed d.sql:9 orders.at: not required: DEFAULT CURRENT_TIMESTAMP cannot be said",
+        "changed d.sql:21 prices: its key, day, shop, is unique together, beside an id",
+        "left d.sql:22 alembic_version: a table of a tool",
+        "left d.sql:23 COPY: is passed over",
+        "unsaid d.sql:26 CREATE FUNCTION: is passed over",
+        "unsaid d.sql:33 CREATE INDEX iy",
+        "unsaid d.sql:34 CREATE VIEW: is passed over",
+    ):
+        assert any(line.startswith(part) for line in lines), (part, lines)
+
+
+def test_mysql_is_told_by_its_quotes(imported: Callable[[str], Translated]) -> None:
+    assert guess_dialect(MYSQL) == "mysql"
+    made = entities(imported(MYSQL))
+    photo = made["user"]["fields"].pop("photo")
+    assert photo["type"] == "file" and "application/pdf" in photo["accept"]
+    assert made["user"]["fields"] == {
+        "name": {"type": "string", "max_length": 50, "unique": True},
+        "role": {"type": "enum", "values": ["admin", "guest"], "default": "guest"},
+        "active": {"type": "boolean", "default": True},
+        "born": {"type": "date"},
+    }
+    assert made["post"]["fields"]["user"] == {"type": "reference", "to": "core.user", "required": True, "indexed": True}
+
+
+def test_statements_end_where_their_semicolon_is_no_text() -> None:
+    text = "a 'x;''y;' ; b -- ;\n /* ; */ \"c;\" $q$ ; $q$ ;\n d"
+    assert [one.strip()[:1] for _, one in split_statements(text, "postgres")] == ["a", "b", "d"]
+    assert [one.strip() for _, one in split_statements("a '\\';' ; b", "mysql")] == ["a '\\';'", "b"]
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "says"),
+    [
+        ("CREATE TABLE a (\n x int,\n y varchar(3 NOT NULL\n);", "d.sql, line 3", "is not read as SQL of postgres"),
+        ("SELECT 1;", "d.sql", "defines no table"),
+        ("\n\nCREATE TABLE a (x int CHECK (" + "(" * 50_000 + ")))", "d.sql, line 3", "is nested too deeply"),
+        (
+            "CREATE TABLE a (" + ",".join(f"c{n} int" for n in range(200)) + ");",
+            "d.sql, line 1",
+            "has 200 fields, and 100 are the most",
+        ),
+        (
+            "\n".join(f"CREATE TABLE t{n} (n int);" for n in range(310)),
+            "d.sql, line 1",
+            "has 310 entities, and 300 are the most",
+        ),
+        (
+            "\n".join(f"CREATE TABLE t{n} (n int);" for n in range(6000)),
+            "d.sql, line 5001",
+            "more than 5000 statements",
+        ),
+        (
+            "CREATE TABLE a (" + ",".join(f"c{n} int" for n in range(40_000)) + ");",
+            "d.sql, line 1",
+            "a statement of more than",
+        ),
+    ],
+    ids=["syntax", "nothing", "deep", "fields", "entities", "statements", "wide"],
+)
+@pytest.mark.timeout(30)
+def test_what_is_no_ddl_or_too_much_is_told_with_its_line(
+    imported: Callable[[str], Translated], text: str, where: str, says: str
+) -> None:
+    with pytest.raises(InputError) as failed:
+        imported(text)
+    assert failed.value.mistakes[0].where == where and says in failed.value.mistakes[0].message
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "/* " * 300_000,
+        "$a$ $b$ " * 200_000,
+        "'x''" * 300_000,
+        '"' * 300_001,
+        "INSERT INTO a VALUES ('it''s; so');\n" * 50_000,
+    ],
+)
+@pytest.mark.timeout(30)
+def test_what_is_no_definition_is_passed_over_in_time(imported: Callable[[str], Translated], rest: str) -> None:
+    assert list(entities(imported("CREATE TABLE things (n int);\n" + rest))) == ["thing"]
+
+
+@given(st.lists(st.sampled_from(DUMP.split() + MYSQL.split()), max_size=80).map(" ".join) | st.text(max_size=100))
+def test_any_text_is_read_or_refused_in_words(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    path = tmp_path_factory.mktemp("sql") / "any.sql"
+    path.write_bytes(text.encode("utf-8", "surrogatepass"))
+    mistakes = Mistakes()
+    found = mistakes.of(lambda: read_sql(path), SourceDomain())
+    if found.entities:
+        mistakes.of(lambda: resolve([from_record(translate(found).document)]), None)
+    assert all(mistake.where.startswith("any.sql") for mistake in mistakes)
+
+
+def test_a_database_is_read_and_not_written(tmp_path: Path) -> None:
+    path = tmp_path / "shop.db"
+    with sqlite3.connect(path) as database:
+        database.executescript(
+            "CREATE TABLE customers (id INTEGER PRIMARY KEY, name VARCHAR(20) NOT NULL UNIQUE, owed DECIMAL(10,3), seen BOOLEAN);"
+            "CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL REFERENCES customers(id), at TIMESTAMP, n INTEGER,"
+            " UNIQUE (n, at)); CREATE INDEX ix ON orders (at);"
+        )
+    before = path.read_bytes()
+    found = translate(read_database(f"sqlite:///{path}"))
+    made = entities(found)
+    assert found.document["name"] == "shop" and path.read_bytes() == before
+    assert made["customer"]["fields"] == {
+        "name": {"type": "string", "max_length": 20, "required": True, "unique": True},
+        "owed": {"type": "decimal", "scale": 3},
+        "seen": {"type": "boolean"},
+    }
+    assert made["order"]["fields"]["at"] == {"type": "datetime", "indexed": True}
+    assert made["order"]["fields"]["customer"]["to"] == "core.customer" and made["order"]["unique"] == [["n", "at"]]
+
+
+@pytest.mark.parametrize("url", ["", "nothing", "sqlite://", "oracle9://x", "postgresql+asyncpg://localhost:1/x"])
+def test_an_address_that_leads_nowhere_is_wrong_input(url: str) -> None:
+    with pytest.raises(InputError) as failed:
+        read_database(url)
+    assert failed.value.mistakes[0].where == "--database"
+
+
+def test_a_database_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ArchgenError, match="cannot be read: unable to open"):
+        read_database(f"sqlite:///{tmp_path}/nowhere.db")
+    sqlite3.connect(tmp_path / "empty.db").close()
+    with pytest.raises(InputError, match="has no tables"):
+        read_database(f"sqlite:///{tmp_path}/empty.db")
