@@ -60,7 +60,7 @@ FACE = {
     "sql_numbered_pages": "NumberedSqlRepository",
     "sql_query": "reading_only select",
     "sql_unit_of_work": "SqlUnitOfWork",
-    "tokens": "LIFETIME REFRESH",
+    "tokens": "REFRESH",
 }
 # What else the composition roots, `local` and policy may.
 FOR_ROOTS = {

@@ -16,7 +16,6 @@ from . import audit
 from .errors import Unauthenticated
 from .identity import EVERY_SCOPE, Caller
 
-LIFETIME = 15 * 60  # seconds
 REFRESH = 60.0  # seconds after which other processes ask for the public keys again
 SKEW = 5.0  # seconds that clocks may differ by
 
