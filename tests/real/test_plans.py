@@ -176,6 +176,12 @@ def slow(node: dict[str, Any]) -> bool:
     return node["Node Type"] == "Seq Scan" or ("Sort" in node["Node Type"] and node["Plan Rows"] > FEW)
 
 
+def held(row: Any, field: str) -> Any:
+    """What a list by this field may be asked for: of links one, or where there is none what no link goes to."""
+    found = getattr(row, field)
+    return next(iter(found), row.id) if isinstance(found, tuple) else found
+
+
 def entities(project: Project, unit: Any, name: str) -> Iterator[tuple[Any, Any, str | None]]:
     """A module's repositories that the API lists, with their listings and who may read."""
     domain, service = module(project.package, f"{name}.domain"), module(project.package, f"{name}.service")
@@ -193,12 +199,12 @@ def test_every_list_and_every_page_of_it_comes_off_an_index(project: Project) ->
                 for repository, listings, read in entities(project, project.opened(name, database), name):
                     some = (await repository.page(store.Query())).items[0]
                     for listing in listings:
-                        filters = {field: getattr(some, field) for field in listing.filters}
+                        filters = {field: held(some, field) for field in listing.filters}
                         for owner in [None, some.owner_id] if read == "owner" else [None]:
                             query = store.Query(listing, filters, owner=owner, limit=20)
                             async with explained(database):
                                 page = await repository.page(query)
-                            after = repository._codec.cursor(page.items[0], listing.sort)
+                            after = repository._codec.cursor((page.items or [some])[0], listing.sort)
                             async with explained(database):
                                 await repository.page(store.Query(listing, filters, 20, after, owner))
                             if hasattr(repository, "numbered"):
@@ -227,7 +233,7 @@ def test_every_filter_that_combines_and_every_order_of_it_comes_off_an_index(pro
                         continue
                     newest = (kinds.Order("id", descending=True),)
                     some = (await repository.page(kinds.FilteredQuery(order=newest))).items[0]
-                    exact = [kinds.Filter(f, (getattr(some, f),)) for f in (*offered.exact, *offered.ranges)]
+                    exact = [kinds.Filter(f, (held(some, f),)) for f in (*offered.exact, *offered.ranges)]
                     ranges = [kinds.Filter(f, (), getattr(some, f)) for f in offered.ranges]
                     whole = [one for one in (*exact, *ranges) if one.values != (None,)]
                     wheres = [(one,) for one in whole] + list(itertools.combinations(whole, 2))
