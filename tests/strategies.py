@@ -272,6 +272,15 @@ def _entity(draw: st.DrawFn, module: str, entity: str, entities: dict[str, list[
     if draw(st.booleans()):
         document["access"] = {"read": draw(st.sampled_from(LEVELS)), "write": draw(st.sampled_from(LEVELS))}
     if draw(st.integers(0, 4)) == 0:
+        document["audit"] = True
+    access = document.get("access", {"write": "user"})
+    for field in fields.values():
+        if field["type"] == "reference" and field["to"] == "accounts.account" and draw(st.booleans()):
+            if access["write"] != "public" and "indexed" not in field:
+                field["set_by"] = "caller"
+            elif "required" not in field:
+                field["set_by"] = "staff"
+    if draw(st.integers(0, 4)) == 0:
         document["plural"] = f"{entity}_list"
     listed = [name for name, field in fields.items() if field["type"] in INDEXABLE]
     if draw(st.booleans()) and listed:
@@ -306,7 +315,7 @@ def _unique(draw: st.DrawFn, document: Document, listed: list[str]) -> None:
     """Fields that are unique together, with the owner where rows remember who made them."""
     fields = document["fields"]
     owned = "owner" in document.get("access", {}).values()
-    free = [name for name in listed if not fields[name].get("unique")]
+    free = [name for name in listed if not fields[name].get("unique") and not fields[name].get("one_to_one")]
     if draw(st.integers(0, 2)) != 0 or len(free) < 2 - owned:
         return
     rule = draw(st.lists(st.sampled_from(free), min_size=2 - owned, max_size=3, unique=True))
@@ -341,6 +350,8 @@ def _reference(draw: st.DrawFn, module: str, entity: str, name: str, entities: d
         field["on_delete"] = "cascade"
     elif to.startswith(f"{module}.") and "required" not in field and draw(st.integers(0, 2)) == 0:
         field["on_delete"] = "clear"
+    if draw(st.integers(0, 4)) == 0:
+        field["one_to_one"] = True
     if draw(st.booleans()):
         field["indexed"] = True
     return field

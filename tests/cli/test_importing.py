@@ -64,7 +64,7 @@ def test_the_document_has_every_note_with_its_place(archgen: Archgen, folder: Pa
         "unsaid"
     ]
     assert {one["what"] for one in document["left"]} == {"Order", "Line"}
-    assert {one["line"] for one in document["changed"]} == {3, 4}
+    assert {one["line"] for one in document["changed"]} == {3, 5}
 
 
 def test_what_is_no_jdl_is_wrong_input(archgen: Archgen, folder: Path) -> None:

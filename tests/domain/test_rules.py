@@ -376,6 +376,27 @@ def test_a_path_is_the_plural_of_the_english_word(name: str, plural: str) -> Non
         (field(type="reference", to="notes.note", on_delete="delete"), f"{X}.on_delete", "refuse, cascade, clear"),
         (field(type="reference", to="notes.note", on_delete="cascade"), f"{X}.on_delete", "note goes with note"),
         (field(type="references", to="notes.note", on_delete="clear"), f"{X}.on_delete", "it is for reference"),
+        (field(type="reference", to="notes.note", set_by="caller"), f"{X}.set_by", "it is for accounts.account"),
+        (field(type="reference", to="accounts.account", set_by="owner"), f"{X}.set_by", "caller, staff"),
+        (
+            field(type="reference", to="accounts.account", set_by="staff", required=True),
+            f"{X}.set_by",
+            "nobody else could write",
+        ),
+        (
+            entity(
+                access={"read": "public", "write": "public"},
+                fields={"x": {"type": "reference", "to": "accounts.account", "set_by": "caller"}},
+            ),
+            f"{X}.set_by",
+            "not logged in",
+        ),
+        (field(type="references", to="notes.note", one_to_one=True), f"{X}.one_to_one", "it is for reference"),
+        (
+            entity(audit=True, fields={"created_by": {"type": "uuid"}}),
+            "modules.notes.entities.note.fields.created_by",
+            "audit: true has a field of that name",
+        ),
         (field(type="reference", to="notes.note", listed_as="a/b"), f"{X}.listed_as", "a/b"),
         (field(type="string", listed_as="notes"), f"{X}.listed_as", "it is for reference or references"),
         (field(type="reference", to="notes.note", ordered=True), f"{X}.ordered", "it is for references"),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from tests.strategies import domains
 
 from archgen.answers.resolve import Resolved, resolve
@@ -15,6 +15,8 @@ from archgen.answers.sources import from_record
 from archgen.blueprint.modules import ModulePlan, plan_modules
 from archgen.exchange.jdl_reader import read_jdl
 from archgen.exchange.jdl_writer import read_annotation, write_jdl
+from archgen.exchange.openapi_reader import read_openapi
+from archgen.exchange.openapi_writer import describe_openapi
 from archgen.exchange.translation import Translated, translate
 
 
@@ -54,11 +56,24 @@ NAMES: dict[str, Any] = {
 }
 
 
+@settings(max_examples=40)
 @given(domains())
 @example(NAMES)
 def test_by_jdl(tmp_path_factory: pytest.TempPathFactory, modules: dict[str, Any]) -> None:
     found = taken(modules)
     again = through_jdl(found, tmp_path_factory.mktemp("jdl"))
+    assert planned(taken(again.document["modules"])) == planned(found)
+    assert [note for note in again.notes if note.kind == "unsaid"] == []
+
+
+@settings(max_examples=40)
+@given(domains())
+@example(NAMES)
+def test_by_openapi(tmp_path_factory: pytest.TempPathFactory, modules: dict[str, Any]) -> None:
+    found = taken(modules)
+    path = tmp_path_factory.mktemp("openapi") / "shop.json"
+    path.write_text(json.dumps(describe_openapi("shop", found.domain)))
+    again = translate(read_openapi(path))
     assert planned(taken(again.document["modules"])) == planned(found)
     assert [note for note in again.notes if note.kind == "unsaid"] == []
 

@@ -77,9 +77,11 @@ DOMAIN: dict[str, Any] = {
                 "remark": {
                     "access": {"read": "user", "write": "user"},
                     "unique": [["note", "text"]],
+                    "audit": True,
                     "fields": {
                         "note": {"type": "reference", "to": "lab.note", "on_delete": "cascade"},
                         "text": {"type": "string", "max_length": 80},
+                        "by": {"type": "reference", "to": "accounts.account", "set_by": "caller"},
                     },
                 },
             },
@@ -134,6 +136,8 @@ class System:
             if person != "staff":
                 assert self._post("register", email).status_code == 201
             self._tokens[person] = self._post("login", email).json()["access_token"]
+            me = self._client.get("/api/me", headers={"Authorization": f"Bearer {self._tokens[person]}"})
+            self._names[me.json()["id"]] = person
 
     def ask(
         self,

@@ -26,12 +26,14 @@ BY_TYPE = {
     "FixedDecimal": "n % 1000 + 0.5",
     "BigInteger": "n % 1000",
     "Integer": "1",
+    "Double": "n % 1000 + 0.25",
     "Boolean": "n % 2 = 0",
     "Date": "date '2020-01-01' + n % 1000",
     "UtcDateTime": "now() - n * interval '1 minute'",
     "JSON": "'[]'",
 }
 BY_NAME = {
+    "label": "chr(48 + n / 1600) || chr(48 + n / 40 % 40) || chr(48 + n % 40)",  # of at most four characters, and no two the same
     "owner_id": "lpad((n % 100)::text, 32, '0')::uuid",
     "due": "now() + (n - 25) * interval '1 hour'",  # nearly all of the outbox waits
     "at": "now() - n * interval '1 second'",
@@ -114,7 +116,9 @@ def value(column: sa.Column[Any], hint: Any) -> str:
         return BY_NAME[column.name]
     for key in column.foreign_keys:
         target = key.column.table
-        some = f'(ARRAY(SELECT id FROM "{target.name}" LIMIT 1000))[1 + n % 1000]'
+        # of a link table, no two rows have the same pair
+        at = "n / 1000" if column.primary_key and column is not next(iter(column.table.columns)) else "n % 1000"
+        some = f'(ARRAY(SELECT id FROM "{target.name}" LIMIT 1000))[1 + {at}]'
         return "NULL" if target is column.table else some
     choices = next((get_args(part) for part in (hint, *get_args(hint)) if get_origin(part) is Literal), None)
     if choices:

@@ -119,6 +119,7 @@ def _entity(
         plural=spec.pluralize(name),
         access=Access(read=spec.access.read, write=spec.access.write),
         owned=spec.owned,
+        audit=bool(spec.audit),
         fields=tuple(
             _field(domain, module, name, key, content, aliases.get((name, key))) for key, content in spec.fields.items()
         ),
@@ -141,7 +142,7 @@ def _entity(
             if content.to == f"{module.name}.{name}"
         ),
         sides=tuple(
-            Side(name=content.listed_as, entity=other, field=key)
+            Side(name=content.listed_as, entity=other, field=key, one=bool(content.one_to_one))
             for other, key, content in (*_references(module), *_links(module))
             if content.to == f"{module.name}.{name}" and content.listed_as is not None
         ),
@@ -179,8 +180,8 @@ def _field(domain: Domain, module: DomainModule, entity: str, name: str, spec: F
         type=spec.type,
         required=required,
         nullable=not required and not has_default,
-        unique=spec.unique,
-        indexed=spec.indexed or spec.listed_as is not None,
+        unique=spec.unique or bool(spec.one_to_one),
+        indexed=spec.indexed or (spec.listed_as is not None and not spec.one_to_one),
         default=normal(spec, spec.default) if has_default else None,
         min=None if spec.min is None else normal(spec, spec.min),
         max=None if spec.max is None else normal(spec, spec.max),
@@ -192,6 +193,7 @@ def _field(domain: Domain, module: DomainModule, entity: str, name: str, spec: F
         labels=tuple(spec.labels.get(value, value) for value in spec.values) if spec.labels else (),
         alias=alias,
         to=target,
+        set_by=spec.set_by,
         max_bytes=resolve_bytes(spec),
         accept=resolve_accept(spec),
     )

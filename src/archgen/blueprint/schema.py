@@ -84,6 +84,7 @@ class Field(Document):
     many: Many | None = Attribute(
         default=None, exclude_if=lambda many: many is None
     )  # references, of which alone it is there
+    set_by: Literal["caller", "staff"] | None = Attribute(default=None, exclude_if=lambda who: who is None)
     max_bytes: int | None = None  # file: 10 MiB if not said
     accept: tuple[str, ...] = ()  # file: its content types, images if not said
 
@@ -119,6 +120,7 @@ class Side(Document):
     name: str
     entity: str
     field: str
+    one: bool = Attribute(default=False, exclude_if=lambda one: not one)  # there is one row at most
 
 
 class Entity(Document):
@@ -126,7 +128,7 @@ class Entity(Document):
 
     `unique`: fields that are unique together, `owner_id` among them. `referred`: checked references of other modules.
     `linkers`: entities of the same module whose fields of references go to this one.
-    `totals`: pages by number, with a total; `filters`, `sorts`: of lists whose filters combine. `natural_keys`: unique
+    `audit`: `created_by` and `changed_by`, beside the fields. `totals`: pages by number, with a total; `filters`, `sorts`: of lists whose filters combine. `natural_keys`: unique
     fields that rows are read by. Each is recorded where it is so.
     """
 
@@ -146,6 +148,7 @@ class Entity(Document):
     )  # rows that may go or change with one
     sides: tuple[Side, ...] = Attribute(default=(), exclude_if=lambda sides: not sides)
     linkers: tuple[Referrer, ...] = Attribute(default=(), exclude_if=lambda linkers: not linkers)
+    audit: bool = Said(default=False)
     totals: bool = Said(default=False)
     filters: tuple[str, ...] = Said(default=())
     sorts: tuple[str, ...] = Said(default=())

@@ -9,8 +9,8 @@ import typer
 
 from archgen import __version__
 from archgen.cli.doctor import doctor
-from archgen.cli.exporting import domain, export_dbml, export_jdl, export_mermaid
-from archgen.cli.importing import import_jdl, import_sql
+from archgen.cli.exporting import domain, export_dbml, export_jdl, export_mermaid, export_openapi
+from archgen.cli.importing import import_jdl, import_openapi, import_sql
 from archgen.cli.new import new
 from archgen.cli.presets import presets
 from archgen.cli.recommend import recommend
@@ -45,11 +45,15 @@ def build() -> Callable[..., Any]:
     for command in (new, recommend, domain, doctor, presets, schema):
         app.command()(command)
     groups: tuple[tuple[str, str, dict[str, Callable[..., None]]], ...] = (
-        ("import", "Make an answers file of a domain that another tool has", {"jdl": import_jdl, "sql": import_sql}),
+        (
+            "import",
+            "Make an answers file of a domain that another tool has",
+            {"jdl": import_jdl, "sql": import_sql, "openapi": import_openapi},
+        ),
         (
             "export",
             "Write the domain of an answers file for another tool",
-            {"jdl": export_jdl, "mermaid": export_mermaid, "dbml": export_dbml},
+            {"jdl": export_jdl, "mermaid": export_mermaid, "dbml": export_dbml, "openapi": export_openapi},
         ),
     )
     for name, says, commands in groups:

@@ -76,6 +76,24 @@ def export_dbml(
     _give("dbml", write_dbml(taken.requirements.name, taken.domain), output, force=force, as_json=as_json)
 
 
+def export_openapi(
+    answers: AnswersFile = None,
+    sets: Sets = None,
+    preset: PresetName = None,
+    output: Out = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Write the domain as the schemas and paths of an OpenAPI document."""
+    import json
+
+    from archgen.exchange.openapi_writer import describe_openapi
+
+    taken = _resolved(answers, sets, preset)
+    text = json.dumps(describe_openapi(taken.requirements.name, taken.domain), indent=2) + "\n"
+    _give("openapi", text, output, force=force, as_json=as_json)
+
+
 def domain(
     answers: AnswersFile = None,
     sets: Sets = None,

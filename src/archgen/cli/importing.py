@@ -73,6 +73,20 @@ def import_sql(
     _give(translate(domain), output, as_json=as_json)
 
 
+def import_openapi(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="An OpenAPI document, JSON or YAML")],
+    output: AnswersOut = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Make an answers file of the schemas of an OpenAPI document."""
+    from archgen.exchange.openapi_reader import read_openapi
+    from archgen.exchange.translation import translate
+
+    check_file(output, force=force)
+    _give(translate(read_openapi(file)), output, as_json=as_json)
+
+
 def check_file(output: Path | None, *, force: bool) -> None:
     """TargetError where a file cannot be written there, or is there already."""
     from archgen.errors import TargetError

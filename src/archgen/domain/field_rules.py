@@ -44,6 +44,8 @@ _TAKES: dict[str, tuple[str, ...]] = {
     "to": ("reference", "references"),
     "ordered": ("references",),
     "on_delete": ("reference",),
+    "one_to_one": ("reference",),
+    "set_by": ("reference",),
     "listed_as": ("reference", "references"),
     "max_bytes": ("file",),
     "accept": ("file",),

@@ -16,7 +16,18 @@ from archgen.domain.declared import Declared
 from archgen.domain.field_rules import INDEXED_LENGTH, UNINDEXABLE, check_field, check_values
 from archgen.domain.field_values import resolve_length
 from archgen.domain.presets import FILES, Preset, assemble_domain
-from archgen.domain.schema import KEYABLE, ORDERED, OWNER, TIMES, Domain, EntitySpec, EnumSpec, FieldSpec, ModuleSpec
+from archgen.domain.schema import (
+    AUDIT,
+    KEYABLE,
+    ORDERED,
+    OWNER,
+    TIMES,
+    Domain,
+    EntitySpec,
+    EnumSpec,
+    FieldSpec,
+    ModuleSpec,
+)
 from archgen.errors import Mistake
 from archgen.text import join_key, nearest, shown
 
@@ -107,6 +118,10 @@ class _Check:
             yield Mistake(f"{where}.plural", f"{shown(plural)}: {wrong}", f"say {where}.plural")
         if not spec.fields and not self.declared.modules.get(module, {}).get(name):
             yield Mistake(f"{where}.fields", "an entity has at least one field", f"add {where}.fields")
+        for field_name in AUDIT:
+            if spec.audit and field_name in spec.fields:
+                hint = "choose another name for the field, or leave audit out"
+                yield Mistake(f"{where}.fields.{field_name}", "audit: true has a field of that name", hint)
         for field_name, field_spec in spec.fields.items():
             place = f"{where}.fields.{field_name}"
             yield from _check_field_name(where, name, field_name)
@@ -117,6 +132,8 @@ class _Check:
                 yield from self._shared(place, module, field_spec)
             if field_spec.to is not None:
                 yield from self._reference(f"{place}.to", field_spec.to)
+            if field_spec.set_by is not None and field_spec.to is not None:
+                yield from _check_set_by(f"{place}.set_by", field_spec, spec)
             if field_spec.on_delete in ("cascade", "clear") and field_spec.to is not None:
                 yield from _check_on_delete(f"{place}.on_delete", module, field_spec)
             if field_spec.listed_as is not None and field_spec.to is not None:
@@ -169,7 +186,7 @@ class _Check:
             keys += [["owner_id"], *(["owner_id", *columns] for columns in keys)] if owned else []
             made = {f"ix_{plural}_{'_'.join(columns)}": columns for columns in keys}
             clashing = [columns for columns in keys if made[f"ix_{plural}_{'_'.join(columns)}"] != columns]
-            rules = [[key] for key, content in entity.fields.items() if content.unique]
+            rules = [[key] for key, content in entity.fields.items() if content.unique or content.one_to_one]
             rules += [
                 [("owner_id" if key == OWNER and OWNER not in entity.fields else key) for key in rule]
                 for rule in entity.unique
@@ -381,7 +398,7 @@ class _Check:
                 continue
             for name in fields:
                 yield from self._listed(place, module, entity, spec, name)
-                if name in spec.fields and spec.fields[name].unique:
+                if name in spec.fields and (spec.fields[name].unique or spec.fields[name].one_to_one):
                     yield Mistake(place, f"{name} is unique by itself", "leave one of the two out")
             if wider := next((other for other in spec.unique if set(other) < set(rule)), None):
                 yield Mistake(place, f"{', '.join(wider)} are unique together already", "leave one of the two out")
@@ -509,6 +526,19 @@ class _Check:
                     )
                     break
                 made.setdefault(local, name)
+
+
+def _check_set_by(where: str, spec: FieldSpec, entity: EntitySpec) -> Iterator[Mistake]:
+    if spec.to != "accounts.account":
+        yield Mistake(where, f"{spec.to} is nobody who calls: it is for accounts.account", "leave it out")
+    if spec.set_by == "caller" and entity.access.write == "public":
+        yield Mistake(where, "whoever is not logged in is no account", "say access.write: user, owner or staff")
+    if spec.set_by == "staff" and spec.required and entity.access.write != "staff":
+        yield Mistake(
+            where,
+            "staff alone may set it, and no row can be without it, so nobody else could write one",
+            "leave required out, or say access.write: staff",
+        )
 
 
 def _check_on_delete(where: str, module: str, spec: FieldSpec) -> Iterator[Mistake]:

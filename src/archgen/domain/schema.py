@@ -42,11 +42,15 @@ Action = Literal["created", "updated", "deleted"]
 
 OnDelete = Literal["refuse", "cascade", "clear"]
 
+SetBy = Literal["caller", "staff"]
+
 LEVELS = get_args(Level)
 ON_DELETE = get_args(OnDelete)
+SET_BY = get_args(SetBy)
 TYPES = get_args(FieldType)  # what each is in generated code stands in `_macros/field_types.jinja` of the templates
 ORDERED: tuple[FieldType, ...] = ("integer", "decimal", "number", "date", "datetime")  # filters take ranges of them
 KEYABLE: tuple[FieldType, ...] = ("string", "integer", "uuid", "reference")  # types whose values stand in a path
+AUDIT = ("created_by", "changed_by")  # of entities that say `audit`
 TIMES = ("created_at", "updated_at")  # of every entity; lists may sort by them
 OWNER = "owner"  # in `unique`, where no field has that name
 ALL_ACTIONS: tuple[Action, ...] = get_args(Action)
@@ -99,6 +103,7 @@ MEANT_KEYS = {
         ("related_name", "back_populates", "backref", "inverse", "inverse_of", "mapped_by", "other_side", "reverse"),
         "listed_as",
     ),
+    **dict.fromkeys(("onetoone", "one2one", "has_one"), "one_to_one"),
     **dict.fromkeys(("ondelete", "cascade", "on_deletion", "deletes"), "on_delete"),
     **dict.fromkeys(("sorted", "ordered_list", "keep_order"), "ordered"),
     **dict.fromkeys(("max_items", "maxitems", "most"), "max"),
@@ -167,6 +172,8 @@ class FieldSpec(_Spec):
     Of a file, `max_bytes` is 10 MiB when not said, and `accept` the images. Of references, `max` is how many one row
     may have, 20 when not said; they are a set, or, `ordered`, in the order in which they were given.
     `on_delete`: what becomes of a row when the one that it refers to is deleted; refuse, when not said, keeps that one.
+    `one_to_one`: no two rows refer to the same. `set_by`: of an account, that it is always whoever creates the row, or
+    that staff alone says which.
     `listed_as`: what the rows with this reference are called below the path of the row that they refer to.
     """
 
@@ -188,6 +195,8 @@ class FieldSpec(_Spec):
     to: Text | None = None
     ordered: Flag | None = None
     listed_as: Text | None = None
+    one_to_one: Flag | None = None
+    set_by: Annotated[SetBy, _restrict_to("set_by", SET_BY)] | None = None
     on_delete: Annotated[OnDelete, _restrict_to("on_delete", ON_DELETE)] | None = None
     max_bytes: Annotated[int, Strict()] | None = None
     accept: Annotated[tuple[Text, ...], Field(max_length=20)] = ()
@@ -204,6 +213,7 @@ class EntitySpec(_Spec):
     """An entity. `lists`: filters, all of which must be given, and last the field to sort by, `-` for descending.
 
     `unique`: fields whose values together no two rows share; `owner` among them is whoever made the row.
+    `audit`: rows remember who created them and who changed them last.
     `totals`: its lists have pages by number too, with a total. `filters`: fields whose filters combine as they are given.
     `sorts`: fields that such lists are sorted by, up to three of them at once, either way. `keys`: unique fields that a row is
     found by as by its id.
@@ -213,6 +223,7 @@ class EntitySpec(_Spec):
     access: AccessSpec = AccessSpec()
     lists: Annotated[tuple[tuple[Text, ...], ...], Field(max_length=8)] = ()
     unique: Annotated[tuple[tuple[Text, ...], ...], Field(max_length=8)] = ()
+    audit: Flag | None = None
     totals: Flag = False
     filters: Annotated[tuple[Text, ...], Field(max_length=12)] = ()
     sorts: Annotated[tuple[Text, ...], Field(max_length=8)] = ()

@@ -157,6 +157,9 @@ class _Writer:
             good = all(map(_VALUE.fullmatch, words)) and len(set(words)) == len(words)
             self.enums[enum] = words if good else [f"VALUE_{number}" for number in range(1, len(words) + 1)]
             extra["values"] = list(spec.values)
+        if extra.get("enum") is not None:
+            for key in ("values", "labels"):
+                extra.pop(key, None)
         return enum
 
     def _relations(self, module: DomainModule, name: str, entity: EntitySpec) -> Iterator[str]:

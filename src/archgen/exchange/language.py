@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from archgen.domain.file_types import FILE_TYPES
-from archgen.domain.schema import EntitySpec
 from archgen.exchange.model import Kind
 
 
@@ -65,14 +64,10 @@ class Option:
 _FRONT = "of a front-end or of Java's code"
 OPTIONS: dict[str, Option] = {
     "paginate": Option(left="every list has pages, by a cursor"),
-    "paginate pagination": Option({"totals": True}, sql=True)
-    if "totals" in EntitySpec.model_fields
-    else Option(unsaid="pages by number with a total; lists have pages by a cursor"),
+    "paginate pagination": Option({"totals": True}, sql=True),
     "service": Option(left="every module has its service"),
     "dto": Option(left="every entity has documents of its own for what goes in and out"),
-    "filter": Option({"filters": []}, sql=True)
-    if "filters" in EntitySpec.model_fields
-    else Option(unsaid="filters by any field; say `indexed: true` for those that lists filter by"),
+    "filter": Option({"filters": []}, sql=True),
     "search": Option(unsaid="full-text search"),
     "readOnly": Option({"access": {"write": "staff"}}, changed="only staff writes its rows (access)"),
     "EnableAudit": Option(unsaid="who made and changed a row; created_at and updated_at are of every row"),
@@ -92,7 +87,6 @@ MANY_MOST = 100  # references of one row, on SQL
 WRITES_MOST = 100  # of one transaction of DynamoDB
 
 # What else a domain may say.
-LABELS = "labels of the values of an enum"
 PATTERN: tuple[str | None, tuple[str, ...]] = ("pattern", ("string",))  # its key, and the types that take it
 DISPLAY = "which field shows the other end of a relation"
 CHILD = "at least one of the other end"

@@ -122,6 +122,7 @@ class SourceRelation:
     place: Place
     doc: str = ""
     annotations: list[Annotation] = field(default_factory=list)
+    on_delete: str | None = None  # cascade or clear
     written: str | None = None  # what the source itself calls the field that refers, if otherwise
 
 

@@ -164,7 +164,8 @@ class _Reader:
             "OneToOne" if unique else "ManyToOne", side, Side(key.table), column.place, column.doc
         )
         relation.written = column.name
-        if key.on_delete not in (None, "NO ACTION", "RESTRICT"):
+        relation.on_delete = {"CASCADE": "cascade", "SET NULL": "clear"}.get(key.on_delete or "")
+        if key.on_delete not in (None, "NO ACTION", "RESTRICT") and relation.on_delete is None:
             self._note("unsaid", key.place, what, f"ON DELETE {key.on_delete}")
         self.domain.relations.append(relation)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ from archgen.exchange.model import (
     Side,
     SourceDomain,
     SourceEntity,
+    SourceEnum,
     SourceField,
     SourceRelation,
 )
@@ -104,6 +106,10 @@ class _Translation:
     called: str | None
     out: Translated = field(default_factory=Translated)
     homes: dict[str, _Home] = field(default_factory=dict)
+    enums: dict[str, dict[str, Any]] = field(default_factory=dict)  # of each module
+    shared: dict[tuple[str, str], str] = field(default_factory=dict)  # by module and what the source calls it
+    listed: set[tuple[str, str]] = field(default_factory=set)
+    goes: dict[str, dict[str, list[str]]] = field(default_factory=dict)  # by module: what goes with what
     many: list[tuple[_Home, str, SourceRelation]] = field(default_factory=list)
     written: dict[tuple[str, str], str] = field(default_factory=dict)  # the field that an entity's word has become
     taken: Taken = field(default_factory=Taken)
@@ -126,6 +132,8 @@ class _Translation:
             self._without_fields(self.domain.entities[name])
         self._bound_many()
         self._open_circles()
+        for module, enums in self.enums.items():
+            self.out.document["modules"][module] = {"enums": enums, **self.out.document["modules"][module]}
         self._check()
         return self.out
 
@@ -264,7 +272,7 @@ class _Translation:
                 self.out.taken["fields"] += 1
                 continue
             name = self._field_name(home, str(_own(one.annotations).get("name", one.name)), one.place, what)
-            home.document["fields"][name] = self._field(one, what)
+            home.document["fields"][name] = self._field(entity, one, what)
             self.written[entity.name, one.name] = name
             self.out.taken["fields"] += 1
             path = (*home.path, "fields", name)
@@ -275,7 +283,7 @@ class _Translation:
             for annotation in one.annotations:
                 self._annotation(annotation, home.document["fields"][name], what)
 
-    def _field(self, one: SourceField, what: str) -> dict[str, Any]:
+    def _field(self, entity: SourceEntity, one: SourceField, what: str) -> dict[str, Any]:
         tell = partial(self._note, place=one.place, what=what)
         said = language.TYPES[one.type]
         document = dict(said.document)
@@ -284,7 +292,7 @@ class _Translation:
         if one.scale is not None and document["type"] == "decimal":
             document["scale"] = min(one.scale, 9)
         if one.enum is not None:
-            document = self._enum(one, what)
+            document = self._enum(entity, one, what)
         for key, written in one.bounds.items():
             self._bound(document, key, written, one, what)
         if one.pattern is not None:
@@ -325,28 +333,43 @@ class _Translation:
             self._note("unsaid", place, what, f"{key} {document.pop(key)}: {message}")
         return document
 
-    def _enum(self, one: SourceField, what: str) -> dict[str, Any]:
+    def _enum(self, entity: SourceEntity, one: SourceField, what: str) -> dict[str, Any]:
+        """Its values and their labels, or the enum of the module that several fields share."""
         enum = self.domain.enums[one.enum or ""]
         if not enum.values or len(enum.values) > VALUES_MOST:
             count = f"{len(enum.values)} values, and {VALUES_MOST} are the most" if enum.values else "no values"
             self._note("changed", one.place, what, f"a string: {enum.name} has {count}")
             return {"type": "string"}
-        values: list[str] = []
-        for index, (value, label) in enumerate(enum.values, start=1):
-            word = (
-                value
-                if value.isascii() and len(value) <= 64 and not value.startswith("_") and not value.endswith("_")
-                else f"VALUE_{index}"
-            )
-            if word != value:
-                self._rename(
-                    enum.place, f"{enum.name}.{value}", word, "letters, digits and - _ . between them make a value"
-                )
-            values.append(word)
-            if label is not None:
-                self._note("unsaid", enum.place, f"{enum.name}.{value}", f"{language.LABELS}: {label[:60]}")
+        home = self.homes[entity.name]
+        shared = self.shared.get((home.module, enum.name))
+        if shared is not None:
+            return {"type": "enum", "enum": shared}
+        content = self._values(enum)
+        sharers = sum(
+            other.enum == enum.name and owner.name in self.homes and self.homes[owner.name].module == home.module
+            for owner, other in self.domain.fields()
+        )
         self.out.taken["enums"] += 1
-        return {"type": "enum", "values": list(dict.fromkeys(values))}
+        if sharers < 2:
+            return {"type": "enum", **content}
+        enums = self.enums.setdefault(home.module, {})
+        named = find_name(enum.name, lambda name: "taken" if name in enums else naming.check_enum(name), (), "enum")
+        self._rename(enum.place, enum.name, named.name, named.because)
+        enums[named.name] = content
+        self.shared[home.module, enum.name] = named.name
+        return {"type": "enum", "enum": named.name}
+
+    def _values(self, enum: SourceEnum) -> dict[str, Any]:
+        words: dict[str, str | None] = {}
+        for index, (value, label) in enumerate(enum.values, start=1):
+            fits = re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?", value, re.ASCII)
+            word = value if fits else f"VALUE_{index}"
+            if word != value:
+                because = "letters, digits and - _ . between them make a value"
+                self._rename(enum.place, f"{enum.name}.{value}", word, because)
+            words.setdefault(word, label)
+        labels = {word: label for word, label in words.items() if label}
+        return {"values": list(words), **({"labels": labels} if labels else {})}
 
     def _bound(self, document: dict[str, Any], key: str, written: str, one: SourceField, what: str) -> None:
         name, types = language.BOUNDS[key]
@@ -389,6 +412,8 @@ class _Translation:
                 key: value for key, value in read_annotation(annotation.value).items() if key in FieldSpec.model_fields
             }
             document |= known
+            if document.get("enum") is not None:
+                document = _without(document, "values", "labels")
             for key in [
                 key for key, value in document.items() if value is False and key in ("indexed", "unique", "required")
             ]:
@@ -419,7 +444,7 @@ class _Translation:
         else:
             self._reference(relation, relation.source, relation.target)
         for annotation in relation.annotations:
-            if annotation.name not in ("builtInEntity", ANNOTATION):
+            if annotation.name not in ("builtInEntity", ANNOTATION) and annotation.name.lower() != "ondelete":
                 self._note(
                     "unsaid",
                     annotation.place,
@@ -473,11 +498,10 @@ class _Translation:
         self.written[holder.entity, relation.written or name] = name
         self._related(relation, (*home.path, "fields", name))
         if other.field and relation.kind != "OneToOne":
-            self._note(
-                "changed", relation.place, shown, f"{other.field} of {other.entity} is the list that {name}= filters"
-            )
+            self._list_as(relation, home, name, other)
         elif other.field:
             self._note("changed", relation.place, shown, f"{other.field} of {other.entity} is found by {name}=")
+        self._on_delete(relation, home, name)
         if other.required:
             self._note(
                 "unsaid", relation.place, shown, language.CHILD if relation.kind == "OneToMany" else language.ONE_SIDE
@@ -485,6 +509,45 @@ class _Translation:
         for side in (holder, other):
             if side.display:
                 self._note("unsaid", relation.place, f"{side.entity}{{{side.field}({side.display})}}", language.DISPLAY)
+
+    def _list_as(self, relation: SourceRelation, home: _Home, name: str, other: Side) -> None:
+        """The other side as a list of its own, below the path of the row, where that is of the same module."""
+        document = home.document["fields"][name]
+        module, _, entity = document["to"].partition(".")
+        word = naming.pluralize(to_words(other.field or "") or "")
+        taken = (document["to"], word) in self.listed or f"{word}_of_{entity}" in self.taken.plurals
+        if document.get("listed_as") is None and (
+            module != home.module or taken or naming.check_plural(word) is not None
+        ):
+            says = f"{other.field} of {other.entity} is the list that {name}= filters"
+            self._note("changed", relation.place, self._shown(relation), says)
+            return
+        document.setdefault("listed_as", word)
+        self.listed.add((document["to"], word))
+
+    def _on_delete(self, relation: SourceRelation, home: _Home, name: str) -> None:
+        """What becomes of a row when the one that it refers to goes, where rows do not go with each other in a circle."""
+        document = home.document["fields"][name]
+        said = next((one for one in relation.annotations if one.name.lower() == "ondelete"), None)
+        words = {"cascade": "cascade", "set null": "clear", "set_null": "clear"}
+        wanted = relation.on_delete or (words.get(said.value.lower()) if said else None)
+        if wanted is None:
+            return
+        module, _, entity = document["to"].partition(".")
+        goes = self.goes.setdefault(module, {})
+        if module != home.module or (wanted == "clear" and document.get("required")):
+            self._note(
+                "unsaid",
+                relation.place,
+                self._shown(relation),
+                f"on delete {wanted}: not across modules, nor of what is required",
+            )
+        elif wanted == "cascade" and _reaches(goes, entity, home.name):
+            self._note("unsaid", relation.place, self._shown(relation), "on delete cascade: it would go round")
+        else:
+            document["on_delete"] = wanted
+            if wanted == "cascade":
+                goes.setdefault(home.name, []).append(entity)
 
     def _related(self, relation: SourceRelation, path: Path) -> None:
         self.out.taken["relations"] += 1
@@ -522,9 +585,7 @@ class _Translation:
         home.document["fields"][name] = self._fitting(document, shown, relation.place)
         self._related(relation, (*home.path, "fields", name))
         if target.field:
-            self._note(
-                "changed", relation.place, shown, f"{target.field} of {target.entity} is the list that {name}= filters"
-            )
+            self._list_as(relation, home, name, target)
         for side in (relation.source, relation.target):
             if side.display:
                 self._note("unsaid", relation.place, f"{side.entity}{{{side.field}({side.display})}}", language.DISPLAY)
@@ -653,7 +714,7 @@ class _Translation:
             return
         home.document |= known
         if isinstance(said.get("enums"), dict):
-            self.out.document["modules"][home.module]["enums"] = said["enums"]
+            self.enums.setdefault(home.module, {}).update(said["enums"])
         if isinstance(said.get("reacts_to"), list):
             self.out.document["modules"][home.module]["reacts_to"] = said["reacts_to"]
 
@@ -711,6 +772,13 @@ class _Translation:
             self._first(),
         )
         return Mistake(f"{found.file}, line {found.line}", f"{mistake.where}: {mistake.message}", mistake.hint)
+
+
+def _without(document: dict[str, Any], *keys: str) -> dict[str, Any]:
+    """The same document, which has lost these keys."""
+    for key in keys:
+        document.pop(key, None)
+    return document
 
 
 def _own(annotations: Sequence[Annotation]) -> dict[str, Any]:

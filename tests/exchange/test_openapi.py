@@ -1,0 +1,113 @@
+"""Schemas of an OpenAPI document become entities; what is no document, or hostile, is refused with its line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from archgen.answers.resolve import resolve
+from archgen.answers.sources import from_record
+from archgen.errors import InputError
+from archgen.exchange.openapi_reader import read_openapi
+from archgen.exchange.translation import Translated, translate
+
+Import = Callable[[str], Translated]
+FOREIGN = """
+openapi: 3.0.3
+info: {title: Pet Store, version: "1"}
+paths: {}
+components:
+  schemas:
+    Pet:
+      type: object
+      description: an animal
+      required: [id, name, kind]
+      properties:
+        id: {type: integer, format: int64}
+        name: {type: string, maxLength: 40, minLength: 2}
+        kind: {type: string, enum: [cat, dog], default: cat}
+        weight: {type: number, minimum: 0.5}
+        born: {type: string, format: date}
+        owner: {$ref: '#/components/schemas/Person'}
+        vet_id: {type: string, format: uuid, nullable: true}
+        tags: {type: array, items: {$ref: '#/components/schemas/Tag'}}
+        notes: {type: array, items: {type: string}}
+        created_at: {type: string, format: date-time}
+    Person: {type: object, properties: {email: {type: string, format: email}, age: {type: integer, maximum: 150}}}
+    Vet: {type: object, properties: {name: {type: string}}}
+    Tag:
+      allOf:
+        - {type: object, required: [label], properties: {label: {type: string}}}
+        - {type: object, properties: {hot: {anyOf: [{type: boolean}, {type: 'null'}]}}}
+    PetCreate: {type: object, required: [name], properties: {name: {type: string}}}
+    PetPage:
+      type: object
+      properties: {items: {type: array, items: {$ref: '#/components/schemas/Pet'}}, total: {type: integer}}
+    HTTPValidationError: {type: object, properties: {detail: {type: string}}}
+"""
+
+
+@pytest.fixture
+def imported(tmp_path: Path) -> Import:
+    def write_and_import(text: str) -> Translated:
+        path = tmp_path / "d.yaml"
+        path.write_text(text)
+        return translate(read_openapi(path))
+
+    return write_and_import
+
+
+def test_a_document_of_another_tool_is_read(imported: Import) -> None:
+    found = imported(FOREIGN)
+    resolve([from_record(found.document)])
+    made: dict[str, Any] = found.document["modules"]["core"]["entities"]
+    assert found.document["name"] == "pet-store" and list(made) == ["pet", "person", "vet", "tag"]
+    pet = made["pet"]["fields"]
+    assert pet["name"] == {"type": "string", "max_length": 40, "min_length": 2, "required": True}
+    assert pet["kind"] == {"type": "enum", "values": ["cat", "dog"], "default": "cat"}
+    assert pet["weight"] == {"type": "number", "min": 0.5} and pet["born"] == {"type": "date"}
+    assert pet["owner"] == {"type": "reference", "to": "core.person", "indexed": True}
+    assert pet["vet"]["to"] == "core.vet" and "required" not in pet["vet"]
+    assert (pet["tags"]["type"], pet["tags"]["to"]) == ("references", "core.tag") and pet["notes"]["type"] == "json"
+    assert made["tag"]["fields"] == {"hot": {"type": "boolean"}, "label": {"type": "string", "required": True}}
+    told = [f"{note.kind} {note.place} {note.what}: {note.message}" for note in found.notes]
+    assert "left d.yaml:28 PetCreate: a form of another schema, a page of a list, or an error" in told
+    assert "changed d.yaml:20 Pet.notes: an array is kept as JSON" in told
+    assert "changed d.yaml:18 Pet.vet_id: refers to Vet, by its name" in told
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "says"),
+    [
+        ("", "d.yaml", "is not a mapping"),
+        ("openapi: 3.1.0\n", "d.yaml", "has no schemas"),
+        ('{"a": [1,\n', "d.yaml, line 2", "is neither JSON nor YAML"),
+        ("a: &x 1\nb: *x\n", "d.yaml, line 2", "aliases"),
+        ("[" * 150, "d.yaml, line 1", "nest"),
+        ("a:\n" + "- 1\n" * 500_000, "d.yaml, line", "holds more than"),
+    ],
+    ids=["empty", "schemas", "syntax", "alias", "deep", "many"],
+)
+@pytest.mark.timeout(60)
+def test_what_is_no_document_is_told_with_its_line(imported: Import, text: str, where: str, says: str) -> None:
+    with pytest.raises(InputError) as failed:
+        imported(text)
+    (mistake,) = failed.value.mistakes
+    assert mistake.where.startswith(where) and says in mistake.message
+
+
+def test_schemas_in_a_circle_end(imported: Import) -> None:
+    document = {
+        "components": {
+            "schemas": {
+                "A": {"allOf": [{"$ref": "#/components/schemas/B"}], "properties": {"n": {"type": "string"}}},
+                "B": {"allOf": [{"$ref": "#/components/schemas/A"}]},
+                "C": {"$ref": "#/components/schemas/C"},
+            }
+        }
+    }
+    assert "a" in imported(json.dumps(document)).document["modules"]["core"]["entities"]
