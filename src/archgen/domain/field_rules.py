@@ -10,7 +10,7 @@ from archgen.domain.field_values import (
     Unfit,
     compared,
     normal,
-    pattern_of,
+    read_pattern,
     resolve_length,
     resolve_samples,
 )
@@ -147,7 +147,7 @@ def _check_pattern(where: str, spec: FieldSpec) -> Iterator[Mistake]:
             yield Mistake(f"{where}.examples.{index}", str(error))
         if example == "":
             yield Mistake(f"{where}.examples.{index}", "is empty, which is no example", "leave it out")
-    pattern = pattern_of(spec)
+    pattern = read_pattern(spec)
     if pattern is None:
         return
     try:
