@@ -9,8 +9,8 @@ from archgen.domain.field_values import (
     EMAIL_LENGTH,
     Unfit,
     compared,
+    find_pattern,
     normal,
-    read_pattern,
     resolve_length,
     resolve_samples,
 )
@@ -147,7 +147,7 @@ def _check_pattern(where: str, spec: FieldSpec) -> Iterator[Mistake]:
             yield Mistake(f"{where}.examples.{index}", str(error))
         if example == "":
             yield Mistake(f"{where}.examples.{index}", "is empty, which is no example", "leave it out")
-    pattern = read_pattern(spec)
+    pattern = find_pattern(spec)
     if pattern is None:
         return
     try:

@@ -60,14 +60,14 @@ def resolve_pattern(spec: FieldSpec) -> str | None:
     return None if spec.pattern is None else read_pattern(spec.pattern).text
 
 
-def read_pattern(spec: FieldSpec) -> str | None:
+def find_pattern(spec: FieldSpec) -> str | None:
     """The pattern that a field says, or that its type is; as it is written."""
     return FORMS.get(spec.type, spec.pattern)
 
 
 def resolve_shape(spec: FieldSpec) -> Shape:
     """For each place the characters that may stand there: values that the pattern takes, of a length that it may have."""
-    pattern = read_pattern(spec)
+    pattern = find_pattern(spec)
     if pattern is None:
         return ()
     most = resolve_length(spec) or STRING_LENGTH
@@ -92,7 +92,7 @@ def resolve_samples(spec: FieldSpec) -> tuple[str, ...]:
 
 def resolve_unlike(spec: FieldSpec) -> str | None:
     """A string of a length that the field takes, and that its pattern does not."""
-    pattern = read_pattern(spec)
+    pattern = find_pattern(spec)
     if pattern is None:
         return None
     return read_pattern(pattern).unlike(spec.min_length or 0, resolve_length(spec) or STRING_LENGTH)
@@ -138,7 +138,7 @@ def _string(spec: FieldSpec, value: JsonValue) -> str:
         raise Unfit(f"has {len(value)} characters, and the field takes {most}")
     if len(value) < (spec.min_length or 0):
         raise Unfit(f"has {len(value)} characters, and the field takes {spec.min_length} at least")
-    pattern = read_pattern(spec)
+    pattern = find_pattern(spec)
     if pattern is not None and not _matches(pattern, value):
         what = "does not match the pattern, which is of the whole value"
         raise Unfit(f"{shown(value)} {what if spec.pattern else KINDS[spec.type]}")

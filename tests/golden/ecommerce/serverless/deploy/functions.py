@@ -13,7 +13,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,7 @@ def check_way(stage: str) -> None:
         raise SystemExit(
             f"{stack} is {now}: {STUCK[now].format(stage=stage, stack=stack)}"
         )
-    if not now and (left := kept_tables(stage)):
+    if not now and (left := kept_by_name(stage)):
         raise SystemExit(
             f"An earlier {stack} has left {', '.join(left)}: `make destroy STAGE={stage} DATA=delete` deletes what is in "
             "them; docs/deploying.md says how a new stack takes them over"
@@ -96,28 +97,42 @@ def destroy(stage: str, data: str) -> None:
     """Deletes the stack. What it stored stays, and is named, unless `data` is `delete`;
     also what an earlier stack of this name has left.
     """
-    kept = kept_tables(stage)
-    if status(stage):
+    there = bool(status(stage))
+    if there:
         delete_stack(stage)
-    elif not kept:
+    kept = kept_by_name(stage)
+    if not there and not kept:
         raise SystemExit(
             f"{stack_name(stage)} is not there, nor anything that it stored"
         )
-    for table in kept:
-        if data != "delete":
-            print(f"kept: the table {table} (DATA=delete takes it along)")
-            continue
-        database = boto3.client("dynamodb")
-        database.update_table(TableName=table, DeletionProtectionEnabled=False)
-        database.delete_table(TableName=table)
-        print(f"deleted: the table {table}")
+    for what, delete in kept.items():
+        if data == "delete":
+            delete()
+        print(
+            f"deleted: {what}"
+            if data == "delete"
+            else f"kept: {what} (DATA=delete takes it along)"
+        )
 
 
-def kept_tables(stage: str) -> list[str]:
-    """Those of this stage that are there, whether its stack is or not."""
+def kept_by_name(stage: str) -> dict[str, Callable[[], object]]:
+    """What stays of this stage and has a name of its own, whether its stack is there or
+    not; and what deletes it.
+    """
+    kept: dict[str, Callable[[], object]] = {}
     pages = boto3.client("dynamodb").get_paginator("list_tables").paginate()
     there = {name for page in pages for name in page["TableNames"]}
-    return sorted(there & {f"{stack_name(stage)}-{module}" for module in MODULES})
+    for table in sorted(
+        there & {f"{stack_name(stage)}-{module}" for module in MODULES}
+    ):
+        kept[f"the table {table}"] = partial(delete_table, table)
+    return kept
+
+
+def delete_table(name: str) -> None:
+    database = boto3.client("dynamodb")
+    database.update_table(TableName=name, DeletionProtectionEnabled=False)
+    database.delete_table(TableName=name)
 
 
 def delete_stack(stage: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import ModuleType
+
 from tests.load.shapes import Entity, Flag, Prose, Slo
 
 # fmt: off
@@ -15,3 +17,5 @@ ENTITIES: list[Entity] = [
     ]),
 ]
 ORDERS = False  # whether products can be ordered
+# what people do beside that
+BESIDE: list[ModuleType] = []

@@ -13,7 +13,7 @@ from typing import Any
 
 from locust import FastHttpUser, constant_throughput, events
 
-from tests.load.model import ENTITIES, ORDERS, SLO
+from tests.load.model import BESIDE, ENTITIES, ORDERS, SLO
 from tests.load.people import PEOPLE
 from tests.load.seed import PLACED, STAFF, Site, order, seed
 from tests.load.shapes import Entity, Reference, Value
@@ -171,6 +171,8 @@ def tasks() -> dict[Callable[[Person], None], int]:
             found[creating(entity)] = 1
     if ORDERS:
         found[place_order] = 2
+    for more in BESIDE:
+        found |= more.tasks(site)
     return found
 
 
@@ -179,9 +181,7 @@ def _shared(entity: Entity) -> Iterator[Value]:
     return (
         f
         for f in entity.fields
-        if not isinstance(f, Reference)
-        and not f.unique
-        and f.name not in entity.together
+        if isinstance(f, Value) and not f.unique and f.name not in entity.together
     )
 
 

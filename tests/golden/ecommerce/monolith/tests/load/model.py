@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import ModuleType
+
 from tests.load.shapes import Choice, Entity, Number, Prose, Slo, Words
 
 # fmt: off
@@ -19,3 +21,5 @@ ENTITIES: list[Entity] = [
     ]),
 ]
 ORDERS = True  # whether products can be ordered
+# what people do beside that
+BESIDE: list[ModuleType] = []

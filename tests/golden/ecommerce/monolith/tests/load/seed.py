@@ -13,9 +13,9 @@ import urllib.request
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.load.model import ENTITIES, ORDERS
+from tests.load.model import BESIDE, ENTITIES, ORDERS
 from tests.load.people import PEOPLE, hint, log_in
-from tests.load.shapes import Entity, Reference
+from tests.load.shapes import Entity, Reference, Sent
 
 ROWS = 300  # of each entity, where there is room
 STAFF = PEOPLE  # the last of the tokens
@@ -104,9 +104,11 @@ def seed(site: Site) -> None:
             )
             if row is None:
                 break
-            status, answer = site.ask(
-                "POST", entity.path, row, who, f"seed-{entity.plural}-{n}"
-            )
+            key = f"seed-{entity.plural}-{n}"
+            for before in entity.fields:
+                if isinstance(before, Sent):
+                    row[before.name] = before.send(site, who, f"{key}-{before.name}")
+            status, answer = site.ask("POST", entity.path, row, who, key)
             if status == 201:
                 made.append((who, answer["id"]))
             # another row has that value, or was made under that key when this said
@@ -129,6 +131,8 @@ def seed(site: Site) -> None:
         ]
         site.rows["orders"] = made or site.found(PLACED)
         print(f"{len(site.rows['orders'])} orders")
+    for more in BESIDE:
+        more.seed(site)
 
 
 def order(products: list[str], n: int) -> dict[str, Any]:

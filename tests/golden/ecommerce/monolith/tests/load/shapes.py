@@ -241,6 +241,14 @@ class Document(Value):
         }
 
 
+class Sent(Field, ABC):
+    """A field whose value is sent before the row that has it."""
+
+    @abstractmethod
+    def send(self, site: Any, who: int, key: str) -> str:
+        """Its value; `site`: as `tests.load.seed` has it; `key`: for the same again."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Reference(Field):
     """A row of another entity, which must be there first: its value is one of their
@@ -255,7 +263,7 @@ class Entity:
     plural: str
     read: str
     write: str
-    fields: Sequence[Value | Reference]
+    fields: Sequence[Field]  # values, references, and files
     together: Sequence[str] = ()  # fields that are unique together
 
     @property
@@ -282,7 +290,7 @@ class Entity:
                     row[field.name] = found[n % len(found)]
                 elif field.required:
                     return None
-            elif field.required or n < field.room:
+            elif isinstance(field, Value) and (field.required or n < field.room):
                 row[field.name] = field.value(n)
         return row
 

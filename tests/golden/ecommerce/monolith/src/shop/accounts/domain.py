@@ -12,6 +12,7 @@ from uuid import UUID
 from shop.chassis.policy.access import EVERY_SCOPE
 from shop.chassis.policy.entity import Entity, now
 
+TOKEN_LIFETIME = 15 * 60  # seconds, of an access token
 SESSION_LIFETIME = timedelta(days=30)
 EMAIL_TOKEN_LIFETIME = timedelta(minutes=30)
 # for which a refresh token that was used is good still: two tabs, an answer that was

@@ -11,7 +11,6 @@ from shop.chassis.mechanism import audit
 from shop.chassis.mechanism.events import PublishingUnitOfWork
 from shop.chassis.mechanism.persistence import Repository
 from shop.chassis.mechanism.retry import retry_on_conflict
-from shop.chassis.mechanism.tokens import LIFETIME
 from shop.chassis.policy.access import EVERY_SCOPE, Access, Caller
 from shop.chassis.policy.entity import now
 from shop.chassis.policy.errors import (
@@ -23,7 +22,7 @@ from shop.chassis.policy.errors import (
 )
 
 from .addresses import mailbox
-from .domain import Account, EmailToken, Purpose, Session, parts_of
+from .domain import TOKEN_LIFETIME, Account, EmailToken, Purpose, Session, parts_of
 from .events import LinkRequested
 from .passwords import Passwords
 from .signer import Signer
@@ -48,7 +47,7 @@ class Tokens:
     access_token: str
     refresh_token: str
     token_type: str = "Bearer"  # noqa: S105 - a kind, not a secret
-    expires_in: int = LIFETIME
+    expires_in: int = TOKEN_LIFETIME
 
 
 class AccountsService:

@@ -11,9 +11,9 @@ from typing import Any
 
 import jwt
 
-from shop.chassis.mechanism.tokens import LIFETIME, REFRESH
+from shop.chassis.mechanism.tokens import REFRESH
 
-from .domain import Account
+from .domain import TOKEN_LIFETIME, Account
 from .keys import SigningKey
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class Signer:
             "scope": " ".join(scopes),
             "email_verified": account.verified,
             "iat": issued,
-            "exp": issued + LIFETIME,
+            "exp": issued + TOKEN_LIFETIME,
         }
         keys = self._keys()
         settled = [

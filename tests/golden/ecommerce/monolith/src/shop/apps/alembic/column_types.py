@@ -7,7 +7,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from ...chassis.mechanism.sql import FixedDecimal, UtcDateTime
+from ...chassis.mechanism.sql import Duration, FixedDecimal, UtcDateTime, ZonedDateTime
 
 
 def render(what: str, item: Any, context: Any) -> str | Literal[False]:
@@ -36,6 +36,8 @@ def own_type(kind: Any) -> str | None:
         return f"FixedDecimal({kind.scale})"
     if isinstance(kind, UtcDateTime):
         return "UtcDateTime()"
+    if isinstance(kind, Duration | ZonedDateTime):
+        return f"{type(kind).__name__}()"
     if isinstance(kind, sa.String) and "COLLATE" in kind.compile(postgresql.dialect()):  # type: ignore[no-untyped-call]
         return f"sortable_string({kind.length})"
     return None
