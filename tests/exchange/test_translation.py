@@ -72,6 +72,8 @@ def test_every_construct_is_taken_or_told() -> None:
     assert book["price"] == {"type": "decimal", "scale": 3, "min": "0.001"}
     assert book["isbn"] == {"type": "string", "pattern": "^[0-9/-]{10,17}$", "unique": True}
     assert book["weight"] == {"type": "number"}
+    assert (book["bought_at"]["type"], book["reading_time"]["type"]) == ("zoned_datetime", "duration")
+    assert entities(found)["branch"]["audit"] is True
     assert book["scan"]["type"] == "file" and book["scan"]["required"] is True
     assert book["state"] == {"type": "enum", "enum": "state"}
     assert book["state2"] == {"type": "enum", "enum": "state", "required": True}
@@ -87,8 +89,6 @@ def test_every_construct_is_taken_or_told() -> None:
         ("changed", "entity Book", "Book: its description is a comment"),
         ("unsaid", "@Trimmed", "Book.title: @Trimmed"),
         ("changed", "opensAt", "Book.opensAt: a string such as 14:30:00"),
-        ("changed", "boughtAt", "Book.boughtAt: a time in UTC"),
-        ("changed", "readingTime", "Book.readingTime: a string such as PT1H30M"),
         ("changed", "scan AnyBlob", "Book.scan: a file: an image, PDF"),
         ("changed", "createdAt", "Book.createdAt: every row has created_at"),
         ("unsaid", "Book{loans", "Book{loans} to Loan{book}: at least one of the other end"),
@@ -102,7 +102,6 @@ def test_every_construct_is_taken_or_told() -> None:
         ("changed", "readOnly", "Branch: readOnly: only staff"),
         ("unsaid", "search Book", "Book: search elasticsearch: full-text search"),
         ("unsaid", "filter Book", "book: filter: not by "),
-        ("unsaid", "@EnableAudit", "Branch: EnableAudit: who made"),
         ("unsaid", "clusterBy", "Book: clusterBy shelf: an option"),
         ("left", "skipClient", "Fine: skipClient: of a front-end"),
         ("left", "deploymentType", "deployment deploymentType docker-compose: a setting of Java"),
