@@ -87,6 +87,10 @@ def test_what_a_shape_spells_matches_has_its_length_and_sorts_by_its_number(
         (r"\/[\]\^]", r"^\/[\]\^]$"),
         ("[\ue000-\U0010ffff]", r"^[^\x00-\ud7ff]$"),
         ("", "^$"),
+        ("[a-z0-9-]+", "^[a-z0-9-]+$"),
+        ("^(red|green)(-[0-9]{1,3})?$", "^(red|green)(-[0-9]{1,3})?$"),
+        ("red|green", "^(?:red|green)$"),
+        (r"\$[0-9]+\.[0-9]{2}", r"^\$[0-9]+\.[0-9]{2}$"),
     ],
 )
 def test_a_pattern_has_one_form(text: str, form: str) -> None:

@@ -1,7 +1,7 @@
 """Patterns of strings, in a syntax that every engine reads alike, and values that match them.
 
 A pattern is of the whole value. It has characters, `.`, classes, groups, `|` and the repeats `? * + {m,n}`, and
-nothing that makes an engine slow. `Pattern.text` is its one form, in which a project checks it (Rust's engine, by
+nothing that makes an engine slow. `Pattern.text` is the form in which a project checks it (Rust's engine, by
 pydantic, in linear time), clients read it in OpenAPI (ECMAScript) and tools of tests make values of it (Python):
 `\\d`, `\\w` and `\\s` are of ASCII, `.` is no end of a line, and nothing matches NUL.
 """
@@ -9,6 +9,7 @@ pydantic, in linear time), clients read it in OpenAPI (ECMAScript) and tools of 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -39,6 +40,13 @@ _GROUPS = {
     "?<=": "looks behind, which takes more than linear time",
     "?<!": "looks behind, which takes more than linear time",
 }
+
+
+# What all engines read alike as it is written.
+_LETTER = r"[A-Za-z0-9 _@:,;#%=<>!-]|\\[.*+?()\[\]{}|^$/]"
+_CLASS = r"\[(?:[A-Za-z0-9 _.@:,+/]|-(?!-))+\]"
+_REPEAT = r"(?:[?*+]|\{\d+(?:,\d*)?\})(?![?*+{])"
+_PLAIN = re.compile(rf"(?:(?:{_LETTER}|{_CLASS}|\))(?:{_REPEAT})?|\((?:\?:)?|\|)*")
 
 
 class Broken(ValueError):
@@ -108,13 +116,26 @@ def read_pattern(text: str) -> Pattern:
     if len(text) > LENGTH_MOST:
         raise Broken(f"has {len(text)} characters, and {LENGTH_MOST} are the most")
     root = _Reader(text).read()
-    written = _write(root)
-    pattern = Pattern(f"^(?:{written})$" if isinstance(root, Choice) else f"^{written}$", root)
+    pattern = Pattern(_anchored(text, root), root)
     try:
         _compiled(pattern.text)
     except SchemaError:
         raise Broken("is too large to be checked quickly; say a smaller repeat") from None
     return pattern
+
+
+def _anchored(text: str, root: Node) -> str:
+    """As its author wrote it, where every engine reads that alike; else spelled out."""
+    bare = text.removeprefix("^")
+    bare = bare[:-1] if bare.endswith("$") and not bare.endswith("\\$") else bare
+    if not _PLAIN.fullmatch(bare):
+        written = _write(root)
+        return f"^(?:{written})$" if isinstance(root, Choice) else f"^{written}$"
+    depth, choice = 0, False
+    for sign in re.sub(rf"\\.|{_CLASS}", "", bare):
+        depth += {"(": 1, ")": -1}.get(sign, 0)
+        choice = choice or (sign == "|" and not depth)
+    return f"^(?:{bare})$" if choice else f"^{bare}$"
 
 
 def spell(shape: Shape, number: int) -> str:
