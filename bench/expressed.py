@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -148,7 +149,9 @@ def _field(fact: Fact, made: Made, types: Types) -> str:
     shapes = made.shapes(fact.entity, "Out", made.name(fact.name, fact.entity))
     if fact.other:
         values = fact.other.split("|")
-        return FOUND if any([*shape.get("enum", ())] == values for shape in shapes) else MISSING
+        # of one value alone, JSON schema says a constant
+        said = [[*shape.get("enum", [shape["const"]] if "const" in shape else [])] for shape in shapes]
+        return FOUND if values in said else MISSING
     wanted, rough = TYPES.get(fact.value, {"type": "string"}), ROUGH.get(fact.value)
     if any(wanted.items() <= shape.items() for shape in shapes):
         return FOUND
@@ -191,11 +194,18 @@ def _bound(fact: Fact, made: Made, types: Types) -> str:
 def _pattern(fact: Fact, made: Made, types: Types) -> str:
     wanted = fact.value.strip('"').removeprefix("/").removesuffix("/")
     shapes = made.shapes(fact.entity, "In", made.name(fact.name, fact.entity))
-    return (
-        FOUND
-        if any(wanted in one.get("pattern", "") or wanted.strip("^$") in one.get("pattern", "") for one in shapes)
-        else MISSING
-    )
+    said = [one["pattern"] for one in shapes if "pattern" in one]
+    return FOUND if any(wanted.strip("^$") in one or _means_the_same(wanted, one) for one in said) else MISSING
+
+
+def _means_the_same(wanted: str, said: str) -> bool:
+    """Whether two spellings take the same of some thousand words of the letters that patterns are mostly about."""
+    drawn = Random(1)
+    words = ["".join(drawn.choices("aB0@.-_/ +é\t", k=drawn.randint(0, 8))) for _ in range(5_000)]
+    words += ["".join(drawn.choices("ab@.", k=drawn.randint(4, 9))) for _ in range(5_000)]
+    whole = re.compile(f"(?:{wanted.removeprefix('^').removesuffix('$')})", re.ASCII)
+    taken = [bool(whole.fullmatch(word)) for word in words]
+    return True in taken and taken == [bool(re.search(said, word)) for word in words]
 
 
 def _holder(fact: Fact, made: Made) -> tuple[str, str, str]:
