@@ -265,7 +265,7 @@ def _microservice(fact: Fact, made: Made, types: Types) -> str:
 
 def _audit(fact: Fact, made: Made, types: Types) -> str:
     return (
-        FOUND if {"created_by", "updated_by"} <= set(made.schema(fact.entity, "Out").get("properties", {})) else MISSING
+        FOUND if {"created_by", "changed_by"} <= set(made.schema(fact.entity, "Out").get("properties", {})) else MISSING
     )
 
 
