@@ -12,7 +12,7 @@ from archgen.generator.record import load_record
 
 DOMAIN = """
 entity Order { id Long, name String required }
-entity Line (lines) { amount Duration }
+entity Line (lines) { amount LocalTime }
 relationship OneToMany { Order{lines(name)} to Line{order} }
 paginate * with pagination
 dto * with mapstruct
@@ -30,7 +30,7 @@ def test_answers_go_to_stdout_and_the_report_to_stderr(archgen: Archgen, folder:
     for line in (
         "  Order.id (d.jdl:2) is order_id: id is taken by what every entity has or its\n    code is written with",
         "Changed",
-        "  a string such as PT1H30M, for a duration: Line.amount (d.jdl:3)",
+        "  a string such as 14:30:00, for a time of day: Line.amount (d.jdl:3)",
         "Could not be said",
         "  a table name of its own: Line(lines) (d.jdl:3)",
         "Needs nothing here",

@@ -106,7 +106,7 @@ def test_a_dump_of_postgresql_is_read_by_what_defines_tables(imported: Callable[
         "indexed": True,
         "on_delete": "cascade",
     }
-    assert order["fields"]["manager"] == {"type": "reference", "to": "core.customer", "unique": True}
+    assert order["fields"]["manager"] == {"type": "reference", "to": "core.customer", "one_to_one": True}
     assert order["fields"]["category"]["type"] == "references"
     assert order["fields"]["note"]["default"] == "it's; so" and order["fields"]["at"] == {
         "type": "datetime",

@@ -123,7 +123,7 @@ def test_relations_of_all_kinds_become_references(imported: Import) -> None:
         "n": {"type": "string"},
         "a": {"type": "reference", "to": "core.a", "required": True, "indexed": True, "listed_as": "bs"},
         "other": {"type": "reference", "to": "core.a", "indexed": True},
-        "twin": {"type": "reference", "to": "core.a", "required": True, "unique": True},
+        "twin": {"type": "reference", "to": "core.a", "required": True, "one_to_one": True, "listed_as": "b"},
     }
     assert made["a"]["fields"] == {"many": {"type": "references", "to": "core.b", "listed_as": "manies", "max": 23}}
 

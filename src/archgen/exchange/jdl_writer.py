@@ -168,9 +168,9 @@ class _Writer:
             if spec.to is None:
                 continue
             many = spec.type == "references"
-            kind = "ManyToMany" if many else "OneToOne" if spec.unique else "ManyToOne"
+            kind = "ManyToMany" if many else "OneToOne" if spec.one_to_one else "ManyToOne"
             extra = spec.model_dump(
-                mode="json", exclude_unset=True, exclude={"type", "required", "unique", "indexed", "to"}
+                mode="json", exclude_unset=True, exclude={"type", "required", "one_to_one", "indexed", "to"}
             )
             extra = {known: value for known, value in extra.items() if value is not None}
             if spec.indexed != (kind == "ManyToOne"):

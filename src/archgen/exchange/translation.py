@@ -490,7 +490,7 @@ class _Translation:
         document: dict[str, Any] = {"type": "reference", "to": to}
         document |= {"required": True} if holder.required else {}
         if relation.kind == "OneToOne":
-            document["unique"] = True
+            document["one_to_one"] = True
         else:
             document["indexed"] = True
         for annotation in relation.annotations:
@@ -499,10 +499,8 @@ class _Translation:
         home.document["fields"][name] = document
         self.written[holder.entity, relation.written or name] = name
         self._related(relation, (*home.path, "fields", name))
-        if other.field and relation.kind != "OneToOne":
+        if other.field:
             self._list_as(relation, home, name, other)
-        elif other.field:
-            self._note("changed", relation.place, shown, f"{other.field} of {other.entity} is found by {name}=")
         self._on_delete(relation, home, name)
         if other.required:
             self._note(
@@ -513,15 +511,16 @@ class _Translation:
                 self._note("unsaid", relation.place, f"{side.entity}{{{side.field}({side.display})}}", language.DISPLAY)
 
     def _list_as(self, relation: SourceRelation, home: _Home, name: str, other: Side) -> None:
-        """The other side as a list of its own, below the path of the row, where that is of the same module."""
+        """The other side as a list, or a row, of its own below the path of the row, where that is of the same module."""
         document = home.document["fields"][name]
         module, _, entity = document["to"].partition(".")
-        word = naming.pluralize(to_words(other.field or "") or "")
+        one, words = relation.kind == "OneToOne", to_words(other.field or "") or ""
+        word = words if one else naming.pluralize(words)
         taken = (document["to"], word) in self.listed or f"{word}_of_{entity}" in self.taken.plurals
         if document.get("listed_as") is None and (
             module != home.module or taken or naming.check_plural(word) is not None
         ):
-            says = f"{other.field} of {other.entity} is the list that {name}= filters"
+            says = f"{other.field} of {other.entity} is {'found by' if one else 'the list that'} {name}={'' if one else ' filters'}"
             self._note("changed", relation.place, self._shown(relation), says)
             return
         document.setdefault("listed_as", word)
