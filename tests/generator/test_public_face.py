@@ -36,7 +36,7 @@ FACE = {
     "dynamodb_outbox": "PublishingDynamoUnitOfWork",
     "dynamodb_unit_of_work": "DynamoUnitOfWork",
     "events": "Event PublishingUnitOfWork Routes",
-    "filtered_lists": "FilteredListQuery Several",
+    "filtered_lists": "After FilteredListQuery Several",
     "filters": "Filters",
     "fields": "Body Boolean Date DateTime DecimalForm DecimalInput DecimalString Document Id Integer Json QueryInteger String fixed_scale Duration DurationString Email QueryReal Real Url ZonedDateTime email_form url_form",
     "internal_api": "internal_router",
@@ -50,6 +50,7 @@ FACE = {
     "references": "References",
     "rest": "Caller IdempotencyKey IfMatch ListQuery NOT_MODIFIED OptionalCaller PageOf Router client_of inject set_etag",
     "retry": "retry_on_conflict",
+    "searched_lists": "SearchedListQuery",
     "service_tokens": "ServiceTokens",
     "set_by": "staff_sets",
     "settings": "CoreSettings nearby",
@@ -59,6 +60,7 @@ FACE = {
     "sql_links": "LinkedRepository LinkingSqlUnitOfWork unlinked",
     "sql_numbered_pages": "NumberedSqlRepository",
     "sql_query": "reading_only select",
+    "sql_search": "SearchedSqlRepository words_column",
     "sql_unit_of_work": "SqlUnitOfWork",
     "tokens": "REFRESH",
 }
@@ -145,6 +147,7 @@ LISTED = {
     "totals": True,
     "filters": ["stars", "created_at"],
     "sorts": ["on", "tip"],
+    "search": ["text"],
 }  # what lists of rows in SQL can do besides
 MODULES = {"reviews": {"entities": {"review": REVIEWS}, "reacts_to": ["inventory.product.deleted"]}}
 COMBINATIONS = [
