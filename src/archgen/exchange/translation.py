@@ -18,7 +18,7 @@ from archgen.domain.declared import Declared
 from archgen.domain.field_rules import INDEXED_LENGTH, STRING_MOST, UNINDEXABLE, check_field
 from archgen.domain.presets import FILES
 from archgen.domain.rules import INDEXES_MOST, check_domain
-from archgen.domain.schema import SEARCH_MOST, SEARCHABLE, TIMES, EntitySpec, FieldSpec, ModuleSpec
+from archgen.domain.schema import SEARCH_MOST, SEARCH_WORDS, SEARCHABLE, TIMES, EntitySpec, FieldSpec, ModuleSpec
 from archgen.domain.sizes import check_sizes
 from archgen.errors import InputError, Mistake
 from archgen.exchange import language
@@ -654,7 +654,10 @@ class _Translation:
         """All strings and texts, as many as a search takes."""
         fields = [name for name, one in home.document["fields"].items() if one["type"] in SEARCHABLE]
         home.document["search"] = fields[:SEARCH_MOST]
-        if not fields:
+        if taken := {"search", SEARCH_WORDS} & home.document["fields"].keys():
+            del home.document["search"]
+            self._note("unsaid", place, home.name, f"{what}: a field has the name {min(taken)}, which it takes")
+        elif not fields:
             del home.document["search"]
             self._note("unsaid", place, home.name, f"{what}: there is no string and no text to search")
         elif left := fields[SEARCH_MOST:]:

@@ -70,7 +70,9 @@ class SearchedSqlRepository(SqlRepository[E]):
         *whole, beginning = query.words
         if self._engine.dialect.name == "postgresql":
             words = " & ".join([*(f"'{word}'" for word in whole), f"'{beginning}':*"])
-            separate = sa.func.string_to_array(self._table.c[SEARCH_WORDS], sa.text("' '"))
+            separate = sa.func.string_to_array(
+                self._table.c[SEARCH_WORDS], sa.text("' '")
+            )
             vector = sa.func.array_to_tsvector(separate)
             return vector.bool_op("@@")(sa.cast(words, TSQUERY))
         words = " AND ".join([*(f'"{word}"' for word in whole), f'"{beginning}"*'])
