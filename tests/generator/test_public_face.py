@@ -136,6 +136,7 @@ REVIEWS = {
         "instead": {"type": "reference", "to": "reviews.review", "on_delete": "clear", "listed_as": "replaced"},
         "checked_by": {"type": "reference", "to": "accounts.account", "set_by": "staff"},
         "tip": {"type": "decimal"},
+        "said": {"type": "text"},
         "at": {"type": "datetime"},
         "on": {"type": "date", "indexed": True},
         "stars": {"type": "integer", "indexed": True},
@@ -147,7 +148,7 @@ LISTED = {
     "totals": True,
     "filters": ["stars", "created_at"],
     "sorts": ["on", "tip"],
-    "search": ["text"],
+    "search": ["said"],
 }  # what lists of rows in SQL can do besides
 MODULES = {"reviews": {"entities": {"review": REVIEWS}, "reacts_to": ["inventory.product.deleted"]}}
 COMBINATIONS = [
