@@ -115,6 +115,7 @@ FOR_ROOTS = {
     "sql_jobs": "Jobs",
     "sql_queues": "QueueDispatcher QueueRelay",
     "sql_roles": "grant",
+    "sql_search": "is_made prepare",
     "sql_settings": "SqlSettings",
     "sql_url": "Address within",
     "sql_worker": "SqlWorker",
