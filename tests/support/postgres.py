@@ -16,7 +16,7 @@ def postgres(connections: int = 100) -> Iterator[str]:
     """Its URL, up to the name of a database; gone at the end, with all that was in it."""
     name, password = f"archgen-{token_hex(6)}", token_hex(8)
     subprocess.run(
-        ["docker", "run", "--detach", "--rm", "--name", name, "--env", f"POSTGRES_PASSWORD={password}",
+        ["docker", "run", "--detach", "--rm", "--name", name, "--env", f"POSTGRES_PASSWORD={password}", "--env", "LANG=C.UTF-8",
          "--publish", "127.0.0.1::5432", "postgres:18", "postgres", "-c", f"max_connections={connections}",
          "-c", "fsync=off"],
         check=True, capture_output=True,
