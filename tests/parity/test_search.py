@@ -139,6 +139,12 @@ def test_a_search_goes_with_no_filter_and_says_so(lab: Lab, beside: dict[str, An
     assert "goes with no filter" in answer["body"]["detail"]
 
 
+def test_a_cursor_of_an_order_of_several_may_be_long(lab: Lab) -> None:
+    """Beside pages by number and a search it was refused for its length."""
+    answer = lab.system.ask("ann", "GET", "/api/articles", query={"after": "x" * 7000})
+    assert (answer["status"], answer["body"]["detail"]) == (422, "Not a cursor of this list")
+
+
 def test_texts_of_any_size_are_written_and_found(lab: Lab) -> None:
     """Words without end, and more of them than an index takes of one row."""
     long = "ﷺ" * 100_000
