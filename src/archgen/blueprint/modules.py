@@ -22,9 +22,11 @@ from archgen.blueprint.schema import (
 )
 from archgen.domain import naming
 from archgen.domain.field_values import (
+    item_of,
     normal,
     resolve_accept,
     resolve_bytes,
+    resolve_items,
     resolve_length,
     resolve_most,
     resolve_pattern,
@@ -92,7 +94,7 @@ def _aliases(module: DomainModule) -> dict[tuple[str, str], str]:
         shared[name] = alias
     for name, entity in module.spec.entities.items():
         for key, content in entity.fields.items():
-            if content.type != "enum":
+            if "enum" not in (content.type, content.of):
                 continue
             if content.enum is not None:
                 found[name, key] = shared[content.enum]
@@ -172,6 +174,22 @@ def _field(domain: Domain, module: DomainModule, entity: str, name: str, spec: F
             indexed=False,
             default=[],
             many=many,
+        )
+    if spec.type == "list":
+        item = _field(domain, module, entity, name, item_of(spec), alias)
+        return Field(
+            name=name,
+            type=spec.type,
+            required=spec.required,
+            nullable=False,
+            unique=False,
+            indexed=False,
+            default=None if spec.required else [],
+            values=item.values,
+            labels=item.labels,
+            alias=alias,
+            item=item,
+            max_items=resolve_items(spec),
         )
     has_default = spec.default is not None
     required = spec.required and not has_default

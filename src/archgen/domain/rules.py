@@ -128,7 +128,7 @@ class _Check:
             if field_spec.indexed and (wrong := naming.check_filter(field_name, numbered=spec.totals)):
                 yield Mistake(f"{place}.indexed", wrong, "leave it out, or choose another name")
             yield from check_field(place, field_spec)
-            if field_spec.enum is not None and field_spec.type == "enum":
+            if field_spec.enum is not None and "enum" in (field_spec.type, field_spec.of):
                 yield from self._shared(place, module, field_spec)
             if field_spec.to is not None:
                 yield from self._reference(f"{place}.to", field_spec.to)

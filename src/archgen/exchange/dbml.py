@@ -17,6 +17,7 @@ _TYPES = {
     "datetime": "timestamptz",
     "uuid": "uuid",
     "json": "json",
+    "list": "json",
     "reference": "uuid",
     "file": "uuid",
 }
