@@ -113,10 +113,12 @@ SCALARS = (
     "enum",
     "json",
     "list",
+    "object",
 )
+MEMBERS = ("street", "city", "zip", "floor", "since", "kind", "note")
 ITEMS = ("string", "integer", "decimal", "number", "boolean", "date", "datetime", "uuid", "enum")
 KEYABLE = ("string", "integer", "uuid")
-INDEXABLE = frozenset(SCALARS) - {"text", "json", "list"} | {"reference"}
+INDEXABLE = frozenset(SCALARS) - {"text", "json", "list", "object"} | {"reference"}
 
 Document = dict[str, Any]
 
@@ -185,6 +187,8 @@ def scalar_fields(draw: st.DrawFn) -> Document:
         default = draw(st.sampled_from(({"a": [1, None, "x"]}, [], {}, "text", 3, True)))
     elif kind == "list":
         return draw(lists())
+    elif kind == "object":
+        return draw(objects())
     if kind in INDEXABLE and draw(st.integers(0, 3)) == 0:
         field["indexed"] = True
     if kind in INDEXABLE - {"boolean"} and draw(st.integers(0, 4)) == 0:
@@ -204,6 +208,16 @@ def lists(draw: st.DrawFn) -> Document:
     field |= {"type": "list", "of": item["type"]}
     most = draw(st.sampled_from((None, 1, 3, 100)))
     return field if most is None else field | {"max_items": most}
+
+
+@st.composite
+def objects(draw: st.DrawFn) -> Document:
+    """An object of simple fields."""
+    simple = scalar_fields().filter(lambda field: field["type"] not in ("json", "list", "object", "zoned_datetime"))
+    drawn = draw(st.dictionaries(st.sampled_from(MEMBERS), simple, min_size=1, max_size=3))
+    left = ("indexed", "unique", "default")
+    fields = {name: {key: value for key, value in one.items() if key not in left} for name, one in drawn.items()}
+    return {"type": "object", "fields": fields} | draw(st.sampled_from(({}, {"required": True})))
 
 
 @st.composite

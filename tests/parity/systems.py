@@ -62,6 +62,16 @@ DOMAIN: dict[str, Any] = {
                         "words": {"type": "list", "of": "string", "max_length": 5, "max_items": 3},
                         "sums": {"type": "list", "of": "decimal", "min": 0},
                         "often": {"type": "list", "of": "datetime"},
+                        "place": {
+                            "type": "object",
+                            "fields": {
+                                "street": {"type": "string", "max_length": 9, "required": True},
+                                "floor": {"type": "integer"},
+                                "rent": {"type": "decimal"},
+                                "since": {"type": "date"},
+                                "kind": {"type": "enum", "values": ["home", "work"]},
+                            },
+                        },
                         "moods": {"type": "list", "of": "enum", "enum": "kind"},
                         "category": {"type": "reference", "to": "lab.category", "listed_as": "things"},
                         "marks": {"type": "references", "to": "lab.category", "max": 3, "listed_as": "marked"},

@@ -50,6 +50,12 @@ VALUES: dict[str, dict[str, list[Any]]] = {
         "words": [[], ["a", "", "a"], ["é", "😀😀"]],
         "sums": [[], ["0", 10, "0.50"], ["9999999999999999.99"]],
         "often": [["2024-01-01T00:00:00+02:00", "1970-01-01T00:00:00.000001Z"], []],
+        "place": [
+            {"street": "a"},
+            {"street": "é", "floor": -1, "rent": 1, "since": "2024-02-29", "kind": "work"},
+            {"street": "", "floor": None},
+            None,
+        ],
         "moods": [["x-1", "red", "red"], ["None"]],
         "category": ["ref"],
         "marks": ["refs"],
@@ -78,6 +84,7 @@ WRONG: dict[str, list[Any]] = {  # for a field, or for any field
     "sums": [["1.234"], ["1", "-1"], ["1"] * 21],
     "often": [["2024-01-01"]],
     "moods": [["red", "grey"]],
+    "place": [{}, {"street": None}, {"street": "a", "flor": 1}, {"street": "a", "rent": "1.234"}, [], "a"],
     "marks": [[ABSENT, ABSENT], ["no"], ABSENT],
     "": [None, {}, [1]],
 }

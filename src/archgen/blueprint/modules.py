@@ -82,7 +82,7 @@ def _is_seen(domain: Domain, module: DomainModule) -> bool:
 
 
 def _aliases(module: DomainModule) -> dict[tuple[str, str], str]:
-    """The type of each enum, by entity and field: ProductCategory, unless the module has one already; Category where it is shared."""
+    """The type of each enum and the class of each object, by entity and field: ProductCategory, unless the module has one already; Category where it is shared."""
     taken = {naming.to_class_name(name) for name in module.spec.entities}
     found = {}
     shared = {}
@@ -94,17 +94,24 @@ def _aliases(module: DomainModule) -> dict[tuple[str, str], str]:
         shared[name] = alias
     for name, entity in module.spec.entities.items():
         for key, content in entity.fields.items():
-            if "enum" not in (content.type, content.of):
+            for member, inner in content.fields.items():
+                if inner.type == "enum":
+                    found[name, f"{key}.{member}"] = _alias(f"{name}_{key}_{member}", taken)
+            if content.type != "object" and "enum" not in (content.type, content.of):
                 continue
             if content.enum is not None:
                 found[name, key] = shared[content.enum]
                 continue
-            alias = naming.to_class_name(f"{name}_{key}")
-            while alias in taken:
-                alias += "Choice"
-            taken.add(alias)
-            found[name, key] = alias
+            found[name, key] = _alias(f"{name}_{key}", taken, "Value" if content.type == "object" else "Choice")
     return found
+
+
+def _alias(words: str, taken: set[str], more: str = "Choice") -> str:
+    alias = naming.to_class_name(words)
+    while alias in taken:
+        alias += more
+    taken.add(alias)
+    return alias
 
 
 def _entity(
@@ -122,9 +129,7 @@ def _entity(
         access=Access(read=spec.access.read, write=spec.access.write),
         owned=spec.owned,
         audit=bool(spec.audit),
-        fields=tuple(
-            _field(domain, module, name, key, content, aliases.get((name, key))) for key, content in spec.fields.items()
-        ),
+        fields=tuple(_field(domain, module, name, key, content, aliases) for key, content in spec.fields.items()),
         lists=tuple(_listing(listing) for listing in spec.lists),
         unique=tuple(_unique(spec, rule) for rule in spec.unique),
         publishes=tuple(action for action in ALL_ACTIONS if f"{module.name}.{name}.{action}" in wanted),
@@ -160,8 +165,11 @@ def _entity(
     )
 
 
-def _field(domain: Domain, module: DomainModule, entity: str, name: str, spec: FieldSpec, alias: str | None) -> Field:
+def _field(
+    domain: Domain, module: DomainModule, entity: str, name: str, spec: FieldSpec, aliases: dict[tuple[str, str], str]
+) -> Field:
     """A field with a default may always be left out, and is never lacking."""
+    alias = aliases.get((entity, name))
     target = None if spec.to is None else _target(domain, module, entity, spec)
     if spec.type == "references" and target is not None:
         many = Many(to=target, max=resolve_most(spec), ordered=bool(spec.ordered))
@@ -176,7 +184,7 @@ def _field(domain: Domain, module: DomainModule, entity: str, name: str, spec: F
             many=many,
         )
     if spec.type == "list":
-        item = _field(domain, module, entity, name, item_of(spec), alias)
+        item = _field(domain, module, entity, name, item_of(spec), aliases)
         return Field(
             name=name,
             type=spec.type,
@@ -209,7 +217,12 @@ def _field(domain: Domain, module: DomainModule, entity: str, name: str, spec: F
         scale=resolve_scale(spec),
         values=spec.values,
         labels=tuple(spec.labels.get(value, value) for value in spec.values) if spec.labels else (),
-        alias=alias,
+        alias=None if spec.type == "object" else alias,
+        members=tuple(
+            _field(domain, module, entity, f"{name}.{key}", member, aliases).model_copy(update={"name": key})
+            for key, member in spec.fields.items()
+        ),
+        cls=alias if spec.type == "object" else None,
         to=target,
         set_by=spec.set_by,
         max_bytes=resolve_bytes(spec),

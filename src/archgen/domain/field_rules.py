@@ -17,16 +17,17 @@ from archgen.domain.field_values import (
 )
 from archgen.domain.file_types import FILE_TYPES, NOT_OFFERED
 from archgen.domain.patterns import Broken, read_pattern
-from archgen.domain.schema import ITEM_TYPES, FieldSpec
+from archgen.domain.schema import ITEM_TYPES, MEMBER_TYPES, FieldSpec
 from archgen.errors import Mistake
 from archgen.text import join_key, nearest, shown
 
-UNINDEXABLE = ("text", "json", "list", "references", "file")
+UNINDEXABLE = ("text", "json", "list", "object", "references", "file")
 INDEXED_LENGTH = 255  # characters: 1,020 bytes at most in UTF-8, below 1,024, the tightest key of the databases
 STRING_MOST = 10_000
 LABEL_MOST = 200
 REFERENCES_MOST = 100  # of one row: each is looked up, and written as a row of its own
 ITEMS_MOST = 100  # of one list, which is read and written as a whole
+MEMBERS_MOST = 30  # fields of an object
 FILE_MOST = 100 * 1024 * 1024  # bytes: what is uploaded is read once more, to see what it is
 
 _VALUE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?", re.ASCII)
@@ -45,6 +46,7 @@ _TAKES: dict[str, tuple[str, ...]] = {
     "enum": ("enum",),
     "of": ("list",),
     "max_items": ("list",),
+    "fields": ("object",),
     "to": ("reference", "references"),
     "ordered": ("references",),
     "on_delete": ("reference",),
@@ -74,6 +76,8 @@ def check_field(where: str, spec: FieldSpec) -> Iterator[Mistake]:
         yield from check_values(where, spec.values, spec.labels)
     if spec.type in _TAKES["to"] and spec.to is None:
         yield Mistake(f"{where}.to", "a reference says what it refers to", f"add {where}.to: module.entity")
+    if spec.type == "object":
+        yield from _check_object(where, spec)
     if spec.type == "references":
         yield from _check_references(where, spec)
     if spec.type == "file":
@@ -130,6 +134,33 @@ def _check_list(where: str, spec: FieldSpec) -> Iterator[Mistake]:
         )
     else:
         yield from check_field(where, item_of(spec))
+
+
+def _check_object(where: str, spec: FieldSpec) -> Iterator[Mistake]:
+    """What it is of: one level of simple fields, each by itself."""
+    if not 1 <= len(spec.fields) <= MEMBERS_MOST:
+        hint = (
+            f"add {where}.fields: " + "{street: {type: string}}" if not spec.fields else "an entity of its own says it"
+        )
+        yield Mistake(f"{where}.fields", f"an object has 1 to {MEMBERS_MOST} fields, not {len(spec.fields)}", hint)
+    for name, member in spec.fields.items():
+        place = join_key(f"{where}.fields", name)
+        if member.type not in MEMBER_TYPES:
+            yield Mistake(
+                f"{place}.type",
+                f"a field of an object is not of type {member.type}",
+                f"there are {', '.join(MEMBER_TYPES)}; an entity of its own, with a reference, has all types",
+            )
+            continue
+        for key in ("unique", "indexed", "default", "enum"):
+            if getattr(member, key) not in (None, False):
+                yield Mistake(
+                    f"{place}.{key}",
+                    f"a field of an object takes no {key}",
+                    "say its values here" if key == "enum" else "leave it out, or take a field of the entity",
+                )
+        if member.enum is None:
+            yield from check_field(place, member)
 
 
 def _check_references(where: str, spec: FieldSpec) -> Iterator[Mistake]:

@@ -295,6 +295,10 @@ def _list(spec: FieldSpec, value: JsonValue) -> JsonValue:
     raise Unfit("a list has no default: it begins empty")
 
 
+def _object(spec: FieldSpec, value: JsonValue) -> JsonValue:
+    raise Unfit("an object has no default: a row has one or lacks it")
+
+
 def _file(spec: FieldSpec, value: JsonValue) -> JsonValue:
     raise Unfit("a file has no default: none is there from the start")
 
@@ -339,6 +343,7 @@ _NORMAL: dict[str, Callable[[FieldSpec, JsonValue], JsonValue]] = {
     "enum": _enum,
     "json": _json,
     "list": _list,
+    "object": _object,
     "reference": _reference,
     "references": _references,
     "file": _file,

@@ -128,6 +128,8 @@ class _Check:
             if field_spec.indexed and (wrong := naming.check_filter(field_name, numbered=spec.totals)):
                 yield Mistake(f"{place}.indexed", wrong, "leave it out, or choose another name")
             yield from check_field(place, field_spec)
+            for member in field_spec.fields:
+                yield from _check_field_name(place, name, member)
             if field_spec.enum is not None and "enum" in (field_spec.type, field_spec.of):
                 yield from self._shared(place, module, field_spec)
             if field_spec.to is not None:

@@ -32,12 +32,15 @@ FieldType = Literal[
     "enum",
     "json",
     "list",
+    "object",
     "reference",
     "references",
     "file",
 ]
 
 ItemType = Literal["string", "integer", "decimal", "number", "boolean", "date", "datetime", "uuid", "enum"]
+
+MemberType = Literal[ItemType, "text", "email", "url", "duration"]
 
 Level = Literal["public", "user", "owner", "staff"]
 
@@ -48,6 +51,7 @@ OnDelete = Literal["refuse", "cascade", "clear"]
 SetBy = Literal["caller", "staff"]
 
 ITEM_TYPES = get_args(ItemType)
+MEMBER_TYPES = get_args(MemberType)
 LEVELS = get_args(Level)
 ON_DELETE = get_args(OnDelete)
 SET_BY = get_args(SetBy)
@@ -81,7 +85,10 @@ MEANT_TYPES = {
     **dict.fromkeys(("zoneddatetime", "offsetdatetime", "datetime_tz", "datetimeoffset"), "zoned_datetime"),
     **dict.fromkeys(("guid", "id"), "uuid"),
     **dict.fromkeys(("choice", "choices", "select"), "enum"),
-    **dict.fromkeys(("jsonb", "object", "dict", "map"), "json"),
+    **dict.fromkeys(("jsonb", "dict", "map"), "json"),
+    **dict.fromkeys(
+        ("address", "embedded", "embeddable", "struct", "component", "composite", "value_object"), "object"
+    ),
     **dict.fromkeys(("array", "tuple", "set", "strings", "tags"), "list"),
     **dict.fromkeys(("textblob", "clob", "longtext", "markdown", "html"), "text"),
     **dict.fromkeys(("relation", "relationship", "ref", "fk", "foreign_key", "belongs_to", "many_to_one"), "reference"),
@@ -184,6 +191,7 @@ class FieldSpec(_Spec):
     that staff alone says which.
     `of`: what each value of a list is, which the other keys are said of then; `max_items`: how many of them a row may
     have, 20 when not said.
+    `fields`: of an object, each of a simple type.
     `listed_as`: what the rows with this reference are called below the path of the row that they refer to.
     """
 
@@ -204,6 +212,7 @@ class FieldSpec(_Spec):
     enum: Text | None = None
     of: Annotated[ItemType, _restrict_to("of", ITEM_TYPES)] | None = None
     max_items: Annotated[int, Strict()] | None = None
+    fields: dict[str, FieldSpec] = {}
     to: Text | None = None
     ordered: Flag | None = None
     listed_as: Text | None = None

@@ -18,6 +18,7 @@ _TYPES = {
     "uuid": "uuid",
     "json": "json",
     "list": "json",
+    "object": "json",
     "reference": "uuid",
     "file": "uuid",
 }

@@ -66,6 +66,10 @@ def _property(spec: FieldSpec) -> dict[str, Any]:
     made = _form(spec)
     if spec.type == "list":
         made = {"type": "array", "items": _form(item_of(spec)), "maxItems": resolve_items(spec)}
+    if spec.type == "object":
+        required = [key for key, member in spec.fields.items() if member.required]
+        made = {"type": "object", "properties": {key: _form(member) for key, member in spec.fields.items()}}
+        made |= {"required": required} if required else {}
     said = {key: value for key, value in spec.model_dump(mode="json", exclude_unset=True).items() if value is not None}
     if said.get("enum") is not None:
         said = {key: value for key, value in said.items() if key not in ("values", "labels")}
