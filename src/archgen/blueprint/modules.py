@@ -55,7 +55,7 @@ def plan_modules(plan: ModulePlan) -> tuple[Module, ...]:
 
 
 def _module(plan: ModulePlan, module: DomainModule, wanted: set[str]) -> Module:
-    aliases = _aliases(module)
+    aliases = _aliases(plan.domain, module)
     entities = tuple(
         _entity(plan.domain, module, name, spec, wanted, aliases) for name, spec in module.spec.entities.items()
     )
@@ -81,10 +81,11 @@ def _is_seen(domain: Domain, module: DomainModule) -> bool:
     return any(module.name in other.uses for other in others) or bool(heard & set(module.publishes))
 
 
-def _aliases(module: DomainModule) -> dict[tuple[str, str], str]:
+def _aliases(domain: Domain, module: DomainModule) -> dict[tuple[str, str], str]:
     """The type of each enum and the class of each object, by entity and field: ProductCategory, unless the module has one already; Category where it is shared."""
-    taken = {naming.to_class_name(name) for name in module.spec.entities}
-    found = {}
+    objects = _objects(domain)
+    found = {(entity, key): name for (owner, entity, key), name in objects.items() if owner == module.name}
+    taken = {naming.to_class_name(name) for name in module.spec.entities} | set(objects.values())
     shared = {}
     for name in module.spec.enums:
         alias = naming.to_class_name(name)
@@ -97,13 +98,24 @@ def _aliases(module: DomainModule) -> dict[tuple[str, str], str]:
             for member, inner in content.fields.items():
                 if inner.type == "enum":
                     found[name, f"{key}.{member}"] = _alias(f"{name}_{key}_{member}", taken)
-            if content.type != "object" and "enum" not in (content.type, content.of):
+            if "enum" not in (content.type, content.of):
                 continue
             if content.enum is not None:
                 found[name, key] = shared[content.enum]
                 continue
-            found[name, key] = _alias(f"{name}_{key}", taken, "Value" if content.type == "object" else "Choice")
+            found[name, key] = _alias(f"{name}_{key}", taken)
     return found
+
+
+def _objects(domain: Domain) -> dict[tuple[str, str, str], str]:
+    """The class of each object, by module, entity and field; their documents are of one OpenAPI document, so no two are the same."""
+    taken = {naming.to_class_name(name) for _, name, _ in domain.entities()}
+    return {
+        (module.name, name, key): _alias(f"{name}_{key}", taken, "Value")
+        for module, name, entity in domain.entities()
+        for key, content in entity.fields.items()
+        if content.type == "object"
+    }
 
 
 def _alias(words: str, taken: set[str], more: str = "Choice") -> str:

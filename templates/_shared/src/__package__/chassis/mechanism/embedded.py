@@ -16,7 +16,7 @@ class EmbeddingBody(Body):
     # by the name of the field, the class of the model that it makes
     VALUES: ClassVar[Mapping[str, Callable[..., Any]]] = {}
 
-    def values(self, *, exclude_unset: bool = False) -> dict[str, Any]:
+    def model_values(self, *, exclude_unset: bool = False) -> dict[str, Any]:
         """What was sent, with embedded values as the model has them; they are never
         merged with those of a row, so what one lacks is what it has by default.
         """
