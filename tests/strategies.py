@@ -118,6 +118,7 @@ SCALARS = (
 MEMBERS = ("street", "city", "zip", "floor", "since", "kind", "note")
 ITEMS = ("string", "integer", "decimal", "number", "boolean", "date", "datetime", "uuid", "enum")
 KEYABLE = ("string", "integer", "uuid")
+SEARCHABLE, SEARCH_MOST = ("string", "text"), 4
 INDEXABLE = frozenset(SCALARS) - {"text", "json", "list", "object"} | {"reference"}
 
 Document = dict[str, Any]
@@ -275,6 +276,9 @@ def domains(
                 drawn["keys"] = keys[:4]
             if in_sql and draw(st.booleans()):
                 drawn["totals"] = True
+            words = [name for name, field in known if field["type"] in SEARCHABLE]
+            if in_sql and draw(st.booleans()) and words:
+                drawn["search"] = words[:SEARCH_MOST]
             if in_sql and draw(st.booleans()):
                 drawn |= draw(_combined(drawn))
             domain[module]["entities"][entity] = drawn
