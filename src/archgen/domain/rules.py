@@ -97,7 +97,7 @@ class _Check:
     package: str | None
 
     def module(self, name: str, spec: ModuleSpec) -> Iterator[Mistake]:
-        where = f"modules.{name}"
+        where = join_key("modules", name)
         yield from _check_module_name(name, self.package)
         if not spec.entities and not self.declared.modules.get(name):
             yield Mistake(where, "has no entities: a module keeps one at least", f"add {where}.entities")
