@@ -112,10 +112,14 @@ SCALARS = (
     "uuid",
     "enum",
     "json",
+    "list",
+    "object",
 )
+MEMBERS = ("street", "city", "zip", "floor", "since", "kind", "note")
+ITEMS = ("string", "integer", "decimal", "number", "boolean", "date", "datetime", "uuid", "enum")
 KEYABLE = ("string", "integer", "uuid")
 SEARCHABLE, SEARCH_MOST = ("string", "text"), 4
-INDEXABLE = frozenset(SCALARS) - {"text", "json"} | {"reference"}
+INDEXABLE = frozenset(SCALARS) - {"text", "json", "list", "object"} | {"reference"}
 
 Document = dict[str, Any]
 
@@ -182,6 +186,10 @@ def scalar_fields(draw: st.DrawFn) -> Document:
         default = draw(st.sampled_from(field["values"]))
     elif kind == "json":
         default = draw(st.sampled_from(({"a": [1, None, "x"]}, [], {}, "text", 3, True)))
+    elif kind == "list":
+        return draw(lists())
+    elif kind == "object":
+        return draw(objects())
     if kind in INDEXABLE and draw(st.integers(0, 3)) == 0:
         field["indexed"] = True
     if kind in INDEXABLE - {"boolean"} and draw(st.integers(0, 4)) == 0:
@@ -191,6 +199,26 @@ def scalar_fields(draw: st.DrawFn) -> Document:
     if draw(st.booleans()):
         field["required"] = True
     return field
+
+
+@st.composite
+def lists(draw: st.DrawFn) -> Document:
+    """A list of any type that it takes, with the constraints of that."""
+    item = draw(scalar_fields().filter(lambda field: field["type"] in ITEMS))
+    field = {key: value for key, value in item.items() if key not in ("indexed", "unique", "default")}
+    field |= {"type": "list", "of": item["type"]}
+    most = draw(st.sampled_from((None, 1, 3, 100)))
+    return field if most is None else field | {"max_items": most}
+
+
+@st.composite
+def objects(draw: st.DrawFn) -> Document:
+    """An object of simple fields."""
+    simple = scalar_fields().filter(lambda field: field["type"] not in ("json", "list", "object", "zoned_datetime"))
+    drawn = draw(st.dictionaries(st.sampled_from(MEMBERS), simple, min_size=1, max_size=3))
+    left = ("indexed", "unique", "default")
+    fields = {name: {key: value for key, value in one.items() if key not in left} for name, one in drawn.items()}
+    return {"type": "object", "fields": fields} | draw(st.sampled_from(({}, {"required": True})))
 
 
 @st.composite
@@ -207,7 +235,7 @@ def enums(draw: st.DrawFn) -> Document:
 def _share(draw: st.DrawFn, shared: dict[str, Document], fields: dict[str, Document]) -> None:
     """Some of the fields are of an enum of their module."""
     for field in fields.values():
-        if shared and field["type"] == "enum" and draw(st.booleans()):
+        if shared and "enum" in (field["type"], field.get("of")) and draw(st.booleans()):
             field["enum"] = draw(st.sampled_from(sorted(shared)))
             values = shared[field["enum"]]["values"]
             field.pop("values"), field.pop("labels", None)

@@ -540,3 +540,26 @@ def test_files_of_rows_have_no_place_on_ecs_yet() -> None:
     assert "stack.deployment: its tasks have no disk in common" in said
     assert design(modules=modules).stack.deployment == "one_machine"
     assert [each.name for each in design(modules=modules).modules] == ["accounts", "notes", "files"]
+
+
+def test_no_two_objects_of_a_project_make_the_same_class_nor_that_of_an_entity() -> None:
+    place = {"type": "object", "fields": {"x": {"type": "enum", "values": ["a"]}}}
+    made = design(
+        modules={
+            "lab": {"entities": {"thing": {"fields": {"big_spot": place, "spot": place}}}},
+            "den": {"entities": {"thing_big": {"fields": {"spot": place}}, "thing_spot": {"fields": {"x": place}}}},
+        }
+    )
+    fields = [field for module in made.modules for entity in module.entities for field in entity.fields]
+    assert [field.cls for field in fields if field.members] == [
+        "ThingBigSpot",
+        "ThingSpotValue",
+        "ThingBigSpotValue",
+        "ThingSpotX",
+    ]
+    assert [field.members[0].alias for field in fields if field.members] == [
+        "ThingBigSpotX",
+        "ThingSpotXChoice",
+        "ThingBigSpotX",
+        "ThingSpotXX",
+    ]

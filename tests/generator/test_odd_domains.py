@@ -43,7 +43,11 @@ CODES_OWN_WORDS = {
                 worth={"type": "decimal"},
                 value={"type": "enum", "enum": "decimal", "default": "c"},
             ),
-            "str": entity(query={"type": "json", "default": {"it's": ['"x"', None, "{{ 7*7 }}"]}}),
+            "str": entity(
+                query={"type": "json", "default": {"it's": ['"x"', None, "{{ 7*7 }}"]}},
+                values={"type": "object", "fields": {"values": {"type": "text"}, "item": {"type": "duration"}}},
+                body={"type": "list", "of": "enum", "values": ["None", "x-1"], "max_items": 1},
+            ),
             "s": {"plural": "ss", **entity(unit={"type": "text", "default": "a'''b\"\"\"c\\\nd é {% raw %}"})},
         },
     },

@@ -35,6 +35,7 @@ FACE = {
     "dynamodb_links": "LinkingDynamoUnitOfWork",
     "dynamodb_outbox": "PublishingDynamoUnitOfWork",
     "dynamodb_unit_of_work": "DynamoUnitOfWork",
+    "embedded": "EmbeddingBody",
     "events": "Event PublishingUnitOfWork Routes",
     "filtered_lists": "After FilteredListQuery Several",
     "filters": "Filters",
@@ -143,6 +144,7 @@ REVIEWS = {
         "stars": {"type": "integer", "indexed": True},
         "shown": {"type": "boolean"},
         "more": {"type": "json"},
+        "place": {"type": "object", "fields": {"street": {"type": "string"}}},
     },
 }
 LISTED = {

@@ -22,9 +22,11 @@ from archgen.blueprint.schema import (
 )
 from archgen.domain import naming
 from archgen.domain.field_values import (
+    item_of,
     normal,
     resolve_accept,
     resolve_bytes,
+    resolve_items,
     resolve_length,
     resolve_most,
     resolve_pattern,
@@ -53,7 +55,7 @@ def plan_modules(plan: ModulePlan) -> tuple[Module, ...]:
 
 
 def _module(plan: ModulePlan, module: DomainModule, wanted: set[str]) -> Module:
-    aliases = _aliases(module)
+    aliases = _aliases(plan.domain, module)
     entities = tuple(
         _entity(plan.domain, module, name, spec, wanted, aliases) for name, spec in module.spec.entities.items()
     )
@@ -79,10 +81,11 @@ def _is_seen(domain: Domain, module: DomainModule) -> bool:
     return any(module.name in other.uses for other in others) or bool(heard & set(module.publishes))
 
 
-def _aliases(module: DomainModule) -> dict[tuple[str, str], str]:
-    """The type of each enum, by entity and field: ProductCategory, unless the module has one already; Category where it is shared."""
-    taken = {naming.to_class_name(name) for name in module.spec.entities}
-    found = {}
+def _aliases(domain: Domain, module: DomainModule) -> dict[tuple[str, str], str]:
+    """The type of each enum and the class of each object, by entity and field: ProductCategory, unless the module has one already; Category where it is shared."""
+    objects = _objects(domain)
+    found = {(entity, key): name for (owner, entity, key), name in objects.items() if owner == module.name}
+    taken = {naming.to_class_name(name) for name in module.spec.entities} | set(objects.values())
     shared = {}
     for name in module.spec.enums:
         alias = naming.to_class_name(name)
@@ -92,17 +95,35 @@ def _aliases(module: DomainModule) -> dict[tuple[str, str], str]:
         shared[name] = alias
     for name, entity in module.spec.entities.items():
         for key, content in entity.fields.items():
-            if content.type != "enum":
+            for member, inner in content.fields.items():
+                if inner.type == "enum":
+                    found[name, f"{key}.{member}"] = _alias(f"{name}_{key}_{member}", taken)
+            if "enum" not in (content.type, content.of):
                 continue
             if content.enum is not None:
                 found[name, key] = shared[content.enum]
                 continue
-            alias = naming.to_class_name(f"{name}_{key}")
-            while alias in taken:
-                alias += "Choice"
-            taken.add(alias)
-            found[name, key] = alias
+            found[name, key] = _alias(f"{name}_{key}", taken)
     return found
+
+
+def _objects(domain: Domain) -> dict[tuple[str, str, str], str]:
+    """The class of each object, by module, entity and field; their documents are of one OpenAPI document, so no two are the same."""
+    taken = {naming.to_class_name(name) for _, name, _ in domain.entities()}
+    return {
+        (module.name, name, key): _alias(f"{name}_{key}", taken, "Value")
+        for module, name, entity in domain.entities()
+        for key, content in entity.fields.items()
+        if content.type == "object"
+    }
+
+
+def _alias(words: str, taken: set[str], more: str = "Choice") -> str:
+    alias = naming.to_class_name(words)
+    while alias in taken:
+        alias += more
+    taken.add(alias)
+    return alias
 
 
 def _entity(
@@ -120,9 +141,7 @@ def _entity(
         access=Access(read=spec.access.read, write=spec.access.write),
         owned=spec.owned,
         audit=bool(spec.audit),
-        fields=tuple(
-            _field(domain, module, name, key, content, aliases.get((name, key))) for key, content in spec.fields.items()
-        ),
+        fields=tuple(_field(domain, module, name, key, content, aliases) for key, content in spec.fields.items()),
         lists=tuple(_listing(listing) for listing in spec.lists),
         unique=tuple(_unique(spec, rule) for rule in spec.unique),
         publishes=tuple(action for action in ALL_ACTIONS if f"{module.name}.{name}.{action}" in wanted),
@@ -159,8 +178,11 @@ def _entity(
     )
 
 
-def _field(domain: Domain, module: DomainModule, entity: str, name: str, spec: FieldSpec, alias: str | None) -> Field:
+def _field(
+    domain: Domain, module: DomainModule, entity: str, name: str, spec: FieldSpec, aliases: dict[tuple[str, str], str]
+) -> Field:
     """A field with a default may always be left out, and is never lacking."""
+    alias = aliases.get((entity, name))
     target = None if spec.to is None else _target(domain, module, entity, spec)
     if spec.type == "references" and target is not None:
         many = Many(to=target, max=resolve_most(spec), ordered=bool(spec.ordered))
@@ -173,6 +195,22 @@ def _field(domain: Domain, module: DomainModule, entity: str, name: str, spec: F
             indexed=False,
             default=[],
             many=many,
+        )
+    if spec.type == "list":
+        item = _field(domain, module, entity, name, item_of(spec), aliases)
+        return Field(
+            name=name,
+            type=spec.type,
+            required=spec.required,
+            nullable=False,
+            unique=False,
+            indexed=False,
+            default=None if spec.required else [],
+            values=item.values,
+            labels=item.labels,
+            alias=alias,
+            item=item,
+            max_items=resolve_items(spec),
         )
     has_default = spec.default is not None
     required = spec.required and not has_default
@@ -192,7 +230,12 @@ def _field(domain: Domain, module: DomainModule, entity: str, name: str, spec: F
         scale=resolve_scale(spec),
         values=spec.values,
         labels=tuple(spec.labels.get(value, value) for value in spec.values) if spec.labels else (),
-        alias=alias,
+        alias=None if spec.type == "object" else alias,
+        members=tuple(
+            _field(domain, module, entity, f"{name}.{key}", member, aliases).model_copy(update={"name": key})
+            for key, member in spec.fields.items()
+        ),
+        cls=alias if spec.type == "object" else None,
         to=target,
         set_by=spec.set_by,
         max_bytes=resolve_bytes(spec),

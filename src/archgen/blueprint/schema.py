@@ -84,6 +84,14 @@ class Field(Document):
     many: Many | None = Attribute(
         default=None, exclude_if=lambda many: many is None
     )  # references, of which alone it is there
+    item: Field | None = Attribute(
+        default=None, exclude_if=lambda item: item is None
+    )  # list: what each of its values is; of which alone it is there, as `max_items`
+    max_items: int | None = Attribute(default=None, exclude_if=lambda most: most is None)
+    members: tuple[Field, ...] = Attribute(
+        default=(), exclude_if=lambda members: not members
+    )  # object: its fields; of which alone it is there, as `cls`
+    cls: str | None = Attribute(default=None, exclude_if=lambda name: name is None)  # the class that these make
     set_by: Literal["caller", "staff"] | None = Attribute(default=None, exclude_if=lambda who: who is None)
     max_bytes: int | None = None  # file: 10 MiB if not said
     accept: tuple[str, ...] = ()  # file: its content types, images if not said

@@ -10,21 +10,24 @@ from archgen.domain.field_values import (
     Unfit,
     compared,
     find_pattern,
+    item_of,
     normal,
     resolve_length,
     resolve_samples,
 )
 from archgen.domain.file_types import FILE_TYPES, NOT_OFFERED
 from archgen.domain.patterns import Broken, read_pattern
-from archgen.domain.schema import FieldSpec
+from archgen.domain.schema import ITEM_TYPES, MEMBER_TYPES, FieldSpec
 from archgen.errors import Mistake
 from archgen.text import join_key, nearest, shown
 
-UNINDEXABLE = ("text", "json", "references", "file")
+UNINDEXABLE = ("text", "json", "list", "object", "references", "file")
 INDEXED_LENGTH = 255  # characters: 1,020 bytes at most in UTF-8, below 1,024, the tightest key of the databases
 STRING_MOST = 10_000
 LABEL_MOST = 200
 REFERENCES_MOST = 100  # of one row: each is looked up, and written as a row of its own
+ITEMS_MOST = 100  # of one list, which is read and written as a whole
+MEMBERS_MOST = 30  # fields of an object
 FILE_MOST = 100 * 1024 * 1024  # bytes: what is uploaded is read once more, to see what it is
 
 _VALUE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?", re.ASCII)
@@ -41,6 +44,9 @@ _TAKES: dict[str, tuple[str, ...]] = {
     "values": ("enum",),
     "labels": ("enum",),
     "enum": ("enum",),
+    "of": ("list",),
+    "max_items": ("list",),
+    "fields": ("object",),
     "to": ("reference", "references"),
     "ordered": ("references",),
     "on_delete": ("reference",),
@@ -54,6 +60,9 @@ _TAKES: dict[str, tuple[str, ...]] = {
 
 def check_field(where: str, spec: FieldSpec) -> Iterator[Mistake]:
     """All that is wrong with one field, without the rest of the domain."""
+    if spec.type == "list":
+        yield from _check_list(where, spec)
+        return
     fits = True
     for name, types in _TAKES.items():
         if getattr(spec, name) not in (None, (), {}) and spec.type not in types:
@@ -67,6 +76,8 @@ def check_field(where: str, spec: FieldSpec) -> Iterator[Mistake]:
         yield from check_values(where, spec.values, spec.labels)
     if spec.type in _TAKES["to"] and spec.to is None:
         yield Mistake(f"{where}.to", "a reference says what it refers to", f"add {where}.to: module.entity")
+    if spec.type == "object":
+        yield from _check_object(where, spec)
     if spec.type == "references":
         yield from _check_references(where, spec)
     if spec.type == "file":
@@ -101,6 +112,55 @@ def check_values(where: str, values: Sequence[str], labels: Mapping[str, str]) -
             yield Mistake(place, f"{shown(value)} is not one of the values", hint)
         if not label.strip() or len(label) > LABEL_MOST or not label.isprintable():
             yield Mistake(place, f"{shown(label)} is not a line of 1 to {LABEL_MOST} characters")
+
+
+def _check_list(where: str, spec: FieldSpec) -> Iterator[Mistake]:
+    """The list, and what it is of as a field of that type."""
+    for name in ("unique", "indexed"):
+        if getattr(spec, name):
+            hint = "leave it out; where rows are looked for by a value, an entity of its own that refers to the row says it"
+            yield Mistake(f"{where}.{name}", f"a field of type list cannot be {name}", hint)
+    if spec.default is not None:
+        yield Mistake(f"{where}.default", "a list has no default: it begins empty", "leave it out")
+    if spec.max_items is not None and not 1 <= spec.max_items <= ITEMS_MOST:
+        yield Mistake(
+            f"{where}.max_items",
+            f"{spec.max_items} is not between 1 and {ITEMS_MOST}, the values that a list may have",
+            "where there may be more, an entity of its own that refers to the row says it",
+        )
+    if spec.of is None:
+        yield Mistake(
+            f"{where}.of", "a list says what its values are", f"add {where}.of: string, or another of {_or(ITEM_TYPES)}"
+        )
+    else:
+        yield from check_field(where, item_of(spec))
+
+
+def _check_object(where: str, spec: FieldSpec) -> Iterator[Mistake]:
+    """What it is of: one level of simple fields, each by itself."""
+    if not 1 <= len(spec.fields) <= MEMBERS_MOST:
+        hint = (
+            f"add {where}.fields: " + "{street: {type: string}}" if not spec.fields else "an entity of its own says it"
+        )
+        yield Mistake(f"{where}.fields", f"an object has 1 to {MEMBERS_MOST} fields, not {len(spec.fields)}", hint)
+    for name, member in spec.fields.items():
+        place = join_key(f"{where}.fields", name)
+        if member.type not in MEMBER_TYPES:
+            yield Mistake(
+                f"{place}.type",
+                f"a field of an object is not of type {member.type}",
+                f"there are {', '.join(MEMBER_TYPES)}; an entity of its own, with a reference, has all types",
+            )
+            continue
+        for key in ("unique", "indexed", "default", "enum"):
+            if getattr(member, key) not in (None, False):
+                yield Mistake(
+                    f"{place}.{key}",
+                    f"a field of an object takes no {key}",
+                    "say its values here" if key == "enum" else "leave it out, or take a field of the entity",
+                )
+        if member.enum is None:
+            yield from check_field(place, member)
 
 
 def _check_references(where: str, spec: FieldSpec) -> Iterator[Mistake]:

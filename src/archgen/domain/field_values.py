@@ -36,6 +36,7 @@ DURATION = re.compile(
 )
 FILE_BYTES = 10 * 1024 * 1024
 REFERENCES = 20  # of one row
+ITEMS = 20  # of one list
 
 
 class Unfit(ValueError):
@@ -117,6 +118,17 @@ def resolve_accept(spec: FieldSpec) -> tuple[str, ...]:
 def resolve_most(spec: FieldSpec) -> int:
     """The most ids of a field of references."""
     return REFERENCES if spec.max is None else int(spec.max)
+
+
+def resolve_items(spec: FieldSpec) -> int | None:
+    """The most values of a list."""
+    return (ITEMS if spec.max_items is None else spec.max_items) if spec.type == "list" else None
+
+
+def item_of(spec: FieldSpec) -> FieldSpec:
+    """What each value of a list keeps to, as a field that is always there."""
+    own = {"required": True, "unique": False, "indexed": False, "default": None, "of": None, "max_items": None}
+    return spec.model_copy(update={**own, "type": spec.of})
 
 
 def normal(spec: FieldSpec, value: JsonValue) -> JsonValue:
@@ -279,6 +291,14 @@ def _references(spec: FieldSpec, value: JsonValue) -> JsonValue:
     raise Unfit("references have no default: no row is there from the start, and none is what they begin with")
 
 
+def _list(spec: FieldSpec, value: JsonValue) -> JsonValue:
+    raise Unfit("a list has no default: it begins empty")
+
+
+def _object(spec: FieldSpec, value: JsonValue) -> JsonValue:
+    raise Unfit("an object has no default: a row has one or lacks it")
+
+
 def _file(spec: FieldSpec, value: JsonValue) -> JsonValue:
     raise Unfit("a file has no default: none is there from the start")
 
@@ -322,6 +342,8 @@ _NORMAL: dict[str, Callable[[FieldSpec, JsonValue], JsonValue]] = {
     "uuid": _uuid,
     "enum": _enum,
     "json": _json,
+    "list": _list,
+    "object": _object,
     "reference": _reference,
     "references": _references,
     "file": _file,

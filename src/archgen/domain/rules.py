@@ -97,7 +97,7 @@ class _Check:
     package: str | None
 
     def module(self, name: str, spec: ModuleSpec) -> Iterator[Mistake]:
-        where = f"modules.{name}"
+        where = join_key("modules", name)
         yield from _check_module_name(name, self.package)
         if not spec.entities and not self.declared.modules.get(name):
             yield Mistake(where, "has no entities: a module keeps one at least", f"add {where}.entities")
@@ -133,7 +133,9 @@ class _Check:
             if field_spec.indexed and (wrong := naming.check_filter(field_name, numbered=spec.totals)):
                 yield Mistake(f"{place}.indexed", wrong, "leave it out, or choose another name")
             yield from check_field(place, field_spec)
-            if field_spec.enum is not None and field_spec.type == "enum":
+            for member in field_spec.fields:
+                yield from _check_field_name(place, name, member)
+            if field_spec.enum is not None and "enum" in (field_spec.type, field_spec.of):
                 yield from self._shared(place, module, field_spec)
             if field_spec.to is not None:
                 yield from self._reference(f"{place}.to", field_spec.to)

@@ -31,10 +31,16 @@ FieldType = Literal[
     "uuid",
     "enum",
     "json",
+    "list",
+    "object",
     "reference",
     "references",
     "file",
 ]
+
+ItemType = Literal["string", "integer", "decimal", "number", "boolean", "date", "datetime", "uuid", "enum"]
+
+MemberType = Literal[ItemType, "text", "email", "url", "duration"]
 
 Level = Literal["public", "user", "owner", "staff"]
 
@@ -44,6 +50,8 @@ OnDelete = Literal["refuse", "cascade", "clear"]
 
 SetBy = Literal["caller", "staff"]
 
+ITEM_TYPES = get_args(ItemType)
+MEMBER_TYPES = get_args(MemberType)
 LEVELS = get_args(Level)
 ON_DELETE = get_args(OnDelete)
 SET_BY = get_args(SetBy)
@@ -80,7 +88,11 @@ MEANT_TYPES = {
     **dict.fromkeys(("zoneddatetime", "offsetdatetime", "datetime_tz", "datetimeoffset"), "zoned_datetime"),
     **dict.fromkeys(("guid", "id"), "uuid"),
     **dict.fromkeys(("choice", "choices", "select"), "enum"),
-    **dict.fromkeys(("jsonb", "object", "dict", "list", "array", "map"), "json"),
+    **dict.fromkeys(("jsonb", "dict", "map"), "json"),
+    **dict.fromkeys(
+        ("address", "embedded", "embeddable", "struct", "component", "composite", "value_object"), "object"
+    ),
+    **dict.fromkeys(("array", "tuple", "set", "strings", "tags"), "list"),
     **dict.fromkeys(("textblob", "clob", "longtext", "markdown", "html"), "text"),
     **dict.fromkeys(("relation", "relationship", "ref", "fk", "foreign_key", "belongs_to", "many_to_one"), "reference"),
     **dict.fromkeys(("many_to_many", "manytomany", "m2m", "has_many", "many"), "references"),
@@ -109,7 +121,9 @@ MEANT_KEYS = {
     **dict.fromkeys(("onetoone", "one2one", "has_one"), "one_to_one"),
     **dict.fromkeys(("ondelete", "cascade", "on_deletion", "deletes"), "on_delete"),
     **dict.fromkeys(("sorted", "ordered_list", "keep_order"), "ordered"),
-    **dict.fromkeys(("max_items", "maxitems", "most"), "max"),
+    **dict.fromkeys(("most",), "max"),
+    **dict.fromkeys(("maxitems", "max_count"), "max_items"),
+    **dict.fromkeys(("items", "item", "element", "elements", "of_type"), "of"),
     **dict.fromkeys(("index", "searchable", "filterable"), "indexed"),
     **dict.fromkeys(("precision", "digits", "decimals", "decimal_places"), "scale"),
     **dict.fromkeys(("minimum", "gte", "ge"), "min"),
@@ -131,8 +145,9 @@ def _restrict_to(what: str, words: tuple[str, ...]) -> BeforeValidator:
             if what == "type" and word in NOT_HERE:
                 raise ValueError(NOT_HERE[word])
             meant = nearest(word, words)
-            if what == "type":
-                meant = MEANT_TYPES.get(word, meant)
+            if what in ("type", "of"):
+                known = MEANT_TYPES.get(word, meant)
+                meant = known if known in words else meant
             raise ValueError(f"must be one of {', '.join(words)}" + (f"; did you mean {meant}?" if meant else ""))
         return value
 
@@ -177,6 +192,9 @@ class FieldSpec(_Spec):
     `on_delete`: what becomes of a row when the one that it refers to is deleted; refuse, when not said, keeps that one.
     `one_to_one`: no two rows refer to the same. `set_by`: of an account, that it is always whoever creates the row, or
     that staff alone says which.
+    `of`: what each value of a list is, which the other keys are said of then; `max_items`: how many of them a row may
+    have, 20 when not said.
+    `fields`: of an object, each of a simple type.
     `listed_as`: what the rows with this reference are called below the path of the row that they refer to.
     """
 
@@ -195,6 +213,9 @@ class FieldSpec(_Spec):
     values: Values = ()
     labels: Labels = {}
     enum: Text | None = None
+    of: Annotated[ItemType, _restrict_to("of", ITEM_TYPES)] | None = None
+    max_items: Annotated[int, Strict()] | None = None
+    fields: dict[str, FieldSpec] = {}
     to: Text | None = None
     ordered: Flag | None = None
     listed_as: Text | None = None

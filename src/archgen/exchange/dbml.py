@@ -17,6 +17,8 @@ _TYPES = {
     "datetime": "timestamptz",
     "uuid": "uuid",
     "json": "json",
+    "list": "json",
+    "object": "json",
     "reference": "uuid",
     "file": "uuid",
 }

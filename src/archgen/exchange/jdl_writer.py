@@ -128,7 +128,9 @@ class _Writer:
         return found
 
     def _field(self, cls: str, key: str, name: str, spec: FieldSpec) -> Iterator[str]:
-        extra = spec.model_dump(mode="json", exclude_unset=True, exclude={"type", "required", "unique", "values"})
+        extra = spec.model_dump(mode="json", exclude_unset=True, exclude={"type", "required", "unique"})
+        if spec.type == "enum":
+            extra.pop("values", None)
         written = _TYPES.get(spec.type, "TextBlob")
         if spec.type == "enum":
             written = self._enum(cls, name, spec, extra)
@@ -136,9 +138,11 @@ class _Writer:
             extra["type"] = spec.type
         rules = ["required"] if spec.required else []
         rules += ["unique"] if spec.unique else []
-        for rule, word in _RULES.items():
+        for rule, word in _RULES.items() if spec.of is None else ():
             if _NUMBER.fullmatch(str(extra.get(rule, ""))):
                 rules.append(f"{word}({extra.pop(rule)})")
+        if spec.of is not None and extra.get("enum") is not None:
+            extra.pop("values", None), extra.pop("labels", None)
         if to_words(name) != key:
             extra["name"] = key
         extra = {known: value for known, value in extra.items() if value is not None}

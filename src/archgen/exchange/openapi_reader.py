@@ -441,6 +441,8 @@ class _Reader:
             return "integer" if kind == "integer" else "boolean"
         if kind == "number":
             return "decimal" if form == "decimal" else "double"
+        if isinstance(content.get(EXTENSION), dict):
+            return "json"  # which is said there
         if kind in ("array", "object"):
             self._note("changed", place, what, f"an {kind} is kept as JSON")
         elif not isinstance(content.get("enum"), list):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from archgen.domain import naming
-from archgen.domain.field_values import resolve_length
+from archgen.domain.field_values import item_of, resolve_items, resolve_length
 from archgen.domain.schema import Domain, EntitySpec, FieldSpec
 from archgen.exchange.drawing import list_entities
 
@@ -63,6 +63,20 @@ def _schema(module: str, name: str, entity: EntitySpec) -> dict[str, Any]:
 
 
 def _property(spec: FieldSpec) -> dict[str, Any]:
+    made = _form(spec)
+    if spec.type == "list":
+        made = {"type": "array", "items": _form(item_of(spec)), "maxItems": resolve_items(spec)}
+    if spec.type == "object":
+        required = [key for key, member in spec.fields.items() if member.required]
+        made = {"type": "object", "properties": {key: _form(member) for key, member in spec.fields.items()}}
+        made |= {"required": required} if required else {}
+    said = {key: value for key, value in spec.model_dump(mode="json", exclude_unset=True).items() if value is not None}
+    if said.get("enum") is not None:
+        said = {key: value for key, value in said.items() if key not in ("values", "labels")}
+    return {**made, EXTENSION: said}
+
+
+def _form(spec: FieldSpec) -> dict[str, Any]:
     made = dict(_TYPES.get(spec.type, {"type": "string"}))
     if spec.type in ("string", "text"):
         made |= {"maxLength": resolve_length(spec)}
@@ -76,10 +90,7 @@ def _property(spec: FieldSpec) -> dict[str, Any]:
             for word, bound in (("minimum", spec.min), ("maximum", spec.max))
             if bound is not None
         }
-    said = {key: value for key, value in spec.model_dump(mode="json", exclude_unset=True).items() if value is not None}
-    if said.get("enum") is not None:
-        said = {key: value for key, value in said.items() if key not in ("values", "labels")}
-    return {**made, EXTENSION: said}
+    return made
 
 
 def _paths(module: str, name: str, plural: str, schema: dict[str, Any]) -> dict[str, Any]:
