@@ -30,6 +30,9 @@ for file in Path("src/{package}").glob("*/repository.py"):
     for plural, repository in made.repositories.items():
         for listing in repository._lists:
             print(json.dumps([name, f"{{plural}}#{{listing}}"]))
+    for plural, fields in getattr(unit, "links", {{}}).items():
+        for field in fields:
+            print(json.dumps([name, f"{{plural}}#{{field}}"]))
 """
 
 

@@ -91,8 +91,8 @@ DOMAIN: dict[str, Any] = {
 LISTED: dict[str, Any] = {  # what lists of rows in SQL can do besides
     "thing": {
         "totals": True,
-        "filters": ["price", "created_at", "category"],
-        "sorts": ["created_at", "title", "weight", "price", "born", "due"],
+        "filters": ["price", "category"],
+        "sorts": ["title", "weight", "price", "born", "due"],
     },
     "note": {"totals": True, "filters": ["stars", "thing"], "sorts": ["stars", "topic", "created_at"]},
     "category": {"filters": ["name"]},
@@ -101,10 +101,11 @@ LISTED: dict[str, Any] = {  # what lists of rows in SQL can do besides
 SQL_DOMAIN: dict[str, Any] = {
     "modules": {
         "lab": {
+            **DOMAIN["modules"]["lab"],
             "entities": {
                 name: {**entity, **LISTED.get(name, {})}
                 for name, entity in DOMAIN["modules"]["lab"]["entities"].items()
-            }
+            },
         }
     }
 }

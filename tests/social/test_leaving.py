@@ -138,7 +138,7 @@ def test_a_deletion_is_told_again_when_no_access_token_of_the_account_is_good(
     departures = part(storage, "accounts.departures")
     domain = part(storage, "accounts.domain")
     now = part(storage, "chassis.policy.entity").now
-    lifetime = timedelta(seconds=part(storage, "chassis.mechanism.tokens").LIFETIME)
+    lifetime = timedelta(seconds=part(storage, "accounts.domain").TOKEN_LIFETIME)
 
     async def story() -> None:
         unit = storage.unit("accounts")
