@@ -20,9 +20,7 @@ def client(service: str, url: str | None = None, **config: Any) -> Any:
     loader, session = _session()
     with _making:
         loader.asked.add(service)
-        return session.create_client(
-            service, endpoint_url=url, config=Config(**config)
-        )
+        return session.create_client(service, endpoint_url=url, config=Config(**config))
 
 
 def session() -> Session:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from functools import cached_property, partial
 from pathlib import Path
@@ -19,6 +20,7 @@ from .s3_settings import S3Settings
 
 INCOMING = "incoming/{}"
 KEPT = "kept/{}/{}"
+ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")  # of other servers
 CHUNK = 1_048_576  # bytes
 T = TypeVar("T")
 
@@ -27,7 +29,7 @@ class S3Files:
     def __init__(self, settings: S3Settings, *, told: bool = True) -> None:
         self.told = told
         self._bucket = settings.files_bucket
-        self._url = settings.files_url
+        self._url = settings.files_endpoint
 
     async def form(self, upload: Upload) -> Form:
         """S3 takes it with this content type and so many bytes, and nothing else."""
@@ -133,15 +135,12 @@ class S3Files:
 
     @cached_property
     def _signer(self) -> Any:
-        """Signs for the address that clients reach: a link holds for that alone."""
-        if not self._url:
-            return client("s3", signature_version="s3v4")
-        return client(
-            "s3",
-            self._url,
-            signature_version="s3v4",
-            s3={"addressing_style": "path"},
-        )
+        """Signs for the address that clients reach: a link holds for that alone. Of AWS
+        it names the region: the address of all regions does not know new buckets.
+        """
+        other = self._url or any(os.environ.get(name) for name in ENDPOINTS)
+        style = {"addressing_style": "path" if other else "virtual"}
+        return client("s3", self._url or None, signature_version="s3v4", s3=style)
 
 
 async def _asked(call: Callable[[], T]) -> T:
