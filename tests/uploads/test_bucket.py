@@ -96,7 +96,7 @@ def unwatched(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(import_module(part("apps.app")), "watched", lambda *_: {})
 
 
-def announce(client: TestClient, size: int = len(TEXT), kind: str = "text/plain") -> dict[str, Any]:
+def announce(client: httpx.Client, size: int = len(TEXT), kind: str = "text/plain") -> dict[str, Any]:
     answer = client.post("/api/files", json={"for": FIELDS[kind], "content_type": kind, "size": size})
     assert answer.status_code == 201, answer.text
     return dict(answer.json())
@@ -117,13 +117,13 @@ def until(seen: Callable[[], Any], holds: Callable[[Any], bool] = bool) -> Any:
     return found
 
 
-def shown(client: TestClient, made: dict[str, Any]) -> dict[str, Any]:
+def shown(client: httpx.Client, made: dict[str, Any]) -> dict[str, Any]:
     answer = client.get(f"/api/files/{made['id']}")
     assert answer.status_code == 200, answer.text
     return dict(answer.json())
 
 
-def settled(client: TestClient, made: dict[str, Any]) -> dict[str, Any]:
+def settled(client: httpx.Client, made: dict[str, Any]) -> dict[str, Any]:
     return dict(until(lambda: shown(client, made), lambda file: file["status"] != "pending"))
 
 
@@ -248,6 +248,25 @@ def test_while_the_bucket_is_away_the_rest_goes_on_and_nothing_is_lost(client: T
     for made in (arrived, coming):
         assert send(made, TEXT) == 204
         assert settled(client, made)["status"] == "ready"
+
+
+def test_services_keep_files_in_the_bucket_too(
+    bucket_services: Project, server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a user runs them, told by the environment alone."""
+    monkeypatch.setenv("FILES_BUCKET", BUCKET)
+    with bucket_services.running() as url, httpx.Client(base_url=url, trust_env=False) as client:
+        who = {"email": f"{uuid4().hex}@example.com", "password": "correct horse battery staple"}
+        assert client.post("/api/auth/register", json=who).status_code == 201
+        token = client.post("/api/auth/login", json=who).json()["access_token"]
+        client.headers["Authorization"] = f"Bearer {token}"
+        made = announce(client)
+        assert send(made, TEXT) == 204
+        assert get(settled(client, made)["url"]).content == TEXT
+        row = client.post("/api/products", json={"text": made["id"]})
+        assert row.status_code == 201, row.text
+        client.delete(row.headers["Location"])
+        until(keys, lambda there: there == [])
 
 
 def test_links_and_forms_are_signed_for_where_clients_reach_the_server(
