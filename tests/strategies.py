@@ -114,6 +114,7 @@ SCALARS = (
     "json",
 )
 KEYABLE = ("string", "integer", "uuid")
+SEARCHABLE, SEARCH_MOST = ("string", "text"), 4
 INDEXABLE = frozenset(SCALARS) - {"text", "json"} | {"reference"}
 
 Document = dict[str, Any]
@@ -247,6 +248,9 @@ def domains(
                 drawn["keys"] = keys[:4]
             if in_sql and draw(st.booleans()):
                 drawn["totals"] = True
+            words = [name for name, field in known if field["type"] in SEARCHABLE]
+            if in_sql and draw(st.booleans()) and words:
+                drawn["search"] = words[:SEARCH_MOST]
             if in_sql and draw(st.booleans()):
                 drawn |= draw(_combined(drawn))
             domain[module]["entities"][entity] = drawn

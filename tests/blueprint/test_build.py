@@ -503,6 +503,16 @@ def test_filters_that_combine_take_a_database_that_searches_by_any_of_them() -> 
     assert "leave that out (lists says single combinations), or say --architecture monolith" in said
 
 
+def test_full_text_search_takes_a_database_that_has_it() -> None:
+    note = {"search": ["x"], "fields": {"x": {"type": "string"}}}
+    said = refused(modules={"notes": {"entities": {"note": note}}}, architecture="serverless")
+    assert "dynamodb has no full-text search (search of notes.note)" in said
+    asked = design(
+        modules={"notes": {"entities": {"note": note}}}, architecture="serverless", stack={"database": "postgresql"}
+    )
+    assert entity(asked, "notes.note").search == ("x",)
+
+
 @pytest.mark.parametrize("parts", [{}, {"app": ["accounts"], "more": ["notes"]}], ids=["one", "two"])
 def test_functions_that_are_advised_are_not_taken_where_lists_have_totals(parts: dict[str, Any]) -> None:
     taken = resolve([from_record({"name": "shop", "modules": TOTALS, "parts": parts})])

@@ -194,6 +194,9 @@ def test_a_list_of_what_cannot_be_listed_is_refused(lists: list[list[str]], said
 @pytest.mark.parametrize(
     ("asked", "where", "said"),
     [
+        ({"search": ["nope"]}, "search.0", "'nope' is not a field of note"),
+        ({"search": ["x"]}, "search.0", "x is integer, which has no words"),
+        ({"search": ["body", "body"]}, "search.1", "'body' is there already"),
         ({"filters": ["nope"]}, "filters.0", "'nope' is not a field of note"),
         ({"filters": ["body"]}, "filters.0", "body is text, which no index serves"),
         ({"filters": ["x", "x"]}, "filters.1", "'x' is there already"),

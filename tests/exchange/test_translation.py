@@ -61,6 +61,7 @@ def test_every_construct_is_taken_or_told() -> None:
         and "totals" not in entities(found)["fine"]
     )
     assert len(entities(found)["book"]["filters"]) == 12 and "summary" not in entities(found)["book"]["filters"]
+    assert {"title", "summary"} <= {*entities(found)["book"]["search"]} and "search" not in entities(found)["loan"]
     assert book["branches"]["type"] == "references" and book["branches"]["to"] == "city_library_domain.branch"
     assert found.document["name"] == "city-library" and found.document["stack"] == {
         "auth": "oidc",
@@ -100,7 +101,6 @@ def test_every_construct_is_taken_or_told() -> None:
         ("changed", "paginate Book", "Book: paginate pagination: the database is PostgreSQL"),
         ("left", "paginate Fine", "Fine: paginate infinite-scroll: every list has pages"),
         ("changed", "readOnly", "Branch: readOnly: only staff"),
-        ("unsaid", "search Book", "Book: search elasticsearch: full-text search"),
         ("unsaid", "filter Book", "book: filter: not by "),
         ("unsaid", "clusterBy", "Book: clusterBy shelf: an option"),
         ("left", "skipClient", "Fine: skipClient: of a front-end"),

@@ -26,6 +26,7 @@ LISTED = {
     "totals": "pages by number with a total",
     "filters": "filters that combine",
     "sorts": "order that a request chooses",
+    "search": "full-text search",
 }
 ACCOUNT_EVENTS = ("accounts.account.created", "accounts.account.deleted")
 TEMPLATES: tuple[Template, ...] = get_args(Template)

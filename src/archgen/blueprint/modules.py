@@ -155,6 +155,7 @@ def _entity(
         filters=spec.combined[0],
         sorts=spec.combined[1],
         natural_keys=spec.keys,
+        search=spec.search,
     )
 
 

@@ -129,7 +129,7 @@ class Entity(Document):
     `unique`: fields that are unique together, `owner_id` among them. `referred`: checked references of other modules.
     `linkers`: entities of the same module whose fields of references go to this one.
     `audit`: `created_by` and `changed_by`, beside the fields. `totals`: pages by number, with a total; `filters`, `sorts`: of lists whose filters combine. `natural_keys`: unique
-    fields that rows are read by. Each is recorded where it is so.
+    fields that rows are read by. `search`: fields whose words rows are searched by. Each is recorded where it is so.
     """
 
     name: str
@@ -153,6 +153,7 @@ class Entity(Document):
     filters: tuple[str, ...] = Said(default=())
     sorts: tuple[str, ...] = Said(default=())
     natural_keys: tuple[str, ...] = Said(default=())
+    search: tuple[str, ...] = Said(default=())
 
 
 class Effect(Document):

@@ -21,6 +21,8 @@ from archgen.domain.schema import (
     KEYABLE,
     ORDERED,
     OWNER,
+    SEARCH_WORDS,
+    SEARCHABLE,
     TIMES,
     Domain,
     EntitySpec,
@@ -116,6 +118,9 @@ class _Check:
         plural = spec.pluralize(name)
         if wrong := naming.check_plural(plural):
             yield Mistake(f"{where}.plural", f"{shown(plural)}: {wrong}", f"say {where}.plural")
+        elif plural.endswith(f"_{SEARCH_WORDS}"):
+            wrong = "names that end so belong to full-text search"
+            yield Mistake(f"{where}.plural", f"{shown(plural)}: {wrong}", f"say {where}.plural")
         if not spec.fields and not self.declared.modules.get(module, {}).get(name):
             yield Mistake(f"{where}.fields", "an entity has at least one field", f"add {where}.fields")
         for field_name in AUDIT:
@@ -143,6 +148,7 @@ class _Check:
         yield from self._lists(where, module, name, spec)
         yield from self._combined(where, module, name, spec)
         yield from self._keys(where, module, name, spec)
+        yield from self._search(where, module, name, spec)
         yield from self._unique(where, module, name, spec)
 
     def _enum(self, where: str, name: str, spec: EnumSpec) -> Iterator[Mistake]:
@@ -350,6 +356,31 @@ class _Check:
                     )
         if sorts:
             yield from _too_wide(f"{where}.sorts", spec, list(sorts))
+
+    def _search(self, where: str, module: str, entity: str, spec: EntitySpec) -> Iterator[Mistake]:
+        """Strings and texts, and names that a search takes for itself."""
+        for index, name in enumerate(spec.search):
+            place, content = f"{where}.search.{index}", spec.fields.get(name)
+            if name in spec.search[:index]:
+                yield Mistake(place, f"{shown(name)} is there already", "leave one of them out")
+            elif content is None:
+                if not self.declared.has_field(module, entity, name):
+                    meant = nearest(name, spec.fields)
+                    hint = f"did you mean {meant}?" if meant else f"there are {', '.join(spec.fields) or 'none'}"
+                    yield Mistake(place, f"{shown(name)} is not a field of {entity}", hint)
+            elif content.type not in SEARCHABLE:
+                yield Mistake(place, f"{name} is {content.type}, which has no words", f"name {' or '.join(SEARCHABLE)}")
+        if not spec.search:
+            return
+        if SEARCH_WORDS in spec.fields:
+            hint = "choose another name for the field, or leave search out"
+            yield Mistake(f"{where}.fields.{SEARCH_WORDS}", "search keeps a row's words under that name", hint)
+        listed = [name for listing in spec.lists for name in listing[:-1]]
+        listed += [name for name, content in spec.fields.items() if content.indexed or content.type == "references"]
+        if "search" in (*spec.filters, *listed):
+            yield Mistake(
+                f"{where}.search", "lists are filtered by a field of that name", "choose another name for the field"
+            )
 
     def _keys(self, where: str, module: str, entity: str, spec: EntitySpec) -> Iterator[Mistake]:
         """Fields that each row has, and no two the same."""

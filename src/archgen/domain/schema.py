@@ -50,6 +50,9 @@ SET_BY = get_args(SetBy)
 TYPES = get_args(FieldType)  # what each is in generated code stands in `_macros/field_types.jinja` of the templates
 ORDERED: tuple[FieldType, ...] = ("integer", "decimal", "number", "date", "datetime")  # filters take ranges of them
 KEYABLE: tuple[FieldType, ...] = ("string", "integer", "uuid", "reference")  # types whose values stand in a path
+SEARCHABLE: tuple[FieldType, ...] = ("string", "text")  # types whose words rows are searched by
+SEARCH_MOST = 4  # fields that rows of an entity are searched by
+SEARCH_WORDS = "search_words"  # the column that keeps them
 AUDIT = ("created_by", "changed_by")  # of entities that say `audit`
 TIMES = ("created_at", "updated_at")  # of every entity; lists may sort by them
 OWNER = "owner"  # in `unique`, where no field has that name
@@ -216,7 +219,7 @@ class EntitySpec(_Spec):
     `audit`: rows remember who created them and who changed them last.
     `totals`: its lists have pages by number too, with a total. `filters`: fields whose filters combine as they are given.
     `sorts`: fields that such lists are sorted by, up to three of them at once, either way. `keys`: unique fields that a row is
-    found by as by its id.
+    found by as by its id. `search`: strings and texts whose words its rows are searched by.
     """
 
     plural: Text | None = None
@@ -228,6 +231,7 @@ class EntitySpec(_Spec):
     filters: Annotated[tuple[Text, ...], Field(max_length=12)] = ()
     sorts: Annotated[tuple[Text, ...], Field(max_length=8)] = ()
     keys: Annotated[tuple[Text, ...], Field(max_length=4)] = ()
+    search: Annotated[tuple[Text, ...], Field(max_length=SEARCH_MOST)] = ()
     fields: dict[str, FieldSpec] = {}
 
     @property

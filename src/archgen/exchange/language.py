@@ -68,7 +68,7 @@ OPTIONS: dict[str, Option] = {
     "service": Option(left="every module has its service"),
     "dto": Option(left="every entity has documents of its own for what goes in and out"),
     "filter": Option({"filters": []}, sql=True),
-    "search": Option(unsaid="full-text search"),
+    "search": Option({"search": []}, sql=True),
     "readOnly": Option({"access": {"write": "staff"}}, changed="only staff writes its rows (access)"),
     "EnableAudit": Option({"audit": True}),
     "embedded": Option(unsaid="an embedded document"),

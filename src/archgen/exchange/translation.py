@@ -18,7 +18,7 @@ from archgen.domain.declared import Declared
 from archgen.domain.field_rules import INDEXED_LENGTH, STRING_MOST, UNINDEXABLE, check_field
 from archgen.domain.presets import FILES
 from archgen.domain.rules import INDEXES_MOST, check_domain
-from archgen.domain.schema import TIMES, EntitySpec, FieldSpec, ModuleSpec
+from archgen.domain.schema import SEARCH_MOST, SEARCH_WORDS, SEARCHABLE, TIMES, EntitySpec, FieldSpec, ModuleSpec
 from archgen.domain.sizes import check_sizes
 from archgen.errors import InputError, Mistake
 from archgen.exchange import language
@@ -636,6 +636,8 @@ class _Translation:
                 self._want_sql(entity.name, what, one.place)
             if "filters" in option.document:
                 self._filters(home, one.place, what)
+            if "search" in option.document:
+                self._search(home, one.place, what)
 
     def _want_sql(self, entity: str, what: str, place: Place) -> None:
         stack = self.out.document.setdefault("stack", {})
@@ -647,6 +649,19 @@ class _Translation:
                 entity,
                 f"{what}: the database is PostgreSQL, also for functions; DynamoDB does not serve it",
             )
+
+    def _search(self, home: _Home, place: Place, what: str) -> None:
+        """All strings and texts, as many as a search takes."""
+        fields = [name for name, one in home.document["fields"].items() if one["type"] in SEARCHABLE]
+        home.document["search"] = fields[:SEARCH_MOST]
+        if taken := {"search", SEARCH_WORDS} & home.document["fields"].keys():
+            del home.document["search"]
+            self._note("unsaid", place, home.name, f"{what}: a field has the name {min(taken)}, which it takes")
+        elif not fields:
+            del home.document["search"]
+            self._note("unsaid", place, home.name, f"{what}: there is no string and no text to search")
+        elif left := fields[SEARCH_MOST:]:
+            self._note("unsaid", place, home.name, f"{what}: not in {', '.join(left)} (at most {SEARCH_MOST})")
 
     def _filters(self, home: _Home, place: Place, what: str) -> None:
         """All fields that an index serves, as far as a table has indexes."""
