@@ -39,7 +39,8 @@ class Option(BaseModel):
     `provides`: the capabilities that the design and shared templates ask for. What else stands there, the templates read.
     `by_name`: taken only where it is asked for, whatever is advised: it takes something that its owner has to have, and says what,
     by the architecture ("all": of each).
-    Of an extra, `scopes`: those that have it by default; `needs`: capabilities without which it has nothing to do;
+    Of an extra, `scopes`: those that have it by default; `needs`: capabilities without which it has nothing to do, and `field_types`: of which some
+    entity has to have a field;
     `brings` and `without`: what a project has with it, and how it does without.
     """
 
@@ -55,6 +56,7 @@ class Option(BaseModel):
     reserves: Reserved = Reserved()
     scopes: tuple[Scope, ...] = ()
     needs: tuple[str, ...] = ()
+    field_types: tuple[str, ...] = ()
     brings: str = ""
     without: str = ""
 

@@ -533,6 +533,16 @@ def test_what_lists_do_besides_is_recorded_only_where_it_is_said() -> None:
     )
 
 
+def test_a_bucket_for_files_is_for_servers_whose_rows_have_some() -> None:
+    modules = {"notes": {"entities": {"note": {"fields": {"x": {"type": "file"}}}}}}
+    assert "s3_files" not in design(modules=modules).extras
+    for template in ("monolith", "microservices"):
+        assert "s3_files" in design(template, modules=modules, extras={"s3_files": True}).extras
+    said = refused(extras={"s3_files": True})
+    assert "extras.s3_files: there is nothing for it to do, since no entity has a field of type file" in said
+    assert "with serverless" in refused("serverless", modules=modules, extras={"s3_files": True})
+
+
 def test_files_of_rows_have_no_place_on_ecs_yet() -> None:
     """Its tasks share no folder."""
     modules = {"notes": {"entities": {"note": {"fields": {"x": {"type": "file"}}}}}}

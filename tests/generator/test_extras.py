@@ -36,6 +36,7 @@ WORDS = {
     "key_rotation": ("FOLDER rotate", "KEY_OVERLAP", "make rotate"),
     "load_test": ("locust", "make seed", "tests/load", "tests.load"),
     "rollout": ("make deploy", "rollout", "it takes leave"),
+    "s3_files": ("FILES_BUCKET", "s3_files"),
     "staff_command": ("make staff", "TAKE=1", "role_taken"),
     "worker": ("BACKGROUND:", "a worker", "WorkerSettings"),
 }
@@ -44,7 +45,7 @@ ANYHOW = {"serverless": ("dead_letters", "rollout")}
 TELLING = ("archgen.yaml", "docs/adr/")
 NAMES = tuple(extras())
 # in no scope by default
-ASKED_FOR = {"database_servers", "edge"}
+ASKED_FOR = {"database_servers", "edge", "s3_files"}
 DEFAULT = set(NAMES) - ASKED_FOR
 
 
@@ -54,7 +55,9 @@ def record(template: Template, chosen: tuple[str, ...], preset: str = "ecommerce
     answers = {"name": "shop", "preset": preset, "architecture": template, "scope": "mvp"}
     plan = make_plan(resolve([from_record(answers)])).record
     capabilities = provided({"architecture": template, **plan["stack"]})
-    return {**plan, "extras": [name for name in chosen if capabilities.issuperset(extras()[name].needs)]}
+    types = {"file"} if any(module["kind"] == "files" for module in plan["modules"]) else set()
+    fitting = [name for name in chosen if capabilities.issuperset(extras()[name].needs)]
+    return {**plan, "extras": [name for name in fitting if types.issuperset(extras()[name].field_types)]}
 
 
 def choices() -> Iterator[tuple[Template, tuple[str, ...]]]:
@@ -205,7 +208,7 @@ def test_the_reference_says_which_scope_brings_what() -> None:
 
 def row(name: str) -> str:
     extra = extras()[name]
-    templates = [template for template in TEMPLATES if name in record(template, NAMES)["extras"]]
+    templates = [template for template in TEMPLATES if name in record(template, NAMES, "social")["extras"]]
     return f"| `{name}` | {extra.brings} | {extra.without} | {', '.join(extra.scopes) or 'none'} | {', '.join(templates)} |"
 
 

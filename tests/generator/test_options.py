@@ -64,9 +64,13 @@ def settings_of(folder: Path) -> set[str]:
 def fields(kind: str) -> frozenset[str]:
     """Those of a class of settings, and of those that it stands on."""
     for file in templates_dir().rglob("chassis/*/*.py"):
-        if body := re.search(rf"^class {kind}\((\w+)\):\n((?:    .*\n|\n)+)", file.read_text(), re.MULTILINE):
-            above = fields(body[1]) if body[1] not in ("BaseModel", "BaseSettings", "CoreSettings") else frozenset()
-            return above | set(re.findall(r"^    (\w+): ", body[2], re.MULTILINE))
+        if body := re.search(rf"^class {kind}\(([\w, ]+)\):\n((?:    .*\n|\n)+)", file.read_text(), re.MULTILINE):
+            above = [
+                fields(base)
+                for base in body[1].split(", ")
+                if base not in ("BaseModel", "BaseSettings", "CoreSettings")
+            ]
+            return frozenset().union(*above) | set(re.findall(r"^    (\w+): ", body[2], re.MULTILINE))
     raise LookupError(kind)
 
 
@@ -160,7 +164,18 @@ KNOWN = {
     "profile",
     "reserves",
 }
-OF_EXTRAS = {"provides", "scopes", "needs", "brings", "without", "dependencies", "dev_dependencies", "when"}
+OF_EXTRAS = {
+    "provides",
+    "scopes",
+    "needs",
+    "brings",
+    "without",
+    "dependencies",
+    "dev_dependencies",
+    "when",
+    "field_types",
+    "reserves",
+}
 
 
 def test_an_option_says_nothing_that_nobody_reads() -> None:

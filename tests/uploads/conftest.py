@@ -47,6 +47,19 @@ def functions(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return _project(tmp_path_factory.mktemp("functions"), "s3-lab", "serverless", "--set", "stack.database=dynamodb")
 
 
+@pytest.fixture(scope="session")
+def bucket_lab(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The monolith that can have a bucket; its package is `bucket_lab`, and can be imported."""
+    return _project(tmp_path_factory.mktemp("bucket"), "bucket-lab", "monolith", "--set", "extras.s3_files=true")
+
+
+@pytest.fixture(scope="session")
+def bucket_services(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The same as services."""
+    folder = tmp_path_factory.mktemp("services")
+    return _project(folder, "bucket-services", "microservices", "--set", "extras.s3_files=true")
+
+
 @pytest.fixture
 def part(lab: Project) -> Callable[[str], Any]:
     """`part("files.collector")`: that module of the monolith."""

@@ -38,7 +38,7 @@ def store(chassis: Chassis, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         place = {"LocationConstraint": "eu-central-1"}
         s3: Any = boto3.client("s3")
         s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration=place)
-        settings = chassis("s3_settings").S3Settings.model_construct(files_bucket=BUCKET, files_url="")
+        settings = chassis("s3_settings").S3Settings.model_construct(files_bucket=BUCKET, files_endpoint="")
         yield chassis("s3_files").S3Files(settings)
         bucket: Any = boto3.resource("s3").Bucket(BUCKET)  # which outlives this where something else uses moto, too
         bucket.objects.delete()
@@ -85,10 +85,10 @@ def test_a_link_shows_images_and_has_all_else_downloaded(store: Any, kind: str, 
 
 def test_what_arrived_is_fetched_kept_and_gone_again(store: Any, tmp_path: Path) -> None:
     async def walk() -> None:
-        assert not await store.has_arrived(FILE) and await store.fetch(FILE, tmp_path) is None
+        assert not await store.has_arrived(FILE) and await store.fetch(FILE, 1, tmp_path) is None
         put(f"incoming/{FILE}", b"bytes" * 500_000)
         assert await store.has_arrived(FILE)
-        path = await store.fetch(FILE, tmp_path)
+        path = await store.fetch(FILE, 2_500_000, tmp_path)
         assert path.read_bytes() == b"bytes" * 500_000
         for _ in range(2):  # again, as after a fault
             await store.keep(FILE, "original", path, "text/plain")
@@ -115,7 +115,7 @@ def test_another_server_is_reached_where_the_settings_say(chassis: Chassis, monk
     for name, value in (("DEFAULT_REGION", "eu-central-1"), ("ACCESS_KEY_ID", "key"), ("SECRET_ACCESS_KEY", "secret")):
         monkeypatch.setenv(f"AWS_{name}", value)
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "https://objects.example.com")
-    settings = chassis("s3_settings").S3Settings.model_construct(files_bucket=BUCKET, files_url="")
+    settings = chassis("s3_settings").S3Settings.model_construct(files_bucket=BUCKET, files_endpoint="")
     store = chassis("s3_files").S3Files(settings)
     form = asyncio.run(store.form(chassis("files").Upload(FILE, "image/png", 1, datetime.now(UTC))))
     assert urlsplit(form.url).hostname in ("objects.example.com", f"{BUCKET}.objects.example.com")

@@ -94,6 +94,7 @@ class ExtrasAnswers(_Answered):
     key_rotation: Flag | None = Field(default=None, examples=[True])
     load_test: Flag | None = Field(default=None, examples=[True])
     rollout: Flag | None = Field(default=None, examples=[True])
+    s3_files: Flag | None = Field(default=None, examples=[True])
     staff_command: Flag | None = Field(default=None, examples=[True])
     worker: Flag | None = Field(default=None, examples=[True])
 

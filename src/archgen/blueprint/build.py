@@ -55,7 +55,7 @@ def build_blueprint(requirements: Requirements, domain: Domain, recommendation: 
     part_of = {module: part for part, modules in grouping.items() for module in modules}
     modules = plan_modules(ModulePlan(domain, part_of))
     stack, wrong = _stack(requirements.stack, recommendation.stack, template, modules)
-    taken_extras, useless = _extras(requirements, template, stack)
+    taken_extras, useless = _extras(requirements, template, stack, modules)
     if refused := [*wrong, *useless]:
         raise IncompatibleError("; ".join(what for what, _ in refused), "; ".join(hint for _, hint in refused))
     if "accounts" not in provided(stack):
@@ -398,19 +398,24 @@ def _stack(
 
 
 def _extras(
-    requirements: Requirements, template: Template, stack: Mapping[str, str]
+    requirements: Requirements, template: Template, stack: Mapping[str, str], modules: tuple[Module, ...]
 ) -> tuple[tuple[str, ...], list[tuple[str, str]]]:
     """Each as asked, else as the scope has it where there is something for it to do; what has nothing to do, with a hint."""
     capabilities = provided({"architecture": template, **stack})
+    types = {field.type for module in modules for entity in module.entities for field in entity.fields}
     chosen, wrong = [], []
     for name, extra in extras().items():
         asked = requirements.extras.get(name)
         missing = [capability for capability in extra.needs if capability not in capabilities]
+        idle = bool(extra.field_types) and types.isdisjoint(extra.field_types)
         if asked and missing:
             with_what = ", ".join([template, *(f"{key} {stack[key]}" for key in stack if _decides(key, missing))])
             what = f"extras.{name}: there is nothing for it to do with {with_what}"
             wrong.append((what, f"leave extras.{name} out{_instead(extra.needs, template, stack)}"))
-        elif asked or (asked is None and not missing and requirements.scope in extra.scopes):
+        elif asked and idle:
+            what = f"extras.{name}: there is nothing for it to do, since no entity has a field of type {' or '.join(extra.field_types)}"
+            wrong.append((what, f"leave extras.{name} out, or give an entity such a field"))
+        elif asked or (asked is None and not (missing or idle) and requirements.scope in extra.scopes):
             chosen.append(name)
     return tuple(chosen), wrong
 

@@ -15,11 +15,12 @@ from botocore.session import Session
 _making = Lock()  # a session makes one client at a time
 
 
-def client(service: str, **config: Any) -> Any:
+def client(service: str, url: str | None = None, **config: Any) -> Any:
+    """`url`: where it is asked, if not where the environment says."""
     loader, session = _session()
     with _making:
         loader.asked.add(service)
-        return session.create_client(service, config=Config(**config))
+        return session.create_client(service, endpoint_url=url, config=Config(**config))
 
 
 def session() -> Session:

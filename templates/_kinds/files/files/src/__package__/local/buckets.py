@@ -38,7 +38,7 @@ def reached(settings: S) -> S:
     if "AWS_ENDPOINT_URL" in os.environ:
         return settings
     url = f"http://127.0.0.1:{settings.dev_port}{PATH}"
-    return settings.model_copy(update={"files_url": url})
+    return settings.model_copy(update={"files_endpoint": url})
 
 
 def make_buckets(template: Template) -> None:

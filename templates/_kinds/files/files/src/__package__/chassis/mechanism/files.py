@@ -39,15 +39,23 @@ class Form:
 
 
 class FileStore(Protocol):
-    """URLs are absolute, or begin with a slash where this API serves them itself."""
+    """URLs are absolute, or begin with a slash where this API serves them itself.
+
+    `told`: whether somebody is told of what arrives; if not, it has to be looked for.
+    """
+
+    @property
+    def told(self) -> bool: ...
 
     async def form(self, upload: Upload) -> Form: ...
 
     async def link(self, file_id: UUID, variant: Variant, content_type: str) -> str:
         """Good for LINK_LIFETIME; what is not an image is downloaded, never shown."""
 
-    async def fetch(self, file_id: UUID, folder: Path) -> Path | None:
-        """What arrived, as a file to read (None: nothing did)."""
+    async def fetch(self, file_id: UUID, size: int, folder: Path) -> Path | None:
+        """What arrived, as a file to read (None: nothing did); of one that has more than
+        `size` bytes no more than shows it.
+        """
 
     async def has_arrived(self, file_id: UUID) -> bool: ...
 

@@ -9,4 +9,4 @@ from .settings import CoreSettings
 
 class S3Settings(CoreSettings):
     files_bucket: str = ""
-    files_url: str = ""  # where clients reach it, if not where this process does
+    files_endpoint: str = ""  # where clients reach it, if not where this process does
