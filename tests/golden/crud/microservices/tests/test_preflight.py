@@ -4,6 +4,7 @@ what the database gives.
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import Any
@@ -13,7 +14,8 @@ import pytest
 from shop.apps.preflight import check
 from shop.apps.settings import Settings
 
-RANDOM = token_urlsafe()
+# a secret, and the same in each process of pytest-xdist
+RANDOM = sha256(__name__.encode()).hexdigest()
 PART = "accounts"
 
 
