@@ -22,8 +22,8 @@ from archgen.blueprint.schema import (
 )
 from archgen.domain import naming
 from archgen.domain.field_values import (
-    item_of,
     normal,
+    read_item,
     resolve_accept,
     resolve_bytes,
     resolve_items,
@@ -197,7 +197,7 @@ def _field(
             many=many,
         )
     if spec.type == "list":
-        item = _field(domain, module, entity, name, item_of(spec), aliases)
+        item = _field(domain, module, entity, name, read_item(spec), aliases)
         return Field(
             name=name,
             type=spec.type,

@@ -10,8 +10,8 @@ from archgen.domain.field_values import (
     Unfit,
     compared,
     find_pattern,
-    item_of,
     normal,
+    read_item,
     resolve_length,
     resolve_samples,
 )
@@ -133,7 +133,7 @@ def _check_list(where: str, spec: FieldSpec) -> Iterator[Mistake]:
             f"{where}.of", "a list says what its values are", f"add {where}.of: string, or another of {_or(ITEM_TYPES)}"
         )
     else:
-        yield from check_field(where, item_of(spec))
+        yield from check_field(where, read_item(spec))
 
 
 def _check_object(where: str, spec: FieldSpec) -> Iterator[Mistake]:

@@ -125,7 +125,7 @@ def resolve_items(spec: FieldSpec) -> int | None:
     return (ITEMS if spec.max_items is None else spec.max_items) if spec.type == "list" else None
 
 
-def item_of(spec: FieldSpec) -> FieldSpec:
+def read_item(spec: FieldSpec) -> FieldSpec:
     """What each value of a list keeps to, as a field that is always there."""
     own = {"required": True, "unique": False, "indexed": False, "default": None, "of": None, "max_items": None}
     return spec.model_copy(update={**own, "type": spec.of})

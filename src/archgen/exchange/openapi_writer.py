@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from archgen.domain import naming
-from archgen.domain.field_values import item_of, resolve_items, resolve_length
+from archgen.domain.field_values import read_item, resolve_items, resolve_length
 from archgen.domain.schema import Domain, EntitySpec, FieldSpec
 from archgen.exchange.drawing import list_entities
 
@@ -65,7 +65,7 @@ def _schema(module: str, name: str, entity: EntitySpec) -> dict[str, Any]:
 def _property(spec: FieldSpec) -> dict[str, Any]:
     made = _form(spec)
     if spec.type == "list":
-        made = {"type": "array", "items": _form(item_of(spec)), "maxItems": resolve_items(spec)}
+        made = {"type": "array", "items": _form(read_item(spec)), "maxItems": resolve_items(spec)}
     if spec.type == "object":
         required = [key for key, member in spec.fields.items() if member.required]
         made = {"type": "object", "properties": {key: _form(member) for key, member in spec.fields.items()}}
