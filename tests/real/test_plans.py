@@ -30,7 +30,8 @@ BY_TYPE = {
     "Boolean": "n % 2 = 0",
     "Date": "date '2020-01-01' + n % 1000",
     "UtcDateTime": "now() - n * interval '1 minute'",
-    "JSON": "'[]'",
+    "ZonedDateTime": """to_char(timestamp '2024-01-01' + n * interval '1 minute', 'YYYY-MM-DD"T"HH24:MI:SS.US') || '+02:00'""",
+    "Duration": "n % 1000",
 }
 BY_NAME = {
     "label": "chr(48 + n / 1600) || chr(48 + n / 40 % 40) || chr(48 + n % 40)",  # of at most four characters, and no two the same
@@ -120,6 +121,8 @@ def value(column: sa.Column[Any], hint: Any) -> str:
         at = "n / 1000" if column.primary_key and column is not next(iter(column.table.columns)) else "n % 1000"
         some = f'(ARRAY(SELECT id FROM "{target.name}" LIMIT 1000))[1 + {at}]'
         return "NULL" if target is column.table else some
+    if isinstance(column.type, sa.JSON):
+        return "NULL" if column.nullable else "'[]'"
     choices = next((get_args(part) for part in (hint, *get_args(hint)) if get_origin(part) is Literal), None)
     if choices:
         return f"(ARRAY{list(choices)})[1 + n % {len(choices)}]"
@@ -169,7 +172,9 @@ async def explained(database: Any, *, allowed: str = "") -> AsyncIterator[None]:
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield plan
     for inner in plan.get("Plans", ()):
-        yield from nodes(inner)
+        # whatever rows come first are enough for a count that has a bound
+        if (plan["Node Type"], inner["Node Type"]) != ("Limit", "Seq Scan") or "Filter" in inner:
+            yield from nodes(inner)
 
 
 def slow(node: dict[str, Any]) -> bool:
@@ -219,6 +224,7 @@ def test_every_list_and_every_page_of_it_comes_off_an_index(project: Project) ->
     assert asyncio.run(ask()) >= 10
 
 
+@pytest.mark.parametrize("project", ["plans_lab"], indirect=True)  # the shop has none
 def test_every_filter_that_combines_and_every_order_of_it_comes_off_an_index(project: Project) -> None:
     """A filter alone, with its range, and each pair; an order alone, and of two, of which the first comes off an index."""
 
@@ -256,7 +262,7 @@ def test_every_filter_that_combines_and_every_order_of_it_comes_off_an_index(pro
                             asked += 1
         return asked
 
-    assert asyncio.run(ask()) >= (100 if project.package == "plans_lab" else 0)
+    assert asyncio.run(ask()) >= 100
 
 
 def test_a_row_is_found_by_its_id_and_by_each_unique_value_on_an_index(project: Project) -> None:
@@ -297,7 +303,7 @@ def test_every_reference_can_be_looked_up_from_the_other_side(project: Project) 
     """When a row is deleted, PostgreSQL itself looks for those that refer to it."""
     for name in project.modules:
         for table in module(project.package, f"{name}.repository").metadata.sorted_tables:
-            first = {next(iter(index.columns)).name for index in table.indexes}
+            first = {next(iter(index.columns)).name for index in [*table.indexes, table.primary_key] if index.columns}
             assert {key.parent.name for key in table.foreign_keys} <= first
 
 

@@ -180,7 +180,7 @@ class ListQuery(BaseModel):
 
     limit: int = Field(20, ge=1, le=100)
     after: str | None = Field(
-        None, max_length=3000, description="The `next` of the page before"
+        None, max_length=2200, description="The `next` of the page before"
     )
 
     def of(self, offered: Sequence[persistence.Listing]) -> persistence.Query:

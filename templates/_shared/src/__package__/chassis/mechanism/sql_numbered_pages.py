@@ -57,7 +57,7 @@ class NumberedSqlRepository(SqlRepository[E]):
         self, page: Page[E], keys: sa.Select[Any], values: dict[str, Any]
     ) -> NumberedPage[E]:
         """The page with its total, counted as far as it is exact."""
-        some = keys.limit(EXACT_MOST + 1).subquery()
+        some = keys.order_by(None).limit(EXACT_MOST + 1).subquery()
         async with connected(self._engine) as connection:
             found = await connection.scalar(
                 sa.select(sa.func.count()).select_from(some), values
