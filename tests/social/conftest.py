@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, TypeVar
 
 import pytest
@@ -103,7 +104,7 @@ def storage_on(
         with _dynamodb(projects["social-keys"], fixture("monkeypatch")) as opened:
             yield opened
         return
-    url = f"sqlite+aiosqlite:///{folder}" if kind == "sqlite" else fixture("postgresql")
+    url = f"sqlite+aiosqlite:///{folder}" if kind == "sqlite" else _new_database(fixture("postgresql"))
     with _sql(url) as opened:
         yield opened
 
@@ -112,6 +113,19 @@ def storage_on(
 def postgresql(containers: None) -> Iterator[str]:
     with postgres() as url:
         yield f"{url}/postgres"
+
+
+def _new_database(url: str) -> str:
+    """One of a test's own, since tests know the same people."""
+    name = f"social_{token_hex(4)}"
+
+    async def create() -> None:
+        connection = await import_module("asyncpg").connect(url.replace("+asyncpg", ""))
+        await connection.execute(f"CREATE DATABASE {name}")
+        await connection.close()
+
+    asyncio.run(create())
+    return f"{url.rpartition('/')[0]}/{name}"
 
 
 @contextmanager
