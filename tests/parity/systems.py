@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import pytest
+from tests.support.postgres import postgres
 from tests.support.projects import Project, new
 
 DOMAIN: dict[str, Any] = {
@@ -219,6 +221,19 @@ class System:
             path, _, identity = value.rpartition("/")
             return f"{path}/{self._names.get(identity, identity)}"
         return self._names.get(value, value) if isinstance(value, str) else value
+
+
+@contextmanager
+def on_sql(request: pytest.FixtureRequest, folder: Path, what: str, domain: Mapping[str, Any]) -> Iterator[System]:
+    """A monolith of this domain on SQLite, or on a PostgreSQL of its own, as `request.param` says."""
+    project = write_project(folder, f"{what}-{request.param}", "monolith", domain)
+    if request.param == "sqlite":
+        with running(project, database_url=f"sqlite+aiosqlite:///{folder}/data") as system:
+            yield system
+        return
+    request.getfixturevalue("containers")
+    with postgres() as server, running(project, database_url=f"{server}/postgres") as system:
+        yield system
 
 
 @contextmanager

@@ -15,9 +15,8 @@ from typing import Any
 
 import pytest
 from pydantic import TypeAdapter
-from tests.parity.systems import SQL_DOMAIN, System, running, write_project
+from tests.parity.systems import SQL_DOMAIN, System, on_sql
 from tests.parity.test_parity import LISTS, TARGETS, VALUES
-from tests.support.postgres import postgres
 
 EACH = 60  # requests that make a row
 KEYS: dict[str, Callable[[Any], Any]] = {
@@ -46,16 +45,8 @@ class Lab:
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.real)])
 def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    folder = tmp_path_factory.mktemp("lists")
-    name = f"lists-{request.param}"
-    project = write_project(folder, name, "monolith", SQL_DOMAIN)
-    if request.param == "sqlite":
-        with running(project, database_url=f"sqlite+aiosqlite:///{folder}/data") as system:
-            yield filled(system, name)
-        return
-    request.getfixturevalue("containers")
-    with postgres() as server, running(project, database_url=f"{server}/postgres") as system:
-        yield filled(system, name)
+    with on_sql(request, tmp_path_factory.mktemp("lists"), "lists", SQL_DOMAIN) as system:
+        yield filled(system, f"lists-{request.param}")
 
 
 def filled(system: System, name: str) -> Lab:

@@ -9,9 +9,8 @@ from typing import Any
 from unicodedata import normalize
 
 import pytest
-from tests.parity.systems import System, running, write_project
+from tests.parity.systems import System, on_sql
 from tests.parity.test_lists import Lab, walked
-from tests.support.postgres import postgres
 
 DOMAIN: dict[str, Any] = {
     "modules": {
@@ -50,16 +49,8 @@ HOSTILE = ["", " \t\n", "\x00", "a\x00b", '"', "'", '"a', "a' OR '1'='1", "a & "
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.real)])
 def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    folder = tmp_path_factory.mktemp("search")
-    name = f"search-{request.param}"
-    project = write_project(folder, name, "monolith", DOMAIN)
-    if request.param == "sqlite":
-        with running(project, database_url=f"sqlite+aiosqlite:///{folder}/data") as system:
-            yield filled(system, name)
-        return
-    request.getfixturevalue("containers")
-    with postgres() as server, running(project, database_url=f"{server}/postgres") as system:
-        yield filled(system, name)
+    with on_sql(request, tmp_path_factory.mktemp("search"), "search", DOMAIN) as system:
+        yield filled(system, f"search-{request.param}")
 
 
 def filled(system: System, name: str) -> Lab:

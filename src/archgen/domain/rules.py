@@ -366,10 +366,7 @@ class _Check:
             if name in spec.search[:index]:
                 yield Mistake(place, f"{shown(name)} is there already", "leave one of them out")
             elif content is None:
-                if not self.declared.has_field(module, entity, name):
-                    meant = nearest(name, spec.fields)
-                    hint = f"did you mean {meant}?" if meant else f"there are {', '.join(spec.fields) or 'none'}"
-                    yield Mistake(place, f"{shown(name)} is not a field of {entity}", hint)
+                yield from self._no_field(place, module, entity, spec, name)
             elif content.type not in SEARCHABLE:
                 yield Mistake(place, f"{name} is {content.type}, which has no words", f"name {' or '.join(SEARCHABLE)}")
         if not spec.search:
@@ -384,6 +381,13 @@ class _Check:
                 f"{where}.search", "lists are filtered by a field of that name", "choose another name for the field"
             )
 
+    def _no_field(self, place: str, module: str, entity: str, spec: EntitySpec, name: str) -> Iterator[Mistake]:
+        """A name that is no field's; nothing where the field is there and broken in form."""
+        if not self.declared.has_field(module, entity, name):
+            meant = nearest(name, spec.fields)
+            hint = f"did you mean {meant}?" if meant else f"there are {', '.join(spec.fields) or 'none'}"
+            yield Mistake(place, f"{shown(name)} is not a field of {entity}", hint)
+
     def _keys(self, where: str, module: str, entity: str, spec: EntitySpec) -> Iterator[Mistake]:
         """Fields that each row has, and no two the same."""
         for index, name in enumerate(spec.keys):
@@ -391,10 +395,7 @@ class _Check:
             if name in spec.keys[:index]:
                 yield Mistake(place, f"{shown(name)} is there already", "leave one of them out")
             elif content is None:
-                if not self.declared.has_field(module, entity, name):
-                    meant = nearest(name, spec.fields)
-                    hint = f"did you mean {meant}?" if meant else f"there are {', '.join(spec.fields) or 'none'}"
-                    yield Mistake(place, f"{shown(name)} is not a field of {entity}", hint)
+                yield from self._no_field(place, module, entity, spec, name)
             elif content.type not in KEYABLE:
                 yield Mistake(
                     place, f"{name} is {content.type}, and a key stands in a path", f"it is for {', '.join(KEYABLE)}"

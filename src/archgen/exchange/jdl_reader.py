@@ -30,6 +30,7 @@ from archgen.exchange.model import (
     SourceField,
     SourceRelation,
 )
+from archgen.exchange.source_file import read_source
 from archgen.text import nearest, shown
 
 MOST_BYTES = 2 * 1024 * 1024
@@ -108,15 +109,7 @@ def read_jdl(paths: Sequence[Path]) -> SourceDomain:
 
 
 def _content(path: Path, name: str) -> str:
-    try:
-        if path.is_dir():
-            raise InputError([Mistake(name, "is a folder", "give a file of JDL")])
-        with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise InputError([Mistake(name, f"cannot be read: {error.strerror}", "check the path")]) from None
-    if len(content) > MOST_BYTES:
-        raise InputError([Mistake(name, f"has more than {MOST_BYTES // 2**20} MiB, which no domain needs")])
+    content = read_source(path, name, most=MOST_BYTES, wanted="a file of JDL", because=", which no domain needs")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -25,6 +25,7 @@ from archgen.exchange.model import (
 )
 from archgen.exchange.naming import to_words
 from archgen.exchange.openapi_writer import EXTENSION
+from archgen.exchange.source_file import read_source
 from archgen.text import shown
 
 MOST_BYTES = 8 * 1024 * 1024
@@ -77,15 +78,7 @@ def read_openapi(path: Path) -> SourceDomain:
 
 
 def _load(path: Path, name: str) -> tuple[dict[str, Any], dict[tuple[str, ...], int]]:
-    try:
-        if path.is_dir():
-            raise InputError([Mistake(name, "is a folder", "give an OpenAPI document")])
-        with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise InputError([Mistake(name, f"cannot be read: {error.strerror}", "check the path")]) from None
-    if len(content) > MOST_BYTES:
-        raise InputError([Mistake(name, f"has more than {MOST_BYTES // 2**20} MiB")])
+    content = read_source(path, name, most=MOST_BYTES, wanted="an OpenAPI document")
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -15,6 +15,7 @@ from sqlglot.errors import SqlglotError
 
 from archgen.errors import InputError, Mistake
 from archgen.exchange.model import Kind, Note, NoteKind, Place, SourceDomain
+from archgen.exchange.source_file import read_source
 from archgen.exchange.tables import Column, ForeignKey, Table, to_domain
 from archgen.text import nearest, shown
 
@@ -85,17 +86,8 @@ def guess_dialect(text: str) -> str:
 
 
 def _content(path: Path, name: str) -> str:
-    try:
-        if path.is_dir():
-            raise InputError([Mistake(name, "is a folder", "give a file of DDL")])
-        with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise InputError([Mistake(name, f"cannot be read: {error.strerror}", "check the path")]) from None
-    if len(content) > MOST_BYTES:
-        raise InputError(
-            [Mistake(name, f"has more than {MOST_BYTES // 2**20} MiB", "dump the schema alone: pg_dump --schema-only")]
-        )
+    smaller = "dump the schema alone: pg_dump --schema-only"
+    content = read_source(path, name, most=MOST_BYTES, wanted="a file of DDL", hint=smaller)
     return content.decode("utf-8-sig", errors="replace")
 
 
