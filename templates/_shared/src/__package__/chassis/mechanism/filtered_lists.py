@@ -21,7 +21,7 @@ T = TypeVar("T")
 Several = Annotated[tuple[T, ...], Field(max_length=20)]  # values of one filter
 SORTS_MOST = 3  # fields that one list is sorted by
 # a cursor has the place in each of these
-After = Annotated[str | None, Field(max_length=5000)]
+After = Annotated[str | None, Field(max_length=8000)]
 
 
 class FilteredListQuery(ListQuery):
