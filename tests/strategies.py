@@ -307,12 +307,8 @@ def _expand(draw: st.DrawFn, module: str, entities: dict[str, Document]) -> None
         able = [key for key, field in entity["fields"].items() if field["type"] not in UNDISPLAYED]
         if able and draw(st.integers(0, 2)) == 0:
             entity["display"] = draw(st.sampled_from((able[0], able[:2])))
-        paths = [
-            path
-            for key, end in ends[name].items()
-            for path in (key, *(f"{key}.{last}" for last in ends[end]))
-        ]
-        if paths and draw(st.booleans()):
+        paths = [path for key, end in ends[name].items() for path in (key, *(f"{key}.{last}" for last in ends[end]))]
+        if draw(st.booleans()) and paths:
             entity["expand"] = draw(st.lists(st.sampled_from(paths), min_size=1, max_size=3, unique=True))
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from archgen.answers.resolve import resolve
 from archgen.answers.sources import from_record
-from archgen.blueprint.modules import ModulePlan, plan_modules
 from archgen.blueprint.expansions import with_expansions
+from archgen.blueprint.modules import ModulePlan, plan_modules
 from archgen.errors import InputError
 
 FIELDS: dict[str, dict[str, Any]] = {
@@ -98,7 +98,7 @@ def test_a_read_follows_what_was_said_and_no_more() -> None:
     planned = with_expansions(plan_modules(ModulePlan(found, {name: name for name in found.names})), found)
     entities = {entity.name: entity for entity in next(one for one in planned if one.name == "shop").entities}
     order, customer = entities["order"], entities["customer"]
-    assert [(step.field, [next.field for next in step.then]) for step in order.expand] == [
+    assert [(step.field, [later.field for later in step.then]) for step in order.expand] == [
         ("lines", ["product"]),
         ("customer", []),
     ]

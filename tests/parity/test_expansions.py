@@ -112,7 +112,9 @@ def test_a_reference_stands_beside_its_id_and_shows_what_is_displayed(system: Sy
 def test_steps_are_followed_through_what_is_displayed_and_through_whole_rows(
     system: System, rows: dict[str, Row]
 ) -> None:
-    along = read(system, "staff", f"/api/baskets/{rows['full']['id']}", "things.related.maker,holder.friend")["expanded"]
+    along = read(system, "staff", f"/api/baskets/{rows['full']['id']}", "things.related.maker,holder.friend")[
+        "expanded"
+    ]
     maker, bob = rows["maker"], {"id": rows["bob"]["id"], "name": "Bob", "born": None}
     nail = {**rows["nail"], "expanded": {"maker": maker}}
     assert sorted(along["things"], key=lambda thing: thing["code"]) == [
@@ -135,9 +137,7 @@ def test_every_read_and_list_of_the_entity_brings_it_along(system: System, rows:
 
 
 @pytest.mark.parametrize("who", ["nobody", "bob"])
-def test_what_the_caller_may_not_read_is_null_and_its_id_stays(
-    system: System, rows: dict[str, Row], who: str
-) -> None:
+def test_what_the_caller_may_not_read_is_null_and_its_id_stays(system: System, rows: dict[str, Row], who: str) -> None:
     """Another owner's row, and rows that are staff's alone: nothing of them, nor of what lies behind."""
     found = read(system, who, f"/api/baskets/{rows['full']['id']}", "holder.friend,things.related.maker")
     assert found["holder"] == rows["ann"]["id"]
@@ -153,7 +153,9 @@ def test_friends_of_others_stay_hidden_from_the_one_who_has_them(system: System,
     assert (found["friend"], found["expanded"]) == (rows["bob"]["id"], {"friend": None})
 
 
-@pytest.mark.parametrize("asked", ["maker", "things.maker", "things,", "", "things things", "__class__", "things.related.related"])
+@pytest.mark.parametrize(
+    "asked", ["maker", "things.maker", "things,", "", "things things", "__class__", "things.related.related"]
+)
 def test_what_is_not_offered_is_a_422_that_says_what_is(system: System, rows: dict[str, Row], asked: str) -> None:
     for path in ("/api/baskets", f"/api/baskets/{rows['full']['id']}"):
         answer = system.ask("ann", "GET", path, query={"expand": asked})

@@ -60,7 +60,9 @@ class ExpandedListQuery(rest.ListQuery):
         return super(ExpandedListQuery, plain).of(offered)
 
 
-def tag(response: Response, row: Entity, document: BaseModel, asked: str | None) -> None:
+def tag(
+    response: Response, row: Entity, document: BaseModel, asked: str | None
+) -> None:
     """Says which version of the row this is, and, where more came along, of what."""
     rest.set_etag(response, row)
     if asked is not None:
