@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, get_args
 
 from archgen.blueprint.cascades import bounded
+from archgen.blueprint.expansions import with_expansions
 from archgen.blueprint.modules import ModulePlan, plan_modules
 from archgen.blueprint.schema import Blueprint, Entity, Module, Part, Template
 from archgen.domain import naming
@@ -53,7 +54,7 @@ def build_blueprint(requirements: Requirements, domain: Domain, recommendation: 
     template = _carrying(requirements, domain, _template(requirements, architecture))
     grouping = _grouping(requirements, domain, template)
     part_of = {module: part for part, modules in grouping.items() for module in modules}
-    modules = plan_modules(ModulePlan(domain, part_of))
+    modules = with_expansions(plan_modules(ModulePlan(domain, part_of)), domain)
     stack, wrong = _stack(requirements.stack, recommendation.stack, template, modules)
     taken_extras, useless = _extras(requirements, template, stack, modules)
     if refused := [*wrong, *useless]:
