@@ -366,6 +366,7 @@ def _narrow(names: list[str], fields: dict[str, Document]) -> bool:
 @st.composite
 def _reference(draw: st.DrawFn, module: str, entity: str, name: str, entities: dict[str, list[str]]) -> Document:
     """To anything; required within the module only to what was declared before, so that no circle closes."""
+    earlier = [f"{module}.{name}" for name in entities[module][: entities[module].index(entity)]]
     targets = [f"{other}.{name}" for other, names in entities.items() for name in names] + ["accounts.account"]
     to = draw(st.sampled_from(targets))
     side = {}
@@ -373,8 +374,9 @@ def _reference(draw: st.DrawFn, module: str, entity: str, name: str, entities: d
         side = {"listed_as": f"{entity[:18]}_{name[-25:]}"}
     if draw(st.integers(0, 3)) == 0:
         most = draw(st.sampled_from(({"max": 2}, {"max": 4, "ordered": True})))
-        return {"type": "references", "to": to, **most, **side}
-    earlier = [f"{module}.{name}" for name in entities[module][: entities[module].index(entity)]]
+        free = not to.startswith(f"{module}.") or to in earlier
+        least = draw(st.sampled_from(({}, {"required": True}, {"min": 1}))) if free else {}
+        return {"type": "references", "to": to, **most, **least, **side}
     field: Document = {"type": "reference", "to": to, **side}
     if (not to.startswith(f"{module}.") or to in earlier) and draw(st.booleans()):
         field["required"] = True

@@ -413,7 +413,10 @@ def test_a_path_is_the_plural_of_the_english_word(name: str, plural: str) -> Non
         (field(type="references"), f"{X}.to", "a reference says what it refers to"),
         (field(type="references", to="notes.note", max=101), f"{X}.max", "is not between 1 and 100"),
         (field(type="references", to="notes.note", max="ten"), f"{X}.max", "is not between 1 and 100"),
-        (field(type="references", to="notes.note", required=True), f"{X}.required", "may always be none"),
+        (field(type="references", to="notes.note", min=2), f"{X}.min", "2 is not 1: a row has to have one"),
+        (field(type="references", to="notes.note", min="1"), f"{X}.min", "is not 1"),
+        (field(type="references", to="notes.note", min=-1), f"{X}.min", "-1 is not 1"),
+        (field(type="references", to="notes.note", required=True), X, "note -> note, each required"),
         (field(type="references", to="notes.note", indexed=True), f"{X}.indexed", "cannot be indexed"),
         (field(type="references", to="notes.note", default=[]), f"{X}.default", "references have no default"),
         (field(type="references", to="notes.nothing"), f"{X}.to", "is not an entity of this project"),
@@ -496,6 +499,16 @@ def test_a_circle_of_required_references_within_a_module_is_refused_once() -> No
         " | make one of these references optional"
     }
     take({"notes": {"entities": {"ax": to("bx"), "bx": to("cx"), "cx": to("ax", required=False)}}})
+
+
+@pytest.mark.parametrize("said", [{"required": True}, {"min": 1}])
+def test_a_circle_may_go_by_references_of_which_one_at_least_is_required(said: dict[str, Any]) -> None:
+    ax = {"fields": {"links": {"type": "references", "to": "notes.bx", **said}}}
+    bx = {"fields": {"link": {"type": "reference", "to": "notes.ax", "required": True}}}
+    told = mistakes({"notes": {"entities": {"ax": ax, "bx": bx}}})
+    assert told["modules.notes.entities.ax.fields.links"].startswith("can never be created: ax -> bx -> ax")
+    bx["fields"]["link"]["required"] = False
+    take({"notes": {"entities": {"ax": ax, "bx": bx}}})
 
 
 def test_references_may_cross_modules_and_reach_accounts_and_presets() -> None:

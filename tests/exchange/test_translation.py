@@ -128,6 +128,19 @@ def test_relations_of_all_kinds_become_references(imported: Import) -> None:
     assert made["a"]["fields"] == {"many": {"type": "references", "to": "core.b", "listed_as": "manies", "max": 23}}
 
 
+def test_a_many_to_many_that_needs_one_is_required_at_the_end_that_holds_it(imported: Import) -> None:
+    found = imported(
+        "entity A { n String }\nentity B { n String }\nrelationship ManyToMany { A{bs required} to B{as} }\n"
+        "relationship ManyToMany { A{others} to B{others required} }"
+    )
+    accepted(found)
+    fields = entities(found)["a"]["fields"]
+    assert fields["bs"]["required"] is True and "required" not in fields["others"]
+    assert [line for line in told(found) if "at least one" in line] == [
+        "unsaid d.jdl:4 A{others} to B{others}: at least one of the other end"
+    ]
+
+
 def test_user_is_the_account_unless_it_is_declared_with_fields(imported: Import) -> None:
     text = "entity User {}\nentity A { n String }\nrelationship ManyToOne { A{user(login)} to User }"
     assert entities(imported(text))["a"]["fields"]["user"]["to"] == "accounts.account"

@@ -98,6 +98,7 @@ DOMAIN: dict[str, Any] = {
                         "note": {"type": "reference", "to": "lab.note", "on_delete": "cascade"},
                         "text": {"type": "string", "max_length": 80},
                         "by": {"type": "reference", "to": "accounts.account", "set_by": "caller"},
+                        "about": {"type": "references", "to": "lab.category", "max": 2, "required": True},
                     },
                 },
             },

@@ -61,7 +61,7 @@ VALUES: dict[str, dict[str, list[Any]]] = {
         "marks": ["refs"],
     },
     "notes": {"topic": ["a", "b", "c" * 255], "stars": [1, 3, 5], "thing": ["ref"], "others": ["refs"]},
-    "remarks": {"note": ["ref"], "text": ["a", "b"]},
+    "remarks": {"note": ["ref"], "text": ["a", "b"], "about": ["refs"]},
 }
 WRONG: dict[str, list[Any]] = {  # for a field, or for any field
     "name": ["x" * 41],
@@ -86,9 +86,10 @@ WRONG: dict[str, list[Any]] = {  # for a field, or for any field
     "moods": [["red", "grey"]],
     "place": [{}, {"street": None}, {"street": "a", "flor": 1}, {"street": "a", "rent": "1.234"}, [], "a"],
     "marks": [[ABSENT, ABSENT], ["no"], ABSENT],
+    "about": [[], [ABSENT, ABSENT], ABSENT],
     "": [None, {}, [1]],
 }
-REQUIRED = {"categories": {"name"}, "things": {"title"}, "notes": {"topic", "thing"}, "remarks": set()}
+REQUIRED = {"categories": {"name"}, "things": {"title"}, "notes": {"topic", "thing"}, "remarks": {"about"}}
 TARGETS = {
     "parent": "categories",
     "category": "categories",
@@ -96,6 +97,7 @@ TARGETS = {
     "note": "notes",
     "marks": "categories",
     "others": "things",
+    "about": "categories",
 }
 INDEXED = {
     "categories": [],
@@ -113,7 +115,7 @@ INDEXED = {
         "marks",
     ],
     "notes": ["topic", "thing", "others"],
-    "remarks": [],
+    "remarks": ["about"],
 }
 SORTED: dict[str, list[tuple[list[str], str]]] = {
     "categories": [],
@@ -167,7 +169,8 @@ class Twins(RuleBasedStateMachine):
         known = [row for kind, row in self.made if kind == TARGETS[name]][-4:]
         targets = [*known * 3, ABSENT] if wrong else known
         if values == ["refs"]:  # now and then one too many, or one twice
-            return data.draw(st.lists(st.sampled_from(targets), max_size=4 if wrong else 2, unique=True))
+            least = 0 if wrong or name not in REQUIRED[plural] or not targets else 1
+            return data.draw(st.lists(st.sampled_from(targets), min_size=least, max_size=4 if wrong else 2, unique=True))
         return data.draw(st.sampled_from(targets if wrong else [*targets, None]))
 
     def body(self, data: st.DataObject, plural: str, *, partial: bool = False, wrong: bool = True) -> dict[str, Any]:
@@ -185,7 +188,7 @@ class Twins(RuleBasedStateMachine):
 
     @initialize(target=rows, data=st.data())
     def begin(self, data: st.DataObject) -> Any:
-        plurals = ["categories", "categories", *["things"] * 8, *["notes"] * 4, "remarks"]
+        plurals = ["categories", "categories", *["things"] * 8, *["notes"] * 4, "remarks", "remarks"]
         return multiple(*filter(None, (self.add(data, plural, "ann", "", wrong=False) for plural in plurals)))
 
     @rule(

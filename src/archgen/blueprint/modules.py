@@ -166,7 +166,7 @@ def _entity(
             if content.to == f"{module.name}.{name}" and content.listed_as is not None
         ),
         linkers=tuple(
-            Referrer(entity=other, field=key, required=False)
+            Referrer(entity=other, field=key, required=content.needed)
             for other, key, content in _links(module)
             if content.to == f"{module.name}.{name}"
         ),
@@ -189,11 +189,11 @@ def _field(
         return Field(
             name=name,
             type=spec.type,
-            required=False,
+            required=spec.needed,
             nullable=False,
             unique=False,
             indexed=False,
-            default=[],
+            default=None if spec.needed else [],
             many=many,
         )
     if spec.type == "list":
@@ -271,7 +271,7 @@ def is_checked(domain: Domain, module: DomainModule, entity: str, field: FieldSp
     owner = str(field.to).partition(".")[0]
     if owner == module.name:
         return False
-    return not (field.required and f"{module.name}.{entity}" in _needed(domain, str(field.to)))
+    return not (field.needed and f"{module.name}.{entity}" in _needed(domain, str(field.to)))
 
 
 def _needed(domain: Domain, start: str) -> set[str]:
@@ -285,7 +285,7 @@ def _needed(domain: Domain, start: str) -> set[str]:
         found.add(path)
         owner, _, name = path.partition(".")
         fields = domain[owner].spec.entities[name].fields.values()
-        left += [content.to for content in fields if content.to is not None and content.required]
+        left += [content.to for content in fields if content.to is not None and content.needed]
     return found
 
 

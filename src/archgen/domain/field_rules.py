@@ -34,7 +34,7 @@ _VALUE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?", re.ASCII
 
 # The constraints that only some types take.
 _TAKES: dict[str, tuple[str, ...]] = {
-    "min": ("integer", "decimal", "number"),
+    "min": ("integer", "decimal", "number", "references"),
     "max": ("integer", "decimal", "number", "references"),
     "min_length": ("string", "text"),
     "max_length": ("string", "text", "email", "url"),
@@ -164,11 +164,11 @@ def _check_object(where: str, spec: FieldSpec) -> Iterator[Mistake]:
 
 
 def _check_references(where: str, spec: FieldSpec) -> Iterator[Mistake]:
-    if spec.required:
+    if spec.min not in (None, 0, 1) or isinstance(spec.min, bool | float):
         yield Mistake(
-            f"{where}.required",
-            "references may always be none: what they refer to can go",
-            "leave it out; a rule of your own goes into the module's domain.py",
+            f"{where}.min",
+            f"{shown(spec.min)} is not 1: a row has to have one reference at least, or may have none",
+            "say required: true; a rule of your own goes into the module's domain.py",
         )
     whole = spec.max is None or (isinstance(spec.max, int) and not isinstance(spec.max, bool))
     if not whole or (isinstance(spec.max, int) and not 1 <= spec.max <= REFERENCES_MOST):
@@ -261,7 +261,7 @@ def _check_values_of_type(where: str, spec: FieldSpec) -> Iterator[Mistake]:
             good[name] = normal(spec, value)
         except Unfit as error:
             yield Mistake(f"{where}.{name}", str(error))
-    if spec.type in _TAKES["min"]:
+    if spec.type in _TAKES["min"] and spec.type != "references":
         bounds = {name: compared(spec, value) for name, value in good.items()}
         if "min" in bounds and "max" in bounds and bounds["min"] > bounds["max"]:
             yield Mistake(f"{where}.min", f"{good['min']} is more than max, {good['max']}")

@@ -468,9 +468,8 @@ class _Check:
             name: [
                 (key, content.to.partition(".")[2])
                 for key, content in entity.fields.items()
-                if content.type == "reference"
-                and content.required
-                and content.to is not None
+                if content.to is not None
+                and content.needed
                 and content.to.partition(".")[0] == module
             ]
             for name, entity in spec.entities.items()

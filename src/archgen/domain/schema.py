@@ -188,7 +188,8 @@ class FieldSpec(_Spec):
     `labels`: what values of an enum are called; `enum`: one of its module's, in place of values and labels.
     `pattern` is of the whole value (`patterns.py`); `examples` are values that fit, and what tests send.
     Of a file, `max_bytes` is 10 MiB when not said, and `accept` the images. Of references, `max` is how many one row
-    may have, 20 when not said; they are a set, or, `ordered`, in the order in which they were given.
+    may have, 20 when not said; they are a set, or, `ordered`, in the order in which they were given; `required`, or a
+    `min` of 1, says that there is one at least.
     `on_delete`: what becomes of a row when the one that it refers to is deleted; refuse, when not said, keeps that one.
     `one_to_one`: no two rows refer to the same. `set_by`: of an account, that it is always whoever creates the row, or
     that staff alone says which.
@@ -224,6 +225,11 @@ class FieldSpec(_Spec):
     on_delete: Annotated[OnDelete, _restrict_to("on_delete", ON_DELETE)] | None = None
     max_bytes: Annotated[int, Strict()] | None = None
     accept: Annotated[tuple[Text, ...], Field(max_length=20)] = ()
+
+    @property
+    def needed(self) -> bool:
+        """Whether there is no row without it, as far as its type goes: without one reference at least, where it is several."""
+        return self.required or (self.type == "references" and self.min == 1)
 
 
 class AccessSpec(_Spec):

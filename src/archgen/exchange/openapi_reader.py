@@ -312,8 +312,8 @@ class _Reader:
         if target is not None:
             self._relate("ManyToOne", entity, key, target, required, place)
         elif many is not None:
-            self._relate("ManyToMany", entity, key, many, False, place)
-            if required:
+            self._relate("ManyToMany", entity, key, many, required and content.get("minItems") not in (None, 0), place)
+            if required and content.get("minItems") in (None, 0):
                 self._note("changed", place, what, "a list of the other may be empty")
         elif (guessed := self._guess(key, content, kept)) is not None:
             self._relate("ManyToOne", entity, key[:-3] if key.endswith("_id") else key[:-2], guessed, required, place)

@@ -579,6 +579,7 @@ class _Translation:
         place = f"{source.entity}.{written}"
         name = self._field_name(home, written, relation.place, place, also, filtered=True)
         document: dict[str, Any] = {"type": language.MANY, "to": to}
+        document |= {"required": True} if source.required else {}
         if own:
             document |= {key: value for key, value in own.items() if key in FieldSpec.model_fields}
         else:
@@ -590,8 +591,8 @@ class _Translation:
         for side in (relation.source, relation.target):
             if side.display:
                 self._note("unsaid", relation.place, f"{side.entity}{{{side.field}({side.display})}}", language.DISPLAY)
-            if side.required:
-                self._note("unsaid", relation.place, shown, language.CHILD)
+        if target.required:
+            self._note("unsaid", relation.place, shown, language.CHILD)
 
     def _bound_many(self) -> None:
         """How many references one row may have: as many as a transaction of DynamoDB changes at once, where that may be the database."""
