@@ -272,6 +272,7 @@ def domains(
             drawn = draw(_entity(module, entity, entities, max_fields))
             known = drawn["fields"].items()
             keys = [name for name, field in known if {"unique", "required"} <= {*field} and field["type"] in KEYABLE]
+            keys += [name for name, field in known if field["type"] == "slug" and name not in keys]
             if draw(st.booleans()) and keys:
                 drawn["keys"] = keys[:4]
             if in_sql and draw(st.booleans()):
@@ -323,6 +324,10 @@ def _entity(draw: st.DrawFn, module: str, entity: str, entities: dict[str, list[
         times = [[*one[:3], draw(st.sampled_from(("created_at", "updated_at")))] for one in lists[:1]]
         drawn = [*lists, *times] if draw(st.integers(0, 2)) == 0 else lists
         document["lists"] = _distinct([[*one[:-1], sign + one[-1]] for one in drawn if _narrow(one, fields)])
+    words = [key for key, field in fields.items() if field["type"] in ("string", "text")]
+    if words and "slug" not in fields and draw(st.integers(0, 3)) == 0:
+        fields["slug"] = {"type": "slug", "from": draw(st.sampled_from(words))}
+        fields["slug"] |= draw(st.sampled_from(({}, {"max_length": 12}, {"unique": True, "required": True}, {"indexed": True})))
     _unique(draw, document, listed)
     return document
 

@@ -25,9 +25,11 @@ DOMAIN: dict[str, Any] = {
                 "category": {
                     "plural": "categories",
                     "access": {"read": "public", "write": "user"},
-                    "keys": ["name"],
+                    "keys": ["name", "slug"],
+                    "lists": [["slug"]],
                     "fields": {
                         "name": {"type": "string", "max_length": 40, "unique": True, "required": True},
+                        "slug": {"type": "slug", "from": "name", "max_length": 30},
                         "parent": {"type": "reference", "to": "lab.category", "on_delete": "clear"},
                     },
                 },

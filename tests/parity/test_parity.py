@@ -23,7 +23,7 @@ from tests.conftest import missing
 from tests.parity.systems import ABSENT, DOMAIN, KEY_VALUE, System, running, write_project
 
 VALUES: dict[str, dict[str, list[Any]]] = {
-    "categories": {"name": ["a", "b", "A", "é", "😀", "x" * 40], "parent": ["ref"]},
+    "categories": {"name": ["a", "b", "A", "é", "😀", "x" * 40], "parent": ["ref"], "slug": ["a", "b-2", "x" * 30]},
     "things": {
         "title": ["a", "ab", "b", "B", "a b", "é", "z", "\uffff", "😀", "a\u0001", "😀" * 80],
         "story": ["", "once upon a time", "ü" * 1000],
@@ -65,6 +65,7 @@ VALUES: dict[str, dict[str, list[Any]]] = {
 }
 WRONG: dict[str, list[Any]] = {  # for a field, or for any field
     "name": ["x" * 41],
+    "slug": ["", "A", "a--b", "x" * 31, "é"],
     "title": ["", "nul\0"],
     "weight": [2**63, "7"],
     "price": ["1.234", "-1", "NaN"],
@@ -118,7 +119,7 @@ INDEXED = {
     "remarks": ["about"],
 }
 SORTED: dict[str, list[tuple[list[str], str]]] = {
-    "categories": [],
+    "categories": [([], "slug")],
     "things": [
         (["kind"], "-price"),
         ([], "-weight"),
@@ -138,7 +139,7 @@ LISTS = [
     for filters, sort in [([], ""), *(([name], "") for name in INDEXED[plural]), *SORTED[plural]]
 ]
 SIDES = {"categories": ["things", "marked"], "things": ["notes"]}  # what is listed below a row's path
-UNIQUE = {"code", "label", "mail"}
+UNIQUE = {"code", "label", "mail", "slug"}
 EXAMPLES_EACH = 8
 EXAMPLES = itertools.count()
 WHO = st.sampled_from(["ann", "staff", "bob", "ann", "staff", "nobody"])
@@ -220,6 +221,10 @@ class Twins(RuleBasedStateMachine):
     @rule(name=st.sampled_from([*VALUES["categories"]["name"], "none", "a/b", "", "x" * 300]), who=WHO)
     def read_by_key(self, name: str, who: str) -> None:
         self.ask(who, "GET", f"/api/categories/by-name/{quote(name, safe='')}")
+
+    @rule(slug=st.sampled_from(["a", "a-2", "b-2", "e", "x" * 30, "A", "grinning"]), who=WHO)
+    def read_by_slug(self, slug: str, who: str) -> None:
+        self.ask(who, "GET", f"/api/categories/by-slug/{slug}")
 
     @rule(row=rows, who=WHO, tag=st.sampled_from(["", "", '"1"', '"2"']), data=st.data())
     def change(self, row: tuple[str, str], who: str, tag: str, data: st.DataObject) -> None:

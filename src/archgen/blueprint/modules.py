@@ -213,13 +213,13 @@ def _field(
             max_items=resolve_items(spec),
         )
     has_default = spec.default is not None
-    required = spec.required and not has_default
+    required = spec.required and not has_default and spec.made_from is None
     return Field(
         name=name,
         type=spec.type,
         required=required,
-        nullable=not required and not has_default,
-        unique=spec.unique or bool(spec.one_to_one),
+        nullable=not required and not has_default and spec.made_from is None,
+        unique=spec.alone,
         indexed=spec.indexed or (spec.listed_as is not None and not spec.one_to_one),
         default=normal(spec, spec.default) if has_default else None,
         min=None if spec.min is None else normal(spec, spec.min),
@@ -237,6 +237,7 @@ def _field(
         ),
         cls=alias if spec.type == "object" else None,
         to=target,
+        made_from=spec.made_from,
         set_by=spec.set_by,
         max_bytes=resolve_bytes(spec),
         accept=resolve_accept(spec),

@@ -92,6 +92,9 @@ class Field(Document):
         default=(), exclude_if=lambda members: not members
     )  # object: its fields; of which alone it is there, as `cls`
     cls: str | None = Attribute(default=None, exclude_if=lambda name: name is None)  # the class that these make
+    made_from: str | None = Attribute(
+        default=None, exclude_if=lambda name: name is None
+    )  # slug: the field that it is made from where none is sent; of which alone it is there
     set_by: Literal["caller", "staff"] | None = Attribute(default=None, exclude_if=lambda who: who is None)
     max_bytes: int | None = None  # file: 10 MiB if not said
     accept: tuple[str, ...] = ()  # file: its content types, images if not said

@@ -15,6 +15,7 @@ from archgen.domain import naming
 from archgen.domain.declared import Declared
 from archgen.domain.field_rules import INDEXED_LENGTH, UNINDEXABLE, check_field, check_values
 from archgen.domain.field_values import resolve_length
+from archgen.domain.made_rules import check_slug
 from archgen.domain.presets import FILES, Preset, assemble_domain
 from archgen.domain.schema import (
     AUDIT,
@@ -133,6 +134,8 @@ class _Check:
             if field_spec.indexed and (wrong := naming.check_filter(field_name, numbered=spec.totals)):
                 yield Mistake(f"{place}.indexed", wrong, "leave it out, or choose another name")
             yield from check_field(place, field_spec)
+            if field_spec.type == "slug":
+                yield from check_slug(place, (module, name, field_name), field_spec, spec, self.declared)
             for member in field_spec.fields:
                 yield from _check_field_name(place, name, member)
             if field_spec.enum is not None and "enum" in (field_spec.type, field_spec.of):
@@ -194,7 +197,7 @@ class _Check:
             keys += [["owner_id"], *(["owner_id", *columns] for columns in keys)] if owned else []
             made = {f"ix_{plural}_{'_'.join(columns)}": columns for columns in keys}
             clashing = [columns for columns in keys if made[f"ix_{plural}_{'_'.join(columns)}"] != columns]
-            rules = [[key] for key, content in entity.fields.items() if content.unique or content.one_to_one]
+            rules = [[key] for key, content in entity.fields.items() if content.alone]
             rules += [
                 [("owner_id" if key == OWNER and OWNER not in entity.fields else key) for key in rule]
                 for rule in entity.unique
@@ -400,7 +403,7 @@ class _Check:
                 yield Mistake(
                     place, f"{name} is {content.type}, and a key stands in a path", f"it is for {', '.join(KEYABLE)}"
                 )
-            elif not (content.unique and content.required):
+            elif content.type != "slug" and not (content.unique and content.required):
                 yield Mistake(
                     place,
                     f"{name} is not the key of a row: some may lack it, or share it",
@@ -432,7 +435,7 @@ class _Check:
                 continue
             for name in fields:
                 yield from self._listed(place, module, entity, spec, name)
-                if name in spec.fields and (spec.fields[name].unique or spec.fields[name].one_to_one):
+                if name in spec.fields and spec.fields[name].alone:
                     yield Mistake(place, f"{name} is unique by itself", "leave one of the two out")
             if wider := next((other for other in spec.unique if set(other) < set(rule)), None):
                 yield Mistake(place, f"{', '.join(wider)} are unique together already", "leave one of the two out")

@@ -20,6 +20,7 @@ FieldType = Literal[
     "text",
     "email",
     "url",
+    "slug",
     "integer",
     "decimal",
     "number",
@@ -57,7 +58,7 @@ ON_DELETE = get_args(OnDelete)
 SET_BY = get_args(SetBy)
 TYPES = get_args(FieldType)  # what each is in generated code stands in `_macros/field_types.jinja` of the templates
 ORDERED: tuple[FieldType, ...] = ("integer", "decimal", "number", "date", "datetime")  # filters take ranges of them
-KEYABLE: tuple[FieldType, ...] = ("string", "integer", "uuid", "reference")  # types whose values stand in a path
+KEYABLE: tuple[FieldType, ...] = ("string", "slug", "integer", "uuid", "reference")  # types whose values stand in a path
 SEARCHABLE: tuple[FieldType, ...] = ("string", "text")  # types whose words rows are searched by
 SEARCH_MOST = 4  # fields that rows of an entity are searched by
 SEARCH_WORDS = "search_words"  # the column that keeps them
@@ -75,8 +76,9 @@ FIELDS_MOST = 100
 
 # What people write who come from elsewhere, and what says it here.
 MEANT_TYPES = {
-    **dict.fromkeys(("str", "varchar", "char", "slug", "phone"), "string"),
+    **dict.fromkeys(("str", "varchar", "char", "phone"), "string"),
     **dict.fromkeys(("uri", "link", "href", "website"), "url"),
+    **dict.fromkeys(("permalink", "handle", "url_name"), "slug"),
     **dict.fromkeys(("mail", "email_address", "e-mail"), "email"),
     **dict.fromkeys(("timedelta", "interval", "period"), "duration"),
     **dict.fromkeys(("int", "long", "bigint", "short", "smallint", "serial"), "integer"),
@@ -123,6 +125,7 @@ MEANT_KEYS = {
     **dict.fromkeys(("sorted", "ordered_list", "keep_order"), "ordered"),
     **dict.fromkeys(("most",), "max"),
     **dict.fromkeys(("maxitems", "max_count"), "max_items"),
+    **dict.fromkeys(("populate_from", "made_from", "source", "slug_from"), "from"),
     **dict.fromkeys(("items", "item", "element", "elements", "of_type"), "of"),
     **dict.fromkeys(("index", "searchable", "filterable"), "indexed"),
     **dict.fromkeys(("precision", "digits", "decimals", "decimal_places"), "scale"),
@@ -168,7 +171,7 @@ Number = Annotated[int | float | str, BeforeValidator(_bound)]
 
 
 class _Spec(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True)
 
 
 Values = Annotated[tuple[Text, ...], Field(max_length=100)]
@@ -195,7 +198,7 @@ class FieldSpec(_Spec):
     that staff alone says which.
     `of`: what each value of a list is, which the other keys are said of then; `max_items`: how many of them a row may
     have, 20 when not said.
-    `fields`: of an object, each of a simple type.
+    `fields`: of an object, each of a simple type. `from`: the string or text of the row that a slug is made from where none is sent.
     `listed_as`: what the rows with this reference are called below the path of the row that they refer to.
     """
 
@@ -217,6 +220,7 @@ class FieldSpec(_Spec):
     of: Annotated[ItemType, _restrict_to("of", ITEM_TYPES)] | None = None
     max_items: Annotated[int, Strict()] | None = None
     fields: dict[str, FieldSpec] = {}
+    made_from: Text | None = Field(default=None, alias="from")
     to: Text | None = None
     ordered: Flag | None = None
     listed_as: Text | None = None
@@ -230,6 +234,11 @@ class FieldSpec(_Spec):
     def needed(self) -> bool:
         """Whether there is no row without it, as far as its type goes: without one reference at least, where it is several."""
         return self.required or (self.type == "references" and self.min == 1)
+
+    @property
+    def alone(self) -> bool:
+        """Whether no two rows have the same value of it."""
+        return self.unique or bool(self.one_to_one) or self.type == "slug"
 
 
 class AccessSpec(_Spec):

@@ -43,6 +43,7 @@ VALUES_MOST = 100
 INTEGER = 2**63
 DIGITS_MOST = 60
 FILTERS_MOST = 12  # of an entity
+FIELD_KEYS = {field.alias or name for name, field in FieldSpec.model_fields.items()}
 
 Path = tuple[str, ...]
 
@@ -411,7 +412,7 @@ class _Translation:
     def _annotation(self, annotation: Annotation, document: dict[str, Any], what: str) -> None:
         if annotation.name == ANNOTATION:
             known = {
-                key: value for key, value in read_annotation(annotation.value).items() if key in FieldSpec.model_fields
+                key: value for key, value in read_annotation(annotation.value).items() if key in FIELD_KEYS
             }
             document |= known
             if document.get("enum") is not None:
@@ -581,7 +582,7 @@ class _Translation:
         document: dict[str, Any] = {"type": language.MANY, "to": to}
         document |= {"required": True} if source.required else {}
         if own:
-            document |= {key: value for key, value in own.items() if key in FieldSpec.model_fields}
+            document |= {key: value for key, value in own.items() if key in FIELD_KEYS}
         else:
             self.many.append((home, name, relation))
         home.document["fields"][name] = self._fitting(document, shown, relation.place)
