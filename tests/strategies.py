@@ -121,6 +121,18 @@ KEYABLE = ("string", "integer", "uuid")
 SEARCHABLE, SEARCH_MOST = ("string", "text"), 4
 INDEXABLE = frozenset(SCALARS) - {"text", "json", "list", "object"} | {"reference"}
 
+COMPUTED = {  # what is computed of a field: its type, and the expression
+    "integer": ("integer", "{0} * {0} - 3"),
+    "decimal": ("decimal", "-{} / 3 + 1.005"),
+    "number": ("number", "{0} * {0} * 0.5"),
+    "string": ("string", "'é: ' + {}"),
+    "text": ("text", "{0} + {0}"),
+    "boolean": ("boolean", "not {}"),
+    "date": ("duration", "{0} - {0}"),
+    "datetime": ("boolean", "{0} > {0}"),
+    "enum": ("boolean", "{} < 'x' or {0} == {0}".replace("{}", "{0}")),
+}
+
 Document = dict[str, Any]
 
 
@@ -329,6 +341,13 @@ def _entity(draw: st.DrawFn, module: str, entity: str, entities: dict[str, list[
         fields["slug"] = {"type": "slug", "from": draw(st.sampled_from(words))}
         fields["slug"] |= draw(st.sampled_from(({}, {"max_length": 12}, {"unique": True, "required": True}, {"indexed": True})))
     _unique(draw, document, listed)
+    if "property" not in fields and draw(st.integers(0, 3)) == 0:
+        able = [(name, COMPUTED[field["type"]]) for name, field in fields.items() if field["type"] in COMPUTED]
+        drawn = draw(st.lists(st.sampled_from(able), max_size=2, unique=True)) if able else []
+        document["computed"] = {
+            f"made_{n}": {"type": kind, "from": said.format(name)} for n, (name, (kind, said)) in enumerate(drawn)
+        }
+        document["computed"]["made_of_nothing"] = draw(st.sampled_from(({"type": "date"}, {"type": "decimal", "scale": 0})))
     return document
 
 

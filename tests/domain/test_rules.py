@@ -35,6 +35,7 @@ def entity(name: str = "note", module: str = "notes", **content: Any) -> dict[st
 
 
 X = "modules.notes.entities.note.fields.x"
+Y = "modules.notes.entities.note.computed.y"
 
 
 @given(st.data())
@@ -424,6 +425,21 @@ def test_a_path_is_the_plural_of_the_english_word(name: str, plural: str) -> Non
             entity(unique=[["x", "title"]], fields={"x": {"type": "slug", "from": "title"}, "title": {"type": "string"}}),
             "modules.notes.entities.note.unique.0",
             "x is unique by itself",
+        ),
+        (entity(computed={"y": {"type": "list"}}), f"{Y}.type", "must be one of string, text"),
+        (entity(computed={"y": {"type": "money"}}), f"{Y}.type", "did you mean decimal?"),
+        (entity(computed={"y": {"type": "integer", "scale": 2}}), f"{Y}.scale", "a computed integer takes no scale"),
+        (entity(computed={"y": {"type": "integer", "indexed": True}}), f"{Y}.indexed", "is not a key"),
+        (entity(computed={"y": {"type": "string", "from": "titel"}}), f"{Y}.from", "did you mean title? | there are title"),
+        (entity(computed={"title": {"type": "text"}}), f"{Y[:-1]}title", "the row has a field title"),
+        (entity(audit=True, computed={"created_by": {"type": "text"}}), f"{Y[:-1]}created_by", "has a field created_by"),
+        (entity(computed={"id": {"type": "text"}}), f"{Y[:-1]}id", "choose another name"),
+        (entity(computed={"dueOn": {"type": "text"}}), f"{Y[:-1]}dueOn", "choose another name"),
+        (entity(lists=[["y"]], computed={"y": {"type": "text"}}), f"{Y[:-11]}.lists.0", "'y' is not a field of note"),
+        (
+            entity(fields={"property": {"type": "string"}}, computed={"y": {"type": "text"}}),
+            f"{X[:-1]}property",
+            "a property of Python's",
         ),
         (field(type="many_to_many"), f"{X}.type", "did you mean references?"),
         (field(type="references"), f"{X}.to", "a reference says what it refers to"),

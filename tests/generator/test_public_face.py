@@ -54,6 +54,7 @@ FACE = {
     "searched_lists": "SearchedListQuery",
     "service_tokens": "ServiceTokens",
     "set_by": "staff_sets",
+    "computed": "exact finite fixed read_only",
     "settings": "CoreSettings nearby",
     "slugs": "Slug remade with_slug",
     "sql": "Database Duration FixedDecimal UtcDateTime ZonedDateTime check_listings entity_columns jobs_table processed_table sortable_string",
@@ -131,6 +132,10 @@ FOR_ROOTS = {
 }
 REVIEWS = {
     "access": {"read": "public", "write": "owner"},
+    "computed": {
+        "twice": {"type": "decimal", "from": "tip * 2"},
+        "half": {"type": "number", "from": "stars / 2"},
+    },
     "fields": {
         "product": {"type": "reference", "to": "inventory.product", "required": True, "indexed": True},
         "answer_to": {"type": "reference", "to": "reviews.review"},

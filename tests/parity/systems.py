@@ -45,6 +45,15 @@ DOMAIN: dict[str, Any] = {
                         ["-took"],
                         ["there"],
                     ],
+                    "computed": {
+                        "worth": {"type": "decimal", "from": "price * weight - 0.005"},
+                        "third": {"type": "decimal", "scale": 9, "from": "weight / 3"},
+                        "burden": {"type": "number", "from": "mass * mass + weight"},
+                        "called": {"type": "text", "from": "title + ' é: ' + kind"},
+                        "waited": {"type": "duration", "from": "there - due"},
+                        "good": {"type": "boolean", "from": "ready and not weight > 2.5 or kind == 'x-1'"},
+                        "judged": {"type": "integer"},
+                    },
                     "fields": {
                         "title": {"type": "string", "max_length": 80, "required": True, "indexed": True},
                         "story": {"type": "text"},

@@ -8,6 +8,7 @@ from typing import Literal
 
 from archgen.blueprint.schema import (
     Access,
+    Computed,
     Effect,
     Entity,
     Field,
@@ -21,6 +22,7 @@ from archgen.blueprint.schema import (
     Target,
 )
 from archgen.domain import naming
+from archgen.domain.expressions import read_expression
 from archgen.domain.field_values import (
     normal,
     read_item,
@@ -36,7 +38,17 @@ from archgen.domain.field_values import (
     resolve_shortest,
     resolve_unlike,
 )
-from archgen.domain.schema import ALL_ACTIONS, OWNER, Action, Domain, DomainModule, EntitySpec, FieldSpec, FieldType
+from archgen.domain.schema import (
+    ALL_ACTIONS,
+    OWNER,
+    Action,
+    ComputedSpec,
+    Domain,
+    DomainModule,
+    EntitySpec,
+    FieldSpec,
+    FieldType,
+)
 
 ACCOUNT = "accounts.account"
 
@@ -134,6 +146,7 @@ def _entity(
     wanted: set[str],
     aliases: dict[tuple[str, str], str],
 ) -> Entity:
+    fields = tuple(_field(domain, module, name, key, content, aliases) for key, content in spec.fields.items())
     return Entity(
         name=name,
         cls=naming.to_class_name(name),
@@ -141,7 +154,7 @@ def _entity(
         access=Access(read=spec.access.read, write=spec.access.write),
         owned=spec.owned,
         audit=bool(spec.audit),
-        fields=tuple(_field(domain, module, name, key, content, aliases) for key, content in spec.fields.items()),
+        fields=fields,
         lists=tuple(_listing(listing) for listing in spec.lists),
         unique=tuple(_unique(spec, rule) for rule in spec.unique),
         publishes=tuple(action for action in ALL_ACTIONS if f"{module.name}.{name}.{action}" in wanted),
@@ -175,6 +188,7 @@ def _entity(
         sorts=spec.combined[1],
         natural_keys=spec.keys,
         search=spec.search,
+        computed=tuple(_computed(key, content, spec, fields) for key, content in spec.computed.items()),
     )
 
 
@@ -241,6 +255,27 @@ def _field(
         set_by=spec.set_by,
         max_bytes=resolve_bytes(spec),
         accept=resolve_accept(spec),
+    )
+
+
+def _computed(name: str, spec: ComputedSpec, entity: EntitySpec, fields: tuple[Field, ...]) -> Computed:
+    """It may be lacking where a field of it may, or a double may be too large, or nobody has said yet what it is."""
+    made = None if spec.made_from is None else read_expression(spec.made_from, spec, entity.fields)
+    needs = tuple(field.name for field in fields if made is not None and field.nullable and field.name in made.names)
+    kept = FieldSpec(type=spec.type, scale=spec.scale)
+    return Computed(
+        field=Field(
+            name=name,
+            type=spec.type,
+            required=False,
+            nullable=made is None or bool(needs) or spec.type == "number",
+            unique=False,
+            indexed=False,
+            max_length=resolve_length(kept),
+            scale=resolve_scale(kept),
+        ),
+        expression=None if made is None else made.code,
+        needs=needs,
     )
 
 

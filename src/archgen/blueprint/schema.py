@@ -100,6 +100,17 @@ class Field(Document):
     accept: tuple[str, ...] = ()  # file: its content types, images if not said
 
 
+class Computed(Document):
+    """A read-only field that is computed from its row: what it is as a field, and the body that it has at first.
+
+    `expression`: Python over `self`; none: it gives nothing until the owner says what. `needs`: fields without which it is nothing.
+    """
+
+    field: Field
+    expression: str | None
+    needs: tuple[str, ...]
+
+
 class Listing(Document):
     """An order in which rows are listed: filters that must all be given, then the field to sort by."""
 
@@ -140,7 +151,8 @@ class Entity(Document):
     `unique`: fields that are unique together, `owner_id` among them. `referred`: checked references of other modules.
     `linkers`: entities of the same module whose fields of references go to this one.
     `audit`: `created_by` and `changed_by`, beside the fields. `totals`: pages by number, with a total; `filters`, `sorts`: of lists whose filters combine. `natural_keys`: unique
-    fields that rows are read by. `search`: fields whose words rows are searched by. Each is recorded where it is so.
+    fields that rows are read by. `search`: fields whose words rows are searched by. `computed`: beside the fields, not stored.
+    Each is recorded where it is so.
     """
 
     name: str
@@ -165,6 +177,7 @@ class Entity(Document):
     sorts: tuple[str, ...] = Said(default=())
     natural_keys: tuple[str, ...] = Said(default=())
     search: tuple[str, ...] = Said(default=())
+    computed: tuple[Computed, ...] = Said(default=())
 
 
 class Effect(Document):

@@ -15,7 +15,7 @@ from archgen.domain import naming
 from archgen.domain.declared import Declared
 from archgen.domain.field_rules import INDEXED_LENGTH, UNINDEXABLE, check_field, check_values
 from archgen.domain.field_values import resolve_length
-from archgen.domain.made_rules import check_slug
+from archgen.domain.made_rules import check_computed, check_slug
 from archgen.domain.presets import FILES, Preset, assemble_domain
 from archgen.domain.schema import (
     AUDIT,
@@ -150,6 +150,7 @@ class _Check:
                 yield from self._listed_as(f"{place}.listed_as", module, name, field_name)
             if field_spec.type == "references" and (wrong := naming.check_filter(field_name)):
                 yield Mistake(place, wrong, "choose another name: rows are listed by what they refer to")
+        yield from check_computed(where, spec)
         yield from self._lists(where, module, name, spec)
         yield from self._combined(where, module, name, spec)
         yield from self._keys(where, module, name, spec)

@@ -43,6 +43,10 @@ ItemType = Literal["string", "integer", "decimal", "number", "boolean", "date", 
 
 MemberType = Literal[ItemType, "text", "email", "url", "duration"]
 
+ComputedType = Literal[
+    "string", "text", "integer", "decimal", "number", "boolean", "date", "datetime", "duration"
+]
+
 Level = Literal["public", "user", "owner", "staff"]
 
 Action = Literal["created", "updated", "deleted"]
@@ -53,6 +57,7 @@ SetBy = Literal["caller", "staff"]
 
 ITEM_TYPES = get_args(ItemType)
 MEMBER_TYPES = get_args(MemberType)
+COMPUTED_TYPES = get_args(ComputedType)
 LEVELS = get_args(Level)
 ON_DELETE = get_args(OnDelete)
 SET_BY = get_args(SetBy)
@@ -241,6 +246,14 @@ class FieldSpec(_Spec):
         return self.unique or bool(self.one_to_one) or self.type == "slug"
 
 
+class ComputedSpec(_Spec):
+    """A field that is not kept but computed from its row by code of the owner's, first by `from`, an expression over fields."""
+
+    type: Annotated[ComputedType, _restrict_to("type", COMPUTED_TYPES)]
+    scale: Annotated[int, Strict(), Field(ge=0, le=9)] | None = None
+    made_from: Text | None = Field(default=None, alias="from")
+
+
 class AccessSpec(_Spec):
     """Who may read rows and who may write them."""
 
@@ -255,7 +268,8 @@ class EntitySpec(_Spec):
     `audit`: rows remember who created them and who changed them last.
     `totals`: its lists have pages by number too, with a total. `filters`: fields whose filters combine as they are given.
     `sorts`: fields that such lists are sorted by, up to three of them at once, either way. `keys`: unique fields that a row is
-    found by as by its id. `search`: strings and texts whose words its rows are searched by.
+    found by as by its id. `search`: strings and texts whose words its rows are searched by. `computed`: what clients get
+    besides, read-only.
     """
 
     plural: Text | None = None
@@ -269,6 +283,7 @@ class EntitySpec(_Spec):
     keys: Annotated[tuple[Text, ...], Field(max_length=4)] = ()
     search: Annotated[tuple[Text, ...], Field(max_length=SEARCH_MOST)] = ()
     fields: dict[str, FieldSpec] = {}
+    computed: Annotated[dict[str, ComputedSpec], Field(max_length=30)] = {}
 
     @property
     def owned(self) -> bool:

@@ -254,10 +254,12 @@ class _Reader:
     def _entity(self, name: str, kept: Mapping[str, str], ours: Mapping[str, str]) -> None:
         schema, place = self.objects[name], self._at(name)
         entity = SourceEntity(kept[name], place, doc=str(schema.get("description") or ""))
+        computed: dict[str, Any] = {}
         said = schema.get(EXTENSION)
         if isinstance(said, dict):
             content = {key: value for key, value in said.items() if key != "module"}
-            own = [key for key in schema["properties"] if key not in ("id", "created_at", "updated_at")]
+            computed = said["computed"] if isinstance(said.get("computed"), dict) else {}
+            own = [key for key in schema["properties"] if key not in ("id", "created_at", "updated_at", *computed)]
             entity.annotations.append(Annotation(ANNOTATION, write_annotation({**content, "order": own}), place))
             if isinstance(said.get("module"), str):
                 entity.group = said["module"]
@@ -275,7 +277,7 @@ class _Reader:
         if form is not None:
             required = form.get("required") or []
         for key, content in schema["properties"].items():
-            if key == "id" or not isinstance(content, dict):
+            if key == "id" or not isinstance(content, dict) or key in computed:
                 continue
             self._property(entity, key, content, key in required, self._at(name, "properties", key), kept, ours)
 
