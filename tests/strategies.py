@@ -289,6 +289,8 @@ def domains(
                 drawn["keys"] = keys[:4]
             if in_sql and draw(st.booleans()):
                 drawn["totals"] = True
+            if in_sql and draw(st.integers(0, 2)) == 0:
+                drawn["table"] = f"tbl_{entity}"
             words = [name for name, field in known if field["type"] in SEARCHABLE]
             if in_sql and draw(st.booleans()) and words:
                 drawn["search"] = words[:SEARCH_MOST]

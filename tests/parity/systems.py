@@ -118,12 +118,13 @@ DOMAIN: dict[str, Any] = {
 }
 LISTED: dict[str, Any] = {  # what lists of rows in SQL can do besides
     "thing": {
+        "table": "tbl_Things",
         "totals": True,
         "filters": ["price", "category"],
         "sorts": ["title", "weight", "price", "born", "due"],
     },
     "note": {"totals": True, "filters": ["stars", "thing"], "sorts": ["stars", "topic", "created_at"]},
-    "category": {"filters": ["name"]},
+    "category": {"filters": ["name"], "table": "order"},
     "remark": {"sorts": ["text"]},
 }
 SQL_DOMAIN: dict[str, Any] = {

@@ -151,6 +151,7 @@ def _entity(
         name=name,
         cls=naming.to_class_name(name),
         plural=spec.pluralize(name),
+        table=_table(name, spec),
         access=Access(read=spec.access.read, write=spec.access.write),
         owned=spec.owned,
         audit=bool(spec.audit),
@@ -295,8 +296,14 @@ def _target(domain: Domain, module: DomainModule, name: str, field: FieldSpec) -
         cls=naming.to_class_name(entity),
         plural=spec.pluralize(entity),
         local=owner == module.name,
+        table=_table(entity, spec),
         checked=is_checked(domain, module, name, field),
     )
+
+
+def _table(name: str, spec: EntitySpec) -> str | None:
+    """What its table is called, where that is not the plural."""
+    return None if spec.table == spec.pluralize(name) else spec.table
 
 
 def is_checked(domain: Domain, module: DomainModule, entity: str, field: FieldSpec) -> bool:

@@ -38,6 +38,7 @@ class Target(Document):
     plural: str
     local: bool
     checked: bool
+    table: str | None = Attribute(default=None, exclude_if=lambda name: name is None)
 
 
 class Form(Document):
@@ -158,6 +159,7 @@ class Entity(Document):
     name: str
     cls: str
     plural: str
+    table: str | None = Attribute(default=None, exclude_if=lambda name: name is None)  # where it is not the plural
     access: Access
     owned: bool
     fields: tuple[Field, ...]

@@ -122,6 +122,8 @@ class _Check:
         elif plural.endswith(f"_{SEARCH_WORDS}"):
             wrong = "names that end so belong to full-text search"
             yield Mistake(f"{where}.plural", f"{shown(plural)}: {wrong}", f"say {where}.plural")
+        if spec.table is not None:
+            yield from _check_table(f"{where}.table", spec.table)
         if not spec.fields and not self.declared.modules.get(module, {}).get(name):
             yield Mistake(f"{where}.fields", "an entity has at least one field", f"add {where}.fields")
         for field_name in AUDIT:
@@ -189,9 +191,14 @@ class _Check:
         The whole names, as `templates/_macros/sql.jinja` makes them; what is shortened there ends in a hash of these.
         """
         taken = {"ix_processed_at": "processed", "ix_outbox_due": "outbox"}
-        taken |= {spec.pluralize(name): f"the table of {name}" for name, spec in spec.entities.items()}
         for name, entity in spec.entities.items():
-            plural, owned = entity.pluralize(name), entity.access.read == "owner"
+            if entity.store(name).lower() in taken:  # SQLite tells no case apart
+                place = f"{where}.entities.{name}.{'plural' if entity.table is None else 'table'}"
+                stored = entity.store(name)
+                yield Mistake(place, f"{taken[stored.lower()]} is called {stored} already", "choose another name")
+            taken.setdefault(entity.store(name).lower(), f"the table of {name}")
+        for name, entity in spec.entities.items():
+            plural, owned = entity.store(name).lower(), entity.access.read == "owner"
             keys = [[key] for key, content in entity.fields.items() if content.indexed or content.type == "reference"]
             keys += [[*filters, sort.removeprefix("-")] for *filters, sort in filter(None, entity.lists)]
             keys += [[key] for key in dict.fromkeys(chain(*entity.combined)) if [key] not in keys]
@@ -563,6 +570,14 @@ class _Check:
                     )
                     break
                 made.setdefault(local, name)
+
+
+def _check_table(where: str, name: str) -> Iterator[Mistake]:
+    wrong = naming.check_table(name)
+    if wrong is None and name.endswith(f"_{SEARCH_WORDS}"):
+        wrong = "names that end so belong to full-text search"
+    if wrong:
+        yield Mistake(where, f"{shown(name)}: {wrong}", "choose another name, or leave it out")
 
 
 def _check_set_by(where: str, spec: FieldSpec, entity: EntitySpec) -> Iterator[Mistake]:

@@ -269,10 +269,11 @@ class EntitySpec(_Spec):
     `totals`: its lists have pages by number too, with a total. `filters`: fields whose filters combine as they are given.
     `sorts`: fields that such lists are sorted by, up to three of them at once, either way. `keys`: unique fields that a row is
     found by as by its id. `search`: strings and texts whose words its rows are searched by. `computed`: what clients get
-    besides, read-only.
+    besides, read-only. `table`: what its table is called, the plural if nothing is said.
     """
 
     plural: Text | None = None
+    table: Text | None = None
     access: AccessSpec = AccessSpec()
     lists: Annotated[tuple[tuple[Text, ...], ...], Field(max_length=8)] = ()
     unique: Annotated[tuple[tuple[Text, ...], ...], Field(max_length=8)] = ()
@@ -302,6 +303,10 @@ class EntitySpec(_Spec):
 
     def pluralize(self, name: str) -> str:
         return self.plural if self.plural is not None else pluralize(name)
+
+    def store(self, name: str) -> str:
+        """What its table is called."""
+        return self.table if self.table is not None else self.pluralize(name)
 
 
 class ModuleSpec(_Spec):

@@ -117,9 +117,11 @@ class _Reader:
                 )
             )
             return
-        entity = SourceEntity(table.name, table.place, doc=table.doc)
-        name = singular(table.name)
-        said = {"name": name} | ({"plural": table.name} if pluralize(name) != table.name else {})
+        entity = SourceEntity(table.name, table.place, table.name, doc=table.doc)
+        bare = table.name.removeprefix("tbl_")
+        bare = table.name if not bare or bare in self.tables else bare
+        name = singular(bare)
+        said = {"name": name} | ({"plural": bare} if pluralize(name) != bare else {})
         entity.annotations.append(Annotation(ANNOTATION, write_annotation(said), table.place))
         self.domain.entities[table.name] = entity
         single = {columns[0] for columns in table.uniques if len(columns) == 1}

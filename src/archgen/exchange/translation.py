@@ -123,6 +123,7 @@ class _Translation:
             raise InputError([Mistake(files, "declares no entity", "archgen presets shows domains that are there")])
         self._system()
         self._homes(own)
+        self._tables(own)
         for name in own:
             self._fields(self.domain.entities[name])
         for relation in self.domain.relations:
@@ -224,8 +225,6 @@ class _Translation:
         self.out.comments[home.path] = [f"{entity.place} {entity.name}", *entity.doc.splitlines()]
         if entity.doc:
             self._note("changed", entity.place, entity.name, "its description is a comment of the answers file")
-        if entity.table:
-            self._note("unsaid", entity.place, f"{entity.name}({entity.table})", language.TABLE)
 
     def _add(self, name: str, module: str, place: Place, files: str | None, said: object = None) -> _Home:
         home = _Home(module, name, {"fields": {}})
@@ -240,6 +239,27 @@ class _Translation:
         self.out.document["modules"][module]["entities"][name] = home.document
         self.out.places[home.path] = place
         return home
+
+    def _tables(self, own: list[str]) -> None:
+        """The names that tables have, where they would have others."""
+        homes = [self.homes[name] for name in own]
+        taken = {(home.module, self._stored(home).lower()) for home in homes}
+        for home, entity in zip(homes, map(self.domain.entities.__getitem__, own), strict=True):
+            table = entity.table
+            if table is None or table == self._stored(home):
+                continue
+            what = f"{entity.name}({table})"
+            if (wrong := naming.check_table(table)) or table.endswith(f"_{SEARCH_WORDS}"):
+                self._note("unsaid", entity.place, what, f"{language.TABLE}: {wrong or 'it belongs to full-text search'}")
+            elif (home.module, table.lower()) in taken:
+                self._note("unsaid", entity.place, what, f"{language.TABLE}: another has it")
+            else:
+                home.document["table"] = table
+                taken.add((home.module, table.lower()))
+                self._want_sql(entity.name, f"the table {table}", entity.place)
+
+    def _stored(self, home: _Home) -> str:
+        return str(home.document.get("plural") or naming.pluralize(home.name))
 
     def _rename(self, place: Place, was: str, name: str, because: str | None) -> None:
         if was != name:
