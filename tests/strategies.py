@@ -341,15 +341,20 @@ def _entity(draw: st.DrawFn, module: str, entity: str, entities: dict[str, list[
     words = [key for key, field in fields.items() if field["type"] in ("string", "text")]
     if words and "slug" not in fields and draw(st.integers(0, 3)) == 0:
         fields["slug"] = {"type": "slug", "from": draw(st.sampled_from(words))}
-        fields["slug"] |= draw(st.sampled_from(({}, {"max_length": 12}, {"unique": True, "required": True}, {"indexed": True})))
+        fields["slug"] |= draw(
+            st.sampled_from(({}, {"max_length": 12}, {"unique": True, "required": True}, {"indexed": True}))
+        )
     _unique(draw, document, listed)
     if "property" not in fields and draw(st.integers(0, 3)) == 0:
+        able: list[tuple[str, tuple[str, str]]]
         able = [(name, COMPUTED[field["type"]]) for name, field in fields.items() if field["type"] in COMPUTED]
-        drawn = draw(st.lists(st.sampled_from(able), max_size=2, unique=True)) if able else []
+        made = draw(st.lists(st.sampled_from(able), max_size=2, unique=True)) if able else []
         document["computed"] = {
-            f"made_{n}": {"type": kind, "from": said.format(name)} for n, (name, (kind, said)) in enumerate(drawn)
+            f"made_{n}": {"type": kind, "from": said.format(name)} for n, (name, (kind, said)) in enumerate(made)
         }
-        document["computed"]["made_of_nothing"] = draw(st.sampled_from(({"type": "date"}, {"type": "decimal", "scale": 0})))
+        document["computed"]["made_of_nothing"] = draw(
+            st.sampled_from(({"type": "date"}, {"type": "decimal", "scale": 0}))
+        )
     return document
 
 
@@ -401,7 +406,7 @@ def _reference(draw: st.DrawFn, module: str, entity: str, name: str, entities: d
     if draw(st.integers(0, 3)) == 0:
         most = draw(st.sampled_from(({"max": 2}, {"max": 4, "ordered": True})))
         free = not to.startswith(f"{module}.") or to in earlier
-        least = draw(st.sampled_from(({}, {"required": True}, {"min": 1}))) if free else {}
+        least: Document = draw(st.sampled_from(({}, {"required": True}, {"min": 1}))) if free else {}
         return {"type": "references", "to": to, **most, **least, **side}
     field: Document = {"type": "reference", "to": to, **side}
     if (not to.startswith(f"{module}.") or to in earlier) and draw(st.booleans()):

@@ -172,7 +172,11 @@ def test_a_table_of_ones_own_name_takes_sql() -> None:
     said = refused("serverless", modules=modules, architecture="serverless")
     assert "a table of one's own name (table of notes.note)" in said and "postgresql" in said
     assert design("serverless", modules=modules).template == "monolith"
-    (note,) = design("serverless", modules=modules, architecture="serverless", stack={"database": "postgresql"}).modules[1].entities
+    (note,) = (
+        design("serverless", modules=modules, architecture="serverless", stack={"database": "postgresql"})
+        .modules[1]
+        .entities
+    )
     assert note.table == "tbl_notes"
     entities["note"]["table"] = "notes"
     assert design("serverless", modules=modules, architecture="serverless").modules[1].entities[0].table is None

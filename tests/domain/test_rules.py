@@ -413,7 +413,11 @@ def test_a_path_is_the_plural_of_the_english_word(name: str, plural: str) -> Non
         (field(type="slug"), f"{X}.from", "add modules.notes.entities.note.fields.x.from: title"),
         (field(type="slug", source="title"), f"{X}.source", "did you mean from?"),
         (field(type="slug", **{"from": "titel"}), f"{X}.from", "did you mean title?"),
-        (field(type="slug", **{"from": "x"}), f"{X}.from", "x is slug, and a slug is made from words | there are title"),
+        (
+            field(type="slug", **{"from": "x"}),
+            f"{X}.from",
+            "x is slug, and a slug is made from words | there are title",
+        ),
         (field(type="slug", max_length=11, **{"from": "title"}), f"{X}.max_length", "has room for 12 characters"),
         (field(type="slug", max_length=256, **{"from": "title"}), f"{X}.max_length", "255 characters at most"),
         (field(type="slug", default="a", **{"from": "title"}), f"{X}.default", "a slug has no default"),
@@ -422,7 +426,9 @@ def test_a_path_is_the_plural_of_the_english_word(name: str, plural: str) -> Non
         (field(type="list", of="slug"), f"{X}.of", "must be one of string"),
         (field(type="permalink"), f"{X}.type", "did you mean slug?"),
         (
-            entity(unique=[["x", "title"]], fields={"x": {"type": "slug", "from": "title"}, "title": {"type": "string"}}),
+            entity(
+                unique=[["x", "title"]], fields={"x": {"type": "slug", "from": "title"}, "title": {"type": "string"}}
+            ),
             "modules.notes.entities.note.unique.0",
             "x is unique by itself",
         ),
@@ -433,7 +439,14 @@ def test_a_path_is_the_plural_of_the_english_word(name: str, plural: str) -> Non
         (entity(table="x_search_words"), f"{Y[:-11]}.table", "belong to full-text search"),
         (entity(table="x" * 51), f"{Y[:-11]}.table", "50 are the most"),
         (
-            {"notes": {"entities": {"note": {"fields": {"a": {"type": "text"}}}, "leaf": {"table": "Notes", "fields": {"a": {"type": "text"}}}}}},
+            {
+                "notes": {
+                    "entities": {
+                        "note": {"fields": {"a": {"type": "text"}}},
+                        "leaf": {"table": "Notes", "fields": {"a": {"type": "text"}}},
+                    }
+                }
+            },
             "modules.notes.entities.leaf.table",
             "the table of note is called Notes already",
         ),
@@ -441,9 +454,17 @@ def test_a_path_is_the_plural_of_the_english_word(name: str, plural: str) -> Non
         (entity(computed={"y": {"type": "money"}}), f"{Y}.type", "did you mean decimal?"),
         (entity(computed={"y": {"type": "integer", "scale": 2}}), f"{Y}.scale", "a computed integer takes no scale"),
         (entity(computed={"y": {"type": "integer", "indexed": True}}), f"{Y}.indexed", "is not a key"),
-        (entity(computed={"y": {"type": "string", "from": "titel"}}), f"{Y}.from", "did you mean title? | there are title"),
+        (
+            entity(computed={"y": {"type": "string", "from": "titel"}}),
+            f"{Y}.from",
+            "did you mean title? | there are title",
+        ),
         (entity(computed={"title": {"type": "text"}}), f"{Y[:-1]}title", "the row has a field title"),
-        (entity(audit=True, computed={"created_by": {"type": "text"}}), f"{Y[:-1]}created_by", "has a field created_by"),
+        (
+            entity(audit=True, computed={"created_by": {"type": "text"}}),
+            f"{Y[:-1]}created_by",
+            "has a field created_by",
+        ),
         (entity(computed={"id": {"type": "text"}}), f"{Y[:-1]}id", "choose another name"),
         (entity(computed={"dueOn": {"type": "text"}}), f"{Y[:-1]}dueOn", "choose another name"),
         (entity(lists=[["y"]], computed={"y": {"type": "text"}}), f"{Y[:-11]}.lists.0", "'y' is not a field of note"),

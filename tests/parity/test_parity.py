@@ -171,7 +171,9 @@ class Twins(RuleBasedStateMachine):
         targets = [*known * 3, ABSENT] if wrong else known
         if values == ["refs"]:  # now and then one too many, or one twice
             least = 0 if wrong or name not in REQUIRED[plural] or not targets else 1
-            return data.draw(st.lists(st.sampled_from(targets), min_size=least, max_size=4 if wrong else 2, unique=True))
+            return data.draw(
+                st.lists(st.sampled_from(targets), min_size=least, max_size=4 if wrong else 2, unique=True)
+            )
         return data.draw(st.sampled_from(targets if wrong else [*targets, None]))
 
     def body(self, data: st.DataObject, plural: str, *, partial: bool = False, wrong: bool = True) -> dict[str, Any]:

@@ -78,7 +78,7 @@ def test_a_slug_is_of_one_form_and_no_longer_than_it_may_be(slugs: Any, words: s
     ("words", "slug"),
     [
         ("How to do it", "how-to-do-it"),
-        ("  It's  Ann’s -- 2nd!  ", "its-anns-2nd"),
+        ("  It's  Ann\u2019s -- 2nd!  ", "its-anns-2nd"),
         ("Größe der Straße", "grosse-der-strasse"),
         ("e\u0301cole École ﬁn", "ecole-ecole-fin"),
         ("Привет, мир", "privet-mir"),

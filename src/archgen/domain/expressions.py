@@ -156,7 +156,9 @@ class _Reader:
         if two == FRACTION:
             two, second = ("number", second) if doubles else ("decimal", _decimal(second))
         if {one, two} == {"number", "decimal"}:
-            raise Wrong(f"{shown(ast.unparse(left))} is {one} and {shown(ast.unparse(right))} {two}: no exact value comes of both")
+            raise Wrong(
+                f"{shown(ast.unparse(left))} is {one} and {shown(ast.unparse(right))} {two}: no exact value comes of both"
+            )
         return one, first, two, second
 
     def _sum(self, left: ast.expr, op: ast.operator, right: ast.expr) -> tuple[str, ast.expr]:
@@ -184,7 +186,9 @@ class _Reader:
             left, op, right = right, _TURNED.get(type(op), type(op))(), left
         one, first, two, second = self._pair(left, right)
         if one != two and not {one, two} <= set(NUMBERS):
-            raise Wrong(f"{shown(ast.unparse(left))} is {one} and {shown(ast.unparse(right))} {two}: they do not compare")
+            raise Wrong(
+                f"{shown(ast.unparse(left))} is {one} and {shown(ast.unparse(right))} {two}: they do not compare"
+            )
         if isinstance(left, ast.Name) and isinstance(right, ast.Constant) and type(op) in _OPPOSITE:
             self._check_value(left.id, right.value)
         return "boolean", ast.Compare(first, [op], [second])

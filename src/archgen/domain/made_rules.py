@@ -14,9 +14,11 @@ from archgen.text import join_key, nearest, shown
 SOURCES = ("string", "text")
 
 
-def check_slug(where: str, place: tuple[str, str, str], spec: FieldSpec, entity: EntitySpec, declared: Declared) -> Iterator[Mistake]:
-    """That what it is made from is there and has words. `place`: its module, entity and name."""
-    module, name, field = place
+def check_slug(
+    where: str, place: tuple[str, str], spec: FieldSpec, entity: EntitySpec, declared: Declared
+) -> Iterator[Mistake]:
+    """That what it is made from is there and has words. `place`: its module and entity."""
+    module, name = place
     told = [key for key, content in entity.fields.items() if content.type in SOURCES]
     offered = f"there are {', '.join(told)}" if told else "add a string, such as a title"
     if spec.made_from is None:
@@ -37,7 +39,9 @@ def check_computed(where: str, entity: EntitySpec) -> Iterator[Mistake]:
     """Names that no field has, and expressions that make values of their type."""
     if entity.computed and "property" in (*entity.fields, *entity.computed):
         hint = "choose another name for the field, or leave computed out"
-        yield Mistake(f"{where}.fields.property", "what is computed is a property of Python's, and needs that word", hint)
+        yield Mistake(
+            f"{where}.fields.property", "what is computed is a property of Python's, and needs that word", hint
+        )
     for name, spec in entity.computed.items():
         place = join_key(f"{where}.computed", name)
         if wrong := naming.check_field(name):

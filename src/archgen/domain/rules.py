@@ -137,7 +137,7 @@ class _Check:
                 yield Mistake(f"{place}.indexed", wrong, "leave it out, or choose another name")
             yield from check_field(place, field_spec)
             if field_spec.type == "slug":
-                yield from check_slug(place, (module, name, field_name), field_spec, spec, self.declared)
+                yield from check_slug(place, (module, name), field_spec, spec, self.declared)
             for member in field_spec.fields:
                 yield from _check_field_name(place, name, member)
             if field_spec.enum is not None and "enum" in (field_spec.type, field_spec.of):
@@ -479,9 +479,7 @@ class _Check:
             name: [
                 (key, content.to.partition(".")[2])
                 for key, content in entity.fields.items()
-                if content.to is not None
-                and content.needed
-                and content.to.partition(".")[0] == module
+                if content.to is not None and content.needed and content.to.partition(".")[0] == module
             ]
             for name, entity in spec.entities.items()
         }

@@ -43,9 +43,7 @@ ItemType = Literal["string", "integer", "decimal", "number", "boolean", "date", 
 
 MemberType = Literal[ItemType, "text", "email", "url", "duration"]
 
-ComputedType = Literal[
-    "string", "text", "integer", "decimal", "number", "boolean", "date", "datetime", "duration"
-]
+ComputedType = Literal["string", "text", "integer", "decimal", "number", "boolean", "date", "datetime", "duration"]
 
 Level = Literal["public", "user", "owner", "staff"]
 
@@ -63,7 +61,13 @@ ON_DELETE = get_args(OnDelete)
 SET_BY = get_args(SetBy)
 TYPES = get_args(FieldType)  # what each is in generated code stands in `_macros/field_types.jinja` of the templates
 ORDERED: tuple[FieldType, ...] = ("integer", "decimal", "number", "date", "datetime")  # filters take ranges of them
-KEYABLE: tuple[FieldType, ...] = ("string", "slug", "integer", "uuid", "reference")  # types whose values stand in a path
+KEYABLE: tuple[FieldType, ...] = (
+    "string",
+    "slug",
+    "integer",
+    "uuid",
+    "reference",
+)  # types whose values stand in a path
 SEARCHABLE: tuple[FieldType, ...] = ("string", "text")  # types whose words rows are searched by
 SEARCH_MOST = 4  # fields that rows of an entity are searched by
 SEARCH_WORDS = "search_words"  # the column that keeps them

@@ -54,9 +54,7 @@ def describe_openapi(name: str, domain: Domain) -> dict[str, Any]:
 def _schema(module: str, name: str, entity: EntitySpec) -> dict[str, Any]:
     said = entity.model_dump(mode="json", exclude_unset=True, exclude={"fields"})
     properties = {key: _property(spec) for key, spec in entity.fields.items()}
-    properties |= {
-        key: {**_form(FieldSpec(type=spec.type)), "readOnly": True} for key, spec in entity.computed.items()
-    }
+    properties |= {key: {**_form(FieldSpec(type=spec.type)), "readOnly": True} for key, spec in entity.computed.items()}
     return {
         "type": "object",
         EXTENSION: {"module": module, "name": name, **said},

@@ -6,7 +6,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import Any
@@ -15,10 +15,27 @@ from pydantic import ValidationError
 
 from archgen.domain import naming
 from archgen.domain.declared import Declared
-from archgen.domain.field_rules import INDEXED_LENGTH, STRING_MOST, UNINDEXABLE, check_field
+from archgen.domain.field_rules import (
+    INDEXED_LENGTH,
+    ITEMS_MOST,
+    MEMBERS_MOST,
+    STRING_MOST,
+    UNINDEXABLE,
+    check_field,
+)
 from archgen.domain.presets import FILES
 from archgen.domain.rules import INDEXES_MOST, check_domain
-from archgen.domain.schema import SEARCH_MOST, SEARCH_WORDS, SEARCHABLE, TIMES, EntitySpec, FieldSpec, ModuleSpec
+from archgen.domain.schema import (
+    ITEM_TYPES,
+    MEMBER_TYPES,
+    SEARCH_MOST,
+    SEARCH_WORDS,
+    SEARCHABLE,
+    TIMES,
+    EntitySpec,
+    FieldSpec,
+    ModuleSpec,
+)
 from archgen.domain.sizes import check_sizes
 from archgen.errors import InputError, Mistake
 from archgen.exchange import language
@@ -250,7 +267,9 @@ class _Translation:
                 continue
             what = f"{entity.name}({table})"
             if (wrong := naming.check_table(table)) or table.endswith(f"_{SEARCH_WORDS}"):
-                self._note("unsaid", entity.place, what, f"{language.TABLE}: {wrong or 'it belongs to full-text search'}")
+                self._note(
+                    "unsaid", entity.place, what, f"{language.TABLE}: {wrong or 'it belongs to full-text search'}"
+                )
             elif (home.module, table.lower()) in taken:
                 self._note("unsaid", entity.place, what, f"{language.TABLE}: another has it")
             else:
@@ -304,7 +323,61 @@ class _Translation:
             for annotation in one.annotations:
                 self._annotation(annotation, home.document["fields"][name], what)
 
+    def _list(self, entity: SourceEntity, one: SourceField, what: str) -> dict[str, Any]:
+        """What each value is with the list's own keys; JSON where a list has no values of that kind."""
+        document: dict[str, Any] = {"type": "list"}
+        if one.item not in (None, "list", "object"):
+            item = replace(one, type=one.item, item=None, required=False, unique=False)
+            document = self._field(entity, item, what)
+        if document["type"] == "text":
+            document = {
+                **document,
+                "type": "string",
+                "max_length": min(document.get("max_length", STRING_MOST), STRING_MOST),
+            }
+            self._note("changed", one.place, what, f"each a string of {document['max_length']:,} characters at most")
+        if document["type"] not in ITEM_TYPES:
+            self._note("changed", one.place, what, "an array of what is no simple value is kept as JSON")
+            return {"type": "json"} | ({"required": True} if one.required else {})
+        most = min(one.most or ITEMS_MOST, ITEMS_MOST)
+        if most != one.most:
+            self._note("changed", one.place, what, f"at most {most} values in one row (max_items)")
+        if one.unique:
+            self._note("unsaid", one.place, what, "unique: no rule goes by a list")
+        kind = document.pop("type")
+        document = {"type": "list", "of": kind, **document, "max_items": most}
+        return self._fitting(document | ({"required": True} if one.required else {}), what, one.place)
+
+    def _object(self, entity: SourceEntity, one: SourceField, what: str) -> dict[str, Any]:
+        """A value with fields of its own; JSON where some of these are not simple."""
+        members: dict[str, dict[str, Any]] = {}
+
+        def check(name: str) -> str | None:
+            return f"{what} has {name} already" if name in members else naming.check_field(name)
+
+        because = "" if 1 <= len(one.members) <= MEMBERS_MOST else f"it has {len(one.members)} members"
+        for inner in one.members if not because else ():
+            place = f"{what}.{inner.name}"
+            document = {"type": "object"} if inner.type in ("list", "object") else self._field(entity, inner, place)
+            if document["type"] not in MEMBER_TYPES:
+                because = f"its {inner.name} is no simple value"
+                break
+            if document.pop("unique", False):
+                self._note("unsaid", inner.place, place, "unique: no rule goes by what an object has")
+            if inner.doc:
+                self._note("unsaid", inner.place, place, "its description")
+            found = find_name(inner.name, check, (f"{to_words(inner.name)}_value",), "field")
+            self._rename(inner.place, place, found.name if found.name != inner.name else place, found.because)
+            members[found.name] = document
+        if because:
+            self._note("changed", one.place, what, f"an object is kept as JSON: {because}")
+            return {"type": "json"} | ({"required": True} if one.required else {})
+        document = {"type": "object", "fields": members} | ({"required": True} if one.required else {})
+        return self._fitting(document, what, one.place)
+
     def _field(self, entity: SourceEntity, one: SourceField, what: str) -> dict[str, Any]:
+        if one.type in ("list", "object"):
+            return self._list(entity, one, what) if one.type == "list" else self._object(entity, one, what)
         tell = partial(self._note, place=one.place, what=what)
         said = language.TYPES[one.type]
         document = dict(said.document)
@@ -431,9 +504,7 @@ class _Translation:
 
     def _annotation(self, annotation: Annotation, document: dict[str, Any], what: str) -> None:
         if annotation.name == ANNOTATION:
-            known = {
-                key: value for key, value in read_annotation(annotation.value).items() if key in FIELD_KEYS
-            }
+            known = {key: value for key, value in read_annotation(annotation.value).items() if key in FIELD_KEYS}
             document |= known
             if document.get("enum") is not None:
                 document = _without(document, "values", "labels")
