@@ -38,6 +38,7 @@ class Target(Document):
     plural: str
     local: bool
     checked: bool
+    table: str | None = Attribute(default=None, exclude_if=lambda name: name is None)
 
 
 class Form(Document):
@@ -92,9 +93,23 @@ class Field(Document):
         default=(), exclude_if=lambda members: not members
     )  # object: its fields; of which alone it is there, as `cls`
     cls: str | None = Attribute(default=None, exclude_if=lambda name: name is None)  # the class that these make
+    made_from: str | None = Attribute(
+        default=None, exclude_if=lambda name: name is None
+    )  # slug: the field that it is made from where none is sent; of which alone it is there
     set_by: Literal["caller", "staff"] | None = Attribute(default=None, exclude_if=lambda who: who is None)
     max_bytes: int | None = None  # file: 10 MiB if not said
     accept: tuple[str, ...] = ()  # file: its content types, images if not said
+
+
+class Computed(Document):
+    """A read-only field that is computed from its row: what it is as a field, and the body that it has at first.
+
+    `expression`: Python over `self`; none: it gives nothing until the owner says what. `needs`: fields without which it is nothing.
+    """
+
+    field: Field
+    expression: str | None
+    needs: tuple[str, ...]
 
 
 class Listing(Document):
@@ -152,12 +167,14 @@ class Entity(Document):
     `linkers`: entities of the same module whose fields of references go to this one.
     `audit`: `created_by` and `changed_by`, beside the fields. `totals`: pages by number, with a total; `filters`, `sorts`: of lists whose filters combine. `natural_keys`: unique
     fields that rows are read by. `search`: fields whose words rows are searched by. `expand`: references that its reads follow;
-    `steps`: those that any read does from here. `shown`: some read follows one to here. Each is recorded where it is so.
+    `steps`: those that any read does from here. `shown`: some read follows one to here. `computed`: beside the fields, not stored.
+    Each is recorded where it is so.
     """
 
     name: str
     cls: str
     plural: str
+    table: str | None = Attribute(default=None, exclude_if=lambda name: name is None)  # where it is not the plural
     access: Access
     owned: bool
     fields: tuple[Field, ...]
@@ -181,6 +198,7 @@ class Entity(Document):
     steps: tuple[Expansion, ...] = Said(default=())
     display: tuple[str, ...] = Said(default=())
     shown: bool = Said(default=False)
+    computed: tuple[Computed, ...] = Said(default=())
 
 
 class Effect(Document):

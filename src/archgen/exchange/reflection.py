@@ -104,16 +104,17 @@ def _column(found: Any, table: str, place: Place, notes: list[Note]) -> Column:
 
     kind, written = found["type"], str(found["type"])
     made = Column(found["name"], "string", written, place, nullable=found["nullable"], doc=found.get("comment") or "")
-    for cls, name in _kinds():
-        if isinstance(kind, cls):
-            made.type = name
-            break
+    if isinstance(kind, types.ARRAY):
+        kind, made.type = kind.item_type, "list"
+        made.item = _find_kind(kind)
+    elif (known := _find_kind(kind)) is not None:
+        made.type = known
     else:
         notes.append(Note("unsaid", place, f"{table}.{found['name']}", f"the type {written[:40]}; taken as a string"))
     if isinstance(kind, types.Enum):
         made.values = tuple(kind.enums)
     elif isinstance(kind, types.Text) and not getattr(kind, "length", None):
-        made.type = "text"
+        made.type, made.item = ("list", "text") if made.type == "list" else ("text", None)
     elif isinstance(kind, types.String):
         made.length = kind.length
     elif isinstance(kind, types.Numeric) and not isinstance(kind, types.Float):
@@ -124,6 +125,10 @@ def _column(found: Any, table: str, place: Place, notes: list[Note]) -> Column:
     return made
 
 
+def _find_kind(kind: Any) -> Kind | None:
+    return next((name for cls, name in _kinds() if isinstance(kind, cls)), None)
+
+
 def _kinds() -> list[tuple[Any, Kind]]:
     """Types of SQLAlchemy, the narrower first."""
     from sqlalchemy import types
@@ -132,7 +137,6 @@ def _kinds() -> list[tuple[Any, Kind]]:
         (types.Enum, "enum"),
         (types.Uuid, "uuid"),
         (types.JSON, "json"),
-        (types.ARRAY, "json"),
         (types.Boolean, "boolean"),
         (types.DateTime, "datetime"),
         (types.Date, "date"),

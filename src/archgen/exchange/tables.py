@@ -48,7 +48,9 @@ _EVERY_ROW = frozenset(("id", "version", "created_at", "updated_at"))  # of a pr
 
 @dataclass(slots=True)
 class Column:
-    """`default` is a literal's value; `computed`: there is another default, as written."""
+    """`default` is a literal's value; `computed`: there is another default, as written. `item`: of an array, what each value is;
+    `members`: of a composite type.
+    """
 
     name: str
     type: Kind
@@ -62,6 +64,8 @@ class Column:
     values: tuple[str, ...] = ()
     bounds: dict[str, str] = field(default_factory=dict)
     doc: str = ""
+    item: Kind | None = None
+    members: list[Column] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -117,9 +121,11 @@ class _Reader:
                 )
             )
             return
-        entity = SourceEntity(table.name, table.place, doc=table.doc)
-        name = singular(table.name)
-        said = {"name": name} | ({"plural": table.name} if pluralize(name) != table.name else {})
+        entity = SourceEntity(table.name, table.place, table.name, doc=table.doc)
+        bare = table.name.removeprefix("tbl_")
+        bare = table.name if not bare or bare in self.tables else bare
+        name = singular(bare)
+        said = {"name": name} | ({"plural": bare} if pluralize(name) != bare else {})
         entity.annotations.append(Annotation(ANNOTATION, write_annotation(said), table.place))
         self.domain.entities[table.name] = entity
         single = {columns[0] for columns in table.uniques if len(columns) == 1}
@@ -176,14 +182,7 @@ class _Reader:
             (not column.nullable or column.name in table.key) and column.default is None and column.computed is None
         )
         made.unique = unique
-        made.bounds = dict(column.bounds)
-        if column.length is not None:
-            made.bounds["maxlength"] = str(column.length)
-        if column.values:
-            made.type, made.enum = "enum", f"{table.name}.{column.name}"
-            self.domain.enums[made.enum] = SourceEnum(
-                made.enum, [(value, None) for value in column.values], column.place
-            )
+        self._describe(made, column, what)
         said: dict[str, Any] = {}
         if column.default is not None and not unique:
             said["default"] = column.default
@@ -194,6 +193,22 @@ class _Reader:
         if column.computed is not None:
             self._note("changed", column.place, what, f"not required: DEFAULT {column.computed[:60]} cannot be said")
         entity.fields.append(made)
+
+    def _describe(self, made: SourceField, column: Column, what: str) -> None:
+        """Bounds, values and members."""
+        made.bounds = dict(column.bounds)
+        if column.length is not None:
+            made.bounds["maxlength"] = str(column.length)
+        if column.values:
+            made.enum = what
+            made.type, made.item = ("list", "enum") if column.type == "list" else ("enum", None)
+            self.domain.enums[what] = SourceEnum(what, [(value, None) for value in column.values], column.place)
+        elif column.item is not None:
+            made.item = column.item
+        for inner in column.members:
+            member = SourceField(inner.name, inner.type, inner.written, inner.place, scale=inner.scale)
+            self._describe(member, inner, f"{what}.{inner.name}")
+            made.members.append(member)
 
     def _note(self, kind: NoteKind, place: Place, what: str, message: str) -> None:
         self.domain.notes.append(Note(kind, place, what, message))
