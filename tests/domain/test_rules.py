@@ -442,6 +442,40 @@ def test_a_path_is_the_plural_of_the_english_word(name: str, plural: str) -> Non
             f"{X}.set_by",
             "not logged in",
         ),
+        (field(type="reference", to="notes.note", own=True), f"{X}.own", "do not remember their owner"),
+        (field(type="reference", to="accounts.account", own=True), f"{X}.own", "say set_by: caller"),
+        (field(type="references", to="notes.note", own=True), f"{X}.own", "it is for reference"),
+        (
+            entity(
+                access={"read": "owner", "write": "staff"},
+                fields={"x": {"type": "reference", "to": "notes.note", "own": True}},
+            ),
+            f"{X}.own",
+            "staff may refer to any row",
+        ),
+        (entity(owned_by="y"), "modules.notes.entities.note.owned_by", "there are title"),
+        (
+            entity(owned_by="x", fields={"x": {"type": "reference", "to": "accounts.account"}}),
+            "modules.notes.entities.note.owned_by",
+            "no account that each row has",
+        ),
+        (
+            entity(owned_by="x", fields={"x": {"type": "reference", "to": "accounts.account", "required": True}}),
+            "modules.notes.entities.note.access",
+            "read: owner, write: staff",
+        ),
+        (
+            entity(
+                owned_by="x",
+                access={"read": "owner", "write": "staff"},
+                fields={
+                    "x": {"type": "reference", "to": "accounts.account", "required": True},
+                    "y": {"type": "references", "to": "notes.note"},
+                },
+            ),
+            "modules.notes.entities.note.fields.y",
+            "somebody else's",
+        ),
         (field(type="references", to="notes.note", one_to_one=True), f"{X}.one_to_one", "it is for reference"),
         (
             entity(audit=True, fields={"created_by": {"type": "uuid"}}),

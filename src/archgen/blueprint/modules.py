@@ -140,6 +140,7 @@ def _entity(
         plural=spec.pluralize(name),
         access=Access(read=spec.access.read, write=spec.access.write),
         owned=spec.owned,
+        owned_by=spec.owned_by,
         audit=bool(spec.audit),
         fields=tuple(_field(domain, module, name, key, content, aliases) for key, content in spec.fields.items()),
         lists=tuple(_listing(listing) for listing in spec.lists),
@@ -238,6 +239,7 @@ def _field(
         cls=alias if spec.type == "object" else None,
         to=target,
         set_by=spec.set_by,
+        own=bool(spec.own) and not _is_private(module, spec),
         max_bytes=resolve_bytes(spec),
         accept=resolve_accept(spec),
     )
@@ -334,6 +336,11 @@ def _left_behind(module: DomainModule, deleted: str) -> Iterator[tuple[str, str,
     for name, spec in module.spec.entities.items():
         if deleted == ACCOUNT and spec.owned:
             yield name, "owner_id", "delete"
+
+
+def _is_private(module: DomainModule, reference: FieldSpec) -> bool:
+    """Whether each row that it may go to is seen by its owner alone, so that others' cannot be referred to anyway."""
+    return module.spec.entities[str(reference.to).partition(".")[2]].access.read == "owner"
 
 
 def _references(module: DomainModule, kind: FieldType = "reference") -> Iterator[tuple[str, str, FieldSpec]]:

@@ -191,7 +191,7 @@ class FieldSpec(_Spec):
     may have, 20 when not said; they are a set, or, `ordered`, in the order in which they were given.
     `on_delete`: what becomes of a row when the one that it refers to is deleted; refuse, when not said, keeps that one.
     `one_to_one`: no two rows refer to the same. `set_by`: of an account, that it is always whoever creates the row, or
-    that staff alone says which.
+    that staff alone says which. `own`: of a reference, that the row it goes to is the caller's own.
     `of`: what each value of a list is, which the other keys are said of then; `max_items`: how many of them a row may
     have, 20 when not said.
     `fields`: of an object, each of a simple type.
@@ -221,6 +221,7 @@ class FieldSpec(_Spec):
     listed_as: Text | None = None
     one_to_one: Flag | None = None
     set_by: Annotated[SetBy, _restrict_to("set_by", SET_BY)] | None = None
+    own: Flag | None = None
     on_delete: Annotated[OnDelete, _restrict_to("on_delete", ON_DELETE)] | None = None
     max_bytes: Annotated[int, Strict()] | None = None
     accept: Annotated[tuple[Text, ...], Field(max_length=20)] = ()
@@ -237,7 +238,8 @@ class EntitySpec(_Spec):
     """An entity. `lists`: filters, all of which must be given, and last the field to sort by, `-` for descending.
 
     `unique`: fields whose values together no two rows share; `owner` among them is whoever made the row.
-    `audit`: rows remember who created them and who changed them last.
+    `audit`: rows remember who created them and who changed them last. `owned_by`: the field with the account whose rows they are,
+    in place of whoever made them.
     `totals`: its lists have pages by number too, with a total. `filters`: fields whose filters combine as they are given.
     `sorts`: fields that such lists are sorted by, up to three of them at once, either way. `keys`: unique fields that a row is
     found by as by its id. `search`: strings and texts whose words its rows are searched by.
@@ -248,6 +250,7 @@ class EntitySpec(_Spec):
     lists: Annotated[tuple[tuple[Text, ...], ...], Field(max_length=8)] = ()
     unique: Annotated[tuple[tuple[Text, ...], ...], Field(max_length=8)] = ()
     audit: Flag | None = None
+    owned_by: Text | None = None
     totals: Flag = False
     filters: Annotated[tuple[Text, ...], Field(max_length=12)] = ()
     sorts: Annotated[tuple[Text, ...], Field(max_length=8)] = ()
