@@ -60,5 +60,7 @@ def check_own(where: str, module: str, domain: Domain, spec: FieldSpec, entity: 
             f"say modules.{module}.entities.{name}.access.write: owner, or leave it out",
         )
     if entity.access.write not in ("user", "owner"):
-        said = "whoever is not logged in owns nothing" if entity.access.write == "public" else "staff may refer to any row"
+        said = (
+            "whoever is not logged in owns nothing" if entity.access.write == "public" else "staff may refer to any row"
+        )
         yield Mistake(place, said, "say access.write: owner, or leave it out")
