@@ -579,9 +579,8 @@ class _Translation:
         place = f"{source.entity}.{written}"
         name = self._field_name(home, written, relation.place, place, also, filtered=True)
         document: dict[str, Any] = {"type": language.MANY, "to": to}
-        if own:
-            document |= {key: value for key, value in own.items() if key in FieldSpec.model_fields}
-        else:
+        document |= {key: value for key, value in own.items() if key in FieldSpec.model_fields}
+        if "max" not in own:
             self.many.append((home, name, relation))
         home.document["fields"][name] = self._fitting(document, shown, relation.place)
         self._related(relation, (*home.path, "fields", name))
