@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
+from sqlalchemy import NullPool, create_engine, text
 from tests.parity.systems import SQL_DOMAIN
 from tests.support.postgres import postgres
 from tests.support.projects import Project, new
@@ -107,12 +108,22 @@ def _field(domain: Domain, module: DomainModule, spec: FieldSpec, dialect: str) 
     if spec.type == "reference":
         home, _, entity = str(spec.to).partition(".")
         local = _local(module, spec)
-        return "reference" if local else "uuid", local and domain[home].spec.entities[entity].pluralize(entity), required, unique
+        return (
+            "reference" if local else "uuid",
+            local and domain[home].spec.entities[entity].pluralize(entity),
+            required,
+            unique,
+        )
     stored = STORED.get(spec.type, spec.type)
     length = LENGTHS.get(spec.type, resolve_length(spec)) if stored == "string" else None
     if stored == "decimal" and dialect == "sqlite":
         stored = "integer"  # of its smallest unit: SQLite has no exact decimals
-    return stored, length if stored == "string" else resolve_scale(spec) if stored == "decimal" else False, required, unique
+    return (
+        stored,
+        length if stored == "string" else resolve_scale(spec) if stored == "decimal" else False,
+        required,
+        unique,
+    )
 
 
 def _local(module: DomainModule, spec: FieldSpec) -> bool:
@@ -164,9 +175,8 @@ def test_a_folder_of_sqlite_gives_the_domain_again(
 def test_a_postgresql_with_a_schema_for_each_module_gives_the_domain_again(
     case: str, project: Callable[[str], Project], server: str
 ) -> None:
-    from sqlalchemy import create_engine, text
-
     plain = server.replace("+asyncpg", "+psycopg")
-    with create_engine(f"{plain}/postgres", isolation_level="AUTOCOMMIT").connect() as connection:
+    engine = create_engine(f"{plain}/postgres", isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with engine.connect() as connection:
         connection.execute(text(f'CREATE DATABASE "{case}"'))
     same(case, reflected(project(case), f"{server}/{case}", f"{plain}/{case}"), "postgresql")

@@ -65,7 +65,7 @@ def find_link(table: Table, tables: Mapping[str, Table]) -> Link | None:
     return Link(holder.name, table.name[len(holder.name) + 1 :], goes.get(table.key[1]), entity, "position" in beside)
 
 
-def names_of(tables: Mapping[str, Table]) -> dict[str, str]:
+def find_names(tables: Mapping[str, Table]) -> dict[str, str]:
     """What entities are called, by table, as far as columns of links say it: `dock_id` goes to a row of a `dock`."""
     found = {}
     for table in tables.values():

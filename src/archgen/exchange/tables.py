@@ -14,10 +14,10 @@ from archgen.domain.schema import SEARCH_WORDS
 from archgen.exchange import project_tables
 from archgen.exchange.jdl_writer import ANNOTATION, write_annotation
 from archgen.exchange.model import (
+    USER,
     Annotation,
     Kind,
     Note,
-    USER,
     NoteKind,
     Place,
     Side,
@@ -48,7 +48,9 @@ _BESIDE = frozenset(
         "knex_migrations_lock",
     ]
 )
-_SEARCHES = re.compile(r".+_search_words(_(data|idx|content|docsize|config))?")  # what SQLite searches by: FTS5's own tables
+_SEARCHES = re.compile(
+    r".+_search_words(_(data|idx|content|docsize|config))?"
+)  # what SQLite searches by: FTS5's own tables
 
 
 @dataclass(slots=True)
@@ -170,7 +172,7 @@ class _Reader:
 
     def _name(self, table: str) -> str:
         """What the entity of a table is called."""
-        return project_tables.names_of(self.tables).get(table) or singular(table)
+        return project_tables.find_names(self.tables).get(table) or singular(table)
 
     def _describe(self, entity: SourceEntity, table: Table) -> dict[str, Any]:
         """What a table of a project of archgen says of its entity; the rest of it is not in the schema."""
@@ -179,7 +181,9 @@ class _Reader:
             self.domain.groups.setdefault(table.module, table.place)
         said = project_tables.describe(table, self.tables)
         if "access" in said:
-            words = f"rows have owners: {json.dumps(said['access'])}; who else may read and write, the schema does not say"
+            words = (
+                f"rows have owners: {json.dumps(said['access'])}; who else may read and write, the schema does not say"
+            )
             self._note("changed", table.place, table.name, words)
         if SEARCH_WORDS in table.columns:
             self._note("unsaid", table.place, table.name, "search: by which of its fields, the schema does not say")
