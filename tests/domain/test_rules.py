@@ -699,3 +699,10 @@ def test_the_module_of_files_is_there_where_a_row_has_one_and_takes_its_name_and
     taken = mistakes({**field(type="file"), **entity("sheet", "files", plural="files")})
     assert taken.keys() == {"modules.files", "modules.files.entities.sheet.plural"}
     assert take(entity("sheet", "files", plural="files")).domain.names == ("accounts", "files")
+
+
+def test_a_reference_whose_other_side_is_a_list_filters_lists_that_combine_filters_too() -> None:
+    note = {"title": {"type": "string"}, "book": {"type": "reference", "to": "notes.book", "listed_as": "notes"}}
+    book = {"fields": {"title": {"type": "string"}}}
+    taken = take({"notes": {"entities": {"note": {"filters": ["title"], "fields": note}, "book": book}}})
+    assert taken.domain["notes"].spec.entities["note"].combined == (("title", "book"), ())

@@ -221,7 +221,7 @@ def _field(
         required=required,
         nullable=not required and not has_default,
         unique=spec.unique or bool(spec.one_to_one),
-        indexed=spec.indexed or (spec.listed_as is not None and not spec.one_to_one),
+        indexed=spec.indexed or spec.is_listed,
         default=normal(spec, spec.default) if has_default else None,
         min=None if spec.min is None else normal(spec, spec.min),
         max=None if spec.max is None else normal(spec, spec.max),

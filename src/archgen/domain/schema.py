@@ -226,6 +226,11 @@ class FieldSpec(_Spec):
     max_bytes: Annotated[int, Strict()] | None = None
     accept: Annotated[tuple[Text, ...], Field(max_length=20)] = ()
 
+    @property
+    def is_listed(self) -> bool:
+        """Whether the other side of this reference is a list, which has an index."""
+        return self.type == "reference" and self.listed_as is not None and not self.one_to_one
+
 
 class AccessSpec(_Spec):
     """Who may read rows and who may write them."""
@@ -268,7 +273,7 @@ class EntitySpec(_Spec):
         """What lists are filtered by and sorted by where filters combine: what `indexed` and `lists` say is among it."""
         if not self.filters and not self.sorts:
             return (), ()
-        names = [name for name, content in self.fields.items() if content.indexed]
+        names = [name for name, content in self.fields.items() if content.indexed or content.is_listed]
         names += [name for listing in self.lists for name in listing[:-1]]
         sorts = [listing[-1].removeprefix("-") for listing in self.lists if listing]
         return tuple(dict.fromkeys([*self.filters, *names])), tuple(dict.fromkeys([*self.sorts, *sorts]))
