@@ -120,6 +120,7 @@ ITEMS = ("string", "integer", "decimal", "number", "boolean", "date", "datetime"
 KEYABLE = ("string", "integer", "uuid")
 SEARCHABLE, SEARCH_MOST = ("string", "text"), 4
 INDEXABLE = frozenset(SCALARS) - {"text", "json", "list", "object"} | {"reference"}
+UNDISPLAYED = ("json", "list", "object", "reference", "references", "file")
 
 Document = dict[str, Any]
 
@@ -284,7 +285,11 @@ def domains(
             domain[module]["entities"][entity] = drawn
             _share(draw, domain[module].get("enums", {}), domain[module]["entities"][entity]["fields"])
     for module in modules:
+<<<<<<< HEAD
         _own(draw, module, domain[module]["entities"])
+=======
+        _expand(draw, module, domain[module]["entities"])
+>>>>>>> main
         events = _events(domain, module)
         wanted = draw(st.lists(st.sampled_from(events), max_size=3, unique=True))
         if wanted:
@@ -292,6 +297,7 @@ def domains(
     return domain
 
 
+<<<<<<< HEAD
 def _own(draw: st.DrawFn, module: str, entities: dict[str, Document]) -> None:
     """Rows of whom a field names, and references to rows of the caller's own."""
     for entity in entities.values():
@@ -308,6 +314,25 @@ def _own(draw: st.DrawFn, module: str, entities: dict[str, Document]) -> None:
             owned = "owner" in levels.values() and levels["write"] != "staff"
             if field["type"] == "reference" and owned and access.get("write", "user") in ("user", "owner"):
                 field |= {"own": True} if draw(st.booleans()) else {}
+=======
+def _expand(draw: st.DrawFn, module: str, entities: dict[str, Document]) -> None:
+    """Some reads bring along rows of their module, which some entities show by a field or two."""
+    ends = {
+        name: {
+            key: field["to"].partition(".")[2]
+            for key, field in entity["fields"].items()
+            if field["type"] in ("reference", "references") and field["to"].startswith(f"{module}.")
+        }
+        for name, entity in entities.items()
+    }
+    for name, entity in entities.items():
+        able = [key for key, field in entity["fields"].items() if field["type"] not in UNDISPLAYED]
+        if able and draw(st.integers(0, 2)) == 0:
+            entity["display"] = draw(st.sampled_from((able[0], able[:2])))
+        paths = [path for key, end in ends[name].items() for path in (key, *(f"{key}.{last}" for last in ends[end]))]
+        if draw(st.booleans()) and paths:
+            entity["expand"] = draw(st.lists(st.sampled_from(paths), min_size=1, max_size=3, unique=True))
+>>>>>>> main
 
 
 @st.composite
