@@ -300,12 +300,31 @@ def domains(
             domain[module]["entities"][entity] = drawn
             _share(draw, domain[module].get("enums", {}), domain[module]["entities"][entity]["fields"])
     for module in modules:
+        _own(draw, module, domain[module]["entities"])
         _expand(draw, module, domain[module]["entities"])
         events = _events(domain, module)
         wanted = draw(st.lists(st.sampled_from(events), max_size=3, unique=True))
         if wanted:
             domain[module]["reacts_to"] = wanted
     return domain
+
+
+def _own(draw: st.DrawFn, module: str, entities: dict[str, Document]) -> None:
+    """Rows of whom a field names, and references to rows of the caller's own."""
+    for entity in entities.values():
+        access, fields = entity.get("access", {}), entity["fields"]
+        accounts = [name for name, field in fields.items() if field.get("to") == "accounts.account"]
+        named = [name for name in accounts if fields[name]["type"] == "reference" and fields[name].get("required")]
+        many = any(field["type"] == "references" for field in fields.values())
+        if access == {"read": "owner", "write": "staff"} and named and not many and draw(st.booleans()):
+            fields[named[0]].pop("set_by", None)
+            entity["owned_by"] = named[0]
+        for field in fields.values():
+            home, _, name = str(field.get("to")).partition(".")
+            levels = entities[name].get("access", {}) if home == module else {}
+            owned = "owner" in levels.values() and levels["write"] != "staff"
+            if field["type"] == "reference" and owned and access.get("write", "user") in ("user", "owner"):
+                field |= {"own": True} if draw(st.booleans()) else {}
 
 
 def _expand(draw: st.DrawFn, module: str, entities: dict[str, Document]) -> None:

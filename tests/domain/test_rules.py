@@ -509,6 +509,40 @@ def test_a_path_is_the_plural_of_the_english_word(name: str, plural: str) -> Non
             f"{X}.set_by",
             "not logged in",
         ),
+        (field(type="reference", to="notes.note", own=True), f"{X}.own", "do not remember their owner"),
+        (field(type="reference", to="accounts.account", own=True), f"{X}.own", "say set_by: caller"),
+        (field(type="references", to="notes.note", own=True), f"{X}.own", "it is for reference"),
+        (
+            entity(
+                access={"read": "owner", "write": "staff"},
+                fields={"x": {"type": "reference", "to": "notes.note", "own": True}},
+            ),
+            f"{X}.own",
+            "staff may refer to any row",
+        ),
+        (entity(owned_by="y"), "modules.notes.entities.note.owned_by", "there are title"),
+        (
+            entity(owned_by="x", fields={"x": {"type": "reference", "to": "accounts.account"}}),
+            "modules.notes.entities.note.owned_by",
+            "no account that each row has",
+        ),
+        (
+            entity(owned_by="x", fields={"x": {"type": "reference", "to": "accounts.account", "required": True}}),
+            "modules.notes.entities.note.access",
+            "read: owner, write: staff",
+        ),
+        (
+            entity(
+                owned_by="x",
+                access={"read": "owner", "write": "staff"},
+                fields={
+                    "x": {"type": "reference", "to": "accounts.account", "required": True},
+                    "y": {"type": "references", "to": "notes.note"},
+                },
+            ),
+            "modules.notes.entities.note.fields.y",
+            "somebody else's",
+        ),
         (field(type="references", to="notes.note", one_to_one=True), f"{X}.one_to_one", "it is for reference"),
         (
             entity(audit=True, fields={"created_by": {"type": "uuid"}}),
@@ -742,3 +776,10 @@ def test_the_module_of_files_is_there_where_a_row_has_one_and_takes_its_name_and
     taken = mistakes({**field(type="file"), **entity("sheet", "files", plural="files")})
     assert taken.keys() == {"modules.files", "modules.files.entities.sheet.plural"}
     assert take(entity("sheet", "files", plural="files")).domain.names == ("accounts", "files")
+
+
+def test_a_reference_whose_other_side_is_a_list_filters_lists_that_combine_filters_too() -> None:
+    note = {"title": {"type": "string"}, "book": {"type": "reference", "to": "notes.book", "listed_as": "notes"}}
+    book = {"fields": {"title": {"type": "string"}}}
+    taken = take({"notes": {"entities": {"note": {"filters": ["title"], "fields": note}, "book": book}}})
+    assert taken.domain["notes"].spec.entities["note"].combined == (("title", "book"), ())

@@ -154,6 +154,7 @@ def _entity(
         table=_table(name, spec),
         access=Access(read=spec.access.read, write=spec.access.write),
         owned=spec.owned,
+        owned_by=spec.owned_by,
         audit=bool(spec.audit),
         fields=fields,
         lists=tuple(_listing(listing) for listing in spec.lists),
@@ -235,7 +236,7 @@ def _field(
         required=required,
         nullable=not required and not has_default and spec.made_from is None,
         unique=spec.alone,
-        indexed=spec.indexed or (spec.listed_as is not None and not spec.one_to_one),
+        indexed=spec.indexed or spec.is_listed,
         default=normal(spec, spec.default) if has_default else None,
         min=None if spec.min is None else normal(spec, spec.min),
         max=None if spec.max is None else normal(spec, spec.max),
@@ -254,6 +255,7 @@ def _field(
         to=target,
         made_from=spec.made_from,
         set_by=spec.set_by,
+        own=bool(spec.own) and not _is_private(module, spec),
         max_bytes=resolve_bytes(spec),
         accept=resolve_accept(spec),
     )
@@ -377,6 +379,11 @@ def _left_behind(module: DomainModule, deleted: str) -> Iterator[tuple[str, str,
     for name, spec in module.spec.entities.items():
         if deleted == ACCOUNT and spec.owned:
             yield name, "owner_id", "delete"
+
+
+def _is_private(module: DomainModule, reference: FieldSpec) -> bool:
+    """Whether each row that it may go to is seen by its owner alone, so that others' cannot be referred to anyway."""
+    return module.spec.entities[str(reference.to).partition(".")[2]].access.read == "owner"
 
 
 def _references(module: DomainModule, kind: FieldType = "reference") -> Iterator[tuple[str, str, FieldSpec]]:

@@ -97,6 +97,9 @@ class Field(Document):
         default=None, exclude_if=lambda name: name is None
     )  # slug: the field that it is made from where none is sent; of which alone it is there
     set_by: Literal["caller", "staff"] | None = Attribute(default=None, exclude_if=lambda who: who is None)
+    own: bool = Said(
+        default=False
+    )  # reference within the module: to a row of the caller's own, though others may read it
     max_bytes: int | None = None  # file: 10 MiB if not said
     accept: tuple[str, ...] = ()  # file: its content types, images if not said
 
@@ -165,6 +168,7 @@ class Entity(Document):
 
     `unique`: fields that are unique together, `owner_id` among them. `referred`: checked references of other modules.
     `linkers`: entities of the same module whose fields of references go to this one.
+    `owned_by`: the field with the account whose row it is, in place of whoever created it.
     `audit`: `created_by` and `changed_by`, beside the fields. `totals`: pages by number, with a total; `filters`, `sorts`: of lists whose filters combine. `natural_keys`: unique
     fields that rows are read by. `search`: fields whose words rows are searched by. `expand`: references that its reads follow;
     `steps`: those that any read does from here. `shown`: some read follows one to here. `computed`: beside the fields, not stored.
@@ -188,6 +192,7 @@ class Entity(Document):
     )  # rows that may go or change with one
     sides: tuple[Side, ...] = Attribute(default=(), exclude_if=lambda sides: not sides)
     linkers: tuple[Referrer, ...] = Attribute(default=(), exclude_if=lambda linkers: not linkers)
+    owned_by: str | None = Said(default=None)
     audit: bool = Said(default=False)
     totals: bool = Said(default=False)
     filters: tuple[str, ...] = Said(default=())

@@ -54,6 +54,7 @@ _TAKES: dict[str, tuple[str, ...]] = {
     "on_delete": ("reference",),
     "one_to_one": ("reference",),
     "set_by": ("reference",),
+    "own": ("reference",),
     "listed_as": ("reference", "references"),
     "max_bytes": ("file",),
     "accept": ("file",),

@@ -17,6 +17,7 @@ from archgen.domain.expansions import check_expansions
 from archgen.domain.field_rules import INDEXED_LENGTH, UNINDEXABLE, check_field, check_values
 from archgen.domain.field_values import resolve_length
 from archgen.domain.made_rules import check_computed, check_slug
+from archgen.domain.ownership import check_own, check_owned_by
 from archgen.domain.presets import FILES, Preset, assemble_domain
 from archgen.domain.schema import (
     AUDIT,
@@ -147,6 +148,8 @@ class _Check:
                 yield from self._reference(f"{place}.to", field_spec.to)
             if field_spec.set_by is not None and field_spec.to is not None:
                 yield from _check_set_by(f"{place}.set_by", field_spec, spec)
+            if field_spec.to is not None:
+                yield from check_own(place, module, self.domain, field_spec, spec)
             if field_spec.on_delete in ("cascade", "clear") and field_spec.to is not None:
                 yield from _check_on_delete(f"{place}.on_delete", module, field_spec)
             if field_spec.listed_as is not None and field_spec.to is not None:
@@ -154,6 +157,7 @@ class _Check:
             if field_spec.type == "references" and (wrong := naming.check_filter(field_name)):
                 yield Mistake(place, wrong, "choose another name: rows are listed by what they refer to")
         yield from check_computed(where, spec)
+        yield from check_owned_by(where, spec)
         yield from self._lists(where, module, name, spec)
         yield from self._combined(where, module, name, spec)
         yield from self._keys(where, module, name, spec)

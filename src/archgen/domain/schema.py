@@ -201,7 +201,7 @@ class FieldSpec(_Spec):
     `min` of 1, says that there is one at least.
     `on_delete`: what becomes of a row when the one that it refers to is deleted; refuse, when not said, keeps that one.
     `one_to_one`: no two rows refer to the same. `set_by`: of an account, that it is always whoever creates the row, or
-    that staff alone says which.
+    that staff alone says which. `own`: of a reference, that the row it goes to is the caller's own.
     `of`: what each value of a list is, which the other keys are said of then; `max_items`: how many of them a row may
     have, 20 when not said.
     `fields`: of an object, each of a simple type. `from`: the string or text of the row that a slug is made from where none is sent.
@@ -232,6 +232,7 @@ class FieldSpec(_Spec):
     listed_as: Text | None = None
     one_to_one: Flag | None = None
     set_by: Annotated[SetBy, _restrict_to("set_by", SET_BY)] | None = None
+    own: Flag | None = None
     on_delete: Annotated[OnDelete, _restrict_to("on_delete", ON_DELETE)] | None = None
     max_bytes: Annotated[int, Strict()] | None = None
     accept: Annotated[tuple[Text, ...], Field(max_length=20)] = ()
@@ -245,6 +246,11 @@ class FieldSpec(_Spec):
     def alone(self) -> bool:
         """Whether no two rows have the same value of it."""
         return self.unique or bool(self.one_to_one) or self.type == "slug"
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether the other side of this reference is a list, which has an index."""
+        return self.type == "reference" and self.listed_as is not None and not self.one_to_one
 
 
 class ComputedSpec(_Spec):
@@ -271,7 +277,8 @@ class EntitySpec(_Spec):
     """An entity. `lists`: filters, all of which must be given, and last the field to sort by, `-` for descending.
 
     `unique`: fields whose values together no two rows share; `owner` among them is whoever made the row.
-    `audit`: rows remember who created them and who changed them last.
+    `audit`: rows remember who created them and who changed them last. `owned_by`: the field with the account whose rows they are,
+    in place of whoever made them.
     `totals`: its lists have pages by number too, with a total. `filters`: fields whose filters combine as they are given.
     `sorts`: fields that such lists are sorted by, up to three of them at once, either way. `keys`: unique fields that a row is
     found by as by its id. `search`: strings and texts whose words its rows are searched by.
@@ -286,6 +293,7 @@ class EntitySpec(_Spec):
     lists: Annotated[tuple[tuple[Text, ...], ...], Field(max_length=8)] = ()
     unique: Annotated[tuple[tuple[Text, ...], ...], Field(max_length=8)] = ()
     audit: Flag | None = None
+    owned_by: Text | None = None
     totals: Flag = False
     filters: Annotated[tuple[Text, ...], Field(max_length=12)] = ()
     sorts: Annotated[tuple[Text, ...], Field(max_length=8)] = ()
@@ -306,7 +314,7 @@ class EntitySpec(_Spec):
         """What lists are filtered by and sorted by where filters combine: what `indexed` and `lists` say is among it."""
         if not self.filters and not self.sorts:
             return (), ()
-        names = [name for name, content in self.fields.items() if content.indexed]
+        names = [name for name, content in self.fields.items() if content.indexed or content.is_listed]
         names += [name for listing in self.lists for name in listing[:-1]]
         sorts = [listing[-1].removeprefix("-") for listing in self.lists if listing]
         return tuple(dict.fromkeys([*self.filters, *names])), tuple(dict.fromkeys([*self.sorts, *sorts]))

@@ -673,9 +673,8 @@ class _Translation:
         name = self._field_name(home, written, relation.place, place, also, filtered=True)
         document: dict[str, Any] = {"type": language.MANY, "to": to}
         document |= {"required": True} if source.required else {}
-        if own:
-            document |= {key: value for key, value in own.items() if key in FIELD_KEYS}
-        else:
+        document |= {key: value for key, value in own.items() if key in FIELD_KEYS}
+        if "max" not in own:
             self.many.append((home, name, relation))
         home.document["fields"][name] = self._fitting(document, shown, relation.place)
         self._related(relation, (*home.path, "fields", name))
