@@ -285,11 +285,8 @@ def domains(
             domain[module]["entities"][entity] = drawn
             _share(draw, domain[module].get("enums", {}), domain[module]["entities"][entity]["fields"])
     for module in modules:
-<<<<<<< HEAD
         _own(draw, module, domain[module]["entities"])
-=======
         _expand(draw, module, domain[module]["entities"])
->>>>>>> main
         events = _events(domain, module)
         wanted = draw(st.lists(st.sampled_from(events), max_size=3, unique=True))
         if wanted:
@@ -297,7 +294,6 @@ def domains(
     return domain
 
 
-<<<<<<< HEAD
 def _own(draw: st.DrawFn, module: str, entities: dict[str, Document]) -> None:
     """Rows of whom a field names, and references to rows of the caller's own."""
     for entity in entities.values():
@@ -314,7 +310,8 @@ def _own(draw: st.DrawFn, module: str, entities: dict[str, Document]) -> None:
             owned = "owner" in levels.values() and levels["write"] != "staff"
             if field["type"] == "reference" and owned and access.get("write", "user") in ("user", "owner"):
                 field |= {"own": True} if draw(st.booleans()) else {}
-=======
+
+
 def _expand(draw: st.DrawFn, module: str, entities: dict[str, Document]) -> None:
     """Some reads bring along rows of their module, which some entities show by a field or two."""
     ends = {
@@ -332,7 +329,6 @@ def _expand(draw: st.DrawFn, module: str, entities: dict[str, Document]) -> None
         paths = [path for key, end in ends[name].items() for path in (key, *(f"{key}.{last}" for last in ends[end]))]
         if draw(st.booleans()) and paths:
             entity["expand"] = draw(st.lists(st.sampled_from(paths), min_size=1, max_size=3, unique=True))
->>>>>>> main
 
 
 @st.composite
