@@ -51,6 +51,7 @@ def build(name: str, target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
     copy_source(function, target)
     install(needed_by(function), target, version, PLATFORMS[processor])
+    trim(function, target)
     compile_bytecode(target, version)
 
 
@@ -91,11 +92,13 @@ def roots(function: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def _imports() -> Any:
+def _imports(*others: str) -> Any:
+    """The graph of imports of this project, and within other packages."""
     import grimp
 
     return grimp.build_graph(
         PACKAGE,
+        *others,
         include_external_packages=True,
         exclude_type_checking_imports=True,
         cache_dir=None,
@@ -137,7 +140,9 @@ def needed_by(function: Mapping[str, Any]) -> set[str]:
 
 
 def with_what_they_need(wanted: list[dict[str, Any]]) -> set[str]:
-    """These dependencies (`name`, `extra`) and theirs, without what the runtime has."""
+    """These dependencies (`name`, `extra`) and theirs, without what the runtime has, and
+    what nothing uses.
+    """
     locked = _locked()
     needed: set[str] = set()
     while wanted:
@@ -148,7 +153,7 @@ def with_what_they_need(wanted: list[dict[str, Any]]) -> set[str]:
             following += package["optional-dependencies"][extra]
         wanted += [each for each in following if each["name"] not in needed]
         needed.add(dependency["name"])
-    return needed - RUNTIME
+    return needed - RUNTIME - set(_left_out()["unused"])
 
 
 def _distributions(modules: Iterable[str]) -> set[str]:
@@ -170,9 +175,20 @@ def _locked() -> dict[str, Any]:
     return {package["name"]: package for package in packages}
 
 
+def _pyproject() -> dict[str, Any]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
 def _project_name() -> str:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    return str(project["project"]["name"])
+    return str(_pyproject()["project"]["name"])
+
+
+def _left_out() -> dict[str, list[str]]:
+    """What packages do without: `unused`, distributions, and files of others as patterns;
+    `trimmed`, packages of which only what is imported goes along.
+    """
+    found: dict[str, list[str]] = _pyproject()["tool"]["functions"]
+    return found
 
 
 def copy_package(source: Path, target: Path) -> None:
@@ -213,6 +229,43 @@ def install(
         env={**os.environ, "UV_LINK_MODE": "copy"},
     )
     shutil.rmtree(target / "bin", ignore_errors=True)
+
+
+def trim(function: Mapping[str, Any], target: Path) -> None:
+    """Take out of what was installed what the function cannot reach (`[tool.functions]`
+    of pyproject.toml says where to look).
+    """
+    left_out = _left_out()
+    for pattern in left_out["unused"]:
+        for path in target.glob(pattern) if "/" in pattern else ():
+            path.unlink()
+    for package in left_out["trimmed"]:
+        if not (target / package).is_dir():
+            continue
+        kept = {
+            target.joinpath(*module.split("."))
+            for module in _reached(roots(function), package)
+        }
+        for file in (target / package).rglob("*.py"):
+            place = file.parent if file.stem == "__init__" else file.with_suffix("")
+            if place not in kept:
+                file.unlink()
+
+
+def _reached(modules: Iterable[str], package: str) -> set[str]:
+    """The modules of another package that these import, directly or not, anywhere in
+    their text; and the packages that those lie in, with what they import.
+    """
+    graph = _imports(package)
+    found: set[str] = set()
+    todo = set(modules)
+    while todo:
+        module = todo.pop()
+        found.add(module)
+        following = {module.rpartition(".")[0]}
+        following |= graph.find_modules_directly_imported_by(module)
+        todo |= (following & graph.modules) - found
+    return {name for name in found if name.partition(".")[0] == package}
 
 
 def compile_bytecode(target: Path, version: str) -> None:
