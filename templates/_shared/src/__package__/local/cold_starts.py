@@ -67,7 +67,7 @@ print(json.dumps([imported - begun, time.process_time() - imported, both]))
 IMPORT = re.compile(r"import time: +(\d+) \| +\d+ \| +([\w.]+)")
 
 
-class Beside(NamedTuple):
+class Bare(NamedTuple):
     """What functions are compared with: `source`, which answers by a `handler`, and the
     distributions that it needs.
 
@@ -93,7 +93,7 @@ class Start(NamedTuple):
         return self.imports + self.first
 
 
-def measure(beside: Beside) -> None:
+def measure(beside: Bare) -> None:
     template = Template(
         ROOT / "deploy/template.yaml",
         {
@@ -151,7 +151,7 @@ def measure(beside: Beside) -> None:
             )
 
 
-def _bare(target: Path, beside: Beside) -> None:
+def _bare(target: Path, beside: Bare) -> None:
     target.mkdir()
     (target / "bare.py").write_text(beside.source)
     known: list[dict[str, Any]] = [{"name": name} for name in beside.needs]
@@ -160,7 +160,7 @@ def _bare(target: Path, beside: Beside) -> None:
 
 
 def _event(
-    module: str, environment: Mapping[str, str], beside: Beside, url: str
+    module: str, environment: Mapping[str, str], beside: Bare, url: str
 ) -> dict[str, Any]:
     """What the function is called with first."""
     if "PART" in environment:

@@ -254,7 +254,8 @@ def trim(function: Mapping[str, Any], target: Path) -> None:
 
 def _reached(modules: Iterable[str], package: str) -> set[str]:
     """The modules of another package that these import, directly or not, anywhere in
-    their text; and the packages that those lie in, with what they import.
+    their text; the packages that those lie in, with what they import; and all of one that
+    imports by names that it makes.
     """
     graph = _imports(package)
     found: set[str] = set()
@@ -262,9 +263,11 @@ def _reached(modules: Iterable[str], package: str) -> set[str]:
     while todo:
         module = todo.pop()
         found.add(module)
-        following = {module.rpartition(".")[0]}
-        following |= graph.find_modules_directly_imported_by(module)
-        todo |= (following & graph.modules) - found
+        imported = graph.find_modules_directly_imported_by(module)
+        todo |= imported | {module.rpartition(".")[0]} & graph.modules
+        if "importlib" in imported and module.startswith(package):
+            todo |= graph.find_descendants(module)
+        todo -= found
     return {name for name in found if name.partition(".")[0] == package}
 
 

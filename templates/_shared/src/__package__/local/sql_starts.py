@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from secrets import token_hex
 from urllib.parse import urlsplit
 
-from .cold_starts import Beside, measure
+from .cold_starts import Bare, measure
 
 IMAGE = "postgres:18"
 BARE = """
@@ -50,7 +50,7 @@ MESSAGE = {"handler": "no.one", "event": "{}"}
 def main() -> None:
     with _postgres() as url:
         told = {"DATABASE_URL": url, "DATABASE_HOST": "", "DATABASE_OWNER": ""}
-        measure(Beside(BARE, NEEDS, told, MESSAGE))
+        measure(Bare(BARE, NEEDS, told, MESSAGE))
 
 
 @contextmanager

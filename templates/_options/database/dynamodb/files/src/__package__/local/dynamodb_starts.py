@@ -4,7 +4,7 @@ boto3. A server of the same process stands in for the tables.
 
 from __future__ import annotations
 
-from .cold_starts import Beside, measure
+from .cold_starts import Bare, measure
 
 BARE = """
 import boto3
@@ -23,9 +23,7 @@ def ready() -> dict[str, bool]:
 
 handler = Mangum(app, lifespan="off")
 """
-MESSAGE = {
-    "dynamodb": {"NewImage": {"handler": {"S": "no.one"}, "body": {"S": "{}"}}}
-}
+MESSAGE = {"dynamodb": {"NewImage": {"handler": {"S": "no.one"}, "body": {"S": "{}"}}}}
 
 if __name__ == "__main__":
-    measure(Beside(BARE, ("fastapi", "mangum"), {}, MESSAGE))
+    measure(Bare(BARE, ("fastapi", "mangum"), {}, MESSAGE))
