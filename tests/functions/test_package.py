@@ -228,6 +228,30 @@ def running(node: ast.AST) -> Iterator[ast.AST]:
             yield from running(child)
 
 
+def test_a_function_that_calls_another_system_has_a_client_and_no_other_has(shop: Project, packaging: Any) -> None:
+    """As the guide has it: `part.client(...)`."""
+    file = shop.folder / "src/functions_shop/orders/background.py"
+    before = file.read_text()
+    lock = shop.folder / "uv.lock"
+    lock.write_text(locked(shop.folder / "pyproject.toml"))
+    client = "functions_shop.chassis.mechanism.client"
+    try:
+        function = functions(shop)["OrdersBackground"]
+        assert client not in packaging.roots(function)
+        assert not {"httpx2", "anyio", "h11"} & packaging.needed_by(function)
+        calling = before.replace(
+            "    return [\n", '    part.client("rates", "https://rates.example.com")\n    return [\n'
+        )
+        assert calling != before
+        file.write_text(calling)
+        assert client in packaging.roots(function)
+        assert {"httpx2", "anyio", "h11"} <= packaging.needed_by(function)
+        assert not {"httpx2", "anyio"} & packaging.needed_by(functions(shop)["PaymentsBackground"])
+    finally:
+        file.write_text(before)
+        lock.unlink()
+
+
 MEASURE = """
 import contextlib, io, json, sys
 sys.path[:0] = sys.argv[1:]

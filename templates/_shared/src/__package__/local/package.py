@@ -63,9 +63,7 @@ def copy_source(function: Mapping[str, Any], target: Path) -> None:
         parts = module.split(".")
         source = ROOT / "src" / Path(*parts)
         if len(parts) == 1 or parts[1] == "apps":
-            file = source.with_suffix(".py")
-            if source.is_dir():
-                file = source / "__init__.py"
+            file = _source(module)
             copied = target / file.relative_to(ROOT / "src")
             copied.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, copied)
@@ -77,7 +75,8 @@ def copy_source(function: Mapping[str, Any], target: Path) -> None:
 
 def roots(function: Mapping[str, Any]) -> list[str]:
     """The handler's module; and what it imports by name where it does the background
-    work of a part (`apps/background.py`), or migrates all of them (`migration.py`).
+    work of a part (`apps/background.py`), migrates all of them (`migration.py`), or makes
+    clients of other systems.
     """
     found = [function["Handler"].rpartition(".")[0]]
     parts = import_module(f"{PACKAGE}.apps.event_routes").PARTS
@@ -89,7 +88,15 @@ def roots(function: Mapping[str, Any]) -> list[str]:
     if found == [f"{PACKAGE}.apps.migration"]:
         for modules in parts.values():
             found += [f"{PACKAGE}.{module}.repository" for module in modules]
+    if any(".client(" in _source(module).read_text() for module in imported_by(found)):
+        found.append(f"{PACKAGE}.chassis.mechanism.client")
     return found
+
+
+def _source(module: str) -> Path:
+    """The file of a module of this project."""
+    place = ROOT / "src" / Path(*module.split("."))
+    return place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
 
 
 def _imports(*others: str) -> Any:
