@@ -120,6 +120,7 @@ ITEMS = ("string", "integer", "decimal", "number", "boolean", "date", "datetime"
 KEYABLE = ("string", "integer", "uuid")
 SEARCHABLE, SEARCH_MOST = ("string", "text"), 4
 INDEXABLE = frozenset(SCALARS) - {"text", "json", "list", "object"} | {"reference"}
+UNDISPLAYED = ("json", "list", "object", "reference", "references", "file")
 
 Document = dict[str, Any]
 
@@ -284,11 +285,31 @@ def domains(
             domain[module]["entities"][entity] = drawn
             _share(draw, domain[module].get("enums", {}), domain[module]["entities"][entity]["fields"])
     for module in modules:
+        _expand(draw, module, domain[module]["entities"])
         events = _events(domain, module)
         wanted = draw(st.lists(st.sampled_from(events), max_size=3, unique=True))
         if wanted:
             domain[module]["reacts_to"] = wanted
     return domain
+
+
+def _expand(draw: st.DrawFn, module: str, entities: dict[str, Document]) -> None:
+    """Some reads bring along rows of their module, which some entities show by a field or two."""
+    ends = {
+        name: {
+            key: field["to"].partition(".")[2]
+            for key, field in entity["fields"].items()
+            if field["type"] in ("reference", "references") and field["to"].startswith(f"{module}.")
+        }
+        for name, entity in entities.items()
+    }
+    for name, entity in entities.items():
+        able = [key for key, field in entity["fields"].items() if field["type"] not in UNDISPLAYED]
+        if able and draw(st.integers(0, 2)) == 0:
+            entity["display"] = draw(st.sampled_from((able[0], able[:2])))
+        paths = [path for key, end in ends[name].items() for path in (key, *(f"{key}.{last}" for last in ends[end]))]
+        if draw(st.booleans()) and paths:
+            entity["expand"] = draw(st.lists(st.sampled_from(paths), min_size=1, max_size=3, unique=True))
 
 
 @st.composite

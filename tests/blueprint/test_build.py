@@ -543,13 +543,24 @@ def test_a_bucket_for_files_is_for_servers_whose_rows_have_some() -> None:
     assert "with serverless" in refused("serverless", modules=modules, extras={"s3_files": True})
 
 
-def test_files_of_rows_have_no_place_on_ecs_yet() -> None:
-    """Its tasks share no folder."""
+@pytest.mark.parametrize("template", ["monolith", "microservices"])
+def test_files_of_rows_lie_in_a_bucket_on_ecs_whose_tasks_share_no_folder(template: str) -> None:
+    """Unasked, which is said; without it there is no way, and where rows have no files it has nothing to do."""
     modules = {"notes": {"entities": {"note": {"fields": {"x": {"type": "file"}}}}}}
-    said = refused(modules=modules, stack={"deployment": "ecs"})
-    assert "stack.deployment: its tasks have no disk in common" in said
-    assert design(modules=modules).stack.deployment == "one_machine"
-    assert [each.name for each in design(modules=modules).modules] == ["accounts", "notes", "files"]
+    on_ecs = {"name": "shop", "modules": modules, "architecture": template, "stack": {"deployment": "ecs"}}
+    taken = resolve([from_record(on_ecs)])
+    blueprint = build_blueprint(taken.requirements, taken.domain, Advice(template))
+    assert "s3_files" in blueprint.extras
+    (told,) = substitutions(taken.requirements, Advice(template), blueprint)
+    assert (told.field, told.value) == ("extras.s3_files", True)
+    assert told.because == "with ecs it cannot be left out (without it: in a folder that all copies share)"
+    asked = resolve([from_record({**on_ecs, "extras": {"s3_files": True}})])
+    assert substitutions(asked.requirements, Advice(template), blueprint) == ()
+    said = refused(template, modules=modules, stack={"deployment": "ecs"}, extras={"s3_files": False})
+    assert "extras.s3_files: with ecs it cannot be left out (without it: in a folder that all copies share)" in said
+    assert "or say --set stack.deployment=one_machine" in said
+    plain = design(template, preset="crud", stack={"deployment": "ecs"}, extras={"s3_files": False})
+    assert "s3_files" not in plain.extras
 
 
 def test_no_two_objects_of_a_project_make_the_same_class_nor_that_of_an_entity() -> None:

@@ -128,6 +128,25 @@ def test_relations_of_all_kinds_become_references(imported: Import) -> None:
     assert made["a"]["fields"] == {"many": {"type": "references", "to": "core.b", "listed_as": "manies", "max": 23}}
 
 
+def test_what_shows_the_other_end_is_displayed_and_comes_along(imported: Import) -> None:
+    """Where both are of one module; of the other side's list nothing is missing, since it has whole rows."""
+    found = imported(
+        "entity Town { name String required, mayorName String, arms Blob }\nentity House { no Integer }\n"
+        "relationship ManyToOne { House{town(name)} to Town{houses(no)}, House{birthTown(mayorName)} to Town }\n"
+        "relationship ManyToMany { Town{twins(name)} to Town{twinOf} }\n"
+        "relationship ManyToOne { House{bought(id)} to Town, House{seen(arms)} to Town, House{owner(login)} to User }"
+    )
+    accepted(found)
+    town, house = entities(found)["town"], entities(found)["house"]
+    assert (town["display"], town["expand"]) == (["name", "mayor_name"], ["twins"])
+    assert house["expand"] == ["town", "birth_town"] and "display" not in house
+    notes = {(note.kind, note.what): note.message for note in found.notes}
+    assert notes["left", "Town{houses(no)}"] == "the list of that side shows whole rows"
+    assert ("left", "House{bought(id)}") in notes
+    assert "none of its simple fields" in notes["unsaid", "House{seen(arms)}"]
+    assert "an account shows nobody" in notes["unsaid", "House{owner(login)}"]
+
+
 def test_user_is_the_account_unless_it_is_declared_with_fields(imported: Import) -> None:
     text = "entity User {}\nentity A { n String }\nrelationship ManyToOne { A{user(login)} to User }"
     assert entities(imported(text))["a"]["fields"]["user"]["to"] == "accounts.account"

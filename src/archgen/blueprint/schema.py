@@ -131,13 +131,28 @@ class Side(Document):
     one: bool = Attribute(default=False, exclude_if=lambda one: not one)  # there is one row at most
 
 
+class Expansion(Document):
+    """A reference that a read follows, a `field` of an entity, to `to`; of each of its rows that is `display`, or all of it.
+
+    `then`: what may be followed from there. `deeper`: whether anything is, by whichever read.
+    """
+
+    field: str
+    to: Target
+    many: bool
+    display: tuple[str, ...]
+    then: tuple[Expansion, ...]
+    deeper: bool
+
+
 class Entity(Document):
     """`owned`: access asks who created a row, so rows remember it. `publishes`: actions that something reacts to.
 
     `unique`: fields that are unique together, `owner_id` among them. `referred`: checked references of other modules.
     `linkers`: entities of the same module whose fields of references go to this one.
     `audit`: `created_by` and `changed_by`, beside the fields. `totals`: pages by number, with a total; `filters`, `sorts`: of lists whose filters combine. `natural_keys`: unique
-    fields that rows are read by. `search`: fields whose words rows are searched by. Each is recorded where it is so.
+    fields that rows are read by. `search`: fields whose words rows are searched by. `expand`: references that its reads follow;
+    `steps`: those that any read does from here. `shown`: some read follows one to here. Each is recorded where it is so.
     """
 
     name: str
@@ -162,6 +177,10 @@ class Entity(Document):
     sorts: tuple[str, ...] = Said(default=())
     natural_keys: tuple[str, ...] = Said(default=())
     search: tuple[str, ...] = Said(default=())
+    expand: tuple[Expansion, ...] = Said(default=())
+    steps: tuple[Expansion, ...] = Said(default=())
+    display: tuple[str, ...] = Said(default=())
+    shown: bool = Said(default=False)
 
 
 class Effect(Document):

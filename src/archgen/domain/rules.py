@@ -13,6 +13,7 @@ from itertools import chain
 
 from archgen.domain import naming
 from archgen.domain.declared import Declared
+from archgen.domain.expansions import check_expansions
 from archgen.domain.field_rules import INDEXED_LENGTH, UNINDEXABLE, check_field, check_values
 from archgen.domain.field_values import resolve_length
 from archgen.domain.presets import FILES, Preset, assemble_domain
@@ -152,6 +153,7 @@ class _Check:
         yield from self._keys(where, module, name, spec)
         yield from self._search(where, module, name, spec)
         yield from self._unique(where, module, name, spec)
+        yield from check_expansions(self.domain, self.declared, module, name, spec)
 
     def _enum(self, where: str, name: str, spec: EnumSpec) -> Iterator[Mistake]:
         place = join_key(where, name)

@@ -60,6 +60,8 @@ ORDERED: tuple[FieldType, ...] = ("integer", "decimal", "number", "date", "datet
 KEYABLE: tuple[FieldType, ...] = ("string", "integer", "uuid", "reference")  # types whose values stand in a path
 SEARCHABLE: tuple[FieldType, ...] = ("string", "text")  # types whose words rows are searched by
 SEARCH_MOST = 4  # fields that rows of an entity are searched by
+EXPAND_MOST = 12  # paths that reads of an entity may bring along
+DISPLAY_MOST = 8  # fields that show a row
 SEARCH_WORDS = "search_words"  # the column that keeps them
 AUDIT = ("created_by", "changed_by")  # of entities that say `audit`
 TIMES = ("created_at", "updated_at")  # of every entity; lists may sort by them
@@ -226,6 +228,11 @@ class FieldSpec(_Spec):
     accept: Annotated[tuple[Text, ...], Field(max_length=20)] = ()
 
 
+_ONE_OR_SEVERAL = BeforeValidator(
+    lambda value: (value,) if isinstance(value, str) else value, json_schema_input_type=str | tuple[str, ...]
+)
+
+
 class AccessSpec(_Spec):
     """Who may read rows and who may write them."""
 
@@ -241,6 +248,8 @@ class EntitySpec(_Spec):
     `totals`: its lists have pages by number too, with a total. `filters`: fields whose filters combine as they are given.
     `sorts`: fields that such lists are sorted by, up to three of them at once, either way. `keys`: unique fields that a row is
     found by as by its id. `search`: strings and texts whose words its rows are searched by.
+    `expand`: references whose rows a read brings along where it is asked to, `lines.product` by way of those of `lines`.
+    `display`: what then shows a row of this entity, beside its id; the whole row, when nothing is said.
     """
 
     plural: Text | None = None
@@ -253,6 +262,8 @@ class EntitySpec(_Spec):
     sorts: Annotated[tuple[Text, ...], Field(max_length=8)] = ()
     keys: Annotated[tuple[Text, ...], Field(max_length=4)] = ()
     search: Annotated[tuple[Text, ...], Field(max_length=SEARCH_MOST)] = ()
+    expand: Annotated[tuple[Text, ...], Field(max_length=EXPAND_MOST)] = ()
+    display: Annotated[tuple[Text, ...], Field(max_length=DISPLAY_MOST), _ONE_OR_SEVERAL] = ()
     fields: dict[str, FieldSpec] = {}
 
     @property

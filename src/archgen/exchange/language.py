@@ -89,6 +89,7 @@ WRITES_MOST = 100  # of one transaction of DynamoDB
 # What else a domain may say.
 PATTERN: tuple[str | None, tuple[str, ...]] = ("pattern", ("string",))  # its key, and the types that take it
 DISPLAY = "which field shows the other end of a relation"
+LISTED = "the list of that side shows whole rows"
 CHILD = "at least one of the other end"
 TABLE = "a table name of its own"
 ONE_SIDE = "what is required of the other end of a one-to-one relation"

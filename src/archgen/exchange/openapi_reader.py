@@ -37,6 +37,7 @@ ACCOUNT = "accounts.account"
 _FORMS = (
     "Create", "CreateRequest", "CreateDto", "Update", "UpdateRequest", "UpdateDto", "Patch", "In", "Out", "Input", "Output", "Request", "Response",
     "Read", "Public", "Base", "Dto", "DTO", "List", "Page", "Query", "Filter", "-Input", "-Output",
+    "Expanded", "Along", "Shown",
 )  # fmt: skip
 _NEVER = ("HTTPValidationError", "ValidationError", "Problem", "ProblemDetails", "Error", "ErrorResponse", "ErrorModel")
 _FORMATS: dict[str, Kind] = {

@@ -15,10 +15,21 @@ from pydantic import ValidationError
 
 from archgen.domain import naming
 from archgen.domain.declared import Declared
+from archgen.domain.expansions import DISPLAYABLE, PLACE
 from archgen.domain.field_rules import INDEXED_LENGTH, STRING_MOST, UNINDEXABLE, check_field
 from archgen.domain.presets import FILES
 from archgen.domain.rules import INDEXES_MOST, check_domain
-from archgen.domain.schema import SEARCH_MOST, SEARCH_WORDS, SEARCHABLE, TIMES, EntitySpec, FieldSpec, ModuleSpec
+from archgen.domain.schema import (
+    DISPLAY_MOST,
+    EXPAND_MOST,
+    SEARCH_MOST,
+    SEARCH_WORDS,
+    SEARCHABLE,
+    TIMES,
+    EntitySpec,
+    FieldSpec,
+    ModuleSpec,
+)
 from archgen.domain.sizes import check_sizes
 from archgen.errors import InputError, Mistake
 from archgen.exchange import language
@@ -506,9 +517,7 @@ class _Translation:
             self._note(
                 "unsaid", relation.place, shown, language.CHILD if relation.kind == "OneToMany" else language.ONE_SIDE
             )
-        for side in (holder, other):
-            if side.display:
-                self._note("unsaid", relation.place, f"{side.entity}{{{side.field}({side.display})}}", language.DISPLAY)
+        self._display(relation, holder, home, name, other)
 
     def _list_as(self, relation: SourceRelation, home: _Home, name: str, other: Side) -> None:
         """The other side as a list, or a row, of its own below the path of the row, where that is of the same module."""
@@ -587,11 +596,43 @@ class _Translation:
         self._related(relation, (*home.path, "fields", name))
         if target.field:
             self._list_as(relation, home, name, target)
+        self._display(relation, source, home, name, target)
         for side in (relation.source, relation.target):
-            if side.display:
-                self._note("unsaid", relation.place, f"{side.entity}{{{side.field}({side.display})}}", language.DISPLAY)
             if side.required:
                 self._note("unsaid", relation.place, shown, language.CHILD)
+
+    def _display(self, relation: SourceRelation, holder: Side, home: _Home, name: str, other: Side) -> None:
+        """What shows the other end: a `display` of its entity, which reads of this one bring along (`expand`)."""
+        if other.display:
+            what = f"{other.entity}{{{other.field}({other.display})}}"
+            self._note("left", relation.place, what, language.LISTED)
+        if not holder.display:
+            return
+        what = f"{holder.entity}{{{holder.field}({holder.display})}}"
+        if holder.display == "id":
+            self._note("left", relation.place, what, "the id of the other end is what the field holds")
+            return
+        end = self.homes.get(other.entity)
+        shown = self.written.get((other.entity, holder.display))
+        if because := self._undisplayable(home, end, shown):
+            self._note("unsaid", relation.place, what, f"{language.DISPLAY}: {because}")
+        elif end is not None:
+            for document, key, word in ((end.document, "display", shown), (home.document, "expand", name)):
+                document[key] = list(dict.fromkeys([*document.get(key, ()), word]))
+
+    def _undisplayable(self, home: _Home, end: _Home | None, shown: str | None) -> str | None:
+        """Why a field of the other end does not travel with references of this one, if it does not."""
+        if end is None:
+            return "an account shows nobody who else has one"
+        if end.module != home.module:
+            return "not across modules"
+        if shown is None or end.document["fields"][shown]["type"] not in DISPLAYABLE:
+            return "it is none of its simple fields"
+        if PLACE in home.document["fields"]:
+            return f"a field has the name {PLACE}, which it takes"
+        if len(home.document.get("expand", ())) == EXPAND_MOST or len(end.document.get("display", ())) == DISPLAY_MOST:
+            return f"at most {EXPAND_MOST} references of an entity, and {DISPLAY_MOST} fields that show one"
+        return None
 
     def _bound_many(self) -> None:
         """How many references one row may have: as many as a transaction of DynamoDB changes at once, where that may be the database."""
