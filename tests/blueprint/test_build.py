@@ -165,6 +165,36 @@ def test_who_reacts_to_a_product_leaves_the_largest_order_a_transaction_that_can
     assert "search and stats react to inventory.product.updated" in refused(**shop("search", "stats"))
 
 
+def test_a_table_of_ones_own_name_takes_sql() -> None:
+    """DynamoDB, which keeps all rows of a module in one table, refuses it; where nobody named either, servers are taken."""
+    entities = {"note": {"table": "tbl_notes", "fields": {"title": {"type": "string"}}}}
+    modules = {"notes": {"entities": entities}}
+    said = refused("serverless", modules=modules, architecture="serverless")
+    assert "a table of one's own name (table of notes.note)" in said and "postgresql" in said
+    assert design("serverless", modules=modules).template == "monolith"
+    (note,) = (
+        design("serverless", modules=modules, architecture="serverless", stack={"database": "postgresql"})
+        .modules[1]
+        .entities
+    )
+    assert note.table == "tbl_notes"
+    entities["note"]["table"] = "notes"
+    assert design("serverless", modules=modules, architecture="serverless").modules[1].entities[0].table is None
+
+
+@pytest.mark.parametrize("said", [{"required": True}, {"min": 1}])
+def test_references_of_which_one_is_required_are_a_field_that_is_required(said: dict[str, Any]) -> None:
+    """Required or of one at least is the same; else they begin empty."""
+    fields = {
+        "tags": {"type": "references", "to": "notes.tag", **said},
+        "more": {"type": "references", "to": "notes.tag", "min": 0},
+    }
+    entities = {"note": {"fields": fields}, "tag": {"fields": {"name": {"type": "string"}}}}
+    note, tag = design(modules={"notes": {"entities": entities}}).modules[1].entities
+    assert [(field.required, field.default) for field in note.fields] == [(True, None), (False, [])]
+    assert [linker.required for linker in tag.linkers] == [True, False]
+
+
 def test_references_are_as_many_as_a_transaction_can_change() -> None:
     """On DynamoDB each that goes and each that comes is an item, and within a module a count besides."""
 

@@ -28,6 +28,7 @@ LISTED = {
     "filters": "filters that combine",
     "sorts": "order that a request chooses",
     "search": "full-text search",
+    "table": "a table of one's own name",
 }
 ACCOUNT_EVENTS = ("accounts.account.created", "accounts.account.deleted")
 TEMPLATES: tuple[Template, ...] = get_args(Template)
