@@ -124,7 +124,9 @@ def test_who_logs_out_cannot_refresh(
     )
 
 
-@pytest.mark.parametrize("token", ["", "nonsense", f"{UUID(int=7)}.secret", f"{UUID(int=7)}"])
+@pytest.mark.parametrize(
+    "token", ["", "nonsense", f"{UUID(int=7)}.secret", f"{UUID(int=7)}"]
+)
 def test_refuses_a_refresh_token_that_it_did_not_give(
     anonymous: Api, token: str
 ) -> None:
