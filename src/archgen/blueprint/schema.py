@@ -134,7 +134,8 @@ class Side(Document):
 class Expansion(Document):
     """A reference that a read follows, a `field` of an entity, to `to`; of each of its rows that is `display`, or all of it.
 
-    `then`: what may be followed from there. `deeper`: whether anything is, by whichever read.
+    `then`: what may be followed from there. `deeper`: whether anything is, by whichever read. `view`: where it goes to another
+    module, the fields of that display.
     """
 
     field: str
@@ -143,6 +144,7 @@ class Expansion(Document):
     display: tuple[str, ...]
     then: tuple[Expansion, ...]
     deeper: bool
+    view: tuple[Field, ...] = Said(default=())
 
 
 class Entity(Document):
@@ -152,7 +154,8 @@ class Entity(Document):
     `linkers`: entities of the same module whose fields of references go to this one.
     `audit`: `created_by` and `changed_by`, beside the fields. `totals`: pages by number, with a total; `filters`, `sorts`: of lists whose filters combine. `natural_keys`: unique
     fields that rows are read by. `search`: fields whose words rows are searched by. `expand`: references that its reads follow;
-    `steps`: those that any read does from here. `shown`: some read follows one to here. Each is recorded where it is so.
+    `steps`: those that any read does from here. `shown`: some read follows one to here. `display`: what is then shown in this module,
+    `view`: in others. Each is recorded where it is so.
     """
 
     name: str
@@ -181,6 +184,7 @@ class Entity(Document):
     steps: tuple[Expansion, ...] = Said(default=())
     display: tuple[str, ...] = Said(default=())
     shown: bool = Said(default=False)
+    view: tuple[Field, ...] = Said(default=())
 
 
 class Effect(Document):
