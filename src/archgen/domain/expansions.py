@@ -59,7 +59,9 @@ def every_step(domain: Domain) -> Iterator[Step]:
 
 def with_contracts(domain: Domain) -> Domain:
     """The domain, whose modules use those of which their reads show rows; as it is where none does."""
-    crossed = [(module.name, owner) for module, name, spec in domain.entities() for owner in _owners(domain, module, spec)]
+    crossed = [
+        (module.name, owner) for module, name, spec in domain.entities() for owner in _owners(domain, module, spec)
+    ]
     if not crossed:
         return domain
     modules = []
