@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import httpx2 as httpx
 import pytest
 from tests.support.postgres import postgres
 from tests.support.projects import Project, new
@@ -25,9 +27,11 @@ DOMAIN: dict[str, Any] = {
                 "category": {
                     "plural": "categories",
                     "access": {"read": "public", "write": "user"},
-                    "keys": ["name"],
+                    "keys": ["name", "slug"],
+                    "lists": [["slug"]],
                     "fields": {
                         "name": {"type": "string", "max_length": 40, "unique": True, "required": True},
+                        "slug": {"type": "slug", "from": "name", "max_length": 30},
                         "parent": {"type": "reference", "to": "lab.category", "on_delete": "clear"},
                     },
                 },
@@ -43,6 +47,15 @@ DOMAIN: dict[str, Any] = {
                         ["-took"],
                         ["there"],
                     ],
+                    "computed": {
+                        "worth": {"type": "decimal", "from": "price * weight - 0.005"},
+                        "third": {"type": "decimal", "scale": 9, "from": "weight / 3"},
+                        "burden": {"type": "number", "from": "mass * mass + weight"},
+                        "called": {"type": "text", "from": "title + ' é: ' + kind"},
+                        "waited": {"type": "duration", "from": "there - due"},
+                        "good": {"type": "boolean", "from": "ready and not weight > 2.5 or kind == 'x-1'"},
+                        "judged": {"type": "integer"},
+                    },
                     "fields": {
                         "title": {"type": "string", "max_length": 80, "required": True, "indexed": True},
                         "story": {"type": "text"},
@@ -98,6 +111,7 @@ DOMAIN: dict[str, Any] = {
                         "note": {"type": "reference", "to": "lab.note", "on_delete": "cascade"},
                         "text": {"type": "string", "max_length": 80},
                         "by": {"type": "reference", "to": "accounts.account", "set_by": "caller"},
+                        "about": {"type": "references", "to": "lab.category", "max": 2, "required": True},
                     },
                 },
             },
@@ -106,12 +120,13 @@ DOMAIN: dict[str, Any] = {
 }
 LISTED: dict[str, Any] = {  # what lists of rows in SQL can do besides
     "thing": {
+        "table": "tbl_Things",
         "totals": True,
         "filters": ["price", "category"],
         "sorts": ["title", "weight", "price", "born", "due"],
     },
     "note": {"totals": True, "filters": ["stars", "thing"], "sorts": ["stars", "topic", "created_at"]},
-    "category": {"filters": ["name"]},
+    "category": {"filters": ["name"], "table": "order"},
     "remark": {"sorts": ["text"]},
 }
 SQL_DOMAIN: dict[str, Any] = {
@@ -128,6 +143,7 @@ SQL_DOMAIN: dict[str, Any] = {
 KEY_VALUE = {"stack": {"database": "dynamodb"}}  # what else is answered where it runs on DynamoDB
 PASSWORD = "a long enough password"
 PEOPLE = ("nobody", "ann", "bob", "staff")
+ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 ABSENT = "0190a6e4-8a2b-7c3d-9e4f-5a6b7c8d9e0f"
 
 
@@ -148,6 +164,9 @@ class System:
         self._names: dict[str, str] = {}  # by id
         self._tokens: dict[str, str] = {}
         self.size = 0  # bytes of the last answer
+        self.apart: dict[
+            str, Any
+        ] = {}  # of the last answer about a file: form and links, which no two systems have in common
         for person in PEOPLE[1:]:
             email = admin if person == "staff" else f"{person}-{uuid4().hex}@example.com"
             if person != "staff":
@@ -178,6 +197,8 @@ class System:
         )
         self.size = len(answer.content)
         document: Any = json.loads(answer.content) if answer.content else None
+        if path.startswith("/api/files") and isinstance(document, dict):
+            self.apart = {name: document.pop(name, None) for name in ("upload", "url", "thumbnail_url")}
         if method == "POST" and answer.status_code == 201 and document["id"] not in self._names:
             name = f"<{len(self._names)}>"
             self._names[document["id"]], self._ids[name] = name, document["id"]
@@ -199,6 +220,23 @@ class System:
             answer["body"]["next"] = "<cursor>"
         return answer, cursor
 
+    def send(self, form: Any, data: bytes) -> int:
+        """Bytes as the form says; the status."""
+        url, fields = form["url"], form["fields"]
+        return int(self._at(url).post(url, data=fields, files={"file": ("../a.png", data)}).status_code)
+
+    def follow(self, url: str) -> dict[str, Any]:
+        """What whoever has a link gets, nobody as they are."""
+        answer = self._at(url).get(url)
+        kept = {
+            name: answer.headers.get(name, "").partition(";")[0] for name in ("content-type", "content-disposition")
+        }
+        return {"status": answer.status_code, "body": answer.content} | (kept if answer.status_code == 200 else {})
+
+    def _at(self, url: str) -> Any:
+        """Who answers there: this system, with its own S3, or another server."""
+        return self._client if url.startswith("/") or "/_s3/" in url else httpx.Client(trust_env=False)
+
     def _post(self, what: str, email: str) -> Any:
         return self._client.post(f"/api/auth/{what}", json={"email": email, "password": PASSWORD})
 
@@ -217,10 +255,7 @@ class System:
             return {k: "<time>" if k in ("created_at", "updated_at") else self._named(v) for k, v in value.items()}
         if isinstance(value, list):
             return [self._named(item) for item in value]
-        if isinstance(value, str) and value.startswith("/api/"):
-            path, _, identity = value.rpartition("/")
-            return f"{path}/{self._names.get(identity, identity)}"
-        return self._names.get(value, value) if isinstance(value, str) else value
+        return ID.sub(lambda found: self._names.get(found[0], found[0]), value) if isinstance(value, str) else value
 
 
 @contextmanager

@@ -38,6 +38,7 @@ class Target(Document):
     plural: str
     local: bool
     checked: bool
+    table: str | None = Attribute(default=None, exclude_if=lambda name: name is None)
 
 
 class Form(Document):
@@ -92,9 +93,26 @@ class Field(Document):
         default=(), exclude_if=lambda members: not members
     )  # object: its fields; of which alone it is there, as `cls`
     cls: str | None = Attribute(default=None, exclude_if=lambda name: name is None)  # the class that these make
+    made_from: str | None = Attribute(
+        default=None, exclude_if=lambda name: name is None
+    )  # slug: the field that it is made from where none is sent; of which alone it is there
     set_by: Literal["caller", "staff"] | None = Attribute(default=None, exclude_if=lambda who: who is None)
+    own: bool = Said(
+        default=False
+    )  # reference within the module: to a row of the caller's own, though others may read it
     max_bytes: int | None = None  # file: 10 MiB if not said
     accept: tuple[str, ...] = ()  # file: its content types, images if not said
+
+
+class Computed(Document):
+    """A read-only field that is computed from its row: what it is as a field, and the body that it has at first.
+
+    `expression`: Python over `self`; none: it gives nothing until the owner says what. `needs`: fields without which it is nothing.
+    """
+
+    field: Field
+    expression: str | None
+    needs: tuple[str, ...]
 
 
 class Listing(Document):
@@ -152,15 +170,18 @@ class Entity(Document):
 
     `unique`: fields that are unique together, `owner_id` among them. `referred`: checked references of other modules.
     `linkers`: entities of the same module whose fields of references go to this one.
+    `owned_by`: the field with the account whose row it is, in place of whoever created it.
     `audit`: `created_by` and `changed_by`, beside the fields. `totals`: pages by number, with a total; `filters`, `sorts`: of lists whose filters combine. `natural_keys`: unique
     fields that rows are read by. `search`: fields whose words rows are searched by. `expand`: references that its reads follow;
     `steps`: those that any read does from here. `shown`: some read follows one to here. `display`: what is then shown in this module,
-    `view`: in others. Each is recorded where it is so.
+    `view`: in others. `computed`: beside the fields, not stored.
+    Each is recorded where it is so.
     """
 
     name: str
     cls: str
     plural: str
+    table: str | None = Attribute(default=None, exclude_if=lambda name: name is None)  # where it is not the plural
     access: Access
     owned: bool
     fields: tuple[Field, ...]
@@ -174,6 +195,7 @@ class Entity(Document):
     )  # rows that may go or change with one
     sides: tuple[Side, ...] = Attribute(default=(), exclude_if=lambda sides: not sides)
     linkers: tuple[Referrer, ...] = Attribute(default=(), exclude_if=lambda linkers: not linkers)
+    owned_by: str | None = Said(default=None)
     audit: bool = Said(default=False)
     totals: bool = Said(default=False)
     filters: tuple[str, ...] = Said(default=())
@@ -185,6 +207,7 @@ class Entity(Document):
     display: tuple[str, ...] = Said(default=())
     shown: bool = Said(default=False)
     view: tuple[Field, ...] = Said(default=())
+    computed: tuple[Computed, ...] = Said(default=())
 
 
 class Effect(Document):

@@ -37,6 +37,8 @@ TYPES: dict[Kind, Said] = {
     "json": Said({"type": "json"}),
     "blob": Said({"type": "file", "accept": list(FILE_TYPES)}, "a file: an image, PDF, text or CSV"),
     "image": Said({"type": "file"}),
+    "list": Said({"type": "list"}),
+    "object": Said({"type": "object"}),
 }
 
 # A bound of a field, by the key that says it, and for which types of the answers; None has no words yet.
