@@ -93,6 +93,9 @@ class Field(Document):
     )  # object: its fields; of which alone it is there, as `cls`
     cls: str | None = Attribute(default=None, exclude_if=lambda name: name is None)  # the class that these make
     set_by: Literal["caller", "staff"] | None = Attribute(default=None, exclude_if=lambda who: who is None)
+    stored: JsonValue = Attribute(
+        default=None, exclude_if=lambda value: value is None
+    )  # what the database has in a row whose writer does not know the field, where rows were there before it
     max_bytes: int | None = None  # file: 10 MiB if not said
     accept: tuple[str, ...] = ()  # file: its content types, images if not said
 

@@ -10,6 +10,7 @@ import typer
 from archgen import __version__
 from archgen.cli.doctor import doctor
 from archgen.cli.exporting import domain, export_dbml, export_jdl, export_mermaid, export_openapi
+from archgen.cli.growing import add, add_entity, add_field, add_list, add_module, add_option, add_reaction, add_reference
 from archgen.cli.importing import import_jdl, import_openapi, import_sql
 from archgen.cli.new import new
 from archgen.cli.presets import presets
@@ -61,4 +62,17 @@ def build() -> Callable[..., Any]:
         for form, function in commands.items():
             group.command(form)(function)
         app.add_typer(group, name=name, no_args_is_help=True)
+    grown = typer.Typer(rich_markup_mode=None, help="Add to the project in this folder; what its owner wrote is merged")
+    grown.callback(invoke_without_command=True)(add)
+    for form, function in {
+        "module": add_module,
+        "entity": add_entity,
+        "field": add_field,
+        "reference": add_reference,
+        "list": add_list,
+        "reaction": add_reaction,
+        "option": add_option,
+    }.items():
+        grown.command(form)(function)
+    app.add_typer(grown, name="add")
     return typer.main.get_command(app)
