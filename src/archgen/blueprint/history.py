@@ -40,7 +40,7 @@ class Revision(Document):
     entities: tuple[Entity, ...]
     reactions: tuple[Reaction, ...]
     publishes: bool
-    fills: dict[str, JsonValue] = {}
+    fills: dict[str, JsonValue] = Attribute(default_factory=dict)
 
 
 class History(Document):
@@ -98,18 +98,19 @@ def _changed(before: Module, after: Module) -> list[Entity]:
 
 def _stored(module: Module, entity: Entity) -> Mapping[str, Any]:
     """What of an entity its tables are made from."""
-    kept = entity.model_dump(include={"plural", "owned", "lists", "unique", "audit", "filters", "sorts"})
-    columns = {"name", "type", "nullable", "unique", "indexed", "max_length", "scale", "to", "many", "item"}
-    effects = {
+    columns = {"name", "type", "nullable", "unique", "max_length", "scale", "to", "many", "item"}
+    found = {field.name for field in entity.fields if field.indexed or (field.to is not None and field.to.local)}
+    found |= {
         effect.field
         for reaction in module.reactions
         for effect in reaction.effects
         if effect.entity == entity.name and effect.effect != "unlink"
     }
     return {
-        **kept,
+        **entity.model_dump(include={"plural", "owned", "unique", "audit"}),
         "searched": bool(entity.search),
         "by_owner": entity.access.read == "owner",
         "fields": [field.model_dump(include=columns) for field in entity.fields],
-        "looked_up": sorted(effects),
+        "found_by": found.union(entity.filters, entity.sorts),
+        "lists": {(*listing.filters, listing.sort) for listing in entity.lists},
     }

@@ -10,12 +10,22 @@ import typer
 from archgen import __version__
 from archgen.cli.doctor import doctor
 from archgen.cli.exporting import domain, export_dbml, export_jdl, export_mermaid, export_openapi
-from archgen.cli.growing import add, add_entity, add_field, add_list, add_module, add_option, add_reaction, add_reference
+from archgen.cli.growing import (
+    add,
+    add_entity,
+    add_field,
+    add_list,
+    add_module,
+    add_option,
+    add_reaction,
+    add_reference,
+)
 from archgen.cli.importing import import_jdl, import_openapi, import_sql
 from archgen.cli.new import new
 from archgen.cli.presets import presets
 from archgen.cli.recommend import recommend
 from archgen.cli.schema import schema
+from archgen.cli.state import diff, status
 
 
 def _version(value: bool) -> None:
@@ -43,7 +53,7 @@ def build() -> Callable[..., Any]:
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     )
     app.callback(invoke_without_command=True)(_root)
-    for command in (new, recommend, domain, doctor, presets, schema):
+    for command in (new, recommend, status, diff, domain, doctor, presets, schema):
         app.command()(command)
     groups: tuple[tuple[str, str, dict[str, Callable[..., None]]], ...] = (
         (
@@ -64,15 +74,8 @@ def build() -> Callable[..., Any]:
         app.add_typer(group, name=name, no_args_is_help=True)
     grown = typer.Typer(rich_markup_mode=None, help="Add to the project in this folder; what its owner wrote is merged")
     grown.callback(invoke_without_command=True)(add)
-    for form, function in {
-        "module": add_module,
-        "entity": add_entity,
-        "field": add_field,
-        "reference": add_reference,
-        "list": add_list,
-        "reaction": add_reaction,
-        "option": add_option,
-    }.items():
-        grown.command(form)(function)
+    additions = (add_module, add_entity, add_field, add_reference, add_list, add_reaction, add_option)
+    for addition in additions:
+        grown.command(addition.__name__.removeprefix("add_"))(addition)
     app.add_typer(grown, name="add")
     return typer.main.get_command(app)

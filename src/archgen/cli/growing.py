@@ -36,7 +36,9 @@ Value = Annotated[
 
 def add(
     context: typer.Context,
-    abort: Annotated[bool, typer.Option("--abort", help="Take back what the last command wrote, byte for byte")] = False,
+    abort: Annotated[
+        bool, typer.Option("--abort", help="Take back what the last command wrote, byte for byte")
+    ] = False,
 ) -> None:
     if abort:
         from archgen.cli.grown import print_aborted
@@ -51,7 +53,8 @@ def add(
 def add_module(
     name: Annotated[str, typer.Argument(metavar="MODULE", help="Its name")],
     part: Annotated[
-        str | None, typer.Option("--part", metavar="PART", help="The part that it runs in; a part of its own if not said")
+        str | None,
+        typer.Option("--part", metavar="PART", help="The part that it runs in; a part of its own if not said"),
     ] = None,
     sets: Sets = None,
     file: SpecFile = None,
@@ -247,9 +250,9 @@ def _grow(
         return read_migrations(project.root, project.record["package"], module)
 
     del no_input  # nothing is asked yet: what is missing is told with its flag
-    followed = follow(project.record, Wanted(answers.document, what, values or {}), read)
+    record = follow(project.record, Wanted(answers.document, what, values or {}), read)
     with steps(quiet=as_json) as progress:
-        grown = grow(project, what, followed.record, dry_run=dry_run, progress=progress, at_last=too_late)
-    code = print_grown(project, grown, followed.revisions, dry_run=dry_run, as_json=as_json)
+        grown = grow(project, what, record, dry_run=dry_run, progress=progress, at_last=too_late)
+    code = print_grown(project, grown, dry_run=dry_run, as_json=as_json)
     if code:
         raise typer.Exit(code)

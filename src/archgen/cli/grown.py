@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 _SIGNS = {"added": "+", "changed": "~", "removed": "-"}
 
 
-def print_grown(project: Project, grown: Grown, revisions: Sequence[str], *, dry_run: bool, as_json: bool) -> int:
+def print_grown(project: Project, grown: Grown, *, dry_run: bool, as_json: bool) -> int:
     """The exit code, after all has been told: 4 where conflicts stand."""
     code = TargetError.exit_code if grown.conflicts else 0
     if as_json:
-        print_json(_document(project, grown, revisions, written=not dry_run))
+        print_json(_document(project, grown, written=not dry_run))
         return code
     if grown.recovered:
         note(grown.recovered)
@@ -37,7 +37,7 @@ def print_grown(project: Project, grown: Grown, revisions: Sequence[str], *, dry
     if dry_run:
         return code
     console.print()
-    for step in _next(grown, revisions):
+    for step in _next(grown):
         console.print(step, soft_wrap=True)
     return code
 
@@ -62,7 +62,7 @@ def print_aborted(what: str, said: Sequence[str]) -> None:
         note(line)
 
 
-def _next(grown: Grown, revisions: Sequence[str]) -> list[str]:
+def _next(grown: Grown) -> list[str]:
     if grown.conflicts:
         return [
             "Settle the conflicts, git add each file, and commit; or",
@@ -71,11 +71,20 @@ def _next(grown: Grown, revisions: Sequence[str]) -> list[str]:
     if not grown.files:
         return ["Nothing is to be changed"]
     steps = ["make check && make test"]
-    steps += ["make migrate"] if revisions else []
-    return [*steps, f'git add --all && git commit -m "archgen {grown.what}"', f"archgen {grown.what.split()[0]} --abort"]
+    steps += ["make migrate"] if _migrations(grown) else []
+    return [
+        *steps,
+        f'git add --all && git commit -m "archgen {grown.what}"',
+        f"archgen {grown.what.split()[0]} --abort",
+    ]
 
 
-def _document(project: Project, grown: Grown, revisions: Sequence[str], *, written: bool) -> dict[str, Any]:
+def _migrations(grown: Grown) -> list[str]:
+    """The migrations that came."""
+    return [path for path, kind in grown.files.items() if kind == "added" and "/migrations/" in path]
+
+
+def _document(project: Project, grown: Grown, *, written: bool) -> dict[str, Any]:
     return {
         "what": grown.what,
         "path": str(project.root),
@@ -86,9 +95,9 @@ def _document(project: Project, grown: Grown, revisions: Sequence[str], *, writt
             for one in grown.conflicts
         ],
         "stays_deleted": list(grown.stays_deleted),
-        "migrations": list(revisions),
+        "migrations": _migrations(grown),
         "recovered": grown.recovered,
-        "next": _next(grown, revisions),
+        "next": _next(grown),
     }
 
 

@@ -114,7 +114,9 @@ class Answers:
                 f"{name} comes with the preset {preset} and has code of its own, which archgen does not change",
                 "add a field to it by hand (docs/guide.md), or a module beside it: archgen add module",
             )
-        own = {module: {k: deepcopy(v) for k, v in content.items() if k != "kind"} for module, content in declared.items()}
+        own = {
+            module: {k: deepcopy(v) for k, v in content.items() if k != "kind"} for module, content in declared.items()
+        }
         self.document["modules"] = {**own, **self.document.get("modules", {})}
         del self.document["preset"]
 
@@ -123,7 +125,9 @@ def split_place(text: str, *steps: str) -> list[str]:
     """`module.entity.field` in its steps; InputError where it has others."""
     found = text.split(".")
     if len(found) != len(steps) or not all(found):
-        raise _wrong("NAME", f"{shown(text)} is not {'.'.join(steps)}", f"for example {'.'.join(_EXAMPLE[: len(steps)])}")
+        raise _wrong(
+            "NAME", f"{shown(text)} is not {'.'.join(steps)}", f"for example {'.'.join(_EXAMPLE[: len(steps)])}"
+        )
     return found
 
 

@@ -68,9 +68,7 @@ def grow(
         progress("Merging it with what is yours")
         outcome = merge(store, base, yours, new)
         diff = store.diff(yours, store.build(outcome.result))
-        grown = Grown(
-            what, _kinds(outcome), outcome.conflicts, outcome.stays_deleted, diff, recovered
-        )
+        grown = Grown(what, _kinds(outcome), outcome.conflicts, outcome.stays_deleted, diff, recovered)
         _check_place(project, outcome)
         if not dry_run:
             note = _note(project, store, what, outcome, Path(place, "index"))

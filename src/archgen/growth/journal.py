@@ -214,7 +214,7 @@ def _say_change(change: Change) -> dict[str, Any]:
 
 
 def _say_file(file: File | None) -> list[str] | None:
-    return file and [file.mode, b64encode(file.content).decode()]
+    return None if file is None else [file.mode, b64encode(file.content).decode()]
 
 
 def _decode(content: bytes) -> Note:

@@ -36,14 +36,6 @@ class Wanted:
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Followed:
-    """The record that follows, and the migrations that are new, by the path of their file below the package."""
-
-    record: Mapping[str, Any]
-    revisions: tuple[str, ...]
-
-
 def own_answers(record: Mapping[str, Any]) -> dict[str, Any]:
     """The answers of a project, which say its preset."""
     answers: dict[str, Any] = deepcopy(record["answers"])
@@ -55,10 +47,10 @@ def own_answers(record: Mapping[str, Any]) -> dict[str, Any]:
     return answers
 
 
-def follow(record: Mapping[str, Any], wanted: Wanted, read: Callable[[str], Migrations]) -> Followed:
-    """What follows from the answers that are wanted; `read`: a module's migrations. InputError, IncompatibleError: they will not do."""
+def follow(record: Mapping[str, Any], wanted: Wanted, read: Callable[[str], Migrations]) -> dict[str, Any]:
+    """The record that follows from the answers that are wanted; `read`: a module's migrations. InputError, IncompatibleError: they will not do."""
     taken = resolve([from_record(wanted.answers)])
-    blueprint = _build(record, wanted)
+    blueprint = build_again(record, wanted.answers)
     before = {module["name"]: Module.model_validate(module) for module in record["modules"]}
     sql = "sql" in provided(record["stack"])
     if not sql:
@@ -66,28 +58,23 @@ def follow(record: Mapping[str, Any], wanted: Wanted, read: Callable[[str], Migr
     values = {where: _normal(wanted.answers, where, value) for where, value in wanted.values.items()}
     filled: dict[str, dict[str, Any]] = {}
     modules = tuple(
-        _fill(module, before.get(module.name), values, filled) if sql else module
-        for module in blueprint.modules
+        _fill(module, before.get(module.name), values, filled) if sql else module for module in blueprint.modules
     )
     blueprint = blueprint.model_copy(update={"modules": modules})
     history = {name: History.model_validate(past) for name, past in record.get("history", {}).items()}
-    written = []
     for module in modules:
         was = before.get(module.name)
         if not sql or was is None or not is_stored_otherwise(was, module):
             continue
         fills = filled.get(module.name, {})
-        past = add_revision(history.get(module.name), was, module, wanted.says, read(module.name), fills)
-        history[module.name] = past
-        written.append(f"{module.name}/migrations/{past.revisions[-1].file}.py")
+        past = history.get(module.name)
+        history[module.name] = add_revision(past, was, module, wanted.says, read(module.name), fills)
     told = {name: past.model_dump(mode="json") for name, past in history.items()}
-    changed = change_record({**record, "history": told}, taken.raw, taken.requirements, blueprint)
-    return Followed(changed, tuple(written))
+    return change_record({**record, "history": told}, taken.raw, taken.requirements, blueprint)
 
 
-def _build(record: Mapping[str, Any], wanted: Wanted) -> Blueprint:
-    """What is to be built, with all that was decided before."""
-    said = wanted.answers
+def build_again(record: Mapping[str, Any], answers: Mapping[str, Any]) -> Blueprint:
+    """What is to be built of these answers, with all that was decided before."""
     chosen = {
         name: name in record["extras"]
         for name, extra in extras().items()
@@ -95,10 +82,10 @@ def _build(record: Mapping[str, Any], wanted: Wanted) -> Blueprint:
     }
     decided = {
         "architecture": record["template"],
-        "stack": {**record["stack"], **_said(said.get("stack"))},
-        "extras": {**chosen, **_said(said.get("extras"))},
+        "stack": {**record["stack"], **_said(answers.get("stack"))},
+        "extras": {**chosen, **_said(answers.get("extras"))},
     }
-    pinned = resolve([from_record(wanted.answers), from_flags(decided)])
+    pinned = resolve([from_record(answers), from_flags(decided)])
     blueprint = build(pinned, advise(pinned))
     kept: dict[str, Any] = {"preset": record["preset"], "architecture": record["architecture"]}
     return blueprint.model_copy(update=kept)
@@ -147,7 +134,11 @@ def _check_value(one: Field, value: Any, where: str) -> None:
         raise InputError([Mistake(where, "rows that are there need a value", hint)])
     if one.unique:
         raise InputError(
-            [Mistake(where, "all rows that are there would have one value in it, and it is unique", "leave required out")]
+            [
+                Mistake(
+                    where, "all rows that are there would have one value in it, and it is unique", "leave required out"
+                )
+            ]
         )
 
 
@@ -186,7 +177,9 @@ def _check_rows(before: Mapping[str, Module], blueprint: Blueprint) -> None:
             if old is None:
                 continue
             where = f"modules.{module.name}.entities.{entity.name}"
-            for one in {one.name: one for one in entity.fields if one.name not in {had.name for had in old.fields}}.values():
+            for one in {
+                one.name: one for one in entity.fields if one.name not in {had.name for had in old.fields}
+            }.values():
                 if one.required:
                     raise IncompatibleError(
                         f"{where}.fields.{one.name}: rows of this database are not migrated, and would lack it",
