@@ -244,7 +244,7 @@ def _grow(
     from archgen.cli.signals import too_late
     from archgen.growth.growing import grow
     from archgen.growth.migrations import read_migrations
-    from archgen.growth.records import Wanted, follow
+    from archgen.growth.records import Wanted, follow, list_refused
 
     def read(module: str) -> Any:
         return read_migrations(project.root, project.record["package"], module)
@@ -253,6 +253,7 @@ def _grow(
     record = follow(project.record, Wanted(answers.document, what, values or {}), read)
     with steps(quiet=as_json) as progress:
         grown = grow(project, what, record, dry_run=dry_run, progress=progress, at_last=too_late)
-    code = print_grown(project, grown, dry_run=dry_run, as_json=as_json)
+    alone = list_refused(project.record, record)
+    code = print_grown(project, grown, alone, dry_run=dry_run, as_json=as_json)
     if code:
         raise typer.Exit(code)

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 _SIGNS = {"added": "+", "changed": "~", "removed": "-"}
 
 
-def print_grown(project: Project, grown: Grown, *, dry_run: bool, as_json: bool) -> int:
-    """The exit code, after all has been told: 4 where conflicts stand."""
+def print_grown(project: Project, grown: Grown, alone: Sequence[str], *, dry_run: bool, as_json: bool) -> int:
+    """The exit code, after all has been told: 4 where conflicts stand. `alone`: fields without which the database adds no rows."""
     code = TargetError.exit_code if grown.conflicts else 0
     if as_json:
-        print_json(_document(project, grown, written=not dry_run))
+        print_json(_document(project, grown, alone, written=not dry_run))
         return code
     if grown.recovered:
         note(grown.recovered)
@@ -34,6 +34,11 @@ def print_grown(project: Project, grown: Grown, *, dry_run: bool, as_json: bool)
         note(f"{path} is not there any more, as you left it; what is new in it was left out")
     for conflict in grown.conflicts:
         note(f"conflict: {conflict.path}: {describe(conflict)}")
+    for name in alone:
+        note(
+            f"{name} has no default in the database: once it is migrated, the former version of the code adds no rows; "
+            "stop that before, or add the field without required"
+        )
     if dry_run:
         return code
     console.print()
@@ -84,7 +89,7 @@ def _migrations(grown: Grown) -> list[str]:
     return [path for path, kind in grown.files.items() if kind == "added" and "/migrations/" in path]
 
 
-def _document(project: Project, grown: Grown, *, written: bool) -> dict[str, Any]:
+def _document(project: Project, grown: Grown, alone: Sequence[str], *, written: bool) -> dict[str, Any]:
     return {
         "what": grown.what,
         "path": str(project.root),
@@ -96,6 +101,7 @@ def _document(project: Project, grown: Grown, *, written: bool) -> dict[str, Any
         ],
         "stays_deleted": list(grown.stays_deleted),
         "migrations": _migrations(grown),
+        "refused_meanwhile": list(alone),
         "recovered": grown.recovered,
         "next": _next(grown),
     }

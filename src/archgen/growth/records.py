@@ -73,6 +73,18 @@ def follow(record: Mapping[str, Any], wanted: Wanted, read: Callable[[str], Migr
     return change_record({**record, "history": told}, taken.raw, taken.requirements, blueprint)
 
 
+def list_refused(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """The new columns without a default in the database, by module.entity.field: what still runs adds no rows without them."""
+    known = {revision["name"] for past in before.get("history", {}).values() for revision in past["revisions"]}
+    return [
+        f"{module}.{name}"
+        for module, past in after.get("history", {}).items()
+        for revision in past["revisions"]
+        if revision["name"] not in known
+        for name in revision["fills"]
+    ]
+
+
 def build_again(record: Mapping[str, Any], answers: Mapping[str, Any]) -> Blueprint:
     """What is to be built of these answers, with all that was decided before."""
     chosen = {
