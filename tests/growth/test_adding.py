@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from tests.growth.conftest import Home
 
-from archgen.generator import load_record, preview
+from archgen.generator import dump_files, load_record, preview
 
 Copy = Callable[..., Home]
 FIELD = ("add", "field", "catalog.book.pages", "--type", "integer")
@@ -124,12 +124,12 @@ def test_a_conflict_is_marked_and_listed_stands_until_it_is_settled_and_is_taken
     project = home()
     path = "src/lib/catalog/domain.py"
     line = "    category: BookCategory | None = None\n"
-    project.edit(path, line, f"{line}    shelf: str | None = None\n")
+    project.edit(path, line, f"{line}\n    def shelf(self) -> str:\n        return self.title[0]\n")
     project.commit()
     before = project.files()
     done = project.archgen(*FIELD)
     assert done.code == 4 and f"conflict: {path}" in done.err
-    assert "<<<<<<< yours\n    shelf: str | None = None\n=======\n" in project.read(path)
+    assert "<<<<<<< yours\n\n    def shelf(self) -> str:\n        return self.title[0]\n=======\n" in project.read(path)
     assert f"UU {path}" in project.git("status", "--porcelain")
     refused = project.archgen(*FIELD)
     assert refused.code == 4 and "conflicts stand" in refused.err
@@ -305,14 +305,10 @@ def test_advice_that_would_be_another_by_now_changes_nothing(home: Copy) -> None
 
 def test_an_answer_that_was_changed_by_hand_is_said_to_drift(home: Copy) -> None:
     project = home()
-    project.edit("archgen.yaml", "max_length: 255", "max_length: 255")
-    text = project.read("archgen.yaml")
-    head, _, tail = text.partition("answers:")
-    changed = tail.replace(
-        "          title:\n            type: string\n", "          title:\n            type: text\n", 1
-    )
-    assert changed != tail
-    (project.folder / "archgen.yaml").write_text(f"{head}answers:{changed}")
+    record = load_record(project.folder / "archgen.yaml")
+    record["answers"]["modules"]["catalog"]["entities"]["book"]["fields"]["title"]["type"] = "text"
+    for path, content in dump_files(record).items():
+        (project.folder / path).write_bytes(content)
     assert project.archgen("status", "--json").document["drift"] == ["catalog.book.title"]
 
 

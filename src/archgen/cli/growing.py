@@ -193,10 +193,14 @@ def _add_field(
 
 
 def _begin() -> tuple[Project, Answers]:
+    from archgen.cli.console import note
     from archgen.growth.edits import Answers
+    from archgen.growth.growing import prepare
     from archgen.growth.owner import Project
 
     project = Project.at(Path.cwd())
+    if recovered := prepare(project):
+        note(recovered)
     return project, Answers(project.record)
 
 

@@ -22,8 +22,6 @@ def print_grown(project: Project, grown: Grown, alone: Sequence[str], *, dry_run
     if as_json:
         print_json(_document(project, grown, alone, written=not dry_run))
         return code
-    if grown.recovered:
-        note(grown.recovered)
     console = on_stdout()
     if dry_run:
         console.print(grown.diff, end="", soft_wrap=True)
@@ -102,7 +100,6 @@ def _document(project: Project, grown: Grown, alone: Sequence[str], *, written: 
         "stays_deleted": list(grown.stays_deleted),
         "migrations": _migrations(grown),
         "refused_meanwhile": list(alone),
-        "recovered": grown.recovered,
         "next": _next(grown),
     }
 

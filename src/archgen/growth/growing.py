@@ -24,14 +24,13 @@ Kind = Literal["added", "changed", "removed"]
 
 @dataclass(frozen=True, slots=True)
 class Grown:
-    """What a command did, or, in a dry run, would do; `diff`: of it, as git shows it; `recovered`: of a command before."""
+    """What a command did, or, in a dry run, would do; `diff`: of it, as git shows it."""
 
     what: str
     files: Mapping[str, Kind]
     conflicts: tuple[Conflict, ...]
     stays_deleted: tuple[str, ...]
     diff: str
-    recovered: str | None
 
 
 @contextmanager
@@ -40,6 +39,13 @@ def begin(project: Project) -> Iterator[tuple[Journal, str | None]]:
     journal = Journal(project.root, project.state)
     with journal.alone():
         yield journal, journal.recover()
+
+
+def prepare(project: Project) -> str | None:
+    """See to it that the project can be changed, before its record is read; what to say of a command that was interrupted."""
+    with begin(project) as (journal, recovered):
+        check_ready(project, journal)
+        return recovered
 
 
 def grow(
@@ -56,7 +62,7 @@ def grow(
     Nothing is touched before the whole merge is known. `what`: the command, in its user's words; `at_last` is called when
     all that may fail is done.
     """
-    with begin(project) as (journal, recovered), tempfile.TemporaryDirectory(prefix="archgen-") as place:
+    with begin(project) as (journal, _), tempfile.TemporaryDirectory(prefix="archgen-") as place:
         check_ready(project, journal)
         store = project.open_store(Path(place, "store"))
         yours = project.keep(store)
@@ -68,7 +74,7 @@ def grow(
         progress("Merging it with what is yours")
         outcome = merge(store, base, yours, new)
         diff = store.diff(yours, store.build(outcome.result))
-        grown = Grown(what, _kinds(outcome), outcome.conflicts, outcome.stays_deleted, diff, recovered)
+        grown = Grown(what, _kinds(outcome), outcome.conflicts, outcome.stays_deleted, diff)
         _check_place(project, outcome)
         if not dry_run:
             note = _note(project, store, what, outcome, Path(place, "index"))

@@ -10,7 +10,8 @@ from typing import Any
 from archgen.generator.record import RECORD
 from archgen.generator.rendering import render
 from archgen.growth.comments import carry_comments
-from archgen.growth.store import Conflict, Entry, Store, Tree
+from archgen.growth.lists import merge_lists
+from archgen.growth.store import LINK, Conflict, Entry, Store, Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,9 @@ def merge(store: Store, base: str, yours: str, new: str) -> Outcome:
     result = store.list_files(merged.tree)
     conflicts = []
     for conflict in merged.conflicts:
-        if conflict.path != RECORD and not _is_deleted(conflict, is_now, result):
-            conflicts.append(conflict)
+        if conflict.path == RECORD or _is_deleted(conflict, is_now, result) or _is_listed(store, conflict, result):
+            continue
+        conflicts.append(conflict)
     result[RECORD] = _merge_record(store, is_now, was, is_to_be)
     deleted = tuple(_list_deleted(was, is_now, is_to_be, result))
     return Outcome(is_now, result, tuple(conflicts), deleted)
@@ -53,6 +55,18 @@ def _is_deleted(conflict: Conflict, yours: Tree, result: dict[str, Entry]) -> bo
     if 1 not in conflict.stages or 2 in conflict.stages or conflict.path in yours:
         return False
     result.pop(conflict.path, None)
+    return True
+
+
+def _is_listed(store: Store, conflict: Conflict, result: dict[str, Entry]) -> bool:
+    """Whether both sides only add to the same lists; the result has what both add."""
+    if set(conflict.stages) != {1, 2, 3} or conflict.path not in result or LINK in {e.mode for e in conflict.stages.values()}:
+        return False
+    yours, base, new = (store.read(conflict.stages[stage].blob) for stage in (2, 1, 3))
+    merged = merge_lists(store, conflict.path, yours, base, new)
+    if merged is None:
+        return False
+    result[conflict.path] = Entry(result[conflict.path].mode, store.put(merged))
     return True
 
 

@@ -115,7 +115,7 @@ class Project:
         there = [path for path in there if not (self.root / path).is_symlink()]
         if self.home is None or not there:
             return []
-        given = os.fsencode("".join(f"{path}\n" for path in there))
+        given = os.fsencode("".join(f"{self.prefix}{path}\n" for path in there))
         found = self._git("hash-object", "--stdin-paths", given=given).decode().split()
         return [path for path, blob in zip(there, found, strict=True) if tree[path].blob != blob]
 

@@ -129,13 +129,21 @@ class Store:
 
     def merge_file(self, yours: bytes, base: bytes, new: bytes) -> bytes | None:
         """The three contents merged line by line; None where that is not possible without a conflict."""
+        done = self._try("merge-file", "--stdout", *self._lay(yours, base, new))
+        return done.stdout if done.returncode == 0 else None
+
+    def merge_marked(self, yours: bytes, base: bytes, new: bytes) -> bytes:
+        """The three contents merged line by line, conflicts marked, each with what both sides come from."""
+        labels = [word for label in (YOURS, "generated", NEW) for word in ("-L", label)]
+        return self._try("merge-file", "--stdout", "--diff3", *labels, *self._lay(yours, base, new)).stdout
+
+    def _lay(self, yours: bytes, base: bytes, new: bytes) -> list[str]:
         paths = []
         for name, content in (("yours", yours), ("base", base), ("new", new)):
             path = self._folder / f"merge-{name}"
             path.write_bytes(content)
             paths.append(str(path))
-        done = self._try("merge-file", "--stdout", *paths)
-        return done.stdout if done.returncode == 0 else None
+        return paths
 
     def diff(self, before: str, after: str, *paths: str) -> str:
         """What changed, as `git diff` shows it."""
