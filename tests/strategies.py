@@ -120,6 +120,19 @@ ITEMS = ("string", "integer", "decimal", "number", "boolean", "date", "datetime"
 KEYABLE = ("string", "integer", "uuid")
 SEARCHABLE, SEARCH_MOST = ("string", "text"), 4
 INDEXABLE = frozenset(SCALARS) - {"text", "json", "list", "object"} | {"reference"}
+UNDISPLAYED = ("json", "list", "object", "reference", "references", "file")
+
+COMPUTED = {  # what is computed of a field: its type, and the expression
+    "integer": ("integer", "{0} * {0} - 3"),
+    "decimal": ("decimal", "-{} / 3 + 1.005"),
+    "number": ("number", "{0} * {0} * 0.5"),
+    "string": ("string", "'é: ' + {}"),
+    "text": ("text", "{0} + {0}"),
+    "boolean": ("boolean", "not {}"),
+    "date": ("duration", "{0} - {0}"),
+    "datetime": ("boolean", "{0} > {0}"),
+    "enum": ("boolean", "{} < 'x' or {0} == {0}".replace("{}", "{0}")),
+}
 
 Document = dict[str, Any]
 
@@ -272,10 +285,13 @@ def domains(
             drawn = draw(_entity(module, entity, entities, max_fields))
             known = drawn["fields"].items()
             keys = [name for name, field in known if {"unique", "required"} <= {*field} and field["type"] in KEYABLE]
+            keys += [name for name, field in known if field["type"] == "slug" and name not in keys]
             if draw(st.booleans()) and keys:
                 drawn["keys"] = keys[:4]
             if in_sql and draw(st.booleans()):
                 drawn["totals"] = True
+            if in_sql and draw(st.integers(0, 2)) == 0:
+                drawn["table"] = f"tbl_{entity}"
             words = [name for name, field in known if field["type"] in SEARCHABLE]
             if in_sql and draw(st.booleans()) and words:
                 drawn["search"] = words[:SEARCH_MOST]
@@ -284,11 +300,50 @@ def domains(
             domain[module]["entities"][entity] = drawn
             _share(draw, domain[module].get("enums", {}), domain[module]["entities"][entity]["fields"])
     for module in modules:
+        _own(draw, module, domain[module]["entities"])
+        _expand(draw, module, domain[module]["entities"])
         events = _events(domain, module)
         wanted = draw(st.lists(st.sampled_from(events), max_size=3, unique=True))
         if wanted:
             domain[module]["reacts_to"] = wanted
     return domain
+
+
+def _own(draw: st.DrawFn, module: str, entities: dict[str, Document]) -> None:
+    """Rows of whom a field names, and references to rows of the caller's own."""
+    for entity in entities.values():
+        access, fields = entity.get("access", {}), entity["fields"]
+        accounts = [name for name, field in fields.items() if field.get("to") == "accounts.account"]
+        named = [name for name in accounts if fields[name]["type"] == "reference" and fields[name].get("required")]
+        many = any(field["type"] == "references" for field in fields.values())
+        if access == {"read": "owner", "write": "staff"} and named and not many and draw(st.booleans()):
+            fields[named[0]].pop("set_by", None)
+            entity["owned_by"] = named[0]
+        for field in fields.values():
+            home, _, name = str(field.get("to")).partition(".")
+            levels = entities[name].get("access", {}) if home == module else {}
+            owned = "owner" in levels.values() and levels["write"] != "staff"
+            if field["type"] == "reference" and owned and access.get("write", "user") in ("user", "owner"):
+                field |= {"own": True} if draw(st.booleans()) else {}
+
+
+def _expand(draw: st.DrawFn, module: str, entities: dict[str, Document]) -> None:
+    """Some reads bring along rows of their module, which some entities show by a field or two."""
+    ends = {
+        name: {
+            key: field["to"].partition(".")[2]
+            for key, field in entity["fields"].items()
+            if field["type"] in ("reference", "references") and field["to"].startswith(f"{module}.")
+        }
+        for name, entity in entities.items()
+    }
+    for name, entity in entities.items():
+        able = [key for key, field in entity["fields"].items() if field["type"] not in UNDISPLAYED]
+        if able and draw(st.integers(0, 2)) == 0:
+            entity["display"] = draw(st.sampled_from((able[0], able[:2])))
+        paths = [path for key, end in ends[name].items() for path in (key, *(f"{key}.{last}" for last in ends[end]))]
+        if draw(st.booleans()) and paths:
+            entity["expand"] = draw(st.lists(st.sampled_from(paths), min_size=1, max_size=3, unique=True))
 
 
 @st.composite
@@ -323,7 +378,23 @@ def _entity(draw: st.DrawFn, module: str, entity: str, entities: dict[str, list[
         times = [[*one[:3], draw(st.sampled_from(("created_at", "updated_at")))] for one in lists[:1]]
         drawn = [*lists, *times] if draw(st.integers(0, 2)) == 0 else lists
         document["lists"] = _distinct([[*one[:-1], sign + one[-1]] for one in drawn if _narrow(one, fields)])
+    words = [key for key, field in fields.items() if field["type"] in ("string", "text")]
+    if words and "slug" not in fields and draw(st.integers(0, 3)) == 0:
+        fields["slug"] = {"type": "slug", "from": draw(st.sampled_from(words))}
+        fields["slug"] |= draw(
+            st.sampled_from(({}, {"max_length": 12}, {"unique": True, "required": True}, {"indexed": True}))
+        )
     _unique(draw, document, listed)
+    if "property" not in fields and draw(st.integers(0, 3)) == 0:
+        able: list[tuple[str, tuple[str, str]]]
+        able = [(name, COMPUTED[field["type"]]) for name, field in fields.items() if field["type"] in COMPUTED]
+        made = draw(st.lists(st.sampled_from(able), max_size=2, unique=True)) if able else []
+        document["computed"] = {
+            f"made_{n}": {"type": kind, "from": said.format(name)} for n, (name, (kind, said)) in enumerate(made)
+        }
+        document["computed"]["made_of_nothing"] = draw(
+            st.sampled_from(({"type": "date"}, {"type": "decimal", "scale": 0}))
+        )
     return document
 
 
@@ -366,6 +437,7 @@ def _narrow(names: list[str], fields: dict[str, Document]) -> bool:
 @st.composite
 def _reference(draw: st.DrawFn, module: str, entity: str, name: str, entities: dict[str, list[str]]) -> Document:
     """To anything; required within the module only to what was declared before, so that no circle closes."""
+    earlier = [f"{module}.{name}" for name in entities[module][: entities[module].index(entity)]]
     targets = [f"{other}.{name}" for other, names in entities.items() for name in names] + ["accounts.account"]
     to = draw(st.sampled_from(targets))
     side = {}
@@ -373,8 +445,9 @@ def _reference(draw: st.DrawFn, module: str, entity: str, name: str, entities: d
         side = {"listed_as": f"{entity[:18]}_{name[-25:]}"}
     if draw(st.integers(0, 3)) == 0:
         most = draw(st.sampled_from(({"max": 2}, {"max": 4, "ordered": True})))
-        return {"type": "references", "to": to, **most, **side}
-    earlier = [f"{module}.{name}" for name in entities[module][: entities[module].index(entity)]]
+        free = not to.startswith(f"{module}.") or to in earlier
+        least: Document = draw(st.sampled_from(({}, {"required": True}, {"min": 1}))) if free else {}
+        return {"type": "references", "to": to, **most, **least, **side}
     field: Document = {"type": "reference", "to": to, **side}
     if (not to.startswith(f"{module}.") or to in earlier) and draw(st.booleans()):
         field["required"] = True

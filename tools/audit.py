@@ -22,6 +22,7 @@ BIN = Path(sys.executable).parent
 PROJECTS = {
     "monolith": ("--architecture", "monolith", "--set", "stack.deployment=ecs"),
     "microservices": ("--architecture", "microservices", "--set", "stack.deployment=ecs"),
+    "files": ("--preset", "social", "--architecture", "monolith", "--set", "stack.deployment=ecs"),
     "functions": ("--architecture", "serverless", "--set", "stack.database=dynamodb", "--set", "scope=product"),
     "functions-sql": ("--architecture", "serverless", "--set", "stack.database=postgresql"),
     "behind-cdn": ("--architecture", "serverless", "--set", "stack.cache=cloudfront"),

@@ -40,7 +40,7 @@ class Option(BaseModel):
     `by_name`: taken only where it is asked for, whatever is advised: it takes something that its owner has to have, and says what,
     by the architecture ("all": of each).
     Of an extra, `scopes`: those that have it by default; `needs`: capabilities without which it has nothing to do, and `field_types`: of which some
-    entity has to have a field;
+    entity has to have a field; `taken_with`: capabilities with which nothing does without it, if it has something to do;
     `brings` and `without`: what a project has with it, and how it does without.
     """
 
@@ -57,6 +57,7 @@ class Option(BaseModel):
     scopes: tuple[Scope, ...] = ()
     needs: tuple[str, ...] = ()
     field_types: tuple[str, ...] = ()
+    taken_with: tuple[str, ...] = ()
     brings: str = ""
     without: str = ""
 

@@ -165,6 +165,36 @@ def test_who_reacts_to_a_product_leaves_the_largest_order_a_transaction_that_can
     assert "search and stats react to inventory.product.updated" in refused(**shop("search", "stats"))
 
 
+def test_a_table_of_ones_own_name_takes_sql() -> None:
+    """DynamoDB, which keeps all rows of a module in one table, refuses it; where nobody named either, servers are taken."""
+    entities = {"note": {"table": "tbl_notes", "fields": {"title": {"type": "string"}}}}
+    modules = {"notes": {"entities": entities}}
+    said = refused("serverless", modules=modules, architecture="serverless")
+    assert "a table of one's own name (table of notes.note)" in said and "postgresql" in said
+    assert design("serverless", modules=modules).template == "monolith"
+    (note,) = (
+        design("serverless", modules=modules, architecture="serverless", stack={"database": "postgresql"})
+        .modules[1]
+        .entities
+    )
+    assert note.table == "tbl_notes"
+    entities["note"]["table"] = "notes"
+    assert design("serverless", modules=modules, architecture="serverless").modules[1].entities[0].table is None
+
+
+@pytest.mark.parametrize("said", [{"required": True}, {"min": 1}])
+def test_references_of_which_one_is_required_are_a_field_that_is_required(said: dict[str, Any]) -> None:
+    """Required or of one at least is the same; else they begin empty."""
+    fields = {
+        "tags": {"type": "references", "to": "notes.tag", **said},
+        "more": {"type": "references", "to": "notes.tag", "min": 0},
+    }
+    entities = {"note": {"fields": fields}, "tag": {"fields": {"name": {"type": "string"}}}}
+    note, tag = design(modules={"notes": {"entities": entities}}).modules[1].entities
+    assert [(field.required, field.default) for field in note.fields] == [(True, None), (False, [])]
+    assert [linker.required for linker in tag.linkers] == [True, False]
+
+
 def test_references_are_as_many_as_a_transaction_can_change() -> None:
     """On DynamoDB each that goes and each that comes is an item, and within a module a count besides."""
 
@@ -543,13 +573,24 @@ def test_a_bucket_for_files_is_for_servers_whose_rows_have_some() -> None:
     assert "with serverless" in refused("serverless", modules=modules, extras={"s3_files": True})
 
 
-def test_files_of_rows_have_no_place_on_ecs_yet() -> None:
-    """Its tasks share no folder."""
+@pytest.mark.parametrize("template", ["monolith", "microservices"])
+def test_files_of_rows_lie_in_a_bucket_on_ecs_whose_tasks_share_no_folder(template: str) -> None:
+    """Unasked, which is said; without it there is no way, and where rows have no files it has nothing to do."""
     modules = {"notes": {"entities": {"note": {"fields": {"x": {"type": "file"}}}}}}
-    said = refused(modules=modules, stack={"deployment": "ecs"})
-    assert "stack.deployment: its tasks have no disk in common" in said
-    assert design(modules=modules).stack.deployment == "one_machine"
-    assert [each.name for each in design(modules=modules).modules] == ["accounts", "notes", "files"]
+    on_ecs = {"name": "shop", "modules": modules, "architecture": template, "stack": {"deployment": "ecs"}}
+    taken = resolve([from_record(on_ecs)])
+    blueprint = build_blueprint(taken.requirements, taken.domain, Advice(template))
+    assert "s3_files" in blueprint.extras
+    (told,) = substitutions(taken.requirements, Advice(template), blueprint)
+    assert (told.field, told.value) == ("extras.s3_files", True)
+    assert told.because == "with ecs it cannot be left out (without it: in a folder that all copies share)"
+    asked = resolve([from_record({**on_ecs, "extras": {"s3_files": True}})])
+    assert substitutions(asked.requirements, Advice(template), blueprint) == ()
+    said = refused(template, modules=modules, stack={"deployment": "ecs"}, extras={"s3_files": False})
+    assert "extras.s3_files: with ecs it cannot be left out (without it: in a folder that all copies share)" in said
+    assert "or say --set stack.deployment=one_machine" in said
+    plain = design(template, preset="crud", stack={"deployment": "ecs"}, extras={"s3_files": False})
+    assert "s3_files" not in plain.extras
 
 
 def test_no_two_objects_of_a_project_make_the_same_class_nor_that_of_an_entity() -> None:

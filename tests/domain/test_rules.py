@@ -35,6 +35,7 @@ def entity(name: str = "note", module: str = "notes", **content: Any) -> dict[st
 
 
 X = "modules.notes.entities.note.fields.x"
+Y = "modules.notes.entities.note.computed.y"
 
 
 @given(st.data())
@@ -409,11 +410,77 @@ def test_a_path_is_the_plural_of_the_english_word(name: str, plural: str) -> Non
         (field(type="string", regex="^a"), f"{X}.regex", "did you mean pattern?"),
         (field(type="string", minlength=2), f"{X}.minlength", "did you mean min_length?"),
         (field(type="string", pattern="/^[a-z]$/"), f"{X}.pattern", "leave out the slashes around it"),
+        (field(type="slug"), f"{X}.from", "add modules.notes.entities.note.fields.x.from: title"),
+        (field(type="slug", source="title"), f"{X}.source", "did you mean from?"),
+        (field(type="slug", **{"from": "titel"}), f"{X}.from", "did you mean title?"),
+        (
+            field(type="slug", **{"from": "x"}),
+            f"{X}.from",
+            "x is slug, and a slug is made from words | there are title",
+        ),
+        (field(type="slug", max_length=11, **{"from": "title"}), f"{X}.max_length", "has room for 12 characters"),
+        (field(type="slug", max_length=256, **{"from": "title"}), f"{X}.max_length", "255 characters at most"),
+        (field(type="slug", default="a", **{"from": "title"}), f"{X}.default", "a slug has no default"),
+        (field(type="slug", pattern="a", **{"from": "title"}), f"{X}.pattern", "it is for string"),
+        (field(type="string", **{"from": "title"}), f"{X}.from", "it is for slug"),
+        (field(type="list", of="slug"), f"{X}.of", "must be one of string"),
+        (field(type="permalink"), f"{X}.type", "did you mean slug?"),
+        (
+            entity(
+                unique=[["x", "title"]], fields={"x": {"type": "slug", "from": "title"}, "title": {"type": "string"}}
+            ),
+            "modules.notes.entities.note.unique.0",
+            "x is unique by itself",
+        ),
+        (entity(table="two words"), f"{Y[:-11]}.table", "letters of ASCII, digits and underscores"),
+        (entity(table="pg_notes"), f"{Y[:-11]}.table", "belong to the database"),
+        (entity(table="Outbox"), f"{Y[:-11]}.table", "a table of every project"),
+        (entity(table="tablesample"), f"{Y[:-11]}.table", "a word of SQL that stands unquoted"),
+        (entity(table="x_search_words"), f"{Y[:-11]}.table", "belong to full-text search"),
+        (entity(table="x" * 51), f"{Y[:-11]}.table", "50 are the most"),
+        (
+            {
+                "notes": {
+                    "entities": {
+                        "note": {"fields": {"a": {"type": "text"}}},
+                        "leaf": {"table": "Notes", "fields": {"a": {"type": "text"}}},
+                    }
+                }
+            },
+            "modules.notes.entities.leaf.table",
+            "the table of note is called Notes already",
+        ),
+        (entity(computed={"y": {"type": "list"}}), f"{Y}.type", "must be one of string, text"),
+        (entity(computed={"y": {"type": "money"}}), f"{Y}.type", "did you mean decimal?"),
+        (entity(computed={"y": {"type": "integer", "scale": 2}}), f"{Y}.scale", "a computed integer takes no scale"),
+        (entity(computed={"y": {"type": "integer", "indexed": True}}), f"{Y}.indexed", "is not a key"),
+        (
+            entity(computed={"y": {"type": "string", "from": "titel"}}),
+            f"{Y}.from",
+            "did you mean title? | there are title",
+        ),
+        (entity(computed={"title": {"type": "text"}}), f"{Y[:-1]}title", "the row has a field title"),
+        (
+            entity(audit=True, computed={"created_by": {"type": "text"}}),
+            f"{Y[:-1]}created_by",
+            "has a field created_by",
+        ),
+        (entity(computed={"id": {"type": "text"}}), f"{Y[:-1]}id", "choose another name"),
+        (entity(computed={"dueOn": {"type": "text"}}), f"{Y[:-1]}dueOn", "choose another name"),
+        (entity(lists=[["y"]], computed={"y": {"type": "text"}}), f"{Y[:-11]}.lists.0", "'y' is not a field of note"),
+        (
+            entity(fields={"property": {"type": "string"}}, computed={"y": {"type": "text"}}),
+            f"{X[:-1]}property",
+            "a property of Python's",
+        ),
         (field(type="many_to_many"), f"{X}.type", "did you mean references?"),
         (field(type="references"), f"{X}.to", "a reference says what it refers to"),
         (field(type="references", to="notes.note", max=101), f"{X}.max", "is not between 1 and 100"),
         (field(type="references", to="notes.note", max="ten"), f"{X}.max", "is not between 1 and 100"),
-        (field(type="references", to="notes.note", required=True), f"{X}.required", "may always be none"),
+        (field(type="references", to="notes.note", min=2), f"{X}.min", "2 is not 1: a row has to have one"),
+        (field(type="references", to="notes.note", min="1"), f"{X}.min", "is not 1"),
+        (field(type="references", to="notes.note", min=-1), f"{X}.min", "-1 is not 1"),
+        (field(type="references", to="notes.note", required=True), X, "note -> note, each required"),
         (field(type="references", to="notes.note", indexed=True), f"{X}.indexed", "cannot be indexed"),
         (field(type="references", to="notes.note", default=[]), f"{X}.default", "references have no default"),
         (field(type="references", to="notes.nothing"), f"{X}.to", "is not an entity of this project"),
@@ -441,6 +508,40 @@ def test_a_path_is_the_plural_of_the_english_word(name: str, plural: str) -> Non
             ),
             f"{X}.set_by",
             "not logged in",
+        ),
+        (field(type="reference", to="notes.note", own=True), f"{X}.own", "do not remember their owner"),
+        (field(type="reference", to="accounts.account", own=True), f"{X}.own", "say set_by: caller"),
+        (field(type="references", to="notes.note", own=True), f"{X}.own", "it is for reference"),
+        (
+            entity(
+                access={"read": "owner", "write": "staff"},
+                fields={"x": {"type": "reference", "to": "notes.note", "own": True}},
+            ),
+            f"{X}.own",
+            "staff may refer to any row",
+        ),
+        (entity(owned_by="y"), "modules.notes.entities.note.owned_by", "there are title"),
+        (
+            entity(owned_by="x", fields={"x": {"type": "reference", "to": "accounts.account"}}),
+            "modules.notes.entities.note.owned_by",
+            "no account that each row has",
+        ),
+        (
+            entity(owned_by="x", fields={"x": {"type": "reference", "to": "accounts.account", "required": True}}),
+            "modules.notes.entities.note.access",
+            "read: owner, write: staff",
+        ),
+        (
+            entity(
+                owned_by="x",
+                access={"read": "owner", "write": "staff"},
+                fields={
+                    "x": {"type": "reference", "to": "accounts.account", "required": True},
+                    "y": {"type": "references", "to": "notes.note"},
+                },
+            ),
+            "modules.notes.entities.note.fields.y",
+            "somebody else's",
         ),
         (field(type="references", to="notes.note", one_to_one=True), f"{X}.one_to_one", "it is for reference"),
         (
@@ -496,6 +597,16 @@ def test_a_circle_of_required_references_within_a_module_is_refused_once() -> No
         " | make one of these references optional"
     }
     take({"notes": {"entities": {"ax": to("bx"), "bx": to("cx"), "cx": to("ax", required=False)}}})
+
+
+@pytest.mark.parametrize("said", [{"required": True}, {"min": 1}])
+def test_a_circle_may_go_by_references_of_which_one_at_least_is_required(said: dict[str, Any]) -> None:
+    ax = {"fields": {"links": {"type": "references", "to": "notes.bx", **said}}}
+    bx = {"fields": {"link": {"type": "reference", "to": "notes.ax", "required": True}}}
+    told = mistakes({"notes": {"entities": {"ax": ax, "bx": bx}}})
+    assert told["modules.notes.entities.ax.fields.links"].startswith("can never be created: ax -> bx -> ax")
+    bx["fields"]["link"]["required"] = False
+    take({"notes": {"entities": {"ax": ax, "bx": bx}}})
 
 
 def test_references_may_cross_modules_and_reach_accounts_and_presets() -> None:
@@ -665,3 +776,10 @@ def test_the_module_of_files_is_there_where_a_row_has_one_and_takes_its_name_and
     taken = mistakes({**field(type="file"), **entity("sheet", "files", plural="files")})
     assert taken.keys() == {"modules.files", "modules.files.entities.sheet.plural"}
     assert take(entity("sheet", "files", plural="files")).domain.names == ("accounts", "files")
+
+
+def test_a_reference_whose_other_side_is_a_list_filters_lists_that_combine_filters_too() -> None:
+    note = {"title": {"type": "string"}, "book": {"type": "reference", "to": "notes.book", "listed_as": "notes"}}
+    book = {"fields": {"title": {"type": "string"}}}
+    taken = take({"notes": {"entities": {"note": {"filters": ["title"], "fields": note}, "book": book}}})
+    assert taken.domain["notes"].spec.entities["note"].combined == (("title", "book"), ())

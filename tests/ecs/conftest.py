@@ -61,3 +61,9 @@ def write(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Written]:
 def project(request: pytest.FixtureRequest, write: Callable[..., Written]) -> Written:
     """Of each architecture that can be deployed there, and with brokers."""
     return write(*request.param.split())
+
+
+@pytest.fixture(params=["monolith", "microservices"])
+def town(request: pytest.FixtureRequest, write: Callable[..., Written]) -> Written:
+    """One whose rows have files, of each architecture."""
+    return write(request.param, preset="social", name="ecs-town")

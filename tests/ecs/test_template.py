@@ -42,6 +42,8 @@ NOT_THERE = {
         {"stack": "cache=none observability=none", "scope": "platform"},
         {"architecture": "microservices"},
         {"architecture": "microservices", "stack": "auth=oidc observability=newrelic broker=kafka"},
+        {"preset": "social", "name": "ecs-town"},
+        {"architecture": "microservices", "preset": "social", "name": "ecs-town"},
     ],
     ids=str,
 )
@@ -224,13 +226,17 @@ def test_the_balancer_leads_each_path_to_the_part_to_which_nginx_leads_it(
 
 
 def test_a_process_is_told_what_its_settings_ask_for(project: Written) -> None:
-    """The names are those of the project's settings, of its parts, or of libpq; nothing that production asks for is missing."""
-    code = "from ecs_shop.apps.settings import Settings; print(*Settings.model_fields)"
+    check_told(project)
+
+
+def check_told(project: Written) -> None:
+    """The names are those of the project's settings, of its parts, of libpq or botocore; nothing that production asks for is missing."""
+    code = f"from {project.record['package']}.apps.settings import Settings; print(*Settings.model_fields)"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=project.folder, env={"PYTHONPATH": "src"}, capture_output=True, text=True
     )
     known = {name.upper() for name in done.stdout.split()} | {"PGPASSWORD", "DEPLOYMENT_ENVIRONMENT"}
-    known |= {"OTEL_SERVICE_NAME", "OTEL_EXPORTER_OTLP_ENDPOINT"}  # of the libraries
+    known |= {"OTEL_SERVICE_NAME", "OTEL_EXPORTER_OTLP_ENDPOINT", "AWS_DEFAULT_REGION"}  # of the libraries
     parts = [part["name"].upper() for part in project.record["parts"]]
     known |= {f"{part}_URL" for part in parts} | {f"{caller}_TO_{callee}_KEYS" for caller in parts for callee in parts}
     for name, container in project.containers().items():
@@ -386,6 +392,11 @@ def without(document: dict[str, Any], kinds: set[str]) -> dict[str, Any]:
 
 @pytest.mark.usefixtures("aws")
 def test_each_resource_is_created_or_is_listed_as_what_cannot_be_here(project: Written) -> None:
+    check_it_can_be_made(project)
+
+
+def check_it_can_be_made(project: Written) -> dict[str, str]:
+    """What moto has made, by logical names."""
     kinds = {resource["Type"] for resource in project.document["Resources"].values()}
     apart = kinds & (BY_ITS_OWN_API.keys() | NOT_THERE.keys())
     certificate = boto3.client("acm").request_certificate(DomainName="api.example.com")["CertificateArn"]
@@ -412,6 +423,7 @@ def test_each_resource_is_created_or_is_listed_as_what_cannot_be_here(project: W
     check_what_is_there(project, ids)
     for kind in [kind for kind in BY_ITS_OWN_API if kind in kinds]:
         make_by_api(kind, project.reader.resolve(project.of_type(kind), Known(ids)))
+    return ids
 
 
 class Known(dict[str, str]):

@@ -72,12 +72,100 @@ def test_a_document_of_another_tool_is_read(imported: Import) -> None:
     assert pet["weight"] == {"type": "number", "min": 0.5} and pet["born"] == {"type": "date"}
     assert pet["owner"] == {"type": "reference", "to": "core.person", "indexed": True}
     assert pet["vet"]["to"] == "core.vet" and "required" not in pet["vet"]
-    assert (pet["tags"]["type"], pet["tags"]["to"]) == ("references", "core.tag") and pet["notes"]["type"] == "json"
+    assert (pet["tags"]["type"], pet["tags"]["to"]) == ("references", "core.tag") and pet["notes"] == {
+        "type": "list",
+        "of": "string",
+        "max_items": 100,
+    }
     assert made["tag"]["fields"] == {"hot": {"type": "boolean"}, "label": {"type": "string", "required": True}}
     told = [f"{note.kind} {note.place} {note.what}: {note.message}" for note in found.notes]
     assert "left d.yaml:28 PetCreate: a form of another schema, a page of a list, or an error" in told
-    assert "changed d.yaml:20 Pet.notes: an array is kept as JSON" in told
+    assert "changed d.yaml:20 Pet.notes: at most 100 values in one row (max_items)" in told
     assert "changed d.yaml:18 Pet.vet_id: refers to Vet, by its name" in told
+
+
+VALUES = """
+openapi: 3.1.0
+components:
+  schemas:
+    Colour: {type: string, enum: [red, blue]}
+    Name: {type: string, maxLength: 9}
+    Shop:
+      type: object
+      required: [codes, place, tags]
+      properties:
+        codes: {type: array, maxItems: 3, minItems: 1, uniqueItems: true, items: {type: string, pattern: '[a-z]+', maxLength: 5}}
+        sums: {type: array, maxItems: 500, items: {type: number, minimum: 0}}
+        colours: {type: array, maxItems: 2, default: [red], items: {$ref: '#/components/schemas/Colour'}}
+        names: {type: array, maxItems: 2, items: {anyOf: [{$ref: '#/components/schemas/Name'}, {type: 'null'}]}}
+        grid: {type: array, items: {type: array, items: {type: integer}}}
+        any: {type: array, items: {}}
+        tags: {type: array, maxItems: 2, items: {$ref: '#/components/schemas/Tag'}, minItems: 1}
+        place:
+          type: object
+          description: where it stands
+          required: [street]
+          properties:
+            street: {type: string, maxLength: 40, default: x}
+            class: {type: ['integer', 'null'], minimum: 1, description: of houses}
+            colour: {type: string, enum: [white, black]}
+            open: {type: boolean}
+        deep: {type: object, properties: {inner: {type: object, properties: {a: {type: string}}}}}
+        map: {type: object, additionalProperties: {type: string}}
+    Tag: {type: object, properties: {name: {type: string}}}
+"""
+
+
+def test_arrays_of_simple_values_are_lists_and_objects_within_are_objects(imported: Import) -> None:
+    found = imported(VALUES)
+    resolve([from_record(found.document)])
+    fields = found.document["modules"]["core"]["entities"]["shop"]["fields"]
+    tags = fields.pop("tags")
+    assert (tags["type"], tags["required"]) == ("references", True)
+    assert fields == {
+        "codes": {
+            "type": "list",
+            "of": "string",
+            "max_length": 5,
+            "pattern": "[a-z]+",
+            "max_items": 3,
+            "required": True,
+        },
+        "sums": {"type": "list", "of": "number", "min": 0, "max_items": 100},
+        "colours": {"type": "list", "of": "enum", "values": ["red", "blue"], "max_items": 2},
+        "names": {"type": "list", "of": "string", "max_length": 9, "max_items": 2},
+        "grid": {"type": "json"},
+        "any": {"type": "json"},
+        "place": {
+            "type": "object",
+            "fields": {
+                "street": {"type": "string", "max_length": 40, "required": True},
+                "class_value": {"type": "integer", "min": 1},
+                "colour": {"type": "enum", "values": ["white", "black"]},
+                "open": {"type": "boolean"},
+            },
+            "required": True,
+        },
+        "deep": {"type": "json"},
+        "map": {"type": "json"},
+    }
+    told = [f"{note.kind} {note.what}: {note.message}" for note in found.notes]
+    for line in (
+        "unsaid Shop.codes: minItems 1: at least so many values",
+        "unsaid Shop.codes: uniqueItems true: each value once",
+        "changed Shop.sums: at most 100 values in one row (max_items)",
+        "unsaid Shop.colours: the default of a list or an object",
+        "unsaid Shop.names: null among its values",
+        "changed Shop.grid: an array of what is no simple value is kept as JSON",
+        "changed Shop.any: an array of what is no simple value is kept as JSON",
+        "changed Shop.place: its description is a comment of the answers file",
+        "unsaid Shop.place.street: a default within a list or an object",
+        "unsaid Shop.place.class: its description",
+        "changed Shop.deep: an object is kept as JSON: its inner is no simple value",
+        "changed Shop.map: an object is kept as JSON",
+    ):
+        assert line in told, (line, told)
+    assert [(one.was, one.name) for one in found.renamed if "class" in one.was] == [("Shop.place.class", "class_value")]
 
 
 @pytest.mark.parametrize(

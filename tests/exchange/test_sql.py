@@ -118,7 +118,8 @@ def test_a_dump_of_postgresql_is_read_by_what_defines_tables(imported: Callable[
     for part in (
         "left d.sql:2 SET: is passed over",
         "changed d.sql:4 customers.id: every row has an id, a UUID, in place of BIGINT",
-        "changed d.sql:9 orders.tags: an array is kept as JSON",
+        "changed d.sql:9 orders.tags: each a string of 10,000 characters at most",
+        "changed d.sql:9 orders.tags: at most 100 values in one row (max_items)",
         "unsaid d.sql:9 orders: CHECK code <> note",
         "changed d.sql:9 orders.at: not required: DEFAULT CURRENT_TIMESTAMP cannot be said",
         "changed d.sql:21 prices: its key, day, shop, is unique together, beside an id",
@@ -129,6 +130,78 @@ def test_a_dump_of_postgresql_is_read_by_what_defines_tables(imported: Callable[
         "unsaid d.sql:34 CREATE VIEW: is passed over",
     ):
         assert any(line.startswith(part) for line in lines), (part, lines)
+
+
+def test_arrays_and_composite_types_are_lists_and_objects(imported: Callable[[str], Translated]) -> None:
+    found = imported(
+        "CREATE TYPE mood AS ENUM ('ok', 'sad');\n"
+        'CREATE TYPE place AS (street varchar(40), zip int, mood mood, "ID" uuid);\n'
+        "CREATE TYPE deep AS (place place);\nCREATE TYPE odd AS (a int[]);\n"
+        "CREATE TABLE t (tags text[] NOT NULL DEFAULT '{}', codes varchar(20)[] NOT NULL, moods mood[] DEFAULT ARRAY[]::mood[],\n"
+        "sums numeric(9,4)[], days date[4], grid int[][], places place[], home public.place NOT NULL, far deep, strange odd,\n"
+        "marks int[] DEFAULT '{1}');\nCREATE INDEX ON t (codes);"
+    )
+    fields = entities(found)["t"]["fields"]
+    assert fields == {
+        "tags": {"type": "list", "of": "string", "max_length": 10_000, "max_items": 100, "required": True},
+        "codes": {"type": "list", "of": "string", "max_length": 20, "max_items": 100, "required": True},
+        "moods": {"type": "list", "of": "enum", "values": ["ok", "sad"], "max_items": 100},
+        "sums": {"type": "list", "of": "decimal", "scale": 4, "max_items": 100},
+        "days": {"type": "list", "of": "date", "max_items": 100},
+        "grid": {"type": "json"},
+        "places": {"type": "json"},
+        "home": {
+            "type": "object",
+            "fields": {
+                "street": {"type": "string", "max_length": 40},
+                "zip": {"type": "integer"},
+                "mood": {"type": "enum", "values": ["ok", "sad"]},
+                "id_value": {"type": "uuid"},
+            },
+            "required": True,
+        },
+        "far": {"type": "json"},
+        "strange": {"type": "json"},
+        "marks": {"type": "list", "of": "integer", "max_items": 100},
+    }
+    lines = told(found)
+    for part in (
+        "changed d.sql:5 t.grid: an array of what is no simple value is kept as JSON",
+        "changed d.sql:5 t.places: an array of what is no simple value is kept as JSON",
+        "changed d.sql:5 t.far: an object is kept as JSON: its place is no simple value",
+        "changed d.sql:5 t.strange: an object is kept as JSON: its a is no simple value",
+        "changed d.sql:5 t.marks: not required: DEFAULT '{1}' cannot be said",
+        "unsaid d.sql:5 t.codes: indexed True: a field of type list cannot be indexed",
+    ):
+        assert any(line.startswith(part) for line in lines), (part, lines)
+    assert [(one.was, one.name) for one in found.renamed if "home" in one.was] == [("t.home.ID", "id_value")]
+
+
+def test_a_set_of_mysql_is_a_list_of_its_values(imported: Callable[[str], Translated]) -> None:
+    found = imported("CREATE TABLE `t` (`a` SET('x','y') NOT NULL) ENGINE=InnoDB;")
+    assert entities(found)["t"]["fields"] == {
+        "a": {"type": "list", "of": "enum", "values": ["x", "y"], "max_items": 100, "required": True}
+    }
+    assert "changed d.sql:1 t.a: a set of values is a list, which has an order" in told(found)
+
+
+def test_arrays_of_a_live_database_are_lists(monkeypatch: pytest.MonkeyPatch) -> None:
+    from sqlalchemy.dialects import postgresql
+
+    from archgen.exchange import reflection
+    from archgen.exchange.model import Place
+
+    kinds = {"tags": postgresql.ARRAY(postgresql.TEXT()), "codes": postgresql.ARRAY(postgresql.VARCHAR(9)),
+             "moods": postgresql.ARRAY(postgresql.ENUM("a", "b", name="m"))}  # fmt: skip
+    made = [
+        reflection._column({"name": name, "type": kind, "nullable": True}, "t", Place("d", 1), [])
+        for name, kind in kinds.items()
+    ]
+    assert [(one.type, one.item, one.length, one.values) for one in made] == [
+        ("list", "text", None, ()),
+        ("list", "string", 9, ()),
+        ("list", "enum", None, ("a", "b")),
+    ]
 
 
 def test_mysql_is_told_by_its_quotes(imported: Callable[[str], Translated]) -> None:

@@ -86,7 +86,7 @@ def test_every_construct_is_taken_or_told() -> None:
     lines = told(found)
     source = EVERYTHING.read_text().splitlines()
     for kind, written, says in (
-        ("unsaid", "entity Book", "Book(books_of_old): a table name"),
+        ("changed", "entity Book", "Book: the table books_of_old: the database is PostgreSQL"),
         ("changed", "entity Book", "Book: its description is a comment"),
         ("unsaid", "@Trimmed", "Book.title: @Trimmed"),
         ("changed", "opensAt", "Book.opensAt: a string such as 14:30:00"),
@@ -98,7 +98,6 @@ def test_every_construct_is_taken_or_told() -> None:
         ("unsaid", "Book to Authority", "Book to Authority: roles are"),
         ("changed", "Book{branches", "Book{branches} to Branch{books}: at most"),
         ("changed", "User{reads}", "User{reads} to Book: Book refers to accounts, not the other way round"),
-        ("changed", "paginate Book", "Book: paginate pagination: the database is PostgreSQL"),
         ("left", "paginate Fine", "Fine: paginate infinite-scroll: every list has pages"),
         ("changed", "readOnly", "Branch: readOnly: only staff"),
         ("unsaid", "filter Book", "book: filter: not by "),
@@ -126,6 +125,55 @@ def test_relations_of_all_kinds_become_references(imported: Import) -> None:
         "twin": {"type": "reference", "to": "core.a", "required": True, "one_to_one": True, "listed_as": "b"},
     }
     assert made["a"]["fields"] == {"many": {"type": "references", "to": "core.b", "listed_as": "manies", "max": 23}}
+
+
+def test_what_shows_the_other_end_is_displayed_and_comes_along(imported: Import) -> None:
+    """Where both are of one module; of the other side's list nothing is missing, since it has whole rows."""
+    found = imported(
+        "entity Town { name String required, mayorName String, arms Blob }\nentity House { no Integer }\n"
+        "relationship ManyToOne { House{town(name)} to Town{houses(no)}, House{birthTown(mayorName)} to Town }\n"
+        "relationship ManyToMany { Town{twins(name)} to Town{twinOf} }\n"
+        "relationship ManyToOne { House{bought(id)} to Town, House{seen(arms)} to Town, House{owner(login)} to User }"
+    )
+    accepted(found)
+    town, house = entities(found)["town"], entities(found)["house"]
+    assert (town["display"], town["expand"]) == (["name", "mayor_name"], ["twins"])
+    assert house["expand"] == ["town", "birth_town"] and "display" not in house
+    notes = {(note.kind, note.what): note.message for note in found.notes}
+    assert notes["left", "Town{houses(no)}"] == "the list of that side shows whole rows"
+    assert ("left", "House{bought(id)}") in notes
+    assert "none of its simple fields" in notes["unsaid", "House{seen(arms)}"]
+    assert "an account shows nobody" in notes["unsaid", "House{owner(login)}"]
+
+
+def test_a_many_to_many_that_needs_one_is_required_at_the_end_that_holds_it(imported: Import) -> None:
+    found = imported(
+        "entity A { n String }\nentity B { n String }\nrelationship ManyToMany { A{bs required} to B{as} }\n"
+        "relationship ManyToMany { A{others} to B{others required} }"
+    )
+    accepted(found)
+    fields = entities(found)["a"]["fields"]
+    assert fields["bs"]["required"] is True and "required" not in fields["others"]
+    assert [line for line in told(found) if "at least one" in line] == [
+        "unsaid d.jdl:4 A{others} to B{others}: at least one of the other end"
+    ]
+
+
+def test_a_table_keeps_its_name_where_the_path_has_another(imported: Import) -> None:
+    found = imported(
+        "entity A(as_of_old) { n String }\nentity B(as_of_old) { n String }\nentity C(cs) { n String }\n"
+        "entity D(outbox) { n String }\nentity E(bs) { n String }"
+    )
+    accepted(found)
+    made = entities(found)
+    assert [one.get("table") for one in made.values()] == ["as_of_old", None, None, None, None]
+    assert found.document["stack"] == {"database": "postgresql"}
+    assert [line for line in told(found) if "table" in line] == [
+        "changed d.jdl:1 A: the table as_of_old: the database is PostgreSQL, also for functions; DynamoDB does not serve it",
+        "unsaid d.jdl:2 B(as_of_old): a table name of its own: another has it",
+        "unsaid d.jdl:4 D(outbox): a table name of its own: outbox is a table of every project",
+        "unsaid d.jdl:5 E(bs): a table name of its own: another has it",
+    ]
 
 
 def test_user_is_the_account_unless_it_is_declared_with_fields(imported: Import) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import json
+import shutil
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
 from importlib import import_module
 from importlib.metadata import packages_distributions, requires
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -148,9 +150,12 @@ def test_a_package_has_the_dependencies_of_its_own_code_and_not_what_the_runtime
     assert "aws-lambda-powertools" not in needed["OrdersFunction"]
 
 
+PARTS = ("Accounts", "Inventory", "Orders", "Payments")
 # what is large, or what only some functions may have, and the functions that have it
-PACKAGED = {
+PACKAGED: dict[str, dict[str, set[str]]] = {
     "functions_media": {
+        "pycparser": set(),  # nobody compiles C
+        "dnspython": set(),  # nobody asks whether mail arrives
         "pillow": {"FilesBackground"},
         "pypdf": {"FilesBackground"},
         "argon2-cffi": {"AccountsFunction"},
@@ -158,6 +163,11 @@ PACKAGED = {
         "cryptography": {f"{part}Function" for part in ("Accounts", "Feed", "Files", "Follows", "Posts")},
     },
     "functions_sql": {
+        "aiosqlite": set(),  # the database of `make dev`
+        "asyncpg": {
+            *(f"{part}{side}" for part in PARTS for side in ("Function", "Background")),
+            "Migration",
+        },
         "alembic": {"Migration"},
         "argon2-cffi": {"AccountsFunction", "Migration"},
         "cryptography": {f"{part}Function" for part in ("Accounts", "Inventory", "Orders", "Payments")} | {"Migration"},
@@ -216,6 +226,75 @@ def running(node: ast.AST) -> Iterator[ast.AST]:
     for child in ast.iter_child_nodes(node):
         if not (isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"):
             yield from running(child)
+
+
+def test_a_function_that_calls_another_system_has_a_client_and_no_other_has(shop: Project, packaging: Any) -> None:
+    """As the guide has it: `part.client(...)`."""
+    file = shop.folder / "src/functions_shop/orders/background.py"
+    before = file.read_text()
+    lock = shop.folder / "uv.lock"
+    lock.write_text(locked(shop.folder / "pyproject.toml"))
+    client = "functions_shop.chassis.mechanism.client"
+    try:
+        function = functions(shop)["OrdersBackground"]
+        assert client not in packaging.roots(function)
+        assert not {"httpx2", "anyio", "h11"} & packaging.needed_by(function)
+        calling = before.replace(
+            "    return [\n", '    part.client("rates", "https://rates.example.com")\n    return [\n'
+        )
+        assert calling != before
+        file.write_text(calling)
+        assert client in packaging.roots(function)
+        assert {"httpx2", "anyio", "h11"} <= packaging.needed_by(function)
+        assert not {"httpx2", "anyio"} & packaging.needed_by(functions(shop)["PaymentsBackground"])
+    finally:
+        file.write_text(before)
+        lock.unlink()
+
+
+MEASURE = """
+import contextlib, io, json, sys
+sys.path[:0] = sys.argv[1:]
+from aws_lambda_powertools.metrics import Metrics, MetricUnit
+import aws_lambda_powertools
+assert aws_lambda_powertools.__file__.startswith(sys.argv[1])
+written = io.StringIO()
+with contextlib.redirect_stdout(written):
+    metrics = Metrics(namespace="shop", service="orders")
+    metrics.add_metric("EventLag", MetricUnit.Seconds, 1.5)
+    metrics.flush_metrics()
+assert json.loads(written.getvalue())["EventLag"] == [1.5]
+"""
+
+
+def trimmed(shop: Project, packaging: Any, target: Path) -> Path:
+    """Powertools, as it lies in the package of a function that reacts."""
+    whole = Path(find_spec("aws_lambda_powertools").origin).parent  # type: ignore[union-attr, arg-type]
+    shutil.copytree(whole, target / "aws_lambda_powertools", ignore=shutil.ignore_patterns("__pycache__"))
+    packaging.trim(functions(shop)["OrdersBackground"], target)
+    return target / "aws_lambda_powertools"
+
+
+def test_of_powertools_goes_along_what_is_imported_and_it_works(shop: Project, packaging: Any, tmp_path: Path) -> None:
+    """As the runtime has it: with boto3 beside it, and nothing else of this environment in the way."""
+    found = trimmed(shop, packaging, tmp_path)
+    left = sum(path.stat().st_size for path in found.rglob("*") if path.is_file())
+    assert left < 1_000_000, "the whole is four times as much"
+    assert not (found / "utilities/parser/parser.py").exists() and not list(found.rglob("*.min.js"))
+    others = Path(pytest.__file__).parents[1]
+    subprocess.run([sys.executable, "-I", "-c", MEASURE, tmp_path, others], check=True)
+
+
+def test_more_of_powertools_goes_along_once_a_handler_imports_it(shop: Project, packaging: Any, tmp_path: Path) -> None:
+    handlers = shop.folder / "src/functions_shop/orders/background.py"
+    before = handlers.read_text()
+    own = "def price() -> object:\n    from aws_lambda_powertools.utilities.parser.models import SqsModel\n\n    return SqsModel\n"
+    try:
+        handlers.write_text(f"{before}\n\n{own}")
+        found = trimmed(shop, packaging, tmp_path)
+    finally:
+        handlers.write_text(before)
+    assert (found / "utilities/parser/models/sqs.py").exists()
 
 
 def test_what_migrates_has_the_migrations_of_every_module(sql_shop: Project, tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ def test_the_extras_are_the_folders_and_each_says_what_it_brings() -> None:
         assert extra.provides == (extra.value,)
         assert extra.brings and extra.without
         assert extra.scopes[-2:] == ("product", "platform") or extra.value in ASKED_FOR
-        assert set(extra.needs) <= capabilities
+        assert {*extra.needs, *extra.taken_with} <= capabilities
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ TABLE = "_macros/field_types.jinja"
 # what a project cannot do without, of every type
 EVERY = {"python", "body", "column", "load"}
 # what its type cannot say by itself, since it follows from what the field says: its values, its length or its bounds
-DERIVED = {"enum", "string", "email", "url", "text", "integer", "decimal", "number", "list", "object"}
+DERIVED = {"enum", "string", "email", "url", "slug", "text", "integer", "decimal", "number", "list", "object"}
 
 
 @cache
@@ -31,11 +31,11 @@ def test_every_type_is_in_the_table_and_no_other() -> None:
 
 @pytest.mark.parametrize("name", TYPES)
 def test_a_type_says_all_that_a_project_needs(name: str) -> None:
-    without = {"load"} if name in ("file", "references") else set()  # rows that are made for load have none
+    without = {"load"} if name in ("file", "references", "slug") else set()  # rows that are made for load have none
     without |= {"body"} if name == "list" else set()  # that of what it is of
     needed = set(EVERY) - without
     needed |= (
-        set() if name in ("list", "object", "reference", "references", "file") else {"literal"}
+        set() if name in ("list", "object", "reference", "references", "file", "slug") else {"literal"}
     )  # neither is there from the start
     needed |= set() if name in UNINDEXABLE else {"query"}
     needed |= set() if name in DERIVED else {"low", "high"}

@@ -155,6 +155,7 @@ KNOWN = {
     "by_name",
     "face",
     "face_of_links",
+    "face_of_expansions",
     "dependencies",
     "dev_dependencies",
     "when",

@@ -54,7 +54,9 @@ FACE = {
     "searched_lists": "SearchedListQuery",
     "service_tokens": "ServiceTokens",
     "set_by": "staff_sets",
+    "computed": "exact finite fixed read_only",
     "settings": "CoreSettings nearby",
+    "slugs": "Slug remade with_slug",
     "sql": "Database Duration FixedDecimal UtcDateTime ZonedDateTime check_listings entity_columns jobs_table processed_table sortable_string",
     "sql_connection": "connected",
     "sql_filters": "FilteredSqlRepository check_filters",
@@ -130,6 +132,10 @@ FOR_ROOTS = {
 }
 REVIEWS = {
     "access": {"read": "public", "write": "owner"},
+    "computed": {
+        "twice": {"type": "decimal", "from": "tip * 2"},
+        "half": {"type": "number", "from": "stars / 2"},
+    },
     "fields": {
         "product": {"type": "reference", "to": "inventory.product", "required": True, "indexed": True},
         "answer_to": {"type": "reference", "to": "reviews.review"},
@@ -138,6 +144,7 @@ REVIEWS = {
         "instead": {"type": "reference", "to": "reviews.review", "on_delete": "clear", "listed_as": "replaced"},
         "checked_by": {"type": "reference", "to": "accounts.account", "set_by": "staff"},
         "tip": {"type": "decimal"},
+        "slug": {"type": "slug", "from": "said"},
         "said": {"type": "text"},
         "at": {"type": "datetime"},
         "on": {"type": "date", "indexed": True},

@@ -17,6 +17,56 @@ FIELDS = {f"{LONG}{n}_code": {"type": "string", "max_length": 9, "indexed": True
 NAMES = list(FIELDS)
 
 
+def test_a_table_of_its_own_name_is_called_so_wherever_sql_names_it() -> None:
+    """In the tables of the code and of the migration, in their indexes, rules, foreign keys, link tables, and in drops."""
+    customer: dict[str, Any] = {
+        "table": "tbl_Customers",
+        "fields": {
+            "name": {"type": "string", "unique": True, "indexed": True},
+            "picture": {"type": "file"},
+            "friends": {"type": "references", "to": "crm.customer"},
+        },
+    }
+    order: dict[str, Any] = {
+        "table": "order",
+        "unique": [["customer", "day"]],
+        "fields": {
+            "customer": {"type": "reference", "to": "crm.customer", "required": True},
+            "gifts": {"type": "references", "to": "crm.customer", "max": 2},
+            "day": {"type": "date"},
+        },
+    }
+    entities = {"order": order, "customer": customer}  # the foreign key comes after its table
+    answers = {"name": "old-shop", "architecture": "monolith", "modules": {"crm": {"entities": entities}}}
+    files = dict(preview(make_plan(resolve([from_record(answers)])).record))
+    code, migration = (
+        files[f"src/old_shop/crm/{path}"].decode() for path in ("repository.py", "migrations/0001_initial.py")
+    )
+    for text in (code, migration):
+        named = set(re.findall(r'"((?:ix_|uq_|fk_)?(?:tbl_|order|customer|orders)\w*(?:\.id)?)"', text, re.IGNORECASE))
+        assert named - {"customer"} - {name for name in named if name.endswith("_id")} == {
+            "tbl_Customers",
+            "tbl_Customers.id",
+            "ix_tbl_Customers_name",
+            "uq_tbl_Customers_name",
+            "tbl_Customers_friends",
+            "fk_tbl_Customers_friends_customer_id",
+            "fk_tbl_Customers_friends_other_customer_id",
+            "ix_tbl_Customers_friends",
+            "order",
+            "order.id",
+            "fk_order_customer",
+            "ix_order_customer",
+            "uq_order_customer_day",
+            "order_gifts",
+            "fk_order_gifts_order_id",
+            "fk_order_gifts_customer_id",
+            "ix_order_gifts",
+        } - {name for name in named if name.endswith("_id")}
+    assert '"tbl_Customers": ("picture",)' in code
+    assert "/api/customers" in str(files) and "tbl_" not in files["src/old_shop/crm/api.py"].decode()
+
+
 @pytest.mark.parametrize("read", ["user", "owner"])
 def test_shortened_names_are_taken_by_postgresql_and_are_all_different(read: str) -> None:
     entity: dict[str, Any] = {

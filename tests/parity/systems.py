@@ -25,9 +25,11 @@ DOMAIN: dict[str, Any] = {
                 "category": {
                     "plural": "categories",
                     "access": {"read": "public", "write": "user"},
-                    "keys": ["name"],
+                    "keys": ["name", "slug"],
+                    "lists": [["slug"]],
                     "fields": {
                         "name": {"type": "string", "max_length": 40, "unique": True, "required": True},
+                        "slug": {"type": "slug", "from": "name", "max_length": 30},
                         "parent": {"type": "reference", "to": "lab.category", "on_delete": "clear"},
                     },
                 },
@@ -43,6 +45,15 @@ DOMAIN: dict[str, Any] = {
                         ["-took"],
                         ["there"],
                     ],
+                    "computed": {
+                        "worth": {"type": "decimal", "from": "price * weight - 0.005"},
+                        "third": {"type": "decimal", "scale": 9, "from": "weight / 3"},
+                        "burden": {"type": "number", "from": "mass * mass + weight"},
+                        "called": {"type": "text", "from": "title + ' é: ' + kind"},
+                        "waited": {"type": "duration", "from": "there - due"},
+                        "good": {"type": "boolean", "from": "ready and not weight > 2.5 or kind == 'x-1'"},
+                        "judged": {"type": "integer"},
+                    },
                     "fields": {
                         "title": {"type": "string", "max_length": 80, "required": True, "indexed": True},
                         "story": {"type": "text"},
@@ -98,6 +109,7 @@ DOMAIN: dict[str, Any] = {
                         "note": {"type": "reference", "to": "lab.note", "on_delete": "cascade"},
                         "text": {"type": "string", "max_length": 80},
                         "by": {"type": "reference", "to": "accounts.account", "set_by": "caller"},
+                        "about": {"type": "references", "to": "lab.category", "max": 2, "required": True},
                     },
                 },
             },
@@ -106,12 +118,13 @@ DOMAIN: dict[str, Any] = {
 }
 LISTED: dict[str, Any] = {  # what lists of rows in SQL can do besides
     "thing": {
+        "table": "tbl_Things",
         "totals": True,
         "filters": ["price", "category"],
         "sorts": ["title", "weight", "price", "born", "due"],
     },
     "note": {"totals": True, "filters": ["stars", "thing"], "sorts": ["stars", "topic", "created_at"]},
-    "category": {"filters": ["name"]},
+    "category": {"filters": ["name"], "table": "order"},
     "remark": {"sorts": ["text"]},
 }
 SQL_DOMAIN: dict[str, Any] = {

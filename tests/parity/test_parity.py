@@ -23,7 +23,7 @@ from tests.conftest import missing
 from tests.parity.systems import ABSENT, DOMAIN, KEY_VALUE, System, running, write_project
 
 VALUES: dict[str, dict[str, list[Any]]] = {
-    "categories": {"name": ["a", "b", "A", "é", "😀", "x" * 40], "parent": ["ref"]},
+    "categories": {"name": ["a", "b", "A", "é", "😀", "x" * 40], "parent": ["ref"], "slug": ["a", "b-2", "x" * 30]},
     "things": {
         "title": ["a", "ab", "b", "B", "a b", "é", "z", "\uffff", "😀", "a\u0001", "😀" * 80],
         "story": ["", "once upon a time", "ü" * 1000],
@@ -61,10 +61,11 @@ VALUES: dict[str, dict[str, list[Any]]] = {
         "marks": ["refs"],
     },
     "notes": {"topic": ["a", "b", "c" * 255], "stars": [1, 3, 5], "thing": ["ref"], "others": ["refs"]},
-    "remarks": {"note": ["ref"], "text": ["a", "b"]},
+    "remarks": {"note": ["ref"], "text": ["a", "b"], "about": ["refs"]},
 }
 WRONG: dict[str, list[Any]] = {  # for a field, or for any field
     "name": ["x" * 41],
+    "slug": ["", "A", "a--b", "x" * 31, "é"],
     "title": ["", "nul\0"],
     "weight": [2**63, "7"],
     "price": ["1.234", "-1", "NaN"],
@@ -86,9 +87,10 @@ WRONG: dict[str, list[Any]] = {  # for a field, or for any field
     "moods": [["red", "grey"]],
     "place": [{}, {"street": None}, {"street": "a", "flor": 1}, {"street": "a", "rent": "1.234"}, [], "a"],
     "marks": [[ABSENT, ABSENT], ["no"], ABSENT],
+    "about": [[], [ABSENT, ABSENT], ABSENT],
     "": [None, {}, [1]],
 }
-REQUIRED = {"categories": {"name"}, "things": {"title"}, "notes": {"topic", "thing"}, "remarks": set()}
+REQUIRED = {"categories": {"name"}, "things": {"title"}, "notes": {"topic", "thing"}, "remarks": {"about"}}
 TARGETS = {
     "parent": "categories",
     "category": "categories",
@@ -96,6 +98,7 @@ TARGETS = {
     "note": "notes",
     "marks": "categories",
     "others": "things",
+    "about": "categories",
 }
 INDEXED = {
     "categories": [],
@@ -113,10 +116,10 @@ INDEXED = {
         "marks",
     ],
     "notes": ["topic", "thing", "others"],
-    "remarks": [],
+    "remarks": ["about"],
 }
 SORTED: dict[str, list[tuple[list[str], str]]] = {
-    "categories": [],
+    "categories": [([], "slug")],
     "things": [
         (["kind"], "-price"),
         ([], "-weight"),
@@ -136,7 +139,7 @@ LISTS = [
     for filters, sort in [([], ""), *(([name], "") for name in INDEXED[plural]), *SORTED[plural]]
 ]
 SIDES = {"categories": ["things", "marked"], "things": ["notes"]}  # what is listed below a row's path
-UNIQUE = {"code", "label", "mail"}
+UNIQUE = {"code", "label", "mail", "slug"}
 EXAMPLES_EACH = 8
 EXAMPLES = itertools.count()
 WHO = st.sampled_from(["ann", "staff", "bob", "ann", "staff", "nobody"])
@@ -167,7 +170,10 @@ class Twins(RuleBasedStateMachine):
         known = [row for kind, row in self.made if kind == TARGETS[name]][-4:]
         targets = [*known * 3, ABSENT] if wrong else known
         if values == ["refs"]:  # now and then one too many, or one twice
-            return data.draw(st.lists(st.sampled_from(targets), max_size=4 if wrong else 2, unique=True))
+            least = 0 if wrong or name not in REQUIRED[plural] or not targets else 1
+            return data.draw(
+                st.lists(st.sampled_from(targets), min_size=least, max_size=4 if wrong else 2, unique=True)
+            )
         return data.draw(st.sampled_from(targets if wrong else [*targets, None]))
 
     def body(self, data: st.DataObject, plural: str, *, partial: bool = False, wrong: bool = True) -> dict[str, Any]:
@@ -185,7 +191,7 @@ class Twins(RuleBasedStateMachine):
 
     @initialize(target=rows, data=st.data())
     def begin(self, data: st.DataObject) -> Any:
-        plurals = ["categories", "categories", *["things"] * 8, *["notes"] * 4, "remarks"]
+        plurals = ["categories", "categories", *["things"] * 8, *["notes"] * 4, "remarks", "remarks"]
         return multiple(*filter(None, (self.add(data, plural, "ann", "", wrong=False) for plural in plurals)))
 
     @rule(
@@ -217,6 +223,10 @@ class Twins(RuleBasedStateMachine):
     @rule(name=st.sampled_from([*VALUES["categories"]["name"], "none", "a/b", "", "x" * 300]), who=WHO)
     def read_by_key(self, name: str, who: str) -> None:
         self.ask(who, "GET", f"/api/categories/by-name/{quote(name, safe='')}")
+
+    @rule(slug=st.sampled_from(["a", "a-2", "b-2", "e", "x" * 30, "A", "grinning"]), who=WHO)
+    def read_by_slug(self, slug: str, who: str) -> None:
+        self.ask(who, "GET", f"/api/categories/by-slug/{slug}")
 
     @rule(row=rows, who=WHO, tag=st.sampled_from(["", "", '"1"', '"2"']), data=st.data())
     def change(self, row: tuple[str, str], who: str, tag: str, data: st.DataObject) -> None:

@@ -21,6 +21,7 @@ DOMAIN: dict[str, Any] = {
                     "totals": True,
                     "filters": ["stars"],
                     "search": ["title", "body"],
+                    "table": "Articles_of_old",
                     "fields": {
                         "title": {"type": "string", "max_length": 200, "required": True},
                         "body": {"type": "text"},

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import io
-import os
 import secrets
 from collections.abc import Iterator
-from typing import Any
 
 import httpx2 as httpx
 import pytest
-from PIL import Image
 from tests.support.projects import PATIENCE, new, until
 from tests.support.stack import Stack, up
+from tests.support.uploads import announced, noise, ready, sent
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
 FIELD = "posts.post.media"
@@ -34,36 +31,6 @@ def client(town: Stack) -> Iterator[httpx.Client]:
         yield client
 
 
-def noise(side: int) -> bytes:
-    """An image that nothing makes smaller."""
-    drawn = io.BytesIO()
-    Image.frombytes("RGB", (side, side), os.urandom(3 * side * side)).save(drawn, "PNG")
-    return drawn.getvalue()
-
-
-def announced(client: httpx.Client, size: int) -> dict[str, Any]:
-    answer = client.post("/api/files", json={"for": FIELD, "content_type": "image/png", "size": size})
-    assert answer.status_code == 201, answer.text
-    return dict(answer.json())
-
-
-def sent(client: httpx.Client, made: dict[str, Any], data: bytes) -> int:
-    form = made["upload"]
-    return client.post(form["url"], data=form["fields"], files={"file": ("a.png", data, "image/png")}).status_code
-
-
-def ready(client: httpx.Client, file_id: str) -> dict[str, Any]:
-    seen: dict[str, Any] = {}
-
-    def settled() -> bool:
-        seen.update(client.get(f"/api/files/{file_id}").json())
-        return bool(seen["status"] != "pending")
-
-    until(settled, PATIENCE)
-    assert seen["status"] == "ready", seen
-    return seen
-
-
 def test_the_journey_passes(town: Stack) -> None:
     assert " passed" in town.project.make("journey", f"URL={town.url}")
 
@@ -72,7 +39,7 @@ def test_an_image_of_almost_ten_megabytes_comes_in_and_out_and_outlives_the_copi
     town: Stack, client: httpx.Client
 ) -> None:
     data = noise(1800)  # 9.7 MB, beyond what any other body may have
-    made = announced(client, len(data))
+    made = announced(client, FIELD, len(data))
     assert sent(client, made, data[:-1]) == 422 and sent(client, made, data + b"x") == 413
     assert sent(client, made, data) == 204 and sent(client, made, data) == 409
     file = ready(client, made["id"])
@@ -96,7 +63,7 @@ def test_an_image_of_almost_ten_megabytes_comes_in_and_out_and_outlives_the_copi
 
 
 def test_what_is_no_upload_is_no_larger_than_other_bodies(client: httpx.Client) -> None:
-    made = announced(client, 100)
+    made = announced(client, FIELD, 100)
     large = b"x" * 12_000_000
     assert client.post("/api/posts", content=large, headers={"Content-Type": "application/json"}).status_code == 413
     assert sent(client, made, large) == 413

@@ -11,7 +11,10 @@ from tests.advisor.samples import MVP, PLATFORM, REALTIME, SOCIAL, requirements
 from archgen.advisor import recommend
 from archgen.advisor.facts import derive_facts
 from archgen.advisor.scoring import Model
+from archgen.answers.resolve import resolve
+from archgen.answers.sources import from_record
 from archgen.evidence.loader import load_evidence
+from archgen.exchange.svg import draw_svg
 from archgen.reports.charts import CODES, axes, facts_at, page_data
 from archgen.reports.html import html, in_json, in_script
 
@@ -74,6 +77,21 @@ def test_the_services_of_the_diagram_have_the_names_of_the_modules() -> None:
     for name in ("accounts", "inventory", "2 more services"):
         assert name in drawing
     assert "another service" not in drawing
+
+
+def test_the_page_shows_the_entities_and_its_style_is_theirs_alone() -> None:
+    customer = {"type": "reference", "to": "shop.customer"}
+    entities = {"customer": {"fields": {"name": {"type": "string"}}}, "order": {"fields": {"customer": customer}}}
+    modules = {"shop": {"entities": entities}}
+    taken = resolve([from_record({"name": "firm", "modules": modules})])
+    advice = recommend(taken.requirements, EVIDENCE)
+    text = html(taken.requirements, EVIDENCE, advice, taken.domain.names, draw_svg("firm", taken.domain))
+    drawing = text[text.index('<svg class="domain"') :]
+    drawing = drawing[: drawing.index("</svg>")]
+    assert "shop.order has customer, a shop.customer" in drawing
+    rules = drawing[drawing.index("<style>") + 7 : drawing.index("</style>")].split("}")
+    assert rules[:-1] and all(".domain" in rule for rule in rules[:-1])
+    assert 'id="entities"' not in page()
 
 
 def test_a_limit_that_is_reached_now_is_said_to_be_reached() -> None:

@@ -14,6 +14,7 @@ from archgen.advisor import recommend
 from archgen.answers.resolve import resolve
 from archgen.answers.sources import from_flags
 from archgen.evidence.loader import load_evidence
+from archgen.exchange.svg import draw_svg
 from archgen.reports.html import html
 
 pytestmark = pytest.mark.real
@@ -43,7 +44,9 @@ def written(folder: Path, **answers: Any) -> str:
     evidence = load_evidence()
     taken = resolve([from_flags(answers)])
     file = folder / "report.html"
-    file.write_text(html(taken.requirements, evidence, recommend(taken.requirements, evidence)), encoding="utf-8")
+    drawing = draw_svg(taken.requirements.name, taken.domain)
+    page = html(taken.requirements, evidence, recommend(taken.requirements, evidence), taken.domain.names, drawing)
+    file.write_text(page, encoding="utf-8")
     return file.as_uri()
 
 

@@ -259,5 +259,42 @@ def test_an_author_with_many_posts_is_read_on_demand_however_few_follow(
         assert len(asked) < 10
         there = dict.fromkeys(posts, author)
         assert await read_all(storage, reader, 15, there) == posts[::-1]
+        with storage.counted() as asked:
+            await handlers["FollowEnded"](event_of(storage.package, "FollowEnded", (reader, author, 2)))
+        assert len(asked) < 10, "nothing was written, and nothing is deleted, however often somebody comes and goes"
+        assert await read_all(storage, reader, 15, there) == []
 
     storage.run(story())
+
+
+def test_what_was_written_to_a_follower_is_deleted_when_that_ends_also_by_a_delivery_that_follows(
+    storage: Storage,
+) -> None:
+    author, reader, base = uuid4(), uuid4(), int(uuid4().int >> 84)
+    handlers = handlers_of(storage, FAN_OUT)
+
+    async def story() -> None:
+        for number in range(3):
+            said = (post_id(base + number), author)
+            await handlers["PostPublished"](event_of(storage.package, "PostPublished", said))
+        await handlers["FollowStarted"](event_of(storage.package, "FollowStarted", (reader, author, 1)))
+        assert await _entries(storage, reader) == 3
+        await handlers["FollowEnded"](event_of(storage.package, "FollowEnded", (reader, author, 2)))
+        assert await _entries(storage, reader) == 0
+        # as one that was on its way wrote it, or the first delivery died before it had deleted all
+        await storage.unit("feed").fill(reader, author)
+        await handlers["FollowEnded"](event_of(storage.package, "FollowEnded", (reader, author, 2)))
+        assert await _entries(storage, reader) == 0
+
+    storage.run(story())
+
+
+async def _entries(storage: Storage, reader: UUID) -> int:
+    """How many posts were written to this feed."""
+    if storage.package == "social_sql":
+        tables, sa = import_module("social_sql.feed.repository"), import_module("sqlalchemy")
+        async with storage.table("feed").connect() as connection:
+            of_reader = sa.select(sa.func.count()).where(tables.entries.c.reader_id == reader)
+            return int(await connection.scalar(of_reader))
+    table = storage.table("feed")
+    return len(await table.query("list0", f"entry#{reader}", 100, descending=True, after=None))

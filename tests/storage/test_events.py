@@ -121,3 +121,23 @@ def test_the_outbox_holds_envelopes_which_the_relay_delivers(project: Project, c
     assert sorted(heard) == sorted(body.encode() for body in bodies)
     for body in bodies:
         Draft7Validator(SCHEMA, format_checker=FormatChecker()).validate(json.loads(body))
+
+
+def test_a_unit_that_publishes_nothing_needs_no_relay_as_in_the_test_of_a_job(
+    project: Project, chassis: Chassis, url: str
+) -> None:
+    package = project.folder.name.replace("-", "_")
+    units = import_module(f"{package}.accounts.repository").AccountsUnitOfWork
+    event = uuid4()
+
+    async def story() -> bool:
+        database = chassis("mechanism.sql").Database(url)
+        await import_module(f"{package}.apps.alembic.migrate").upgrade(database, ["accounts"])
+        for _ in range(2):
+            unit = units(database, chassis("mechanism.memory_cache").MemoryCache(), None)
+            again: bool = await unit.already_processed(event)
+            await unit.commit()
+        await database.close()
+        return again
+
+    assert asyncio.run(story()), "the first was committed"

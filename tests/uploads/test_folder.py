@@ -387,6 +387,25 @@ def test_files_that_are_nobody_s_are_collected_in_their_time(
     assert lying(folder) == [f"{kept}.original"]
 
 
+def test_a_file_whose_time_is_over_is_taken_by_no_row_and_one_that_was_taken_just_before_is_there_still(
+    instance: Instance, bearer: dict[str, str], part: Part, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The row is heard of a moment after it was made: till then nobody collects its file."""
+    client, folder = instance
+    orphan, never = _uploaded(client, bearer), announce(client, bearer)["id"]
+    domain, now = part("files.domain"), part("chassis.policy.entity").now
+    for file, time_of_it in ((never, timedelta(hours=1)), (orphan, timedelta(days=1))):
+        with monkeypatch.context() as moved:
+            moved.setattr(domain, "now", lambda later=time_of_it: now() + later)
+            answer = client.post("/api/products", json={"text": file}, headers=bearer)
+        assert answer.status_code == 422 and answer.json()["errors"][0]["field"] == "text"
+        _collect(client, part, monkeypatch, time_of_it + timedelta(minutes=5))
+        assert _status(client, bearer, file) == 200, "who took it at the last moment has it"
+    _collect(client, part, monkeypatch, timedelta(days=1, minutes=11))
+    assert [_status(client, bearer, file) for file in (orphan, never)] == [404, 404]
+    assert lying(folder) == []
+
+
 def test_a_row_that_has_to_have_a_file_is_made_with_one_of_the_caller_s_own_that_is_there_or_on_its_way(
     instance: Instance, bearer: dict[str, str], part: Part, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from archgen.answers.schema import Answers
 from archgen.domain.schema import KEYS_NOT_HERE, MEANT_KEYS, FieldSpec
@@ -187,9 +188,9 @@ def annotation_at(path: tuple[Any, ...]) -> Any:
     for step in path:
         here = _plain(here)
         if isinstance(here, type) and issubclass(here, BaseModel):
-            if step not in here.model_fields:
+            if step not in (fields := _fields(here)):
                 return None
-            here = here.model_fields[step].annotation
+            here = fields[step].annotation
         elif get_origin(here) is dict:
             here = get_args(here)[1]
         elif get_origin(here) is tuple:
@@ -213,13 +214,18 @@ def _plain(annotation: Any) -> Any:
 
 def _keys(path: tuple[Any, ...]) -> list[str]:
     here = annotation_at(path)
-    return list(here.model_fields) if isinstance(here, type) and issubclass(here, BaseModel) else []
+    return list(_fields(here)) if isinstance(here, type) and issubclass(here, BaseModel) else []
+
+
+def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """By the keys that say them."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
 def _example(path: tuple[Any, ...]) -> list[Any]:
     owner = annotation_at(path[:-1])
-    if isinstance(owner, type) and issubclass(owner, BaseModel) and path[-1] in owner.model_fields:
-        return list(owner.model_fields[path[-1]].examples or ())
+    if isinstance(owner, type) and issubclass(owner, BaseModel) and path[-1] in (fields := _fields(owner)):
+        return list(fields[path[-1]].examples or ())
     return []
 
 

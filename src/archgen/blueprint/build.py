@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from typing import Any, Protocol, get_args
 
 from archgen.blueprint.cascades import bounded
+from archgen.blueprint.expansions import with_expansions
 from archgen.blueprint.modules import ModulePlan, plan_modules
 from archgen.blueprint.schema import Blueprint, Entity, Module, Part, Template
 from archgen.domain import naming
-from archgen.domain.presets import FILES, LOG_KINDS, PRESETS, WITH_ACCOUNTS
+from archgen.domain.presets import LOG_KINDS, PRESETS, WITH_ACCOUNTS
 from archgen.domain.schema import Domain, EntitySpec
 from archgen.errors import IncompatibleError
-from archgen.options import extras, needs_name, offered, options, provided
+from archgen.options import Option, extras, needs_name, offered, options, provided
 from archgen.requirements import Assumption, Requirements, StackChoice
 from archgen.text import nearest, shown
 
@@ -27,6 +28,7 @@ LISTED = {
     "filters": "filters that combine",
     "sorts": "order that a request chooses",
     "search": "full-text search",
+    "table": "a table of one's own name",
 }
 ACCOUNT_EVENTS = ("accounts.account.created", "accounts.account.deleted")
 TEMPLATES: tuple[Template, ...] = get_args(Template)
@@ -53,7 +55,7 @@ def build_blueprint(requirements: Requirements, domain: Domain, recommendation: 
     template = _carrying(requirements, domain, _template(requirements, architecture))
     grouping = _grouping(requirements, domain, template)
     part_of = {module: part for part, modules in grouping.items() for module in modules}
-    modules = plan_modules(ModulePlan(domain, part_of))
+    modules = with_expansions(plan_modules(ModulePlan(domain, part_of)), domain)
     stack, wrong = _stack(requirements.stack, recommendation.stack, template, modules)
     taken_extras, useless = _extras(requirements, template, stack, modules)
     if refused := [*wrong, *useless]:
@@ -91,7 +93,7 @@ def build_blueprint(requirements: Requirements, domain: Domain, recommendation: 
 
 
 def substitutions(requirements: Requirements, recommendation: Advice, blueprint: Blueprint) -> tuple[Assumption, ...]:
-    """Where the advice names what cannot be generated yet: what was taken in its place, and why."""
+    """Where the advice names what cannot be generated yet: what was taken in its place, and why; and what the stack takes along unasked."""
     taken = []
     for key in StackChoice.model_fields:
         advised = recommendation.stack.get(key)
@@ -119,6 +121,10 @@ def substitutions(requirements: Requirements, recommendation: Advice, blueprint:
         ):
             because = f"{recommendation.architecture} is advised, and {what}"
         taken.append(Assumption(field="architecture", value=blueprint.template, because=because))
+    for name in blueprint.extras:
+        if not requirements.extras.get(name) and (key := _bound_to(extras()[name], blueprint.stack.model_dump())):
+            because = _inseparable(extras()[name], getattr(blueprint.stack, key))
+            taken.append(Assumption(field=f"extras.{name}", value=True, because=because))
     return tuple(taken)
 
 
@@ -293,13 +299,12 @@ class Demands:
 
     `events`: whether any react to something, or keep a log of events. `awaiting`: the modules that react to an account, which an
     identity provider makes and deletes without our knowing. `apart`: those that share a log of events, where they are in several parts.
-    `files`: whether rows have some. `listed`: what lists are to do that not every database serves, and the entities that say it.
+    `listed`: what lists are to do that not every database serves, and the entities that say it.
     """
 
     events: bool
     awaiting: tuple[str, ...]
     apart: tuple[str, ...]
-    files: bool
     listed: Mapping[str, tuple[str, ...]]
 
 
@@ -313,7 +318,6 @@ def _demands(modules: tuple[Module, ...], stack: Mapping[str, str]) -> Demands:
             module.name for module in modules if any(reaction.event in ACCOUNT_EVENTS for reaction in module.reactions)
         ),
         apart=tuple(module.name for module in logging) if len({module.part for module in logging}) > 1 else (),
-        files=any(module.kind == FILES for module in modules),
         listed=_listed(modules),
     )
 
@@ -342,11 +346,6 @@ def _unfit(key: str, choice: str, demands: Demands) -> tuple[str, str]:
         )
     if key == "database" and (what := _unserved(choice, demands.listed)):
         return what, "leave that out (lists says single combinations)"
-    if key == "deployment" and "ecs" in capabilities and demands.files:
-        return (
-            "its tasks have no disk in common, and files of rows are kept on one (fields of type file)",
-            "leave the fields out",
-        )
     if key == "broker" and "broker" in capabilities and not demands.events:
         return (
             f"{choice} would have nothing to carry, since no module reacts to another's events",
@@ -400,7 +399,7 @@ def _stack(
 def _extras(
     requirements: Requirements, template: Template, stack: Mapping[str, str], modules: tuple[Module, ...]
 ) -> tuple[tuple[str, ...], list[tuple[str, str]]]:
-    """Each as asked, else as the scope has it where there is something for it to do; what has nothing to do, with a hint."""
+    """Each as asked, else as scope or stack have it where there is something for it to do; what cannot be as asked, with a hint."""
     capabilities = provided({"architecture": template, **stack})
     types = {field.type for module in modules for entity in module.entities for field in entity.fields}
     chosen, wrong = [], []
@@ -415,9 +414,24 @@ def _extras(
         elif asked and idle:
             what = f"extras.{name}: there is nothing for it to do, since no entity has a field of type {' or '.join(extra.field_types)}"
             wrong.append((what, f"leave extras.{name} out, or give an entity such a field"))
-        elif asked or (asked is None and not (missing or idle) and requirements.scope in extra.scopes):
+        elif asked is False and not (missing or idle) and (key := _bound_to(extra, stack)):
+            others = [choice for choice in offered(template)[key] if not _bound_to(extra, {key: choice})]
+            hint = f"leave extras.{name} out of what you say, or say --set stack.{key}={' or '.join(others)}"
+            wrong.append((f"extras.{name}: {_inseparable(extra, stack[key])}", hint))
+        elif asked or (
+            asked is None and not (missing or idle) and (requirements.scope in extra.scopes or _bound_to(extra, stack))
+        ):
             chosen.append(name)
     return tuple(chosen), wrong
+
+
+def _bound_to(extra: Option, stack: Mapping[str, str]) -> str:
+    """The key of the stack whose choice does not do without an extra; empty where none does."""
+    return next((key for key, choice in stack.items() if not provided({key: choice}).isdisjoint(extra.taken_with)), "")
+
+
+def _inseparable(extra: Option, choice: str) -> str:
+    return f"with {choice} it cannot be left out (without it: {extra.without})"
 
 
 def _instead(needs: Sequence[str], template: Template, stack: Mapping[str, str]) -> str:

@@ -107,7 +107,7 @@ def _stored(module: Module, entity: Entity) -> Mapping[str, Any]:
         if effect.entity == entity.name and effect.effect != "unlink"
     }
     return {
-        **entity.model_dump(include={"plural", "owned", "unique", "audit"}),
+        **entity.model_dump(include={"plural", "table", "owned", "unique", "audit"}),
         "searched": bool(entity.search),
         "by_owner": entity.access.read == "owner",
         "fields": [field.model_dump(include=columns) for field in entity.fields],

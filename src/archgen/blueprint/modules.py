@@ -8,6 +8,7 @@ from typing import Literal
 
 from archgen.blueprint.schema import (
     Access,
+    Computed,
     Effect,
     Entity,
     Field,
@@ -21,6 +22,7 @@ from archgen.blueprint.schema import (
     Target,
 )
 from archgen.domain import naming
+from archgen.domain.expressions import read_expression
 from archgen.domain.field_values import (
     normal,
     read_item,
@@ -36,7 +38,17 @@ from archgen.domain.field_values import (
     resolve_shortest,
     resolve_unlike,
 )
-from archgen.domain.schema import ALL_ACTIONS, OWNER, Action, Domain, DomainModule, EntitySpec, FieldSpec, FieldType
+from archgen.domain.schema import (
+    ALL_ACTIONS,
+    OWNER,
+    Action,
+    ComputedSpec,
+    Domain,
+    DomainModule,
+    EntitySpec,
+    FieldSpec,
+    FieldType,
+)
 
 ACCOUNT = "accounts.account"
 
@@ -134,14 +146,17 @@ def _entity(
     wanted: set[str],
     aliases: dict[tuple[str, str], str],
 ) -> Entity:
+    fields = tuple(_field(domain, module, name, key, content, aliases) for key, content in spec.fields.items())
     return Entity(
         name=name,
         cls=naming.to_class_name(name),
         plural=spec.pluralize(name),
+        table=_table(name, spec),
         access=Access(read=spec.access.read, write=spec.access.write),
         owned=spec.owned,
+        owned_by=spec.owned_by,
         audit=bool(spec.audit),
-        fields=tuple(_field(domain, module, name, key, content, aliases) for key, content in spec.fields.items()),
+        fields=fields,
         lists=tuple(_listing(listing) for listing in spec.lists),
         unique=tuple(_unique(spec, rule) for rule in spec.unique),
         publishes=tuple(action for action in ALL_ACTIONS if f"{module.name}.{name}.{action}" in wanted),
@@ -166,7 +181,7 @@ def _entity(
             if content.to == f"{module.name}.{name}" and content.listed_as is not None
         ),
         linkers=tuple(
-            Referrer(entity=other, field=key, required=False)
+            Referrer(entity=other, field=key, required=content.needed)
             for other, key, content in _links(module)
             if content.to == f"{module.name}.{name}"
         ),
@@ -175,6 +190,7 @@ def _entity(
         sorts=spec.combined[1],
         natural_keys=spec.keys,
         search=spec.search,
+        computed=tuple(_computed(key, content, spec, fields) for key, content in spec.computed.items()),
     )
 
 
@@ -189,11 +205,11 @@ def _field(
         return Field(
             name=name,
             type=spec.type,
-            required=False,
+            required=spec.needed,
             nullable=False,
             unique=False,
             indexed=False,
-            default=[],
+            default=None if spec.needed else [],
             many=many,
         )
     if spec.type == "list":
@@ -213,14 +229,14 @@ def _field(
             max_items=resolve_items(spec),
         )
     has_default = spec.default is not None
-    required = spec.required and not has_default
+    required = spec.required and not has_default and spec.made_from is None
     return Field(
         name=name,
         type=spec.type,
         required=required,
-        nullable=not required and not has_default,
-        unique=spec.unique or bool(spec.one_to_one),
-        indexed=spec.indexed or (spec.listed_as is not None and not spec.one_to_one),
+        nullable=not required and not has_default and spec.made_from is None,
+        unique=spec.alone,
+        indexed=spec.indexed or spec.is_listed,
         default=normal(spec, spec.default) if has_default else None,
         min=None if spec.min is None else normal(spec, spec.min),
         max=None if spec.max is None else normal(spec, spec.max),
@@ -237,9 +253,32 @@ def _field(
         ),
         cls=alias if spec.type == "object" else None,
         to=target,
+        made_from=spec.made_from,
         set_by=spec.set_by,
+        own=bool(spec.own) and not _is_private(module, spec),
         max_bytes=resolve_bytes(spec),
         accept=resolve_accept(spec),
+    )
+
+
+def _computed(name: str, spec: ComputedSpec, entity: EntitySpec, fields: tuple[Field, ...]) -> Computed:
+    """It may be lacking where a field of it may, or a double may be too large, or nobody has said yet what it is."""
+    made = None if spec.made_from is None else read_expression(spec.made_from, spec, entity.fields)
+    needs = tuple(field.name for field in fields if made is not None and field.nullable and field.name in made.names)
+    kept = FieldSpec(type=spec.type, scale=spec.scale)
+    return Computed(
+        field=Field(
+            name=name,
+            type=spec.type,
+            required=False,
+            nullable=made is None or bool(needs) or spec.type == "number",
+            unique=False,
+            indexed=False,
+            max_length=resolve_length(kept),
+            scale=resolve_scale(kept),
+        ),
+        expression=None if made is None else made.code,
+        needs=needs,
     )
 
 
@@ -259,8 +298,14 @@ def _target(domain: Domain, module: DomainModule, name: str, field: FieldSpec) -
         cls=naming.to_class_name(entity),
         plural=spec.pluralize(entity),
         local=owner == module.name,
+        table=_table(entity, spec),
         checked=is_checked(domain, module, name, field),
     )
+
+
+def _table(name: str, spec: EntitySpec) -> str | None:
+    """What its table is called, where that is not the plural."""
+    return None if spec.table == spec.pluralize(name) else spec.table
 
 
 def is_checked(domain: Domain, module: DomainModule, entity: str, field: FieldSpec) -> bool:
@@ -271,7 +316,7 @@ def is_checked(domain: Domain, module: DomainModule, entity: str, field: FieldSp
     owner = str(field.to).partition(".")[0]
     if owner == module.name:
         return False
-    return not (field.required and f"{module.name}.{entity}" in _needed(domain, str(field.to)))
+    return not (field.needed and f"{module.name}.{entity}" in _needed(domain, str(field.to)))
 
 
 def _needed(domain: Domain, start: str) -> set[str]:
@@ -285,7 +330,7 @@ def _needed(domain: Domain, start: str) -> set[str]:
         found.add(path)
         owner, _, name = path.partition(".")
         fields = domain[owner].spec.entities[name].fields.values()
-        left += [content.to for content in fields if content.to is not None and content.required]
+        left += [content.to for content in fields if content.to is not None and content.needed]
     return found
 
 
@@ -334,6 +379,11 @@ def _left_behind(module: DomainModule, deleted: str) -> Iterator[tuple[str, str,
     for name, spec in module.spec.entities.items():
         if deleted == ACCOUNT and spec.owned:
             yield name, "owner_id", "delete"
+
+
+def _is_private(module: DomainModule, reference: FieldSpec) -> bool:
+    """Whether each row that it may go to is seen by its owner alone, so that others' cannot be referred to anyway."""
+    return module.spec.entities[str(reference.to).partition(".")[2]].access.read == "owner"
 
 
 def _references(module: DomainModule, kind: FieldType = "reference") -> Iterator[tuple[str, str, FieldSpec]]:

@@ -38,6 +38,7 @@ class Target(Document):
     plural: str
     local: bool
     checked: bool
+    table: str | None = Attribute(default=None, exclude_if=lambda name: name is None)
 
 
 class Form(Document):
@@ -92,12 +93,29 @@ class Field(Document):
         default=(), exclude_if=lambda members: not members
     )  # object: its fields; of which alone it is there, as `cls`
     cls: str | None = Attribute(default=None, exclude_if=lambda name: name is None)  # the class that these make
+    made_from: str | None = Attribute(
+        default=None, exclude_if=lambda name: name is None
+    )  # slug: the field that it is made from where none is sent; of which alone it is there
     set_by: Literal["caller", "staff"] | None = Attribute(default=None, exclude_if=lambda who: who is None)
     stored: JsonValue = Attribute(
         default=None, exclude_if=lambda value: value is None
     )  # what the database has in a row whose writer does not know the field, where rows were there before it
+    own: bool = Said(
+        default=False
+    )  # reference within the module: to a row of the caller's own, though others may read it
     max_bytes: int | None = None  # file: 10 MiB if not said
     accept: tuple[str, ...] = ()  # file: its content types, images if not said
+
+
+class Computed(Document):
+    """A read-only field that is computed from its row: what it is as a field, and the body that it has at first.
+
+    `expression`: Python over `self`; none: it gives nothing until the owner says what. `needs`: fields without which it is nothing.
+    """
+
+    field: Field
+    expression: str | None
+    needs: tuple[str, ...]
 
 
 class Listing(Document):
@@ -134,18 +152,36 @@ class Side(Document):
     one: bool = Attribute(default=False, exclude_if=lambda one: not one)  # there is one row at most
 
 
+class Expansion(Document):
+    """A reference that a read follows, a `field` of an entity, to `to`; of each of its rows that is `display`, or all of it.
+
+    `then`: what may be followed from there. `deeper`: whether anything is, by whichever read.
+    """
+
+    field: str
+    to: Target
+    many: bool
+    display: tuple[str, ...]
+    then: tuple[Expansion, ...]
+    deeper: bool
+
+
 class Entity(Document):
     """`owned`: access asks who created a row, so rows remember it. `publishes`: actions that something reacts to.
 
     `unique`: fields that are unique together, `owner_id` among them. `referred`: checked references of other modules.
     `linkers`: entities of the same module whose fields of references go to this one.
+    `owned_by`: the field with the account whose row it is, in place of whoever created it.
     `audit`: `created_by` and `changed_by`, beside the fields. `totals`: pages by number, with a total; `filters`, `sorts`: of lists whose filters combine. `natural_keys`: unique
-    fields that rows are read by. `search`: fields whose words rows are searched by. Each is recorded where it is so.
+    fields that rows are read by. `search`: fields whose words rows are searched by. `expand`: references that its reads follow;
+    `steps`: those that any read does from here. `shown`: some read follows one to here. `computed`: beside the fields, not stored.
+    Each is recorded where it is so.
     """
 
     name: str
     cls: str
     plural: str
+    table: str | None = Attribute(default=None, exclude_if=lambda name: name is None)  # where it is not the plural
     access: Access
     owned: bool
     fields: tuple[Field, ...]
@@ -159,12 +195,18 @@ class Entity(Document):
     )  # rows that may go or change with one
     sides: tuple[Side, ...] = Attribute(default=(), exclude_if=lambda sides: not sides)
     linkers: tuple[Referrer, ...] = Attribute(default=(), exclude_if=lambda linkers: not linkers)
+    owned_by: str | None = Said(default=None)
     audit: bool = Said(default=False)
     totals: bool = Said(default=False)
     filters: tuple[str, ...] = Said(default=())
     sorts: tuple[str, ...] = Said(default=())
     natural_keys: tuple[str, ...] = Said(default=())
     search: tuple[str, ...] = Said(default=())
+    expand: tuple[Expansion, ...] = Said(default=())
+    steps: tuple[Expansion, ...] = Said(default=())
+    display: tuple[str, ...] = Said(default=())
+    shown: bool = Said(default=False)
+    computed: tuple[Computed, ...] = Said(default=())
 
 
 class Effect(Document):

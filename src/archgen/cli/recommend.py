@@ -89,10 +89,13 @@ def recommend(
     recommendation = advise(taken, evidence)
     if form is Format.html:
         from archgen.cli.console import utf8_on_stdout
+        from archgen.exchange.drawing import list_entities
+        from archgen.exchange.svg import draw_svg
         from archgen.reports.html import html
 
         utf8_on_stdout()
-        _give(html(taken.requirements, evidence, recommendation, taken.domain.names), output)
+        drawing = draw_svg(taken.requirements.name, taken.domain) if any(list_entities(taken.domain)) else ""
+        _give(html(taken.requirements, evidence, recommendation, taken.domain.names, drawing), output)
     else:
         modules = taken.domain.names
         _give(_written(form, taken.requirements, recommendation, explain, output is not None, modules), output)

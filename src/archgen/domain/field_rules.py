@@ -28,16 +28,17 @@ LABEL_MOST = 200
 REFERENCES_MOST = 100  # of one row: each is looked up, and written as a row of its own
 ITEMS_MOST = 100  # of one list, which is read and written as a whole
 MEMBERS_MOST = 30  # fields of an object
+SLUG_LEAST = 12  # characters that it may have: some words, and an end that no other has
 FILE_MOST = 100 * 1024 * 1024  # bytes: what is uploaded is read once more, to see what it is
 
 _VALUE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?", re.ASCII)
 
 # The constraints that only some types take.
 _TAKES: dict[str, tuple[str, ...]] = {
-    "min": ("integer", "decimal", "number"),
+    "min": ("integer", "decimal", "number", "references"),
     "max": ("integer", "decimal", "number", "references"),
     "min_length": ("string", "text"),
-    "max_length": ("string", "text", "email", "url"),
+    "max_length": ("string", "text", "email", "url", "slug"),
     "pattern": ("string",),
     "examples": ("string", "email", "url"),
     "scale": ("decimal",),
@@ -47,15 +48,20 @@ _TAKES: dict[str, tuple[str, ...]] = {
     "of": ("list",),
     "max_items": ("list",),
     "fields": ("object",),
+    "from": ("slug",),
     "to": ("reference", "references"),
     "ordered": ("references",),
     "on_delete": ("reference",),
     "one_to_one": ("reference",),
     "set_by": ("reference",),
+    "own": ("reference",),
     "listed_as": ("reference", "references"),
     "max_bytes": ("file",),
     "accept": ("file",),
 }
+
+
+_ATTRIBUTES = {"from": "made_from"}  # which Python's own words are no names of
 
 
 def check_field(where: str, spec: FieldSpec) -> Iterator[Mistake]:
@@ -65,7 +71,7 @@ def check_field(where: str, spec: FieldSpec) -> Iterator[Mistake]:
         return
     fits = True
     for name, types in _TAKES.items():
-        if getattr(spec, name) not in (None, (), {}) and spec.type not in types:
+        if getattr(spec, _ATTRIBUTES.get(name, name)) not in (None, (), {}) and spec.type not in types:
             fits = False
             yield Mistake(f"{where}.{name}", f"a field of type {spec.type} takes no {name}", f"it is for {_or(types)}")
     for name in ("unique", "indexed"):
@@ -164,11 +170,11 @@ def _check_object(where: str, spec: FieldSpec) -> Iterator[Mistake]:
 
 
 def _check_references(where: str, spec: FieldSpec) -> Iterator[Mistake]:
-    if spec.required:
+    if spec.min not in (None, 0, 1) or isinstance(spec.min, bool | float):
         yield Mistake(
-            f"{where}.required",
-            "references may always be none: what they refer to can go",
-            "leave it out; a rule of your own goes into the module's domain.py",
+            f"{where}.min",
+            f"{shown(spec.min)} is not 1: a row has to have one reference at least, or may have none",
+            "say required: true; a rule of your own goes into the module's domain.py",
         )
     whole = spec.max is None or (isinstance(spec.max, int) and not isinstance(spec.max, bool))
     if not whole or (isinstance(spec.max, int) and not 1 <= spec.max <= REFERENCES_MOST):
@@ -236,9 +242,11 @@ def _check_length(where: str, spec: FieldSpec) -> Iterator[Mistake]:
             f"{spec.min_length} is more than the {longest} characters that the field takes",
             f"say a min_length of {longest} or less, or {where}.max_length",
         )
-    most = {"string": STRING_MOST, "url": STRING_MOST, "email": EMAIL_LENGTH}.get(spec.type)
+    most = {"string": STRING_MOST, "url": STRING_MOST, "email": EMAIL_LENGTH, "slug": INDEXED_LENGTH}.get(spec.type)
     if most is None or longest is None:
         return
+    if spec.type == "slug" and longest < SLUG_LEAST:
+        yield Mistake(f"{where}.max_length", f"a slug has room for {SLUG_LEAST} characters at least", "say more")
     if longest > most:
         hint = "use type text" if spec.type == "string" else f"say {most} or less"
         yield Mistake(f"{where}.max_length", f"a field of type {spec.type} has {most} characters at most", hint)
@@ -261,7 +269,7 @@ def _check_values_of_type(where: str, spec: FieldSpec) -> Iterator[Mistake]:
             good[name] = normal(spec, value)
         except Unfit as error:
             yield Mistake(f"{where}.{name}", str(error))
-    if spec.type in _TAKES["min"]:
+    if spec.type in _TAKES["min"] and spec.type != "references":
         bounds = {name: compared(spec, value) for name, value in good.items()}
         if "min" in bounds and "max" in bounds and bounds["min"] > bounds["max"]:
             yield Mistake(f"{where}.min", f"{good['min']} is more than max, {good['max']}")

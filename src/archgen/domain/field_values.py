@@ -21,14 +21,19 @@ DIGITS = 18  # of a decimal, those behind the point included
 INTEGER_LEAST, INTEGER_MOST = -(2**63), 2**63 - 1
 STRING_LENGTH, TEXT_LENGTH, JSON_DEPTH = 255, 100_000, 16
 SCALE = 2
-EMAIL_LENGTH, URL_LENGTH = 254, 2_000
+EMAIL_LENGTH, URL_LENGTH, SLUG_LENGTH = 254, 2_000, 100
 HOST = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*"
 # as `chassis/mechanism/fields.py` of the templates has them
 FORMS = {
     "email": r"[A-Za-z0-9.!#$%&'*+/=?\^_`{|}~-]{1,64}@" + HOST,
+    "slug": "[a-z0-9]+(?:-[a-z0-9]+)*",
     "url": r"[Hh][Tt][Tt][Pp][Ss]?://" + HOST + r"(?::[0-9]{1,5})?(?:[/?#][!-~]*)?",
 }
-KINDS = {"email": "is not an address such as ann@example.com", "url": "is not a URL such as https://example.com/a"}
+KINDS = {
+    "email": "is not an address such as ann@example.com",
+    "url": "is not a URL such as https://example.com/a",
+    "slug": "is not a slug such as how-to-2",
+}
 ENDINGS = {"email": "@example.com", "url": "https://example.com/"}
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 DURATION = re.compile(
@@ -47,7 +52,7 @@ def resolve_length(spec: FieldSpec) -> int | None:
     """The most characters of a string or a text."""
     if spec.type == "string":
         return STRING_LENGTH if spec.max_length is None else spec.max_length
-    default = {"text": TEXT_LENGTH, "email": EMAIL_LENGTH, "url": URL_LENGTH}.get(spec.type)
+    default = {"text": TEXT_LENGTH, "email": EMAIL_LENGTH, "url": URL_LENGTH, "slug": SLUG_LENGTH}.get(spec.type)
     return default if spec.max_length is None else spec.max_length
 
 
@@ -72,6 +77,8 @@ def resolve_shape(spec: FieldSpec) -> Shape:
     if pattern is None:
         return ()
     most = resolve_length(spec) or STRING_LENGTH
+    if spec.type == "slug":
+        return tuple([LETTERS] * 8)
     ending = ENDINGS.get(spec.type, "")
     if ending and len(ending) + 5 <= most:
         return (*[LETTERS] * 5, *ending) if spec.type == "email" else (*ending, *[LETTERS] * 5)
@@ -291,6 +298,10 @@ def _references(spec: FieldSpec, value: JsonValue) -> JsonValue:
     raise Unfit("references have no default: no row is there from the start, and none is what they begin with")
 
 
+def _slug(spec: FieldSpec, value: JsonValue) -> JsonValue:
+    raise Unfit("a slug has no default: it is made from another field where none is sent")
+
+
 def _list(spec: FieldSpec, value: JsonValue) -> JsonValue:
     raise Unfit("a list has no default: it begins empty")
 
@@ -333,6 +344,7 @@ _NORMAL: dict[str, Callable[[FieldSpec, JsonValue], JsonValue]] = {
     "decimal": _decimal,
     "email": _email,
     "url": _url,
+    "slug": _slug,
     "duration": _duration,
     "zoned_datetime": _zoned_datetime,
     "number": _number,

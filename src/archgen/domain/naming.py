@@ -23,6 +23,7 @@ PLURAL_MOST = 50
 PART_MOST = 40  # of any other; what the database calls a name made of several is shortened where it must be
 
 _PROJECT = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*", re.ASCII)
+_TABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*", re.ASCII)
 
 
@@ -39,7 +40,7 @@ BUILTINS = frozenset(dir(builtins)) - _words("copyright credits license")
 # What every generated project imports, or what it imports looks for (structlog, prometheus_client): a package of its own
 # with one of these names would shadow it.
 DEPENDENCIES = _words("""
-    annotated_types anyio archgen cachetools certifi cffi click cronsim cryptography dotenv fastapi fastapi_csp_docs
+    annotated_types anyascii anyio archgen cachetools certifi cffi click cronsim cryptography dotenv fastapi fastapi_csp_docs
     fastapi_offline h11 httpcore httpx httpx2 idna import_linter importlinter iniconfig jinja2 jwt locust mypy mypy_extensions
     packaging pip pluggy prometheus_client purgatory pydantic pydantic_core pydantic_settings pyjwt pytest python_multipart
     requests ruff setuptools stamina starlette structlog tenacity typing_extensions typing_inspection urllib3 uuid_utils uv wheel
@@ -74,6 +75,9 @@ PLURALS = _words("""
     outbox processed dead_letters jobs idempotency_keys me
     repository repeated remember already_processed commit publish staged module table cache database relay domain
 """)
+
+# Tables of every project beside the entities' own.
+TABLES = _words("outbox processed dead_letters jobs idempotency_keys alembic_version")
 
 # Entities whose constant, the name in capitals, a module's `service.py` imports, or whose sample is taken for an import.
 ENTITIES = _words("uuid uuid4")
@@ -172,6 +176,17 @@ def check_plural(name: str) -> str | None:
         )
         or _reserved(name, "plurals")
     )
+
+
+def check_table(name: str) -> str | None:
+    """What is wrong with the name of a table, which may stand in a schema that is there already."""
+    if len(name) > PLURAL_MOST:
+        return f"has {len(name)} characters, and {PLURAL_MOST} are the most"
+    if not _TABLE.fullmatch(name):
+        return "letters of ASCII, digits and underscores, first a letter, name a table here"
+    if name.lower().startswith(("pg_", "sqlite_")):
+        return "names that begin with pg_ or sqlite_ belong to the database"
+    return _taken(name.lower(), (_stored(), UNQUOTED), (TABLES, "a table of every project"))
 
 
 def check_field(name: str) -> str | None:

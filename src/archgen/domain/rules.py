@@ -13,8 +13,11 @@ from itertools import chain
 
 from archgen.domain import naming
 from archgen.domain.declared import Declared
+from archgen.domain.expansions import check_expansions
 from archgen.domain.field_rules import INDEXED_LENGTH, UNINDEXABLE, check_field, check_values
 from archgen.domain.field_values import resolve_length
+from archgen.domain.made_rules import check_computed, check_slug
+from archgen.domain.ownership import check_own, check_owned_by
 from archgen.domain.presets import FILES, Preset, assemble_domain
 from archgen.domain.schema import (
     AUDIT,
@@ -121,6 +124,8 @@ class _Check:
         elif plural.endswith(f"_{SEARCH_WORDS}"):
             wrong = "names that end so belong to full-text search"
             yield Mistake(f"{where}.plural", f"{shown(plural)}: {wrong}", f"say {where}.plural")
+        if spec.table is not None:
+            yield from _check_table(f"{where}.table", spec.table)
         if not spec.fields and not self.declared.modules.get(module, {}).get(name):
             yield Mistake(f"{where}.fields", "an entity has at least one field", f"add {where}.fields")
         for field_name in AUDIT:
@@ -133,6 +138,8 @@ class _Check:
             if field_spec.indexed and (wrong := naming.check_filter(field_name, numbered=spec.totals)):
                 yield Mistake(f"{place}.indexed", wrong, "leave it out, or choose another name")
             yield from check_field(place, field_spec)
+            if field_spec.type == "slug":
+                yield from check_slug(place, (module, name), field_spec, spec, self.declared)
             for member in field_spec.fields:
                 yield from _check_field_name(place, name, member)
             if field_spec.enum is not None and "enum" in (field_spec.type, field_spec.of):
@@ -141,17 +148,22 @@ class _Check:
                 yield from self._reference(f"{place}.to", field_spec.to)
             if field_spec.set_by is not None and field_spec.to is not None:
                 yield from _check_set_by(f"{place}.set_by", field_spec, spec)
+            if field_spec.to is not None:
+                yield from check_own(place, module, self.domain, field_spec, spec)
             if field_spec.on_delete in ("cascade", "clear") and field_spec.to is not None:
                 yield from _check_on_delete(f"{place}.on_delete", module, field_spec)
             if field_spec.listed_as is not None and field_spec.to is not None:
                 yield from self._listed_as(f"{place}.listed_as", module, name, field_name)
             if field_spec.type == "references" and (wrong := naming.check_filter(field_name)):
                 yield Mistake(place, wrong, "choose another name: rows are listed by what they refer to")
+        yield from check_computed(where, spec)
+        yield from check_owned_by(where, spec)
         yield from self._lists(where, module, name, spec)
         yield from self._combined(where, module, name, spec)
         yield from self._keys(where, module, name, spec)
         yield from self._search(where, module, name, spec)
         yield from self._unique(where, module, name, spec)
+        yield from check_expansions(self.domain, self.declared, module, name, spec)
 
     def _enum(self, where: str, name: str, spec: EnumSpec) -> Iterator[Mistake]:
         place = join_key(where, name)
@@ -185,16 +197,21 @@ class _Check:
         The whole names, as `templates/_macros/sql.jinja` makes them; what is shortened there ends in a hash of these.
         """
         taken = {"ix_processed_at": "processed", "ix_outbox_due": "outbox"}
-        taken |= {spec.pluralize(name): f"the table of {name}" for name, spec in spec.entities.items()}
         for name, entity in spec.entities.items():
-            plural, owned = entity.pluralize(name), entity.access.read == "owner"
+            if entity.store(name).lower() in taken:  # SQLite tells no case apart
+                place = f"{where}.entities.{name}.{'plural' if entity.table is None else 'table'}"
+                stored = entity.store(name)
+                yield Mistake(place, f"{taken[stored.lower()]} is called {stored} already", "choose another name")
+            taken.setdefault(entity.store(name).lower(), f"the table of {name}")
+        for name, entity in spec.entities.items():
+            plural, owned = entity.store(name).lower(), entity.access.read == "owner"
             keys = [[key] for key, content in entity.fields.items() if content.indexed or content.type == "reference"]
             keys += [[*filters, sort.removeprefix("-")] for *filters, sort in filter(None, entity.lists)]
             keys += [[key] for key in dict.fromkeys(chain(*entity.combined)) if [key] not in keys]
             keys += [["owner_id"], *(["owner_id", *columns] for columns in keys)] if owned else []
             made = {f"ix_{plural}_{'_'.join(columns)}": columns for columns in keys}
             clashing = [columns for columns in keys if made[f"ix_{plural}_{'_'.join(columns)}"] != columns]
-            rules = [[key] for key, content in entity.fields.items() if content.unique or content.one_to_one]
+            rules = [[key] for key, content in entity.fields.items() if content.alone]
             rules += [
                 [("owner_id" if key == OWNER and OWNER not in entity.fields else key) for key in rule]
                 for rule in entity.unique
@@ -400,7 +417,7 @@ class _Check:
                 yield Mistake(
                     place, f"{name} is {content.type}, and a key stands in a path", f"it is for {', '.join(KEYABLE)}"
                 )
-            elif not (content.unique and content.required):
+            elif content.type != "slug" and not (content.unique and content.required):
                 yield Mistake(
                     place,
                     f"{name} is not the key of a row: some may lack it, or share it",
@@ -432,7 +449,7 @@ class _Check:
                 continue
             for name in fields:
                 yield from self._listed(place, module, entity, spec, name)
-                if name in spec.fields and (spec.fields[name].unique or spec.fields[name].one_to_one):
+                if name in spec.fields and spec.fields[name].alone:
                     yield Mistake(place, f"{name} is unique by itself", "leave one of the two out")
             if wider := next((other for other in spec.unique if set(other) < set(rule)), None):
                 yield Mistake(place, f"{', '.join(wider)} are unique together already", "leave one of the two out")
@@ -468,10 +485,7 @@ class _Check:
             name: [
                 (key, content.to.partition(".")[2])
                 for key, content in entity.fields.items()
-                if content.type == "reference"
-                and content.required
-                and content.to is not None
-                and content.to.partition(".")[0] == module
+                if content.to is not None and content.needed and content.to.partition(".")[0] == module
             ]
             for name, entity in spec.entities.items()
         }
@@ -560,6 +574,14 @@ class _Check:
                     )
                     break
                 made.setdefault(local, name)
+
+
+def _check_table(where: str, name: str) -> Iterator[Mistake]:
+    wrong = naming.check_table(name)
+    if wrong is None and name.endswith(f"_{SEARCH_WORDS}"):
+        wrong = "names that end so belong to full-text search"
+    if wrong:
+        yield Mistake(where, f"{shown(name)}: {wrong}", "choose another name, or leave it out")
 
 
 def _check_set_by(where: str, spec: FieldSpec, entity: EntitySpec) -> Iterator[Mistake]:

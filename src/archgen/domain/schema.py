@@ -20,6 +20,7 @@ FieldType = Literal[
     "text",
     "email",
     "url",
+    "slug",
     "integer",
     "decimal",
     "number",
@@ -42,6 +43,8 @@ ItemType = Literal["string", "integer", "decimal", "number", "boolean", "date", 
 
 MemberType = Literal[ItemType, "text", "email", "url", "duration"]
 
+ComputedType = Literal["string", "text", "integer", "decimal", "number", "boolean", "date", "datetime", "duration"]
+
 Level = Literal["public", "user", "owner", "staff"]
 
 Action = Literal["created", "updated", "deleted"]
@@ -52,14 +55,18 @@ SetBy = Literal["caller", "staff"]
 
 ITEM_TYPES = get_args(ItemType)
 MEMBER_TYPES = get_args(MemberType)
+COMPUTED_TYPES = get_args(ComputedType)
 LEVELS = get_args(Level)
 ON_DELETE = get_args(OnDelete)
 SET_BY = get_args(SetBy)
 TYPES = get_args(FieldType)  # what each is in generated code stands in `_macros/field_types.jinja` of the templates
 ORDERED: tuple[FieldType, ...] = ("integer", "decimal", "number", "date", "datetime")  # filters take ranges of them
-KEYABLE: tuple[FieldType, ...] = ("string", "integer", "uuid", "reference")  # types whose values stand in a path
+# types whose values stand in a path
+KEYABLE: tuple[FieldType, ...] = ("string", "slug", "integer", "uuid", "reference")
 SEARCHABLE: tuple[FieldType, ...] = ("string", "text")  # types whose words rows are searched by
 SEARCH_MOST = 4  # fields that rows of an entity are searched by
+EXPAND_MOST = 12  # paths that reads of an entity may bring along
+DISPLAY_MOST = 8  # fields that show a row
 SEARCH_WORDS = "search_words"  # the column that keeps them
 AUDIT = ("created_by", "changed_by")  # of entities that say `audit`
 TIMES = ("created_at", "updated_at")  # of every entity; lists may sort by them
@@ -75,8 +82,9 @@ FIELDS_MOST = 100
 
 # What people write who come from elsewhere, and what says it here.
 MEANT_TYPES = {
-    **dict.fromkeys(("str", "varchar", "char", "slug", "phone"), "string"),
+    **dict.fromkeys(("str", "varchar", "char", "phone"), "string"),
     **dict.fromkeys(("uri", "link", "href", "website"), "url"),
+    **dict.fromkeys(("permalink", "handle", "url_name"), "slug"),
     **dict.fromkeys(("mail", "email_address", "e-mail"), "email"),
     **dict.fromkeys(("timedelta", "interval", "period"), "duration"),
     **dict.fromkeys(("int", "long", "bigint", "short", "smallint", "serial"), "integer"),
@@ -123,6 +131,7 @@ MEANT_KEYS = {
     **dict.fromkeys(("sorted", "ordered_list", "keep_order"), "ordered"),
     **dict.fromkeys(("most",), "max"),
     **dict.fromkeys(("maxitems", "max_count"), "max_items"),
+    **dict.fromkeys(("populate_from", "made_from", "source", "slug_from"), "from"),
     **dict.fromkeys(("items", "item", "element", "elements", "of_type"), "of"),
     **dict.fromkeys(("index", "searchable", "filterable"), "indexed"),
     **dict.fromkeys(("precision", "digits", "decimals", "decimal_places"), "scale"),
@@ -168,7 +177,7 @@ Number = Annotated[int | float | str, BeforeValidator(_bound)]
 
 
 class _Spec(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True)
 
 
 Values = Annotated[tuple[Text, ...], Field(max_length=100)]
@@ -188,13 +197,14 @@ class FieldSpec(_Spec):
     `labels`: what values of an enum are called; `enum`: one of its module's, in place of values and labels.
     `pattern` is of the whole value (`patterns.py`); `examples` are values that fit, and what tests send.
     Of a file, `max_bytes` is 10 MiB when not said, and `accept` the images. Of references, `max` is how many one row
-    may have, 20 when not said; they are a set, or, `ordered`, in the order in which they were given.
+    may have, 20 when not said; they are a set, or, `ordered`, in the order in which they were given; `required`, or a
+    `min` of 1, says that there is one at least.
     `on_delete`: what becomes of a row when the one that it refers to is deleted; refuse, when not said, keeps that one.
     `one_to_one`: no two rows refer to the same. `set_by`: of an account, that it is always whoever creates the row, or
-    that staff alone says which.
+    that staff alone says which. `own`: of a reference, that the row it goes to is the caller's own.
     `of`: what each value of a list is, which the other keys are said of then; `max_items`: how many of them a row may
     have, 20 when not said.
-    `fields`: of an object, each of a simple type.
+    `fields`: of an object, each of a simple type. `from`: the string or text of the row that a slug is made from where none is sent.
     `listed_as`: what the rows with this reference are called below the path of the row that they refer to.
     """
 
@@ -216,14 +226,44 @@ class FieldSpec(_Spec):
     of: Annotated[ItemType, _restrict_to("of", ITEM_TYPES)] | None = None
     max_items: Annotated[int, Strict()] | None = None
     fields: dict[str, FieldSpec] = {}
+    made_from: Text | None = Field(default=None, alias="from")
     to: Text | None = None
     ordered: Flag | None = None
     listed_as: Text | None = None
     one_to_one: Flag | None = None
     set_by: Annotated[SetBy, _restrict_to("set_by", SET_BY)] | None = None
+    own: Flag | None = None
     on_delete: Annotated[OnDelete, _restrict_to("on_delete", ON_DELETE)] | None = None
     max_bytes: Annotated[int, Strict()] | None = None
     accept: Annotated[tuple[Text, ...], Field(max_length=20)] = ()
+
+    @property
+    def needed(self) -> bool:
+        """Whether there is no row without it, as far as its type goes: without one reference at least, where it is several."""
+        return self.required or (self.type == "references" and self.min == 1)
+
+    @property
+    def alone(self) -> bool:
+        """Whether no two rows have the same value of it."""
+        return self.unique or bool(self.one_to_one) or self.type == "slug"
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether the other side of this reference is a list, which has an index."""
+        return self.type == "reference" and self.listed_as is not None and not self.one_to_one
+
+
+class ComputedSpec(_Spec):
+    """A field that is not kept but computed from its row by code of the owner's, first by `from`, an expression over fields."""
+
+    type: Annotated[ComputedType, _restrict_to("type", COMPUTED_TYPES)]
+    scale: Annotated[int, Strict(), Field(ge=0, le=9)] | None = None
+    made_from: Text | None = Field(default=None, alias="from")
+
+
+_ONE_OR_SEVERAL = BeforeValidator(
+    lambda value: (value,) if isinstance(value, str) else value, json_schema_input_type=str | tuple[str, ...]
+)
 
 
 class AccessSpec(_Spec):
@@ -237,23 +277,32 @@ class EntitySpec(_Spec):
     """An entity. `lists`: filters, all of which must be given, and last the field to sort by, `-` for descending.
 
     `unique`: fields whose values together no two rows share; `owner` among them is whoever made the row.
-    `audit`: rows remember who created them and who changed them last.
+    `audit`: rows remember who created them and who changed them last. `owned_by`: the field with the account whose rows they are,
+    in place of whoever made them.
     `totals`: its lists have pages by number too, with a total. `filters`: fields whose filters combine as they are given.
     `sorts`: fields that such lists are sorted by, up to three of them at once, either way. `keys`: unique fields that a row is
     found by as by its id. `search`: strings and texts whose words its rows are searched by.
+    `expand`: references whose rows a read brings along where it is asked to, `lines.product` by way of those of `lines`.
+    `display`: what then shows a row of this entity, beside its id; the whole row, when nothing is said.
+    `computed`: what clients get besides, read-only. `table`: what its table is called, the plural if nothing is said.
     """
 
     plural: Text | None = None
+    table: Text | None = None
     access: AccessSpec = AccessSpec()
     lists: Annotated[tuple[tuple[Text, ...], ...], Field(max_length=8)] = ()
     unique: Annotated[tuple[tuple[Text, ...], ...], Field(max_length=8)] = ()
     audit: Flag | None = None
+    owned_by: Text | None = None
     totals: Flag = False
     filters: Annotated[tuple[Text, ...], Field(max_length=12)] = ()
     sorts: Annotated[tuple[Text, ...], Field(max_length=8)] = ()
     keys: Annotated[tuple[Text, ...], Field(max_length=4)] = ()
     search: Annotated[tuple[Text, ...], Field(max_length=SEARCH_MOST)] = ()
+    expand: Annotated[tuple[Text, ...], Field(max_length=EXPAND_MOST)] = ()
+    display: Annotated[tuple[Text, ...], Field(max_length=DISPLAY_MOST), _ONE_OR_SEVERAL] = ()
     fields: dict[str, FieldSpec] = {}
+    computed: Annotated[dict[str, ComputedSpec], Field(max_length=30)] = {}
 
     @property
     def owned(self) -> bool:
@@ -265,13 +314,17 @@ class EntitySpec(_Spec):
         """What lists are filtered by and sorted by where filters combine: what `indexed` and `lists` say is among it."""
         if not self.filters and not self.sorts:
             return (), ()
-        names = [name for name, content in self.fields.items() if content.indexed]
+        names = [name for name, content in self.fields.items() if content.indexed or content.is_listed]
         names += [name for listing in self.lists for name in listing[:-1]]
         sorts = [listing[-1].removeprefix("-") for listing in self.lists if listing]
         return tuple(dict.fromkeys([*self.filters, *names])), tuple(dict.fromkeys([*self.sorts, *sorts]))
 
     def pluralize(self, name: str) -> str:
         return self.plural if self.plural is not None else pluralize(name)
+
+    def store(self, name: str) -> str:
+        """What its table is called."""
+        return self.table if self.table is not None else self.pluralize(name)
 
 
 class ModuleSpec(_Spec):

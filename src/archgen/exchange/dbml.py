@@ -26,7 +26,7 @@ _TYPES = {
 
 def write_dbml(name: str, domain: Domain) -> str:
     found = list(list_entities(domain))
-    plurals = {f"{module}.{entity}": f"{module}.{spec.pluralize(entity)}" for module, entity, spec in found}
+    plurals = {f"{module}.{entity}": f"{module}.{spec.store(entity)}" for module, entity, spec in found}
     lines = [f"Project {name.replace('-', '_')} {{", "  database_type: 'PostgreSQL'", "}"]
     for module, entity, spec in found:
         lines += ["", *_table(module, entity, spec)]
@@ -47,7 +47,7 @@ def write_dbml(name: str, domain: Domain) -> str:
 
 
 def _table(module: str, name: str, entity: EntitySpec) -> Iterator[str]:
-    yield f"Table {module}.{entity.pluralize(name)} {{"
+    yield f"Table {module}.{entity.store(name)} {{"
     yield "  id uuid [pk]"
     if entity.owned:
         yield "  owner_id uuid"

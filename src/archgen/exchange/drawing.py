@@ -36,12 +36,12 @@ def list_lines(domain: Domain) -> Iterator[Line]:
         for key, spec in entity.fields.items():
             if spec.to is not None:
                 many = spec.type in MANY
-                yield Line(f"{module}.{name}", key, spec.to, spec.required, spec.unique, many)
+                yield Line(f"{module}.{name}", key, spec.to, spec.needed, spec.unique, many)
 
 
 def describe(spec: FieldSpec) -> str:
     """A field's type and what is asked of it, in few words."""
     words = [spec.type if spec.to is None else f"{spec.type} to {spec.to}"]
-    words += ["required"] if spec.required else []
+    words += ["required"] if spec.needed else []
     words += ["unique"] if spec.unique else []
     return " ".join(words)

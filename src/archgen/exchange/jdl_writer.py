@@ -95,7 +95,7 @@ class _Writer:
 
     def _entity(self, module: DomainModule, name: str, entity: EntitySpec, *, first: bool) -> Iterator[str]:
         cls = self.classes[f"{module.name}.{name}"]
-        extra = entity.model_dump(mode="json", exclude_unset=True, exclude={"fields"})
+        extra = entity.model_dump(mode="json", exclude_unset=True, exclude={"fields", "table"})
         if to_words(cls) != name:
             extra["name"] = name
         own = [key for key, spec in entity.fields.items() if spec.to is None]
@@ -108,7 +108,8 @@ class _Writer:
             extra["enums"] = module.spec.model_dump(mode="json", exclude_unset=True)["enums"]
         if extra or cls == "User":
             yield _annotation(extra)
-        yield f"entity {cls} {{"
+        table = f"({entity.table})" if entity.table is not None else ""
+        yield f"entity {cls}{table} {{"
         names = self._field_names(entity)
         for key in own:
             yield from self._field(cls, key, names[key], entity.fields[key])

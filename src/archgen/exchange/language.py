@@ -37,6 +37,8 @@ TYPES: dict[Kind, Said] = {
     "json": Said({"type": "json"}),
     "blob": Said({"type": "file", "accept": list(FILE_TYPES)}, "a file: an image, PDF, text or CSV"),
     "image": Said({"type": "file"}),
+    "list": Said({"type": "list"}),
+    "object": Said({"type": "object"}),
 }
 
 # A bound of a field, by the key that says it, and for which types of the answers; None has no words yet.
@@ -89,6 +91,7 @@ WRITES_MOST = 100  # of one transaction of DynamoDB
 # What else a domain may say.
 PATTERN: tuple[str | None, tuple[str, ...]] = ("pattern", ("string",))  # its key, and the types that take it
 DISPLAY = "which field shows the other end of a relation"
+LISTED = "the list of that side shows whole rows"
 CHILD = "at least one of the other end"
 TABLE = "a table name of its own"
 ONE_SIDE = "what is required of the other end of a one-to-one relation"

@@ -23,6 +23,8 @@ Kind = Literal[
     "json",
     "blob",
     "image",
+    "list",
+    "object",
 ]
 Cardinality = Literal["OneToOne", "OneToMany", "ManyToOne", "ManyToMany"]
 NoteKind = Literal["changed", "unsaid", "left"]
@@ -65,7 +67,10 @@ class Annotation:
 
 @dataclass(slots=True)
 class SourceField:
-    """A field; what `type` is called in the source is `written`. Bounds are as written; `enum` names one of the domain."""
+    """A field; what `type` is called in the source is `written`. Bounds are as written; `enum` names one of the domain.
+
+    Of a list, `item` is what each value is, which all else is said of, and `most` how many there may be; of an object, `members`.
+    """
 
     name: str
     type: Kind
@@ -79,6 +84,9 @@ class SourceField:
     enum: str | None = None
     doc: str = ""
     annotations: list[Annotation] = field(default_factory=list)
+    item: Kind | None = None
+    most: int | None = None
+    members: list[SourceField] = field(default_factory=list)
 
 
 @dataclass(slots=True)

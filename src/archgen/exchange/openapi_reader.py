@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -37,6 +38,7 @@ ACCOUNT = "accounts.account"
 _FORMS = (
     "Create", "CreateRequest", "CreateDto", "Update", "UpdateRequest", "UpdateDto", "Patch", "In", "Out", "Input", "Output", "Request", "Response",
     "Read", "Public", "Base", "Dto", "DTO", "List", "Page", "Query", "Filter", "-Input", "-Output",
+    "Expanded", "Along", "Shown",
 )  # fmt: skip
 _NEVER = ("HTTPValidationError", "ValidationError", "Problem", "ProblemDetails", "Error", "ErrorResponse", "ErrorModel")
 _FORMATS: dict[str, Kind] = {
@@ -254,10 +256,12 @@ class _Reader:
     def _entity(self, name: str, kept: Mapping[str, str], ours: Mapping[str, str]) -> None:
         schema, place = self.objects[name], self._at(name)
         entity = SourceEntity(kept[name], place, doc=str(schema.get("description") or ""))
+        computed: dict[str, Any] = {}
         said = schema.get(EXTENSION)
         if isinstance(said, dict):
             content = {key: value for key, value in said.items() if key != "module"}
-            own = [key for key in schema["properties"] if key not in ("id", "created_at", "updated_at")]
+            computed = said["computed"] if isinstance(said.get("computed"), dict) else {}
+            own = [key for key in schema["properties"] if key not in ("id", "created_at", "updated_at", *computed)]
             entity.annotations.append(Annotation(ANNOTATION, write_annotation({**content, "order": own}), place))
             if isinstance(said.get("module"), str):
                 entity.group = said["module"]
@@ -275,7 +279,7 @@ class _Reader:
         if form is not None:
             required = form.get("required") or []
         for key, content in schema["properties"].items():
-            if key == "id" or not isinstance(content, dict):
+            if key == "id" or not isinstance(content, dict) or key in computed:
                 continue
             self._property(entity, key, content, key in required, self._at(name, "properties", key), kept, ours)
 
@@ -312,8 +316,8 @@ class _Reader:
         if target is not None:
             self._relate("ManyToOne", entity, key, target, required, place)
         elif many is not None:
-            self._relate("ManyToMany", entity, key, many, False, place)
-            if required:
+            self._relate("ManyToMany", entity, key, many, required and content.get("minItems") not in (None, 0), place)
+            if required and content.get("minItems") in (None, 0):
                 self._note("changed", place, what, "a list of the other may be empty")
         elif (guessed := self._guess(key, content, kept)) is not None:
             self._relate("ManyToOne", entity, key[:-3] if key.endswith("_id") else key[:-2], guessed, required, place)
@@ -378,20 +382,48 @@ class _Reader:
         self, entity: SourceEntity, key: str, content: Mapping[str, Any], required: bool, place: Place, said: Any
     ) -> None:
         what = f"{entity.name}.{key}"
+        made = self._form(key, content, required, place, what)
+        extra: dict[str, Any] = {}
+        if content.get("default") is not None and made.type not in ("list", "object"):
+            extra["default"] = content["default"]
+        elif content.get("default"):
+            self._note("unsaid", place, what, "the default of a list or an object")
+        if isinstance(said, dict):
+            made.bounds, made.pattern, made.enum, made.item, made.members = {}, None, None, None, []
+            made.type, made.required = "string", False
+            extra = {**said, "name": key}
+        if extra:
+            made.annotations.append(Annotation(ANNOTATION, write_annotation(extra), place))
+        entity.fields.append(made)
+
+    def _form(
+        self, key: str, content: Mapping[str, Any], required: bool, place: Place, what: str, *, within: bool = False
+    ) -> SourceField:
+        """A value as its schema says; `within`: it is one of a list or of an object, and so has none inside."""
         if isinstance(ref := content.get("$ref"), str):
             content = {**self._merged(content, 0), **{k: v for k, v in content.items() if k != "$ref"}}
-            if content.get("properties"):
-                content = {"type": "object"}
-            elif not content:
+            if not content:
                 self._note("unsaid", place, what, f"{shown(ref)} is not in this document")
-        made = SourceField(
-            key,
-            self._kind(content, what, place),
-            str(content.get("type") or "any"),
-            place,
-            required,
-            doc=str(content.get("description") or ""),
-        )
+        doc, kind = str(content.get("description") or ""), content.get("type")
+        items, properties = content.get("items"), content.get("properties")
+        if not isinstance(content.get(EXTENSION), dict):
+            if kind == "array" and isinstance(items, dict):
+                return self._list(key, content, required, place, what, within=within)
+            if isinstance(properties, dict) and properties and kind in (None, "object"):
+                made = SourceField(key, "object", "object", place, required, doc=doc)
+                needed = content["required"] if isinstance(content.get("required"), list) else []
+                for name, inner in properties.items() if not within else ():
+                    if isinstance(inner, dict):
+                        simple, nullable = self._alternative(inner, f"{what}.{name}", place)
+                        made.members.append(
+                            self._form(
+                                name, simple, name in needed and not nullable, place, f"{what}.{name}", within=True
+                            )
+                        )
+                return made
+        made = SourceField(key, self._kind(content, what, place), str(kind or "any"), place, required, doc=doc)
+        if within and content.get("default") is not None:
+            self._note("unsaid", place, what, "a default within a list or an object")
         values = content.get("enum")
         if isinstance(values, list) and values and all(isinstance(one, str) for one in values):
             made.type, made.enum = "enum", what
@@ -409,16 +441,26 @@ class _Reader:
             made.pattern = content["pattern"]
         if made.type == "string" and int(float(made.bounds.get("maxlength", 0))) > 10_000:
             made.type = "text"
-        extra: dict[str, Any] = {}
-        if content.get("default") is not None:
-            extra["default"] = content["default"]
-        if isinstance(said, dict):
-            made.bounds, made.pattern, made.enum = {}, None, None
-            made.type, made.required = "string", False
-            extra = {**said, "name": key}
-        if extra:
-            made.annotations.append(Annotation(ANNOTATION, write_annotation(extra), place))
-        entity.fields.append(made)
+        return made
+
+    def _list(
+        self, key: str, content: Mapping[str, Any], required: bool, place: Place, what: str, *, within: bool
+    ) -> SourceField:
+        """An array: what each of its values is, and how many there may be."""
+        made = SourceField(key, "list", "array", place, required)
+        if not within:
+            simple, nullable = self._alternative(content["items"], what, place)
+            made = self._form(key, simple, required, place, what, within=True)
+            made.item, made.type, made.members = made.type, "list", []
+            if nullable:
+                self._note("unsaid", place, what, "null among its values")
+        made.doc = str(content.get("description") or "")
+        if isinstance(most := content.get("maxItems"), int) and most > 0:
+            made.most = most
+        for word, says in (("minItems", "at least so many values"), ("uniqueItems", "each value once")):
+            if content.get(word):
+                self._note("unsaid", place, what, f"{word} {json.dumps(content[word])}: {says}")
+        return made
 
     def _kind(self, content: Mapping[str, Any], what: str, place: Place) -> Kind:
         kind, form = content.get("type"), content.get("format")

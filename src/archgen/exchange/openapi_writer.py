@@ -54,11 +54,12 @@ def describe_openapi(name: str, domain: Domain) -> dict[str, Any]:
 def _schema(module: str, name: str, entity: EntitySpec) -> dict[str, Any]:
     said = entity.model_dump(mode="json", exclude_unset=True, exclude={"fields"})
     properties = {key: _property(spec) for key, spec in entity.fields.items()}
+    properties |= {key: {**_form(FieldSpec(type=spec.type)), "readOnly": True} for key, spec in entity.computed.items()}
     return {
         "type": "object",
         EXTENSION: {"module": module, "name": name, **said},
         "properties": {"id": {**_UUID, "readOnly": True}, **properties, "created_at": _TIME, "updated_at": _TIME},
-        "required": ["id", *(key for key, spec in entity.fields.items() if spec.required), "created_at", "updated_at"],
+        "required": ["id", *(key for key, spec in entity.fields.items() if spec.needed), "created_at", "updated_at"],
     }
 
 
@@ -70,6 +71,8 @@ def _property(spec: FieldSpec) -> dict[str, Any]:
         required = [key for key, member in spec.fields.items() if member.required]
         made = {"type": "object", "properties": {key: _form(member) for key, member in spec.fields.items()}}
         made |= {"required": required} if required else {}
+    if spec.type == "references" and spec.needed:
+        made |= {"minItems": 1}
     said = {key: value for key, value in spec.model_dump(mode="json", exclude_unset=True).items() if value is not None}
     if said.get("enum") is not None:
         said = {key: value for key, value in said.items() if key not in ("values", "labels")}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archgen.errors import ArchgenError, InputError, Mistake
 from archgen.exchange.model import Kind, Note, Place, SourceDomain
+from archgen.exchange.project_tables import BY_ITSELF, is_module
 from archgen.exchange.tables import Column, ForeignKey, Table, to_domain
 
 if TYPE_CHECKING:
@@ -16,34 +18,83 @@ _HOW = "for example postgresql+psycopg://reader@localhost/shop or sqlite:///shop
 
 
 def read_database(url: str, schema: str | None = None) -> SourceDomain:
-    """The domain whose tables a database has, in one schema or in its default one."""
-    engine = _connect(url)
-    from sqlalchemy import inspect
+    """The domain whose tables a database has: in one schema, in its default one, or, of a project of archgen, in each module's.
+
+    Of SQLite, a project has a folder with a database for each module.
+    """
     from sqlalchemy.exc import SQLAlchemyError
 
-    place = Place((engine.url.database or "the database").rpartition("/")[2], 1)
     notes: list[Note] = []
+    tables: list[Table] = []
+    engines = _connect(url)
     try:
-        with engine.connect() as connection:
-            inspector: Any = inspect(connection)
-            names = inspector.get_table_names(schema=schema)
-            if len(names) > TABLES_MOST:
-                raise InputError(
-                    [Mistake("--database", f"has {len(names)} tables, and {TABLES_MOST} are the most", "say --schema")]
-                )
-            tables = [_table(inspector, name, schema, place, notes) for name in sorted(names)]
+        for engine in engines:
+            tables += _read(engine, schema, notes)
     except SQLAlchemyError as error:
         said = str(getattr(error, "orig", None) or error).strip().splitlines()[0][:200]
         raise ArchgenError(f"the database cannot be read: {said}", "check --database, and that it runs") from None
     finally:
-        engine.dispose()
+        for engine in engines:
+            engine.dispose()
     if not tables:
         raise InputError([Mistake("--database", "has no tables" + (f" in {schema}" if schema else ""), "say --schema")])
-    name = (engine.url.database or "backend").rpartition("/")[2].partition(".")[0]
-    return to_domain(name, [place.file], tables, notes)
+    name, _, _ = _called(engines[0]).partition(".")
+    return to_domain(name or "backend", dict.fromkeys(table.place.file for table in tables), tables, notes)
 
 
-def _connect(url: str) -> Engine:
+def _called(engine: Engine) -> str:
+    return _file(engine).rpartition("/")[2] or "the database"
+
+
+def _file(engine: Engine) -> str:
+    return (engine.url.database or "").removeprefix("file:")
+
+
+def _read(engine: Engine, schema: str | None, notes: list[Note]) -> list[Table]:
+    from sqlalchemy import inspect
+
+    place = Place(_called(engine), 1)
+    found: list[Table] = []
+    with engine.connect() as connection:
+        inspector: Any = inspect(connection)
+        for each in [schema] if schema else _schemas(inspector):
+            names = sorted(inspector.get_table_names(schema=each))
+            if len(names) > TABLES_MOST:
+                raise InputError(
+                    [Mistake("--database", f"has {len(names)} tables, and {TABLES_MOST} are the most", "say --schema")]
+                )
+            module = (each or place.file.partition(".")[0]) if is_module(names) else None
+            if module in BY_ITSELF:
+                notes.append(Note("left", place, module, "a module that the project brings"))
+                continue
+            tables = [_table(inspector, name, each, place, notes) for name in names]
+            for table in tables:
+                table.module = module
+            found += tables
+    return found
+
+
+def _schemas(inspector: Any) -> list[str | None]:
+    """The default one; where that has no tables, those of the modules of a project."""
+    if inspector.dialect.name != "postgresql" or inspector.get_table_names():
+        return [None]
+    others = [name for name in inspector.get_schema_names() if name != "information_schema"]
+    return [name for name in others if is_module(inspector.get_table_names(schema=name))]
+
+
+def _connect(url: str) -> list[Engine]:
+    """Of a folder, its databases; of all else, the one."""
+    engine = _open(url)
+    folder = Path(_file(engine))
+    if engine.dialect.name != "sqlite" or not folder.is_dir():
+        return [engine]
+    files = sorted(folder.glob("*.sqlite"))
+    if not files:
+        raise InputError([Mistake("--database", f"{folder} has no databases of a project (*.sqlite)", _HOW)])
+    return [_open(f"sqlite:///{file}") for file in files]
+
+
+def _open(url: str) -> Engine:
     try:
         from sqlalchemy import create_engine
         from sqlalchemy.engine import make_url
@@ -104,16 +155,17 @@ def _column(found: Any, table: str, place: Place, notes: list[Note]) -> Column:
 
     kind, written = found["type"], str(found["type"])
     made = Column(found["name"], "string", written, place, nullable=found["nullable"], doc=found.get("comment") or "")
-    for cls, name in _kinds():
-        if isinstance(kind, cls):
-            made.type = name
-            break
+    if isinstance(kind, types.ARRAY):
+        kind, made.type = kind.item_type, "list"
+        made.item = _find_kind(kind)
+    elif (known := _find_kind(kind)) is not None:
+        made.type = known
     else:
         notes.append(Note("unsaid", place, f"{table}.{found['name']}", f"the type {written[:40]}; taken as a string"))
     if isinstance(kind, types.Enum):
         made.values = tuple(kind.enums)
     elif isinstance(kind, types.Text) and not getattr(kind, "length", None):
-        made.type = "text"
+        made.type, made.item = ("list", "text") if made.type == "list" else ("text", None)
     elif isinstance(kind, types.String):
         made.length = kind.length
     elif isinstance(kind, types.Numeric) and not isinstance(kind, types.Float):
@@ -124,6 +176,10 @@ def _column(found: Any, table: str, place: Place, notes: list[Note]) -> Column:
     return made
 
 
+def _find_kind(kind: Any) -> Kind | None:
+    return next((name for cls, name in _kinds() if isinstance(kind, cls)), None)
+
+
 def _kinds() -> list[tuple[Any, Kind]]:
     """Types of SQLAlchemy, the narrower first."""
     from sqlalchemy import types
@@ -132,7 +188,6 @@ def _kinds() -> list[tuple[Any, Kind]]:
         (types.Enum, "enum"),
         (types.Uuid, "uuid"),
         (types.JSON, "json"),
-        (types.ARRAY, "json"),
         (types.Boolean, "boolean"),
         (types.DateTime, "datetime"),
         (types.Date, "date"),

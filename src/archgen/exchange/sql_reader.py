@@ -22,6 +22,7 @@ from archgen.text import nearest, shown
 MOST_BYTES = 64 * 1024 * 1024
 STATEMENT_MOST = 256 * 1024
 STATEMENTS_MOST = 5_000  # that define something
+COMPOSITES_DEEP = 4  # what is nested deeper is no object anyway
 DIALECTS = ("postgres", "mysql", "sqlite")
 
 _KINDS: dict[str, Kind] = {
@@ -39,7 +40,7 @@ _KINDS: dict[str, Kind] = {
     **dict.fromkeys(("TIMESTAMP", "TIMESTAMPTZ", "TIMESTAMPLTZ", "TIMESTAMPNTZ", "DATETIME"), "datetime"),
     "INTERVAL": "duration",
     "UUID": "uuid",
-    **dict.fromkeys(("JSON", "JSONB", "ARRAY", "HSTORE", "MAP", "STRUCT", "OBJECT"), "json"),
+    **dict.fromkeys(("JSON", "JSONB", "HSTORE", "MAP", "STRUCT", "OBJECT"), "json"),
     **dict.fromkeys(("BINARY", "VARBINARY", "BLOB", "TINYBLOB", "MEDIUMBLOB", "LONGBLOB"), "blob"),
     "ENUM": "enum",
 }  # fmt: skip
@@ -126,6 +127,7 @@ class _Reader:
     dialect: str
     tables: dict[str, Table] = field(default_factory=dict)
     enums: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    composites: dict[str, list[exp.ColumnDef]] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
     later: list[tuple[Any, Place]] = field(default_factory=list)
 
@@ -203,8 +205,11 @@ class _Reader:
         if isinstance(tree, exp.Create) and tree.kind == "TABLE":
             self._table(tree, place)
         elif isinstance(tree, exp.Create) and tree.kind == "TYPE":
-            values = tree.expression.expressions if isinstance(tree.expression, exp.DataType) else []
-            self.enums[_name(tree.this)] = tuple(str(value.this) for value in values)
+            parts = tree.expression.expressions if tree.expression is not None else []
+            if isinstance(tree.expression, exp.Schema):
+                self.composites[_name(tree.this)] = [part for part in parts if isinstance(part, exp.ColumnDef)]
+            else:
+                self.enums[_name(tree.this)] = tuple(str(value.this) for value in parts)
         elif tree is not None:
             self.later.append((tree, place))
 
@@ -268,11 +273,21 @@ class _Reader:
             if isinstance(one, exp.DataTypeParam) and str(one.this.this).isdigit()
         ]
         if word == "USERDEFINED":
-            enum = self.enums.get(_plain(str(kind.args.get("kind") or "")))
-            if enum:
+            name = _plain(str(kind.args.get("kind") or ""))
+            if enum := self.enums.get(name):
                 made.values = enum
+            elif name in self.composites and what.count(".") < COMPOSITES_DEEP:
+                made.type = "object"
+                made.members = [self._member(part, made.place, what) for part in self.composites[name]]
             else:
                 self.notes.append(Note("unsaid", made.place, what, f"the type {made.written[:40]}; taken as a string"))
+            return
+        if word == "ARRAY":
+            self._array(made, kind, what)
+            return
+        if word == "SET":
+            made.type, made.item, made.values = "list", "enum", tuple(str(value.this) for value in kind.expressions)
+            self.notes.append(Note("changed", made.place, what, "a set of values is a list, which has an order"))
             return
         if word not in _KINDS:
             self.notes.append(Note("unsaid", made.place, what, f"the type {made.written[:40]}; taken as a string"))
@@ -280,8 +295,6 @@ class _Reader:
         made.type = _KINDS[word]
         if word == "ENUM":
             made.values = tuple(str(value.this) for value in kind.expressions)
-        elif word == "ARRAY":
-            self.notes.append(Note("changed", made.place, what, "an array is kept as JSON"))
         elif (word == "TINYINT" and sizes == [1]) or word == "BIT":
             made.type = "boolean" if sizes in ([1], []) else "string"
         elif made.type == "string" and sizes:
@@ -289,11 +302,25 @@ class _Reader:
         elif made.type == "decimal":
             made.scale = sizes[1] if len(sizes) > 1 else 0 if sizes else None
 
+    def _array(self, made: Column, kind: exp.DataType, what: str) -> None:
+        """A list of what its values are; of arrays and composites that is nothing simple."""
+        inner = next(iter(kind.expressions), None)
+        if isinstance(inner, exp.DataType) and inner.this != exp.DataType.Type.ARRAY:
+            self._type(made, inner, what)
+            made.item = "enum" if made.values else made.type
+        made.type, made.members = "list", []
+
+    def _member(self, part: exp.ColumnDef, place: Place, what: str) -> Column:
+        made = Column(part.name, "string", part.kind.sql(self.dialect) if part.kind else "", place)
+        if isinstance(part.kind, exp.DataType):
+            self._type(made, part.kind, f"{what}.{part.name}")
+        return made
+
     def _default(self, made: Column, value: Any) -> None:
         while isinstance(value, exp.Cast | exp.Paren):
             value = value.this
-        if isinstance(value, exp.Null):
-            return
+        if isinstance(value, exp.Null) or (made.type == "list" and _is_empty(value)):
+            return  # as it is where nothing is said
         if isinstance(value, exp.Boolean):
             made.default = bool(value.this)
         elif isinstance(value, exp.Literal) or (isinstance(value, exp.Neg) and isinstance(value.this, exp.Literal)):
@@ -405,6 +432,13 @@ class _Reader:
             table.columns[tree.this.name].doc = text
 
 
+def _is_empty(value: Any) -> bool:
+    """Whether it is an array without values."""
+    return (isinstance(value, exp.Array) and not value.expressions) or (
+        isinstance(value, exp.Literal) and str(value.this) == "{}"
+    )
+
+
 def _name(node: Any) -> str:
     return _plain(str(node.name)) if node is not None else ""
 
@@ -420,6 +454,6 @@ def _as_type(text: str, kind: Kind) -> Any:
         return {"1": True, "0": False, "true": True, "false": False, "t": True, "f": False}.get(text.lower())
     if kind == "double":
         return float(text) if re.fullmatch(r"-?\d{1,15}(\.\d{1,15})?", text) else None
-    if kind in ("date", "time", "datetime", "uuid", "json", "blob", "image", "duration"):
+    if kind in ("date", "time", "datetime", "uuid", "json", "blob", "image", "duration", "list", "object"):
         return None
     return text

@@ -10,9 +10,10 @@ from archgen.exchange.drawing import Line, describe, list_entities, list_lines
 
 WIDTH, ROW, HEAD, GAP, COLUMN_GAP, MARGIN = 300, 18, 26, 22, 90, 20  # pixels
 TALL = 1600  # a module that is taller has several columns
-_STYLE = (
-    "text{font:12px sans-serif;fill:#1f2933}.m{font-weight:bold;font-size:14px}.e{font-weight:bold}.t{fill:#52606d}"
-    ".b{fill:#fff;stroke:#7b8794}.l{fill:none;stroke:#3e7cb1}svg{background:#f8fafc}"
+_STYLE = (  # of this drawing alone, for it may stand in a page that has others
+    ".domain text{font:12px sans-serif;fill:#1f2933}.domain .m{font-weight:bold;font-size:14px}.domain .e{font-weight:bold}"
+    ".domain .t{fill:#52606d}.domain .b{fill:#fff;stroke:#7b8794}.domain .l{fill:none;stroke:#3e7cb1}"
+    "svg.domain{background:#f8fafc}"
 )
 
 
@@ -38,7 +39,7 @@ def draw_svg(name: str, domain: Domain) -> str:
         f"{line.source} has {line.field}, {'several of' if line.many else 'a'} {line.target}" for line in lines
     )
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img">',
+        f'<svg class="domain" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img">',
         f"<title>Entities of {escape(name)}</title><desc>{escape(said)}</desc><style>{_STYLE}</style>",
     ]
     parts += [f'<text class="m" x="{x}" y="{MARGIN + 12}">{escape(title)}</text>' for x, title in titles]

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 from archgen.domain.naming import pluralize
+from archgen.domain.schema import SEARCH_WORDS
+from archgen.exchange import project_tables
 from archgen.exchange.jdl_writer import ANNOTATION, write_annotation
 from archgen.exchange.model import (
+    USER,
     Annotation,
     Kind,
     Note,
@@ -43,12 +48,16 @@ _BESIDE = frozenset(
         "knex_migrations_lock",
     ]
 )
-_EVERY_ROW = frozenset(("id", "version", "created_at", "updated_at"))  # of a project of archgen
+_SEARCHES = re.compile(
+    r".+_search_words(_(data|idx|content|docsize|config))?"
+)  # what SQLite searches by: FTS5's own tables
 
 
 @dataclass(slots=True)
 class Column:
-    """`default` is a literal's value; `computed`: there is another default, as written."""
+    """`default` is a literal's value; `computed`: there is another default, as written. `item`: of an array, what each value is;
+    `members`: of a composite type.
+    """
 
     name: str
     type: Kind
@@ -62,6 +71,8 @@ class Column:
     values: tuple[str, ...] = ()
     bounds: dict[str, str] = field(default_factory=dict)
     doc: str = ""
+    item: Kind | None = None
+    members: list[Column] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -82,6 +93,7 @@ class Table:
     indexes: list[list[str]] = field(default_factory=list)
     references: list[ForeignKey] = field(default_factory=list)
     doc: str = ""
+    module: str | None = None  # of a project of archgen
 
 
 def to_domain(name: str, files: Iterable[str], tables: Iterable[Table], notes: Iterable[Note] = ()) -> SourceDomain:
@@ -89,10 +101,11 @@ def to_domain(name: str, files: Iterable[str], tables: Iterable[Table], notes: I
     domain = SourceDomain(name=name, files=list(files), notes=list(notes))
     known = {}
     for table in tables:
-        if table.name.lower() in _BESIDE:
+        if table.name.lower() in _BESIDE or _SEARCHES.fullmatch(table.name):
             domain.notes.append(Note("left", table.place, table.name, "a table of a tool or of the project itself"))
         else:
             known[table.name] = table
+    project_tables.settle(known)
     reader = _Reader(domain, known)
     for table in known.values():
         reader.take(table)
@@ -105,6 +118,9 @@ class _Reader:
     tables: dict[str, Table]
 
     def take(self, table: Table) -> None:
+        if (link := project_tables.find_link(table, self.tables)) is not None:
+            self._own_link(table, link)
+            return
         links = {key.columns[0]: key for key in table.references if len(key.columns) == 1 and key.table in self.tables}
         if self._is_link(table, links):
             first, second = (links[name] for name in table.columns)
@@ -117,13 +133,16 @@ class _Reader:
                 )
             )
             return
-        entity = SourceEntity(table.name, table.place, doc=table.doc)
-        name = singular(table.name)
-        said = {"name": name} | ({"plural": table.name} if pluralize(name) != table.name else {})
+        entity = SourceEntity(table.name, table.place, table.name, doc=table.doc)
+        name, bare = self._name(table.name), self._bare(table.name)
+        said: dict[str, Any] = {"name": name} | ({"plural": bare} if pluralize(name) != bare else {})
+        own = project_tables.is_own(table)
+        if own:
+            said |= self._describe(entity, table)
         entity.annotations.append(Annotation(ANNOTATION, write_annotation(said), table.place))
         self.domain.entities[table.name] = entity
         single = {columns[0] for columns in table.uniques if len(columns) == 1}
-        own = set(table.columns) >= _EVERY_ROW
+        by_itself = set(project_tables.kept_by_itself(table)) if own else set()
         if len(table.key) == 1 and table.key[0] != "id":
             single.add(table.key[0])
         for column in table.columns.values():
@@ -135,12 +154,14 @@ class _Reader:
                         f"{table.name}.id",
                         f"every row has an id, a UUID, in place of {column.written}",
                     )
-            elif own and column.name in ("version", "owner_id"):
+            elif column.name in by_itself:
                 self._note("left", column.place, f"{table.name}.{column.name}", "the project keeps it by itself")
             elif column.name in links:
                 self._link(table, column, links[column.name], unique=column.name in single)
             else:
                 self._column(entity, table, column, unique=column.name in single)
+        if own:
+            return
         entity.unique = [columns for columns in table.uniques if len(columns) > 1]
         if len(table.key) > 1 and table.key not in entity.unique:
             entity.unique.append(table.key)
@@ -153,16 +174,57 @@ class _Reader:
                 because = "of several columns" if len(key.columns) > 1 else f"to {key.table}, which is not here"
                 self._note("unsaid", key.place, f"{table.name}({', '.join(key.columns)})", f"a foreign key {because}")
 
+    def _name(self, table: str) -> str:
+        """What the entity of a table is called."""
+        return project_tables.find_names(self.tables).get(table) or singular(self._bare(table))
+
+    def _bare(self, table: str) -> str:
+        """The name of a table without what says that it is one."""
+        bare = table.removeprefix("tbl_")
+        return table if not bare or bare in self.tables else bare
+
+    def _describe(self, entity: SourceEntity, table: Table) -> dict[str, Any]:
+        """What a table of a project of archgen says of its entity; the rest of it is not in the schema."""
+        entity.group = table.module
+        if table.module is not None:
+            self.domain.groups.setdefault(table.module, table.place)
+        said = project_tables.describe(table, self.tables)
+        if "access" in said:
+            words = (
+                f"rows have owners: {json.dumps(said['access'])}; who else may read and write, the schema does not say"
+            )
+            self._note("changed", table.place, table.name, words)
+        if SEARCH_WORDS in table.columns:
+            self._note("unsaid", table.place, table.name, "search: by which of its fields, the schema does not say")
+        return said
+
+    def _own_link(self, table: Table, link: project_tables.Link) -> None:
+        """A field of references of a project of archgen; across modules its column names the entity."""
+        named = [other for other in self.tables if self._name(other) == link.entity]
+        to = link.to or (USER if link.entity == "account" else next(iter(named), None))
+        what = f"{link.table}.{link.field}"
+        if to is None:
+            self._note("unsaid", table.place, what, f"references to {link.entity}, which is not here")
+            return
+        said = {"name": link.field} | ({"ordered": True} if link.ordered else {})
+        annotation = Annotation(ANNOTATION, write_annotation(said), table.place)
+        sides = Side(link.table, link.field), Side(to)
+        self.domain.relations.append(SourceRelation("ManyToMany", *sides, table.place, annotations=[annotation]))
+
     def _is_link(self, table: Table, links: dict[str, ForeignKey]) -> bool:
         return len(table.columns) == 2 and len(links) == 2 and sorted(table.key) == sorted(table.columns)
 
     def _link(self, table: Table, column: Column, key: ForeignKey, *, unique: bool) -> None:
         what = f"{table.name}.{column.name}"
         required = not column.nullable or column.name in table.key
-        side = Side(table.name, _without_id(column.name), None, required)
+        own = project_tables.is_own(table)
+        side = Side(table.name, column.name if own else _without_id(column.name), None, required)
         relation = SourceRelation(
             "OneToOne" if unique else "ManyToOne", side, Side(key.table), column.place, column.doc
         )
+        if own and not unique and project_tables.is_unlisted(table, column.name, self.tables):
+            said = write_annotation({"indexed": False})
+            relation.annotations.append(Annotation(ANNOTATION, said, column.place))
         relation.written = column.name
         relation.on_delete = {"CASCADE": "cascade", "SET NULL": "clear"}.get(key.on_delete or "")
         if key.on_delete not in (None, "NO ACTION", "RESTRICT") and relation.on_delete is None:
@@ -176,24 +238,34 @@ class _Reader:
             (not column.nullable or column.name in table.key) and column.default is None and column.computed is None
         )
         made.unique = unique
-        made.bounds = dict(column.bounds)
-        if column.length is not None:
-            made.bounds["maxlength"] = str(column.length)
-        if column.values:
-            made.type, made.enum = "enum", f"{table.name}.{column.name}"
-            self.domain.enums[made.enum] = SourceEnum(
-                made.enum, [(value, None) for value in column.values], column.place
-            )
+        self._fill(made, column, what)
         said: dict[str, Any] = {}
         if column.default is not None and not unique:
             said["default"] = column.default
-        if [column.name] in table.indexes and not unique:
+        own = project_tables.is_own(table) and project_tables.is_indexed(table, column.name)
+        if own or ([column.name] in table.indexes and not unique):
             said["indexed"] = True
         if said:
             made.annotations.append(Annotation(ANNOTATION, write_annotation(said), column.place))
         if column.computed is not None:
             self._note("changed", column.place, what, f"not required: DEFAULT {column.computed[:60]} cannot be said")
         entity.fields.append(made)
+
+    def _fill(self, made: SourceField, column: Column, what: str) -> None:
+        """Bounds, values and members."""
+        made.bounds = dict(column.bounds)
+        if column.length is not None:
+            made.bounds["maxlength"] = str(column.length)
+        if column.values:
+            made.enum = what
+            made.type, made.item = ("list", "enum") if column.type == "list" else ("enum", None)
+            self.domain.enums[what] = SourceEnum(what, [(value, None) for value in column.values], column.place)
+        elif column.item is not None:
+            made.item = column.item
+        for inner in column.members:
+            member = SourceField(inner.name, inner.type, inner.written, inner.place, scale=inner.scale)
+            self._fill(member, inner, f"{what}.{inner.name}")
+            made.members.append(member)
 
     def _note(self, kind: NoteKind, place: Place, what: str, message: str) -> None:
         self.domain.notes.append(Note(kind, place, what, message))

@@ -6,7 +6,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import Any
@@ -15,10 +15,30 @@ from pydantic import ValidationError
 
 from archgen.domain import naming
 from archgen.domain.declared import Declared
-from archgen.domain.field_rules import INDEXED_LENGTH, STRING_MOST, UNINDEXABLE, check_field
+from archgen.domain.expansions import DISPLAYABLE, PLACE
+from archgen.domain.field_rules import (
+    INDEXED_LENGTH,
+    ITEMS_MOST,
+    MEMBERS_MOST,
+    STRING_MOST,
+    UNINDEXABLE,
+    check_field,
+)
 from archgen.domain.presets import FILES
 from archgen.domain.rules import INDEXES_MOST, check_domain
-from archgen.domain.schema import SEARCH_MOST, SEARCH_WORDS, SEARCHABLE, TIMES, EntitySpec, FieldSpec, ModuleSpec
+from archgen.domain.schema import (
+    DISPLAY_MOST,
+    EXPAND_MOST,
+    ITEM_TYPES,
+    MEMBER_TYPES,
+    SEARCH_MOST,
+    SEARCH_WORDS,
+    SEARCHABLE,
+    TIMES,
+    EntitySpec,
+    FieldSpec,
+    ModuleSpec,
+)
 from archgen.domain.sizes import check_sizes
 from archgen.errors import InputError, Mistake
 from archgen.exchange import language
@@ -43,6 +63,7 @@ VALUES_MOST = 100
 INTEGER = 2**63
 DIGITS_MOST = 60
 FILTERS_MOST = 12  # of an entity
+FIELD_KEYS = {field.alias or name for name, field in FieldSpec.model_fields.items()}
 
 Path = tuple[str, ...]
 
@@ -122,6 +143,7 @@ class _Translation:
             raise InputError([Mistake(files, "declares no entity", "archgen presets shows domains that are there")])
         self._system()
         self._homes(own)
+        self._tables(own)
         for name in own:
             self._fields(self.domain.entities[name])
         for relation in self.domain.relations:
@@ -223,8 +245,6 @@ class _Translation:
         self.out.comments[home.path] = [f"{entity.place} {entity.name}", *entity.doc.splitlines()]
         if entity.doc:
             self._note("changed", entity.place, entity.name, "its description is a comment of the answers file")
-        if entity.table:
-            self._note("unsaid", entity.place, f"{entity.name}({entity.table})", language.TABLE)
 
     def _add(self, name: str, module: str, place: Place, files: str | None, said: object = None) -> _Home:
         home = _Home(module, name, {"fields": {}})
@@ -239,6 +259,29 @@ class _Translation:
         self.out.document["modules"][module]["entities"][name] = home.document
         self.out.places[home.path] = place
         return home
+
+    def _tables(self, own: list[str]) -> None:
+        """The names that tables have, where they would have others."""
+        homes = [self.homes[name] for name in own]
+        taken = {(home.module, self._stored(home).lower()) for home in homes}
+        for home, entity in zip(homes, map(self.domain.entities.__getitem__, own), strict=True):
+            table = entity.table
+            if table is None or table == self._stored(home):
+                continue
+            what = f"{entity.name}({table})"
+            if (wrong := naming.check_table(table)) or table.endswith(f"_{SEARCH_WORDS}"):
+                self._note(
+                    "unsaid", entity.place, what, f"{language.TABLE}: {wrong or 'it belongs to full-text search'}"
+                )
+            elif (home.module, table.lower()) in taken:
+                self._note("unsaid", entity.place, what, f"{language.TABLE}: another has it")
+            else:
+                home.document["table"] = table
+                taken.add((home.module, table.lower()))
+                self._want_sql(entity.name, f"the table {table}", entity.place)
+
+    def _stored(self, home: _Home) -> str:
+        return str(home.document.get("plural") or naming.pluralize(home.name))
 
     def _rename(self, place: Place, was: str, name: str, because: str | None) -> None:
         if was != name:
@@ -283,7 +326,61 @@ class _Translation:
             for annotation in one.annotations:
                 self._annotation(annotation, home.document["fields"][name], what)
 
+    def _list(self, entity: SourceEntity, one: SourceField, what: str) -> dict[str, Any]:
+        """What each value is with the list's own keys; JSON where a list has no values of that kind."""
+        document: dict[str, Any] = {"type": "list"}
+        if one.item not in (None, "list", "object"):
+            item = replace(one, type=one.item, item=None, required=False, unique=False)
+            document = self._field(entity, item, what)
+        if document["type"] == "text":
+            document = {
+                **document,
+                "type": "string",
+                "max_length": min(document.get("max_length", STRING_MOST), STRING_MOST),
+            }
+            self._note("changed", one.place, what, f"each a string of {document['max_length']:,} characters at most")
+        if document["type"] not in ITEM_TYPES:
+            self._note("changed", one.place, what, "an array of what is no simple value is kept as JSON")
+            return {"type": "json"} | ({"required": True} if one.required else {})
+        most = min(one.most or ITEMS_MOST, ITEMS_MOST)
+        if most != one.most:
+            self._note("changed", one.place, what, f"at most {most} values in one row (max_items)")
+        if one.unique:
+            self._note("unsaid", one.place, what, "unique: no rule goes by a list")
+        kind = document.pop("type")
+        document = {"type": "list", "of": kind, **document, "max_items": most}
+        return self._fitting(document | ({"required": True} if one.required else {}), what, one.place)
+
+    def _object(self, entity: SourceEntity, one: SourceField, what: str) -> dict[str, Any]:
+        """A value with fields of its own; JSON where some of these are not simple."""
+        members: dict[str, dict[str, Any]] = {}
+
+        def check(name: str) -> str | None:
+            return f"{what} has {name} already" if name in members else naming.check_field(name)
+
+        because = "" if 1 <= len(one.members) <= MEMBERS_MOST else f"it has {len(one.members)} members"
+        for inner in one.members if not because else ():
+            place = f"{what}.{inner.name}"
+            document = {"type": "object"} if inner.type in ("list", "object") else self._field(entity, inner, place)
+            if document["type"] not in MEMBER_TYPES:
+                because = f"its {inner.name} is no simple value"
+                break
+            if document.pop("unique", False):
+                self._note("unsaid", inner.place, place, "unique: no rule goes by what an object has")
+            if inner.doc:
+                self._note("unsaid", inner.place, place, "its description")
+            found = find_name(inner.name, check, (f"{to_words(inner.name)}_value",), "field")
+            self._rename(inner.place, place, found.name if found.name != inner.name else place, found.because)
+            members[found.name] = document
+        if because:
+            self._note("changed", one.place, what, f"an object is kept as JSON: {because}")
+            return {"type": "json"} | ({"required": True} if one.required else {})
+        document = {"type": "object", "fields": members} | ({"required": True} if one.required else {})
+        return self._fitting(document, what, one.place)
+
     def _field(self, entity: SourceEntity, one: SourceField, what: str) -> dict[str, Any]:
+        if one.type in ("list", "object"):
+            return self._list(entity, one, what) if one.type == "list" else self._object(entity, one, what)
         tell = partial(self._note, place=one.place, what=what)
         said = language.TYPES[one.type]
         document = dict(said.document)
@@ -410,9 +507,7 @@ class _Translation:
 
     def _annotation(self, annotation: Annotation, document: dict[str, Any], what: str) -> None:
         if annotation.name == ANNOTATION:
-            known = {
-                key: value for key, value in read_annotation(annotation.value).items() if key in FieldSpec.model_fields
-            }
+            known = {key: value for key, value in read_annotation(annotation.value).items() if key in FIELD_KEYS}
             document |= known
             if document.get("enum") is not None:
                 document = _without(document, "values", "labels")
@@ -506,9 +601,7 @@ class _Translation:
             self._note(
                 "unsaid", relation.place, shown, language.CHILD if relation.kind == "OneToMany" else language.ONE_SIDE
             )
-        for side in (holder, other):
-            if side.display:
-                self._note("unsaid", relation.place, f"{side.entity}{{{side.field}({side.display})}}", language.DISPLAY)
+        self._display(relation, holder, home, name, other)
 
     def _list_as(self, relation: SourceRelation, home: _Home, name: str, other: Side) -> None:
         """The other side as a list, or a row, of its own below the path of the row, where that is of the same module."""
@@ -579,19 +672,50 @@ class _Translation:
         place = f"{source.entity}.{written}"
         name = self._field_name(home, written, relation.place, place, also, filtered=True)
         document: dict[str, Any] = {"type": language.MANY, "to": to}
-        if own:
-            document |= {key: value for key, value in own.items() if key in FieldSpec.model_fields}
-        else:
+        document |= {"required": True} if source.required else {}
+        document |= {key: value for key, value in own.items() if key in FIELD_KEYS}
+        if "max" not in own:
             self.many.append((home, name, relation))
         home.document["fields"][name] = self._fitting(document, shown, relation.place)
         self._related(relation, (*home.path, "fields", name))
         if target.field:
             self._list_as(relation, home, name, target)
-        for side in (relation.source, relation.target):
-            if side.display:
-                self._note("unsaid", relation.place, f"{side.entity}{{{side.field}({side.display})}}", language.DISPLAY)
-            if side.required:
-                self._note("unsaid", relation.place, shown, language.CHILD)
+        self._display(relation, source, home, name, target)
+        if target.required:
+            self._note("unsaid", relation.place, shown, language.CHILD)
+
+    def _display(self, relation: SourceRelation, holder: Side, home: _Home, name: str, other: Side) -> None:
+        """What shows the other end: a `display` of its entity, which reads of this one bring along (`expand`)."""
+        if other.display:
+            what = f"{other.entity}{{{other.field}({other.display})}}"
+            self._note("left", relation.place, what, language.LISTED)
+        if not holder.display:
+            return
+        what = f"{holder.entity}{{{holder.field}({holder.display})}}"
+        if holder.display == "id":
+            self._note("left", relation.place, what, "the id of the other end is what the field holds")
+            return
+        end = self.homes.get(other.entity)
+        shown = self.written.get((other.entity, holder.display))
+        if because := self._undisplayable(home, end, shown):
+            self._note("unsaid", relation.place, what, f"{language.DISPLAY}: {because}")
+        elif end is not None:
+            for document, key, word in ((end.document, "display", shown), (home.document, "expand", name)):
+                document[key] = list(dict.fromkeys([*document.get(key, ()), word]))
+
+    def _undisplayable(self, home: _Home, end: _Home | None, shown: str | None) -> str | None:
+        """Why a field of the other end does not travel with references of this one, if it does not."""
+        if end is None:
+            return "an account shows nobody who else has one"
+        if end.module != home.module:
+            return "not across modules"
+        if shown is None or end.document["fields"][shown]["type"] not in DISPLAYABLE:
+            return "it is none of its simple fields"
+        if PLACE in home.document["fields"]:
+            return f"a field has the name {PLACE}, which it takes"
+        if len(home.document.get("expand", ())) == EXPAND_MOST or len(end.document.get("display", ())) == DISPLAY_MOST:
+            return f"at most {EXPAND_MOST} references of an entity, and {DISPLAY_MOST} fields that show one"
+        return None
 
     def _bound_many(self) -> None:
         """How many references one row may have: as many as a transaction of DynamoDB changes at once, where that may be the database."""

@@ -16,7 +16,7 @@ from archgen.catalog import read_kinds, read_options, read_yaml
 from archgen.errors import ArchgenError
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from archgen.generator.environment import Environment
 
 Names = Mapping[str, Any]
 
@@ -64,9 +64,10 @@ class Manifest:
     @cached_property
     def environment(self) -> Environment:
         """Templates are rendered as the folder says; a name that is not there is an error."""
-        from jinja2 import Environment, FileSystemLoader, StrictUndefined
+        from jinja2 import FileSystemLoader, StrictUndefined
 
         from archgen.generator.compiled import compiled
+        from archgen.generator.environment import Environment
 
         return Environment(
             loader=FileSystemLoader(self._templates),

@@ -43,9 +43,13 @@ CHARTS = "XStatic-D3"  # ships d3.js as it is, and nothing else
 
 
 def html(
-    requirements: Requirements, evidence: Evidence, recommendation: Recommendation, modules: Sequence[str] = ()
+    requirements: Requirements,
+    evidence: Evidence,
+    recommendation: Recommendation,
+    modules: Sequence[str] = (),
+    entities: str = "",
 ) -> str:
-    """The whole page as text; `modules` names the services, where there are to be some."""
+    """The whole page as text; `modules` names the services, where there are to be some, and `entities` is a drawing of the domain (SVG)."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
@@ -62,6 +66,7 @@ def html(
         r=recommendation,
         data=Markup(in_json(data)),
         diagram=Markup(c4(recommendation, requirements.name, services(requirements, modules))),
+        entities=Markup(entities),
         style=Markup((PAGE / "report.css").read_text(encoding="utf-8")),
         script=Markup((PAGE / "report.js").read_text(encoding="utf-8")),
         charts=Markup(in_script(_library())),

@@ -1,12 +1,11 @@
-"""`make cold-starts`: how long each function takes to start and to answer its first call,
-how large its package is, and which imports take the time.
+"""Cold starts: how long each function takes to start and to answer its first call, how
+large its package is, and which imports take the time.
 
-Beside it, in the same run, a bare function: FastAPI with one client of boto3. `cpu` and
-`clock` say how many times its time the two together take, by the processor and by the
-clock: the median over pairs of starts, one after the other, so that what else runs here
-touches both. `start` and `first` are medians, in milliseconds of the processor. `MB` is
-the package without what the runtime has, and `size` the ratio with it. The first call
-reads a table, which a server of this process stands in for.
+Beside it, in the same run, a bare function. `cpu` and `clock` say how many times its time
+the two together take, by the processor and by the clock: the median over pairs of starts,
+one after the other, so that what else runs here touches both. `start` and `first` are
+medians, in milliseconds of the processor. `MB` is the package without what the runtime
+has, and `size` the ratio with it. The first call asks the database.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ import sys
 import tempfile
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -40,29 +39,13 @@ from .package import (
     copy_source,
     install,
     needed_by,
+    trim,
     with_what_they_need,
 )
 from .template import Template
 
 STARTS = 9
 SHOWN = 5  # imports
-BARE = """
-import boto3
-from fastapi import FastAPI
-from mangum import Mangum
-
-client = boto3.client("dynamodb")
-app = FastAPI()
-
-
-@app.get("/health/ready")
-def ready() -> dict[str, bool]:
-    found = client.get_item(TableName="bare", Key={"pk": {"S": "ping"}})
-    return {"found": "Item" in found}
-
-
-handler = Mangum(app, lifespan="off")
-"""
 START = """
 import importlib, json, sys, time
 sys.path[:0] = sys.argv[1:3]
@@ -77,25 +60,25 @@ if "Records" in event:
     functions = sys.modules[type(handler).__mro__[1].__module__]
     functions.run(handler.built.part.database.ping())
 else:
-    assert answer["statusCode"] == 200, answer
+    assert answer.get("statusCode") == 200 or answer.get("Status") == "SUCCESS", answer
 both = time.perf_counter() - clock
 print(json.dumps([imported - begun, time.process_time() - imported, both]))
 """
-# for a handler that is not there, so that nothing is done but to look for it
-MESSAGE = {
-    "messageId": "1",
-    "receiptHandle": "1",
-    "body": json.dumps(
-        {"dynamodb": {"NewImage": {"handler": {"S": "no.one"}, "body": {"S": "{}"}}}}
-    ),
-    "attributes": {"ApproximateReceiveCount": "1"},
-    "messageAttributes": {},
-    "md5OfBody": "",
-    "eventSource": "aws:sqs",
-    "eventSourceARN": "arn:aws:sqs:eu-central-1:123456789012:queue",
-    "awsRegion": "eu-central-1",
-}
 IMPORT = re.compile(r"import time: +(\d+) \| +\d+ \| +([\w.]+)")
+
+
+class Bare(NamedTuple):
+    """What functions are compared with: `source`, which answers by a `handler`, and the
+    distributions that it needs.
+
+    `environment` says where the database is, and `message` is one of a queue, for a
+    handler that is not there, so that nothing is done but to look for it.
+    """
+
+    source: str
+    needs: Sequence[str]
+    environment: Mapping[str, str]
+    message: Mapping[str, object]
 
 
 class Start(NamedTuple):
@@ -110,7 +93,7 @@ class Start(NamedTuple):
         return self.imports + self.first
 
 
-def main() -> None:
+def measure(beside: Bare) -> None:
     template = Template(
         ROOT / "deploy/template.yaml",
         {
@@ -124,63 +107,91 @@ def main() -> None:
         folder = Path(place)
         install(RUNTIME, folder / "runtime", HERE)
         compile_bytecode(folder / "runtime", HERE)
-        _bare(folder / "bare")
+        _bare(folder / "bare", beside)
         for name, function in functions.items():
             copy_source(function, folder / name)
             install(needed_by(function), folder / name, HERE)
+            trim(function, folder / name)
             compile_bytecode(folder / name, HERE)
-        environments: dict[str, Mapping[str, str]] = {"bare": {}}
+        environments = {"bare": beside.environment}
         modules = {"bare": "bare"}
         for name, function in functions.items():
             told = template.environment(function).items()
             # a secret of the template's own has no name yet
-            environments[name] = {
-                key: f"{BY_NAME}own" if value == BY_NAME else value
-                for key, value in told
-            }
+            named = {k: f"{BY_NAME}own" if v == BY_NAME else v for k, v in told}
+            environments[name] = {**named, **beside.environment}
             modules[name] = function["Handler"].rpartition(".")[0]
+        events = {
+            name: _event(module, environments[name], beside, url)
+            for name, module in modules.items()
+        }
+
+        def start(name: str, *options: str) -> subprocess.CompletedProcess[str]:
+            called = modules[name], events[name]
+            return _start(folder, name, called, environments[name], url, *options)
+
         starts: dict[str, list[Start]] = {name: [] for name in modules}
         for _ in range(STARTS):
-            for name, module in modules.items():
-                done = _start(folder, name, module, environments[name], url)
-                starts[name].append(Start(*json.loads(done.stdout)))
+            for name in modules:
+                starts[name].append(Start(*json.loads(start(name).stdout)))
         shared = _size(folder / "runtime")
         print(f"{'':24} start  first    cpu  clock    MB   size   imports")
-        for name, module in modules.items():
-            timed = ("-X", "importtime")
-            imports = _start(folder, name, module, environments[name], url, *timed)
+        for name in modules:
+            imports = start(name, "-X", "importtime")
             size = _size(folder / name)
             larger = (size + shared) / (_size(folder / "bare") + shared)
             pairs = list(zip(starts[name], starts["bare"], strict=True))
             cpu = median(own.cpu / bare.cpu for own, bare in pairs)
             clock = median(own.clock / bare.clock for own, bare in pairs)
-            start = 1000 * median(each.imports for each in starts[name])
+            begun = 1000 * median(each.imports for each in starts[name])
             first = 1000 * median(each.first for each in starts[name])
             print(
-                f"{name:24}{start:6.0f} {first:6.0f} {cpu:6.2f} {clock:6.2f}",
+                f"{name:24}{begun:6.0f} {first:6.0f} {cpu:6.2f} {clock:6.2f}",
                 f"{size / 1_000_000:5.1f} {larger:6.2f}   {_shares(imports.stderr)}",
             )
 
 
-def _bare(target: Path) -> None:
+def _bare(target: Path, beside: Bare) -> None:
     target.mkdir()
-    (target / "bare.py").write_text(BARE)
-    known = [{"name": "fastapi"}, {"name": "mangum"}]
+    (target / "bare.py").write_text(beside.source)
+    known: list[dict[str, Any]] = [{"name": name} for name in beside.needs]
     install(with_what_they_need(known), target, HERE)
     compile_bytecode(target, HERE)
+
+
+def _event(
+    module: str, environment: Mapping[str, str], beside: Bare, url: str
+) -> dict[str, Any]:
+    """What the function is called with first."""
+    if "PART" in environment:
+        record = {
+            "messageId": "1",
+            "receiptHandle": "1",
+            "body": json.dumps(beside.message),
+            "attributes": {"ApproximateReceiveCount": "1"},
+            "messageAttributes": {},
+            "md5OfBody": "",
+            "eventSource": "aws:sqs",
+            "eventSourceARN": "arn:aws:sqs:eu-central-1:123456789012:queue",
+            "awsRegion": "eu-central-1",
+        }
+        return {"Records": [record]}
+    if module.endswith(".migration"):  # which has nothing to do then
+        ids = dict.fromkeys(("StackId", "RequestId", "LogicalResourceId"), "1")
+        return {"RequestType": "Delete", "ResponseURL": url, **ids}
+    return request_event("GET", "/health/ready", "", {}, b"")
 
 
 def _start(
     folder: Path,
     name: str,
-    module: str,
+    called: tuple[str, Mapping[str, Any]],
     environment: Mapping[str, str],
     url: str,
     *options: str,
 ) -> subprocess.CompletedProcess[str]:
-    event: dict[str, Any] = request_event("GET", "/health/ready", "", {}, b"")
-    if "PART" in environment:
-        event = {"Records": [MESSAGE]}
+    """Of the module and with the event that are `called`."""
+    module, event = called
     known = {
         "PATH": os.environ["PATH"],
         **dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "nobody's"),
@@ -240,7 +251,13 @@ def _aws() -> Iterator[str]:
                     answer["SecretString"] = key.decode()
                 if asked["SecretId"].endswith("-mail-server"):
                     answer["SecretString"] = "smtp://127.0.0.1"
-            body = json.dumps(answer).encode()
+            self._answer(json.dumps(answer).encode())
+
+        def do_PUT(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self._answer(b"")
+
+        def _answer(self, body: bytes) -> None:
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -255,7 +272,3 @@ def _aws() -> Iterator[str]:
         yield f"http://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
-
-
-if __name__ == "__main__":
-    main()

@@ -65,6 +65,9 @@ class Beside(Protocol):
     def make(self, template: Template) -> None:
         """What the template has of it, once the queues are there."""
 
+    def complete(self, body: str, sent: int) -> str:
+        """A message of a queue, sent at this moment (in ms), with all that AWS says."""
+
     async def answer(self, request: Request) -> Response: ...
 
 
@@ -184,7 +187,8 @@ class Gateway:
         known["Issuer"] = own.get("jwt_issuer", "")
         known["SigningKeys"] = ""  # they lie in a folder
         template = Template(self._path, {**known, "AWS::StackName": stack})
-        self._deliveries = Deliveries(template, self.invoke)
+        complete = self._beside.complete if self._beside else None
+        self._deliveries = Deliveries(template, self.invoke, complete)
         self._schedules = Schedules(template, self.invoke, self._deliveries.bury)
         if self._beside:
             self._beside.make(template)

@@ -51,6 +51,7 @@ def build(name: str, target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
     copy_source(function, target)
     install(needed_by(function), target, version, PLATFORMS[processor])
+    trim(function, target)
     compile_bytecode(target, version)
 
 
@@ -62,9 +63,7 @@ def copy_source(function: Mapping[str, Any], target: Path) -> None:
         parts = module.split(".")
         source = ROOT / "src" / Path(*parts)
         if len(parts) == 1 or parts[1] == "apps":
-            file = source.with_suffix(".py")
-            if source.is_dir():
-                file = source / "__init__.py"
+            file = _source(module)
             copied = target / file.relative_to(ROOT / "src")
             copied.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, copied)
@@ -76,7 +75,8 @@ def copy_source(function: Mapping[str, Any], target: Path) -> None:
 
 def roots(function: Mapping[str, Any]) -> list[str]:
     """The handler's module; and what it imports by name where it does the background
-    work of a part (`apps/background.py`), or migrates all of them (`migration.py`).
+    work of a part (`apps/background.py`), migrates all of them (`migration.py`), or makes
+    clients of other systems.
     """
     found = [function["Handler"].rpartition(".")[0]]
     parts = import_module(f"{PACKAGE}.apps.event_routes").PARTS
@@ -88,14 +88,24 @@ def roots(function: Mapping[str, Any]) -> list[str]:
     if found == [f"{PACKAGE}.apps.migration"]:
         for modules in parts.values():
             found += [f"{PACKAGE}.{module}.repository" for module in modules]
+    if any(".client(" in _source(module).read_text() for module in imported_by(found)):
+        found.append(f"{PACKAGE}.chassis.mechanism.client")
     return found
 
 
-def _imports() -> Any:
+def _source(module: str) -> Path:
+    """The file of a module of this project."""
+    place = ROOT / "src" / Path(*module.split("."))
+    return place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
+
+
+def _imports(*others: str) -> Any:
+    """The graph of imports of this project, and within other packages."""
     import grimp
 
     return grimp.build_graph(
         PACKAGE,
+        *others,
         include_external_packages=True,
         exclude_type_checking_imports=True,
         cache_dir=None,
@@ -137,7 +147,9 @@ def needed_by(function: Mapping[str, Any]) -> set[str]:
 
 
 def with_what_they_need(wanted: list[dict[str, Any]]) -> set[str]:
-    """These dependencies (`name`, `extra`) and theirs, without what the runtime has."""
+    """These dependencies (`name`, `extra`) and theirs, without what the runtime has, and
+    what nothing uses.
+    """
     locked = _locked()
     needed: set[str] = set()
     while wanted:
@@ -148,7 +160,7 @@ def with_what_they_need(wanted: list[dict[str, Any]]) -> set[str]:
             following += package["optional-dependencies"][extra]
         wanted += [each for each in following if each["name"] not in needed]
         needed.add(dependency["name"])
-    return needed - RUNTIME
+    return needed - RUNTIME - set(_left_out()["unused"])
 
 
 def _distributions(modules: Iterable[str]) -> set[str]:
@@ -170,9 +182,20 @@ def _locked() -> dict[str, Any]:
     return {package["name"]: package for package in packages}
 
 
+def _pyproject() -> dict[str, Any]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
 def _project_name() -> str:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    return str(project["project"]["name"])
+    return str(_pyproject()["project"]["name"])
+
+
+def _left_out() -> dict[str, list[str]]:
+    """What packages do without: `unused`, distributions, and files of others as patterns;
+    `trimmed`, packages of which only what is imported goes along.
+    """
+    found: dict[str, list[str]] = _pyproject()["tool"]["functions"]
+    return found
 
 
 def copy_package(source: Path, target: Path) -> None:
@@ -213,6 +236,46 @@ def install(
         env={**os.environ, "UV_LINK_MODE": "copy"},
     )
     shutil.rmtree(target / "bin", ignore_errors=True)
+
+
+def trim(function: Mapping[str, Any], target: Path) -> None:
+    """Take out of what was installed what the function cannot reach (`[tool.functions]`
+    of pyproject.toml says where to look).
+    """
+    left_out = _left_out()
+    for pattern in left_out["unused"]:
+        for path in target.glob(pattern) if "/" in pattern else ():
+            path.unlink()
+    for package in left_out["trimmed"]:
+        if not (target / package).is_dir():
+            continue
+        kept = {
+            target.joinpath(*module.split("."))
+            for module in _reached(roots(function), package)
+        }
+        for file in (target / package).rglob("*.py"):
+            place = file.parent if file.stem == "__init__" else file.with_suffix("")
+            if place not in kept:
+                file.unlink()
+
+
+def _reached(modules: Iterable[str], package: str) -> set[str]:
+    """The modules of another package that these import, directly or not, anywhere in
+    their text; the packages that those lie in, with what they import; and all of one that
+    imports by names that it makes.
+    """
+    graph = _imports(package)
+    found: set[str] = set()
+    todo = set(modules)
+    while todo:
+        module = todo.pop()
+        found.add(module)
+        imported = graph.find_modules_directly_imported_by(module)
+        todo |= imported | {module.rpartition(".")[0]} & graph.modules
+        if "importlib" in imported and module.startswith(package):
+            todo |= graph.find_descendants(module)
+        todo -= found
+    return {name for name in found if name.partition(".")[0] == package}
 
 
 def compile_bytecode(target: Path, version: str) -> None:

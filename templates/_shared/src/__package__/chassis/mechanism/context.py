@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic_settings import BaseSettings
@@ -57,9 +58,9 @@ class PartContext:
         self, name: str, url: str, headers: Mapping[str, str] | None = None
     ) -> Client:
         """A client of another system; tests reach another by its name."""
-        from .client import Client  # not every function calls somebody
-
-        made = Client(
+        # by its name, so that packages of functions that call nobody lack what it needs
+        kind: type[Client] = import_module(f"{__package__}.client").Client
+        made = kind(
             name,
             url,
             headers=headers,

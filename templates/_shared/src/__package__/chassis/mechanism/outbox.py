@@ -71,9 +71,9 @@ class PublishingSqlUnitOfWork(SqlUnitOfWork):
 
     def writes(self, staged: ChangeSet) -> Iterator[Write]:
         yield from super().writes(staged)
-        trace = self._relay.tracing.headers()
-        rows = [_row(event, handler, trace) for event, handler in staged.events]
-        if rows:
+        if staged.events:
+            trace = self._relay.tracing.headers()
+            rows = [_row(event, handler, trace) for event, handler in staged.events]
             yield Write(self.outbox, None, rows[0], rows[1:])
 
     async def apply(self, staged: ChangeSet) -> None:

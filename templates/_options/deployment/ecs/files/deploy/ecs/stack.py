@@ -16,7 +16,7 @@ HOURS = 2  # that a stack may take: the database is the slowest
 POLL = 10  # seconds
 FAILED = ("CREATE_FAILED", "UPDATE_FAILED", "DELETE_FAILED")
 NEVER_MADE = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED")
-HOLD_DATA = ("AWS::RDS::DBInstance", "AWS::MSK::Cluster")
+HOLD_DATA = ("AWS::RDS::DBInstance", "AWS::MSK::Cluster", "AWS::S3::Bucket")
 
 
 class Failed(SystemExit):
