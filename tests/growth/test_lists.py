@@ -48,7 +48,13 @@ def test_names_that_both_import_from_one_module_are_there_and_what_one_side_drop
         ("pyproject.toml", PROJECT, '<2",\n', '    "boto3>=1",\n', '    "aiokafka>=0.14,<0.15",\n'),
         ("deploy/compose.yaml", COMPOSE, "lib\n", "  mailer:\n    image: mine\n", "  worker:\n    image: lib\n"),
         ("domain.py", MODEL, "Decimal\n", "    shelf: str | None = None\n", "    pages: int | None = None\n"),
-        ("repository.py", TABLE, "(9)),\n", '    sa.Column("shelf", sa.Text()),\n', '    sa.Column("pages", sa.Date()),\n'),
+        (
+            "repository.py",
+            TABLE,
+            "(9)),\n",
+            '    sa.Column("shelf", sa.Text()),\n',
+            '    sa.Column("pages", sa.Date()),\n',
+        ),
     ],
     ids=["dependencies", "services", "fields", "columns"],
 )
@@ -66,7 +72,13 @@ def test_items_that_both_add_at_one_place_are_both_there(
         ("deploy/compose.yaml", COMPOSE, "image: lib", "image: mine", "image: other"),
         ("domain.py", MODEL, "price: Decimal", "price: int", "price: float"),
         ("domain.py", MODEL, "LISTS = ()", "LISTS = (1,)", "LISTS = (2,)"),
-        ("a.py", ROOT, "from lib import accounts, catalog", "from lib import accounts  # ours", "from lib import clubs"),
+        (
+            "a.py",
+            ROOT,
+            "from lib import accounts, catalog",
+            "from lib import accounts  # ours",
+            "from lib import clubs",
+        ),
         ("README.md", "one\n", "one", "two", "three"),
     ],
 )

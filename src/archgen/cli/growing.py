@@ -68,7 +68,7 @@ def add_module(
     project, answers = _begin()
     (name,) = split_place(name, "module")
     answers.add_module(name, _said(("modules", name), sets, file), part)
-    _grow(project, answers, f"add module {name}", dry_run=dry_run, no_input=no_input, as_json=as_json)
+    _grow(project, answers, f"add module {name}", dry_run=dry_run, as_json=as_json)
 
 
 def add_entity(
@@ -85,7 +85,7 @@ def add_entity(
     project, answers = _begin()
     module, entity = split_place(name, "module", "entity")
     answers.add_entity(module, entity, _said(("modules", module, "entities", entity), sets, file))
-    _grow(project, answers, f"add entity {name}", dry_run=dry_run, no_input=no_input, as_json=as_json)
+    _grow(project, answers, f"add entity {name}", dry_run=dry_run, as_json=as_json)
 
 
 def add_field(
@@ -139,7 +139,7 @@ def add_list(
     project, answers = _begin()
     module, entity = split_place(name, "module", "entity")
     answers.add_list(module, entity, split_words(fields))
-    _grow(project, answers, f"add list {name} {fields}", dry_run=dry_run, no_input=no_input, as_json=as_json)
+    _grow(project, answers, f"add list {name} {fields}", dry_run=dry_run, as_json=as_json)
 
 
 def add_reaction(
@@ -152,7 +152,7 @@ def add_reaction(
     """Let a module react to an event of another."""
     project, answers = _begin()
     answers.add_reaction(module, event)
-    _grow(project, answers, f"add reaction {module} {event}", dry_run=dry_run, no_input=no_input, as_json=as_json)
+    _grow(project, answers, f"add reaction {module} {event}", dry_run=dry_run, as_json=as_json)
 
 
 def add_option(
@@ -166,7 +166,7 @@ def add_option(
     project, answers = _begin()
     answers.add_option(name, value)
     what = f"add option {name}" + (f" {value}" if value else "")
-    _grow(project, answers, what, dry_run=dry_run, no_input=no_input, as_json=as_json)
+    _grow(project, answers, what, dry_run=dry_run, as_json=as_json)
 
 
 def _add_field(
@@ -187,9 +187,24 @@ def _add_field(
     said = _said(("modules", module, "entities", entity, "fields", field), sets, file)
     said = {**said, **{key: flag for key, flag in flags.items() if flag is not None}}
     answers.add_field(module, entity, field, said)
+    if value is None and said.get("required") and said.get("default") is None and not (no_input or as_json):
+        value = _ask_value(name)
     values = {name: _read_value(value, said.get("type"))} if value is not None else {}
     what = f"add {'reference' if flags['type'] == 'reference' else 'field'} {name}"
-    _grow(project, answers, what, values, dry_run=dry_run, no_input=no_input, as_json=as_json)
+    _grow(project, answers, what, values, dry_run=dry_run, as_json=as_json)
+
+
+def _ask_value(name: str) -> str | None:
+    """What rows that are there get in a field that none may lack; None where nobody can be asked."""
+    from archgen.cli.prompts import Back, asker, can_ask
+
+    if not can_ask():
+        return None
+    question = f"Rows that are there have no {name}. What do they get?"
+    try:
+        return asker().text(question, "", lambda said: None if said else "say a value")
+    except Back:
+        return None
 
 
 def _begin() -> tuple[Project, Answers]:
@@ -240,7 +255,6 @@ def _grow(
     values: Mapping[str, Any] | None = None,
     *,
     dry_run: bool,
-    no_input: bool,
     as_json: bool,
 ) -> None:
     from archgen.cli.console import steps
@@ -253,7 +267,6 @@ def _grow(
     def read(module: str) -> Any:
         return read_migrations(project.root, project.record["package"], module)
 
-    del no_input  # nothing is asked yet: what is missing is told with its flag
     record = follow(project.record, Wanted(answers.document, what, values or {}), read)
     with steps(quiet=as_json) as progress:
         grown = grow(project, what, record, dry_run=dry_run, progress=progress, at_last=too_late)

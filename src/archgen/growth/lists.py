@@ -80,7 +80,7 @@ def _merge_imports(yours: Lines, base: Lines, new: Lines) -> Lines | None:
 
 def _read_imports(lines: Lines) -> list[tuple[int, str, str, str]] | None:
     """What these lines import, as (dots, module, name, other name); None where they do anything else."""
-    if any("#" in line or line[:1].isspace() and not line.strip() == "" for line in lines):
+    if any("#" in line or (line[:1].isspace() and line.strip()) for line in lines):
         return None  # a comment would be lost, and what is indented is within something
     try:
         body = ast.parse("".join(lines)).body
@@ -137,7 +137,7 @@ def _read_entries(lines: Sequence[str]) -> list[tuple[str, str]] | None:
     found = []
     for line in lines:
         text = line.rstrip("\r\n")
-        if not text.strip() or text.startswith(f"{indent} ") or text.startswith(f"{indent}#"):
+        if not text.strip() or text.startswith((f"{indent} ", f"{indent}#")):
             continue
         match = _ENTRY.fullmatch(text)
         if match is None or match[1] != indent:

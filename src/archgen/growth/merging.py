@@ -60,7 +60,11 @@ def _is_deleted(conflict: Conflict, yours: Tree, result: dict[str, Entry]) -> bo
 
 def _is_listed(store: Store, conflict: Conflict, result: dict[str, Entry]) -> bool:
     """Whether both sides only add to the same lists; the result has what both add."""
-    if set(conflict.stages) != {1, 2, 3} or conflict.path not in result or LINK in {e.mode for e in conflict.stages.values()}:
+    if (
+        set(conflict.stages) != {1, 2, 3}
+        or conflict.path not in result
+        or LINK in {e.mode for e in conflict.stages.values()}
+    ):
         return False
     yours, base, new = (store.read(conflict.stages[stage].blob) for stage in (2, 1, 3))
     merged = merge_lists(store, conflict.path, yours, base, new)
