@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +58,11 @@ class Home:
         done = subprocess.run(["git", *owner, *command], cwd=self.folder, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+    def pytest(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Some of the project's own tests."""
+        command = [sys.executable, "-m", "pytest", "-q", *arguments]
+        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
 
     def commit(self) -> None:
         self.git("add", "--all")

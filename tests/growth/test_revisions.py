@@ -95,9 +95,9 @@ def add_all(home: Home, fields: dict[str, tuple[dict[str, Any], Any]]) -> None:
     home.commit()
 
 
-def move(home: Home, url: str, *steps: str) -> Any:
+def move(home: Home, url: str, *steps: str, script: str = MOVE) -> Any:
     done = subprocess.run(
-        [sys.executable, "-c", MOVE, url, json.dumps(steps)],
+        [sys.executable, "-c", script, url, json.dumps(steps)],
         cwd=home.folder,
         env={**os.environ, "PYTHONPATH": "src"},
         capture_output=True,
@@ -162,11 +162,31 @@ def test_a_revision_of_several_things_goes_up_and_down_with_rows(home: Copy, tmp
         "down catalog_0001", "tell title,price",
     )  # fmt: skip
     assert back[:1] == before and [row["author"] for row in after] == ["None", "None"]
-    tested = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "tests/test_tables.py", "tests/catalog"],
-        cwd=project.folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    tested = project.pytest("tests/test_tables.py", "tests/catalog")
+    assert tested.returncode == 0, tested.stdout[-3000:]
+
+
+def test_rows_keep_what_is_in_a_field_that_is_renamed(home: Copy, tmp_path: Path) -> None:
+    project = home()
+    for command in (
+        ("add", "entity", "catalog.author", "--set", "fields.name={type: string, required: true}"),
+        ("add", "reference", "catalog.book.author", "--to", "catalog.author", "--indexed"),
+        ("add", "field", "catalog.book.isbn", "--type", "string", "--unique"),
+        ("add", "list", "catalog.book", "category,-price"),
+        ("rename", "field", "catalog.book.price", "amount"),
+        ("rename", "field", "catalog.book.author", "writer"),
+        ("rename", "field", "catalog.book.isbn", "number"),
+        ("rename", "field", "catalog.book.title", "heading"),
+    ):
+        done = project.archgen(*command)
+        assert done.code == 0, done.err
+        project.commit()
+    assert "[[category, -amount]]" not in project.read("archgen.yaml") and "- -amount" in project.read("archgen.yaml")
+    script = MOVE.replace('"title": step, "price": 5', '"heading": step, "amount": 5')
+    before, after = move(
+        project, f"sqlite+aiosqlite:///{tmp_path}/data", "head", "add 1", "tell heading,amount",
+        "down catalog_0005", "head", "tell heading,amount", script=script,
+    )  # fmt: skip
+    assert before == after == [{"heading": repr("add 1"), "amount": "Decimal('5.00')"}]
+    tested = project.pytest("tests/test_tables.py", "tests/catalog")
     assert tested.returncode == 0, tested.stdout[-3000:]

@@ -6,14 +6,14 @@ A migration is never edited: the first one of a module is rendered from what it 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import Field as Attribute
 from pydantic import JsonValue
 
-from archgen.blueprint.schema import Document, Entity, Module, Reaction
+from archgen.blueprint.schema import Document, Entity, Module, Reaction, Said
 
 MOST_SLUG = 40  # letters of what a migration's file is called for
 
@@ -30,7 +30,8 @@ class Revision(Document):
     """A change of a module's tables: what its entities are from now on, of those that it changes.
 
     `name`: of its migration, as alembic knows it; `after`: that of the one before; `file`: what it is called. `fills`:
-    what rows that are there get in a new column, by entity.field, where the database has no default for it.
+    what rows that are there get in a new column, by entity.field, where the database has no default for it. `renamed`: of an
+    entity, what fields were called and what they are called from now on.
     """
 
     name: str
@@ -40,7 +41,8 @@ class Revision(Document):
     entities: tuple[Entity, ...]
     reactions: tuple[Reaction, ...]
     publishes: bool
-    fills: dict[str, JsonValue] = Attribute(default_factory=dict)
+    fills: dict[str, JsonValue] = Said(default_factory=dict)
+    renamed: dict[str, dict[str, str]] = Said(default_factory=dict)
 
 
 class History(Document):
@@ -63,6 +65,25 @@ class Migrations:
     last: str
 
 
+def list_unsupported(before: Module, after: Module, renamed: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+    """What a revision does not change yet, by its dotted name: it adds to what is there and renames it, and does no more."""
+    now = {entity.name: entity for entity in after.entities}
+    for entity in before.entities:
+        place = f"{after.name}.{entity.name}"
+        if entity.name not in now:
+            yield place
+            continue
+        old, new = _stored(before, entity), _stored(after, now[entity.name])
+        if any(old.get(key) != new.get(key) for key in ("plural", "table", "owned", "audit", "searched", "by_owner")):
+            yield place
+        names = renamed.get(entity.name, {})
+        columns = {column["name"]: column for column in new["fields"]}
+        for column in old["fields"]:
+            name = names.get(column["name"], column["name"])
+            if columns.get(name) != {**column, "name": name}:
+                yield f"{place}.{column['name']}"
+
+
 def add_revision(
     history: History | None,
     before: Module,
@@ -70,6 +91,7 @@ def add_revision(
     says: str,
     there: Migrations,
     fills: Mapping[str, JsonValue],
+    renamed: Mapping[str, Mapping[str, str]],
 ) -> History:
     """The history of a module with one revision more, which follows the migrations that are there."""
     number = next(number for number in range(2, 10_000) if f"{after.name}_{number:04}" not in there.names)
@@ -83,6 +105,7 @@ def add_revision(
         reactions=after.reactions,
         publishes=after.publishes,
         fills=dict(fills),
+        renamed={entity: dict(names) for entity, names in renamed.items()},
     )
     if history is None:
         first = Tables(entities=before.entities, reactions=before.reactions, publishes=before.publishes)

@@ -11,7 +11,6 @@ from archgen import __version__
 from archgen.cli.doctor import doctor
 from archgen.cli.exporting import domain, export_dbml, export_jdl, export_mermaid, export_openapi
 from archgen.cli.growing import (
-    add,
     add_entity,
     add_field,
     add_list,
@@ -19,6 +18,8 @@ from archgen.cli.growing import (
     add_option,
     add_reaction,
     add_reference,
+    change,
+    rename_field,
 )
 from archgen.cli.importing import import_jdl, import_openapi, import_sql
 from archgen.cli.new import new
@@ -72,10 +73,14 @@ def build() -> Callable[..., Any]:
         for form, function in commands.items():
             group.command(form)(function)
         app.add_typer(group, name=name, no_args_is_help=True)
-    grown = typer.Typer(rich_markup_mode=None, help="Add to the project in this folder; what its owner wrote is merged")
-    grown.callback(invoke_without_command=True)(add)
     additions = (add_module, add_entity, add_field, add_reference, add_list, add_reaction, add_option)
-    for addition in additions:
-        grown.command(addition.__name__.removeprefix("add_"))(addition)
-    app.add_typer(grown, name="add")
+    for name, says, changes in (
+        ("add", "Add to the project in this folder; what its owner wrote is merged", additions),
+        ("rename", "Rename in the project in this folder; what its owner wrote is merged", (rename_field,)),
+    ):
+        group = typer.Typer(rich_markup_mode=None, help=says)
+        group.callback(invoke_without_command=True)(change)
+        for function in changes:
+            group.command(function.__name__.removeprefix(f"{name}_"))(function)
+        app.add_typer(group, name=name)
     return typer.main.get_command(app)

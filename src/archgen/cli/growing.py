@@ -1,4 +1,4 @@
-"""`archgen add`: what a project is to have besides, by flags, `--set` or a file."""
+"""`archgen add` and `rename`: what a project is to have besides, or to call otherwise, by flags, `--set` or a file."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Value = Annotated[
 ]
 
 
-def add(
+def change(
     context: typer.Context,
     abort: Annotated[
         bool, typer.Option("--abort", help="Take back what the last command wrote, byte for byte")
@@ -169,6 +169,22 @@ def add_option(
     _grow(project, answers, what, dry_run=dry_run, as_json=as_json)
 
 
+def rename_field(
+    name: FieldName,
+    new: Annotated[str, typer.Argument(metavar="NEW", help="What it is to be called")],
+    dry_run: DryRun = False,
+    no_input: NoInput = False,
+    as_json: Json = False,
+) -> None:
+    """Give a field another name; rows keep what is in it."""
+    from archgen.growth.edits import split_place
+
+    project, answers = _begin()
+    module, entity, field = split_place(name, "module", "entity", "field")
+    answers.rename_field(module, entity, field, new)
+    _grow(project, answers, f"rename field {name} {new}", renamed={name: new}, dry_run=dry_run, as_json=as_json)
+
+
 def _add_field(
     name: str,
     flags: Mapping[str, Any],
@@ -253,6 +269,7 @@ def _grow(
     answers: Answers,
     what: str,
     values: Mapping[str, Any] | None = None,
+    renamed: Mapping[str, str] | None = None,
     *,
     dry_run: bool,
     as_json: bool,
@@ -267,7 +284,7 @@ def _grow(
     def read(module: str) -> Any:
         return read_migrations(project.root, project.record["package"], module)
 
-    record = follow(project.record, Wanted(answers.document, what, values or {}), read)
+    record = follow(project.record, Wanted(answers.document, what, values or {}, renamed or {}), read)
     with steps(quiet=as_json) as progress:
         grown = grow(project, what, record, dry_run=dry_run, progress=progress, at_last=too_late)
     alone = list_refused(project.record, record)

@@ -34,8 +34,8 @@ def print_grown(project: Project, grown: Grown, alone: Sequence[str], *, dry_run
         note(f"conflict: {conflict.path}: {describe(conflict)}")
     for name in alone:
         note(
-            f"{name} has no default in the database: once it is migrated, the former version of the code adds no rows; "
-            "stop that before, or add the field without required"
+            f"{name}: once this is migrated, the former version of the code writes no rows, since it does not know that column; "
+            "stop it before"
         )
     if dry_run:
         return code

@@ -1,7 +1,8 @@
-"""What `add` puts into the answers of a project: the same words as in an answers file, at their place."""
+"""What `add` and `rename` do to the answers of a project: the same words as in an answers file, at their place."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Any
@@ -14,6 +15,16 @@ from archgen.options import extras
 from archgen.text import nearest, shown
 
 # Choices of the stack that a project may change as it is; another database or identity has rows to be moved.
+_NAMING = (
+    "lists",
+    "unique",
+    "filters",
+    "sorts",
+    "keys",
+    "search",
+    "display",
+    "owned_by",
+)  # of an entity, what names fields
 CHANGEABLE = ("cache", "broker", "observability")
 
 
@@ -75,6 +86,39 @@ class Answers:
             raise _wrong("NAME", f"{shown(name)} cannot be changed in a project", f"{', '.join(CHANGEABLE)} can be")
         self.document.setdefault("stack", {})[name] = value
 
+    def rename_field(self, module: str, entity: str, old: str, new: str) -> None:
+        """Everywhere in the entity that names it; refused where it is named in what archgen does not read."""
+        said = self._entity(module, entity)
+        fields = said.get("fields") or {}
+        if old not in fields:
+            meant = nearest(old, fields)
+            hint = f"did you mean {meant}?" if meant else f"there are {', '.join(fields)}"
+            raise _wrong("NAME", f"{module}.{entity} has no field {shown(old)}", hint)
+        if new in fields:
+            raise _wrong("NEW", f"there is a field {module}.{entity}.{new} already", "give another name")
+        if fields[old].get("type") == "references":
+            raise IncompatibleError(
+                f"{old} has a table of its own, which is not renamed yet", "leave its name as it is"
+            )
+        word = re.compile(rf"\b{re.escape(old)}\b")
+        if any(word.search(str(one)) for one in (said.get("computed") or {}).values()) or self._is_followed(old):
+            raise IncompatibleError(
+                f"{old} stands in computed or expand of the answers, where it is not renamed yet",
+                "leave its name as it is",
+            )
+        said["fields"] = {new if name == old else name: spec for name, spec in fields.items()}
+        for spec in said["fields"].values():
+            if spec.get("from") == old:
+                spec["from"] = new
+        for key in _NAMING:
+            if key in said:
+                said[key] = _renamed(said[key], old, new)
+
+    def _is_followed(self, name: str) -> bool:
+        modules = (self.document.get("modules") or {}).values()
+        entities = (entity for module in modules for entity in (module.get("entities") or {}).values())
+        return any(name in path.split(".") for entity in entities for path in entity.get("expand") or ())
+
     def _module(self, name: str) -> dict[str, Any]:
         """The answers of a module, which are the project's own from now on where they are a preset's."""
         if name in self._of_preset():
@@ -129,6 +173,13 @@ def split_place(text: str, *steps: str) -> list[str]:
             "NAME", f"{shown(text)} is not {'.'.join(steps)}", f"for example {'.'.join(_EXAMPLE[: len(steps)])}"
         )
     return found
+
+
+def _renamed(said: Any, old: str, new: str) -> Any:
+    """A name of a field, or lists of such, with another in its place; a `-` before it stays."""
+    if isinstance(said, str):
+        return {old: new, f"-{old}": f"-{new}"}.get(said, said)
+    return [_renamed(one, old, new) for one in said] if isinstance(said, list | tuple) else said
 
 
 _EXAMPLE = ("catalog", "book", "pages")

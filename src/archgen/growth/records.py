@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from archgen.answers.sources import from_flags, from_record
-from archgen.blueprint.history import History, Migrations, add_revision, is_stored_otherwise
+from archgen.blueprint.history import History, Migrations, add_revision, is_stored_otherwise, list_unsupported
 from archgen.blueprint.schema import Blueprint, Entity, Field, Module
 from archgen.domain.field_values import Unfit, normal
 from archgen.domain.presets import PRESETS
@@ -26,14 +26,19 @@ _ALIKE = {"string", "text", "email", "url", "enum", "integer", "number", "boolea
 _HEX = {"uuid", "reference", "file"}
 
 
+# module -> entity -> what a field is called, and what it is to be called
+Renamed = Mapping[str, Mapping[str, Mapping[str, str]]]
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """`answers` of a project, changed; `says`: what changes, as a migration tells it. `values`: what rows that are there get, by
-    module.entity.field."""
+    module.entity.field. `renamed`: by the same, fields that are there and what they are to be called."""
 
     answers: Mapping[str, Any]
     says: str
     values: Mapping[str, Any] = field(default_factory=dict)
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
 
 def own_answers(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -53,12 +58,15 @@ def follow(record: Mapping[str, Any], wanted: Wanted, read: Callable[[str], Migr
     blueprint = build_again(record, wanted.answers)
     before = {module["name"]: Module.model_validate(module) for module in record["modules"]}
     sql = "sql" in provided(record["stack"])
+    renamed = _by_entity(wanted.renamed)
+    _check_supported(before, blueprint, renamed)
     if not sql:
-        _check_rows(before, blueprint)
+        _check_rows(before, blueprint, renamed)
     values = {where: _normal(wanted.answers, where, value) for where, value in wanted.values.items()}
     filled: dict[str, dict[str, Any]] = {}
     modules = tuple(
-        _fill(module, before.get(module.name), values, filled) if sql else module for module in blueprint.modules
+        _fill(module, before.get(module.name), values, filled, renamed) if sql else module
+        for module in blueprint.modules
     )
     blueprint = blueprint.model_copy(update={"modules": modules})
     history = {name: History.model_validate(past) for name, past in record.get("history", {}).items()}
@@ -67,21 +75,45 @@ def follow(record: Mapping[str, Any], wanted: Wanted, read: Callable[[str], Migr
         if not sql or was is None or not is_stored_otherwise(was, module):
             continue
         fills = filled.get(module.name, {})
+        names = renamed.get(module.name, {})
         past = history.get(module.name)
-        history[module.name] = add_revision(past, was, module, wanted.says, read(module.name), fills)
+        history[module.name] = add_revision(past, was, module, wanted.says, read(module.name), fills, names)
     told = {name: past.model_dump(mode="json") for name, past in history.items()}
     return change_record({**record, "history": told}, taken.raw, taken.requirements, blueprint)
 
 
+def _by_entity(renamed: Mapping[str, str]) -> Renamed:
+    found: dict[str, dict[str, dict[str, str]]] = {}
+    for place, name in renamed.items():
+        module, entity, old = place.split(".")
+        found.setdefault(module, {}).setdefault(entity, {})[old] = name
+    return found
+
+
+def _check_supported(before: Mapping[str, Module], blueprint: Blueprint, renamed: Renamed) -> None:
+    now = {module.name: module for module in blueprint.modules}
+    lost = [name for name in before if name not in now]
+    for name in before.keys() & now.keys():
+        lost += list_unsupported(before[name], now[name], renamed.get(name, {}))
+    if lost:
+        raise IncompatibleError(
+            f"the answers in archgen.yaml say otherwise what there is already: {', '.join(sorted(lost))}",
+            "restore them from git: what is there is not removed, and its type not changed, by archgen yet",
+        )
+
+
 def list_refused(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """The new columns without a default in the database, by module.entity.field: what still runs adds no rows without them."""
+    """The columns that the former version of the code cannot do without or with, by module.entity.field: it writes no rows then."""
     known = {revision["name"] for past in before.get("history", {}).values() for revision in past["revisions"]}
     return [
         f"{module}.{name}"
         for module, past in after.get("history", {}).items()
         for revision in past["revisions"]
         if revision["name"] not in known
-        for name in revision["fills"]
+        for name in (
+            *revision.get("fills", ()),
+            *(f"{entity}.{new}" for entity, names in revision.get("renamed", {}).items() for new in names.values()),
+        )
     ]
 
 
@@ -108,21 +140,32 @@ def _said(choices: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def _fill(
-    module: Module, before: Module | None, values: Mapping[str, Any], filled: dict[str, dict[str, Any]]
+    module: Module,
+    before: Module | None,
+    values: Mapping[str, Any],
+    filled: dict[str, dict[str, Any]],
+    renamed: Renamed,
 ) -> Module:
     """The module with, for each new field that no row may lack, what rows that are there have in it."""
     was = {entity.name: entity for entity in before.entities} if before is not None else {}
     entities = []
     for entity in module.entities:
         old = was.get(entity.name)
-        entities.append(entity if old is None else _fill_entity(module.name, entity, old, values, filled))
+        if old is not None:
+            names = renamed.get(module.name, {}).get(entity.name, {})
+            had = {names.get(one.name, one.name): one for one in old.fields}
+            entity = _fill_entity(module.name, entity, had, values, filled)
+        entities.append(entity)
     return module.model_copy(update={"entities": tuple(entities)})
 
 
 def _fill_entity(
-    module: str, entity: Entity, old: Entity, values: Mapping[str, Any], filled: dict[str, dict[str, Any]]
+    module: str,
+    entity: Entity,
+    had: Mapping[str, Field],
+    values: Mapping[str, Any],
+    filled: dict[str, dict[str, Any]],
 ) -> Entity:
-    had = {one.name: one for one in old.fields}
     fields: list[Field] = []
     for one in entity.fields:
         if one.name in had:
@@ -180,8 +223,12 @@ def _default(one: Field, value: Any) -> Any:
     return None
 
 
-def _check_rows(before: Mapping[str, Module], blueprint: Blueprint) -> None:
+def _check_rows(before: Mapping[str, Module], blueprint: Blueprint, renamed: Renamed) -> None:
     """Rows of a key-value database are not migrated: refuse what those that are there would lack."""
+    if renamed:
+        raise IncompatibleError(
+            "rows of this database are not migrated, and would lack what is renamed", "leave its name as it is"
+        )
     for module in blueprint.modules:
         was = {entity.name: entity for entity in before[module.name].entities} if module.name in before else {}
         for entity in module.entities:
