@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,7 +98,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
             place = tmp_path_factory.mktemp("made")
             answers = {**ANSWERS, "architecture": architecture, **others}
             (place / "answers.json").write_text(json.dumps(answers))
-            code = run(["new", "-a", str(place / "answers.json"), "-o", str(place), "--no-input", "--json"])
+            with redirect_stdout(io.StringIO()):
+                code = run(["new", "-a", str(place / "answers.json"), "-o", str(place), "--no-input", "--json"])
             assert code == 0
             known[key] = place / "lib"
         return known[key]

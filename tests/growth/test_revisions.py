@@ -14,6 +14,7 @@ import pytest
 from tests.growth.conftest import Home
 from tests.support.postgres import postgres
 
+from archgen.generator import load_record
 from archgen.growth.growing import grow
 from archgen.growth.migrations import read_migrations
 from archgen.growth.owner import Project
@@ -43,6 +44,7 @@ OTHERS: dict[str, tuple[dict[str, Any], Any]] = {
 }
 MOVE = """
 import asyncio, datetime, json, sys
+from decimal import Decimal
 from uuid import UUID
 import sqlalchemy as sa
 from alembic import command
@@ -65,7 +67,7 @@ async def main():
         elif step.startswith("down "):
             await run(database, "catalog", lambda config: command.downgrade(config, step[5:]))
         elif step.startswith("add "):
-            row = {"id": UUID(int=int(step[4:])), "version": 1, "created_at": AT, "updated_at": AT, "title": step, "price": 5}
+            row = {"id": UUID(int=int(step[4:])), "version": 1, "created_at": AT, "updated_at": AT, "title": step, "price": Decimal(5)}
             async with database.module("catalog").begin() as connection:
                 await connection.execute(sa.insert(books).values(row))
         else:
@@ -181,8 +183,9 @@ def test_rows_keep_what_is_in_a_field_that_is_renamed(home: Copy, tmp_path: Path
         done = project.archgen(*command)
         assert done.code == 0, done.err
         project.commit()
-    assert "[[category, -amount]]" not in project.read("archgen.yaml") and "- -amount" in project.read("archgen.yaml")
-    script = MOVE.replace('"title": step, "price": 5', '"heading": step, "amount": 5')
+    said = load_record(project.folder / "archgen.yaml")["answers"]["modules"]["catalog"]["entities"]["book"]
+    assert said["lists"] == [["category", "-amount"]] and list(said["fields"])[:2] == ["heading", "amount"]
+    script = MOVE.replace('"title": step, "price"', '"heading": step, "amount"')
     before, after = move(
         project, f"sqlite+aiosqlite:///{tmp_path}/data", "head", "add 1", "tell heading,amount",
         "down catalog_0005", "head", "tell heading,amount", script=script,

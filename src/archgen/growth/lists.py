@@ -25,8 +25,11 @@ _ENTRY = re.compile(r"( *)([\w.-]+):.*")
 
 def merge_lists(store: Store, path: str, yours: bytes, base: bytes, new: bytes) -> bytes | None:
     """The three contents of a file merged, or None where that leaves a conflict."""
+    content = store.merge_marked(yours, base, new)
+    if content is None:
+        return None
     try:
-        marked = store.merge_marked(yours, base, new).decode()
+        marked = content.decode()
     except UnicodeDecodeError:
         return None
     ways = _WAYS.get(PurePosixPath(path).suffix, ())

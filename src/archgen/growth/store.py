@@ -15,6 +15,7 @@ from archgen.errors import ArchgenError
 YOURS, NEW = "yours", "archgen"  # what the sides of a conflict are called in its markers
 _OLDEST = (2, 38)  # git merge-tree --write-tree
 LINK = "120000"
+_MOST_CONFLICTS = 127  # what git merge-file exits with; more is an error
 _SETTINGS = ("core.autocrlf=false", "core.safecrlf=false", "core.quotePath=false", "core.symlinks=true", "gc.auto=0")
 
 
@@ -132,10 +133,11 @@ class Store:
         done = self._try("merge-file", "--stdout", *self._lay(yours, base, new))
         return done.stdout if done.returncode == 0 else None
 
-    def merge_marked(self, yours: bytes, base: bytes, new: bytes) -> bytes:
-        """The three contents merged line by line, conflicts marked, each with what both sides come from."""
+    def merge_marked(self, yours: bytes, base: bytes, new: bytes) -> bytes | None:
+        """The three contents merged line by line, conflicts marked, each with what both sides come from; None: not text."""
         labels = [word for label in (YOURS, "generated", NEW) for word in ("-L", label)]
-        return self._try("merge-file", "--stdout", "--diff3", *labels, *self._lay(yours, base, new)).stdout
+        done = self._try("merge-file", "--stdout", "--diff3", *labels, *self._lay(yours, base, new))
+        return done.stdout if 0 <= done.returncode <= _MOST_CONFLICTS else None
 
     def _lay(self, yours: bytes, base: bytes, new: bytes) -> list[str]:
         paths = []
