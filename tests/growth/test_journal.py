@@ -174,3 +174,11 @@ def test_two_commands_do_not_change_a_project_at_once(project: tuple[Path, Journ
     other = Journal(root, journal._state)
     with journal.alone(), pytest.raises(TargetError, match="another archgen"), other.alone():
         pass
+
+
+def test_what_was_written_is_taken_back_where_the_project_lies_now(project: tuple[Path, Journal]) -> None:
+    root, journal = project
+    journal.write(note(root))
+    moved = root.rename(root.with_name("moved"))
+    assert Journal(moved, journal._state).abort("c1") == []
+    assert found(moved) == OLD and not root.exists()

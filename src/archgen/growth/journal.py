@@ -112,7 +112,7 @@ class Journal:
         """Make all of these changes, or, where this process ends before they are noted, none."""
         preparing = self._state / "preparing"
         with preparing.open("wb") as file:
-            file.write(_encode(note))
+            file.write(_encode(note, self._root))
             file.flush()
             os.fsync(file.fileno())
         os.rename(preparing, self._state / "journal")
@@ -158,7 +158,7 @@ class Journal:
 
     def _load(self, name: str) -> Note | None:
         try:
-            return _decode((self._state / name).read_bytes())
+            return _decode((self._state / name).read_bytes(), self._root)
         except FileNotFoundError:
             return None
 
@@ -198,32 +198,33 @@ def _is_removed(folder: Path) -> bool:
     return True
 
 
-def _encode(note: Note) -> bytes:
+def _encode(note: Note, root: Path) -> bytes:
     document = {
         "what": note.what,
         "head": note.head,
         "conflicts": list(note.conflicts),
-        "files": [_say_change(change) for change in note.files],
-        "index": note.index and _say_change(note.index),
+        "files": [_say_change(change, root) for change in note.files],
+        "index": note.index and _say_change(note.index, root),
     }
     return json.dumps(document).encode()
 
 
-def _say_change(change: Change) -> dict[str, Any]:
-    return {"path": os.fspath(change.path), "before": _say_file(change.before), "after": _say_file(change.after)}
+def _say_change(change: Change, root: Path) -> dict[str, Any]:
+    path = os.path.relpath(change.path, root)  # so that it holds where the project is moved to
+    return {"path": path, "before": _say_file(change.before), "after": _say_file(change.after)}
 
 
 def _say_file(file: File | None) -> list[str] | None:
     return None if file is None else [file.mode, b64encode(file.content).decode()]
 
 
-def _decode(content: bytes) -> Note:
+def _decode(content: bytes, root: Path) -> Note:
     document = json.loads(content)
-    files = [_read_change(said) for said in document["files"]]
-    index = document["index"] and _read_change(document["index"])
+    files = [_read_change(said, root) for said in document["files"]]
+    index = document["index"] and _read_change(document["index"], root)
     return Note(document["what"], document["head"], files, document["conflicts"], index)
 
 
-def _read_change(said: dict[str, Any]) -> Change:
+def _read_change(said: dict[str, Any], root: Path) -> Change:
     sides = (said[side] and File(b64decode(said[side][1]), said[side][0]) for side in ("before", "after"))
-    return Change(Path(said["path"]), *sides)
+    return Change(Path(os.path.normpath(root / said["path"])), *sides)
