@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import httpx2 as httpx
 import pytest
 from tests.support.postgres import postgres
 from tests.support.projects import Project, new
@@ -141,6 +143,7 @@ SQL_DOMAIN: dict[str, Any] = {
 KEY_VALUE = {"stack": {"database": "dynamodb"}}  # what else is answered where it runs on DynamoDB
 PASSWORD = "a long enough password"
 PEOPLE = ("nobody", "ann", "bob", "staff")
+ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 ABSENT = "0190a6e4-8a2b-7c3d-9e4f-5a6b7c8d9e0f"
 
 
@@ -161,6 +164,9 @@ class System:
         self._names: dict[str, str] = {}  # by id
         self._tokens: dict[str, str] = {}
         self.size = 0  # bytes of the last answer
+        self.apart: dict[
+            str, Any
+        ] = {}  # of the last answer about a file: form and links, which no two systems have in common
         for person in PEOPLE[1:]:
             email = admin if person == "staff" else f"{person}-{uuid4().hex}@example.com"
             if person != "staff":
@@ -191,6 +197,8 @@ class System:
         )
         self.size = len(answer.content)
         document: Any = json.loads(answer.content) if answer.content else None
+        if path.startswith("/api/files") and isinstance(document, dict):
+            self.apart = {name: document.pop(name, None) for name in ("upload", "url", "thumbnail_url")}
         if method == "POST" and answer.status_code == 201 and document["id"] not in self._names:
             name = f"<{len(self._names)}>"
             self._names[document["id"]], self._ids[name] = name, document["id"]
@@ -212,6 +220,23 @@ class System:
             answer["body"]["next"] = "<cursor>"
         return answer, cursor
 
+    def send(self, form: Any, data: bytes) -> int:
+        """Bytes as the form says; the status."""
+        url, fields = form["url"], form["fields"]
+        return int(self._at(url).post(url, data=fields, files={"file": ("../a.png", data)}).status_code)
+
+    def follow(self, url: str) -> dict[str, Any]:
+        """What whoever has a link gets, nobody as they are."""
+        answer = self._at(url).get(url)
+        kept = {
+            name: answer.headers.get(name, "").partition(";")[0] for name in ("content-type", "content-disposition")
+        }
+        return {"status": answer.status_code, "body": answer.content} | (kept if answer.status_code == 200 else {})
+
+    def _at(self, url: str) -> Any:
+        """Who answers there: this system, with its own S3, or another server."""
+        return self._client if url.startswith("/") or "/_s3/" in url else httpx.Client(trust_env=False)
+
     def _post(self, what: str, email: str) -> Any:
         return self._client.post(f"/api/auth/{what}", json={"email": email, "password": PASSWORD})
 
@@ -230,10 +255,7 @@ class System:
             return {k: "<time>" if k in ("created_at", "updated_at") else self._named(v) for k, v in value.items()}
         if isinstance(value, list):
             return [self._named(item) for item in value]
-        if isinstance(value, str) and value.startswith("/api/"):
-            path, _, identity = value.rpartition("/")
-            return f"{path}/{self._names.get(identity, identity)}"
-        return self._names.get(value, value) if isinstance(value, str) else value
+        return ID.sub(lambda found: self._names.get(found[0], found[0]), value) if isinstance(value, str) else value
 
 
 @contextmanager

@@ -83,10 +83,8 @@ def _postgres() -> Iterator[str]:
 
 
 def _docker(*arguments: str) -> str:
-    done = subprocess.run(
-        ["docker", *arguments], check=True, capture_output=True, text=True
-    )
-    return done.stdout
+    command = ["docker", *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 if __name__ == "__main__":
