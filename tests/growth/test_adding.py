@@ -124,12 +124,12 @@ def test_a_conflict_is_marked_and_listed_stands_until_it_is_settled_and_is_taken
     project = home()
     path = "src/lib/catalog/domain.py"
     line = "    category: BookCategory | None = None\n"
-    project.edit(path, line, f"{line}\n    def shelf(self) -> str:\n        return self.title[0]\n")
+    project.edit(path, line, f"{line}    # where it stands\n")
     project.commit()
     before = project.files()
     done = project.archgen(*FIELD)
     assert done.code == 4 and f"conflict: {path}" in done.err
-    assert "<<<<<<< yours\n\n    def shelf(self) -> str:\n        return self.title[0]\n=======\n" in project.read(path)
+    assert "<<<<<<< yours\n    # where it stands\n=======\n" in project.read(path)
     assert f"UU {path}" in project.git("status", "--porcelain")
     refused = project.archgen(*FIELD)
     assert refused.code == 4 and "conflicts stand" in refused.err
@@ -374,3 +374,37 @@ def test_answers_that_say_otherwise_what_is_there_are_refused_and_not_half_follo
     project.commit()
     done = project.archgen(*FIELD)
     assert done.code == 3 and "catalog.book.title" in done.err
+
+
+def test_nothing_is_written_through_a_link_out_of_the_project(home: Copy, tmp_path: Path) -> None:
+    project = home()
+    folder = project.folder / "src/lib/catalog"
+    shutil.move(folder, tmp_path / "elsewhere")
+    folder.symlink_to(tmp_path / "elsewhere")
+    project.commit()
+    before = (tmp_path / "elsewhere/domain.py").read_text()
+    done = project.archgen(*FIELD)
+    assert done.code == 4 and "symbolic link" in done.err
+    assert (tmp_path / "elsewhere/domain.py").read_text() == before
+
+
+def test_a_submodule_and_a_worktree_are_left_as_they_are(
+    home: Copy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = home()
+    other = Home(tmp_path / "other", project.archgen)
+    other.folder.mkdir()
+    (other.folder / "a").write_text("a\n")
+    other.git("init", "--quiet")
+    other.commit()
+    project.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(other.folder), "vendor/other")
+    project.commit()
+    project.git("worktree", "add", "--quiet", str(tmp_path / "beside"))
+    beside = Home(tmp_path / "beside", project.archgen)
+    monkeypatch.chdir(beside.folder)
+    assert beside.archgen(*FIELD).code == 0
+    assert "pages" in beside.read("src/lib/catalog/domain.py") and "pages" not in project.read(
+        "src/lib/catalog/domain.py"
+    )
+    assert not any("vendor" in line for line in beside.git("status", "--porcelain").splitlines())
+    assert beside.archgen("add", "--abort").code == 0 and beside.git("status", "--porcelain") == ""
