@@ -40,7 +40,7 @@ def print_grown(project: Project, grown: Grown, alone: Sequence[str], *, dry_run
     if dry_run:
         return code
     console.print()
-    for step in _next(grown):
+    for step in _next(project, grown):
         console.print(step, soft_wrap=True)
     return code
 
@@ -65,7 +65,7 @@ def print_aborted(what: str, said: Sequence[str]) -> None:
         note(line)
 
 
-def _next(grown: Grown) -> list[str]:
+def _next(project: Project, grown: Grown) -> list[str]:
     if grown.conflicts:
         return [
             "Settle the conflicts, git add each file, and commit; or",
@@ -73,13 +73,11 @@ def _next(grown: Grown) -> list[str]:
         ]
     if not grown.files:
         return ["Nothing is to be changed"]
+    command = grown.what.split()[0]
     steps = ["make check && make test"]
     steps += ["make migrate"] if _migrations(grown) else []
-    return [
-        *steps,
-        f'git add --all && git commit -m "archgen {grown.what}"',
-        f"archgen {grown.what.split()[0]} --abort",
-    ]
+    steps += [f'git add --all && git commit -m "archgen {grown.what}"'] if project.home else []
+    return [*steps, f"archgen {command} --abort    # as if nothing had been"]
 
 
 def _migrations(grown: Grown) -> list[str]:
@@ -100,7 +98,7 @@ def _document(project: Project, grown: Grown, alone: Sequence[str], *, written: 
         "stays_deleted": list(grown.stays_deleted),
         "migrations": _migrations(grown),
         "refused_meanwhile": list(alone),
-        "next": _next(grown),
+        "next": _next(project, grown),
     }
 
 
