@@ -175,7 +175,7 @@ def test_without_a_repository_what_lies_there_is_merged_and_a_conflict_is_refuse
     assert project.archgen(*FIELD).code == 0
     assert "MINE = 1" in project.read("src/lib/catalog/domain.py")
     project.edit(
-        "src/lib/catalog/domain.py", "    pages: int | None = None\n", "    pages: int | None = None\n    x: int = 1\n"
+        "src/lib/catalog/domain.py", "    pages: int | None = None\n", "    pages: int | None = None\n    # mine\n"
     )
     before = {path: what for path, what in project.files().items() if not path.startswith(".archgen/")}
     done = project.archgen("add", "field", "catalog.book.isbn", "--type", "string")
