@@ -152,7 +152,8 @@ class Side(Document):
 class Expansion(Document):
     """A reference that a read follows, a `field` of an entity, to `to`; of each of its rows that is `display`, or all of it.
 
-    `then`: what may be followed from there. `deeper`: whether anything is, by whichever read.
+    `then`: what may be followed from there. `deeper`: whether anything is, by whichever read. `view`: where it goes to another
+    module, the fields of that display.
     """
 
     field: str
@@ -161,6 +162,7 @@ class Expansion(Document):
     display: tuple[str, ...]
     then: tuple[Expansion, ...]
     deeper: bool
+    view: tuple[Field, ...] = Said(default=())
 
 
 class Entity(Document):
@@ -171,7 +173,8 @@ class Entity(Document):
     `owned_by`: the field with the account whose row it is, in place of whoever created it.
     `audit`: `created_by` and `changed_by`, beside the fields. `totals`: pages by number, with a total; `filters`, `sorts`: of lists whose filters combine. `natural_keys`: unique
     fields that rows are read by. `search`: fields whose words rows are searched by. `expand`: references that its reads follow;
-    `steps`: those that any read does from here. `shown`: some read follows one to here. `computed`: beside the fields, not stored.
+    `steps`: those that any read does from here. `shown`: some read follows one to here. `display`: what is then shown in this module,
+    `view`: in others. `computed`: beside the fields, not stored.
     Each is recorded where it is so.
     """
 
@@ -203,6 +206,7 @@ class Entity(Document):
     steps: tuple[Expansion, ...] = Said(default=())
     display: tuple[str, ...] = Said(default=())
     shown: bool = Said(default=False)
+    view: tuple[Field, ...] = Said(default=())
     computed: tuple[Computed, ...] = Said(default=())
 
 
