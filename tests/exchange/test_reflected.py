@@ -36,9 +36,9 @@ CASES = {
 }
 # what a column of a field of that type is to a database, where that has no type of its own for it
 STORED = {
-    "slug": "string",
     "email": "string",
     "url": "string",
+    "slug": "string",
     "enum": "string",
     "zoned_datetime": "string",
     "duration": "integer",
@@ -66,7 +66,7 @@ def told(domain: Domain, dialect: str) -> dict[str, Any]:
     """What a schema says of the declared entities, by module and table."""
     return {
         module.name: {
-            _table(name, entity): _entity(domain, module, entity, dialect)
+            entity.store(name): _entity(domain, module, entity, dialect)
             for name, entity in module.spec.entities.items()
         }
         for module in domain.modules
@@ -102,7 +102,7 @@ def _field(domain: Domain, module: DomainModule, spec: FieldSpec, dialect: str) 
     """Not: defaults, bounds, patterns, values of an enum, `set_by`, `own`, `on_delete`, `listed_as`, `max`, and where a reference across modules goes."""
     if spec.type == "references":
         home, _, entity = str(spec.to).partition(".")
-        to = "accounts" if home == "accounts" else _table(entity, domain[home].spec.entities[entity])
+        to = "accounts" if home == "accounts" else domain[home].spec.entities[entity].store(entity)
         return "references", to, bool(spec.ordered)
     required = spec.required or spec.default is not None or spec.type in ("list", "slug")
     unique = spec.alone
@@ -111,7 +111,7 @@ def _field(domain: Domain, module: DomainModule, spec: FieldSpec, dialect: str) 
         local = _local(module, spec)
         return (
             "reference" if local else "uuid",
-            local and _table(entity, domain[home].spec.entities[entity]),
+            local and domain[home].spec.entities[entity].store(entity),
             required,
             unique,
         )
@@ -125,10 +125,6 @@ def _field(domain: Domain, module: DomainModule, spec: FieldSpec, dialect: str) 
         required,
         unique,
     )
-
-
-def _table(name: str, spec: EntitySpec) -> str:
-    return spec.table or spec.pluralize(name)
 
 
 def _local(module: DomainModule, spec: FieldSpec) -> bool:
