@@ -97,6 +97,9 @@ class Field(Document):
         default=None, exclude_if=lambda name: name is None
     )  # slug: the field that it is made from where none is sent; of which alone it is there
     set_by: Literal["caller", "staff"] | None = Attribute(default=None, exclude_if=lambda who: who is None)
+    stored: JsonValue = Attribute(
+        default=None, exclude_if=lambda value: value is None
+    )  # what the database has in a row whose writer does not know the field, where rows were there before it
     own: bool = Said(
         default=False
     )  # reference within the module: to a row of the caller's own, though others may read it
