@@ -13,7 +13,7 @@ from archgen.generator.record import load_record
 DOMAIN = """
 entity Order { id Long, name String required }
 entity Line (lines) { amount LocalTime }
-relationship OneToMany { Order{lines(name)} to Line{order} }
+relationship OneToMany { Order{lines(name) required} to Line{order} }
 paginate * with pagination
 dto * with mapstruct
 """

@@ -38,6 +38,7 @@ CASES = {
 STORED = {
     "email": "string",
     "url": "string",
+    "slug": "string",
     "enum": "string",
     "zoned_datetime": "string",
     "duration": "integer",
@@ -65,7 +66,7 @@ def told(domain: Domain, dialect: str) -> dict[str, Any]:
     """What a schema says of the declared entities, by module and table."""
     return {
         module.name: {
-            entity.pluralize(name): _entity(domain, module, entity, dialect)
+            entity.store(name): _entity(domain, module, entity, dialect)
             for name, entity in module.spec.entities.items()
         }
         for module in domain.modules
@@ -101,16 +102,16 @@ def _field(domain: Domain, module: DomainModule, spec: FieldSpec, dialect: str) 
     """Not: defaults, bounds, patterns, values of an enum, `set_by`, `own`, `on_delete`, `listed_as`, `max`, and where a reference across modules goes."""
     if spec.type == "references":
         home, _, entity = str(spec.to).partition(".")
-        to = "accounts" if home == "accounts" else domain[home].spec.entities[entity].pluralize(entity)
+        to = "accounts" if home == "accounts" else domain[home].spec.entities[entity].store(entity)
         return "references", to, bool(spec.ordered)
-    required = spec.required or spec.default is not None or spec.type == "list"
-    unique = spec.unique or bool(spec.one_to_one)
+    required = spec.required or spec.default is not None or spec.type in ("list", "slug")
+    unique = spec.alone
     if spec.type == "reference":
         home, _, entity = str(spec.to).partition(".")
         local = _local(module, spec)
         return (
             "reference" if local else "uuid",
-            local and domain[home].spec.entities[entity].pluralize(entity),
+            local and domain[home].spec.entities[entity].store(entity),
             required,
             unique,
         )
