@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 from tests.parity.systems import KEY_VALUE, System, on_sql, running, write_project
 
 DOMAIN: dict[str, Any] = {
@@ -198,3 +201,37 @@ def test_no_more_comes_along_than_one_answer_can_have(system: System, rows: dict
         assert [error["field"] for error in answer["body"]["errors"]] == ["expand"]
         assert system.ask("ann", "GET", path, query=query)["status"] == 200
     assert len(read(system, "ann", "/api/baskets", "things", limit=1)["items"][0]["expanded"]["things"]) == 8
+
+
+def test_a_path_is_one_request_however_many_rows(
+    system: System, rows: dict[str, Row], request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of DynamoDB, which caches nothing; SQL, which may have some in the cache, is asked no more often."""
+    for _ in range(5):
+        before = system.ask("ann", "POST", "/api/baskets", {})["body"]["id"]
+        system.ask("ann", "POST", "/api/baskets", {"before": before, "things": [rows["nail"]["id"]]})
+    asked: list[str] = []
+    database = request.node.callspec.params["system"]
+    if database == "dynamodb":
+        kind = import_module("along_moto.chassis.mechanism.dynamodb").Database
+        call = kind.call
+
+        async def counted(self: Any, operation: str, **arguments: Any) -> Any:
+            asked.append(operation)
+            return await call(self, operation, **arguments)
+
+        monkeypatch.setattr(kind, "call", counted)
+    else:
+
+        def note(*told: Any) -> None:
+            asked.append(told[2])
+
+        event.listen(Engine, "before_cursor_execute", note)
+        request.addfinalizer(lambda: event.remove(Engine, "before_cursor_execute", note))
+    plain = system.ask("ann", "GET", "/api/baskets", query={"limit": 10})
+    few = len(asked)
+    along = system.ask("ann", "GET", "/api/baskets", query={"limit": 10, "expand": "before,things.related"})
+    assert len(along["body"]["items"]) == len(plain["body"]["items"]) == 10
+    more = len(asked) - few - few
+    assert more == 2 if database == "dynamodb" else more <= 3  # nothing is related to a nail
+    assert database != "dynamodb" or asked[-2:] == ["batch_get_item"] * 2
