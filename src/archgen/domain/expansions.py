@@ -15,7 +15,7 @@ PARAMETER = "expand"  # of reads, so that no list is filtered by a field of that
 PLACE = "expanded"  # where it stands in an answer
 # What tells people which row it is: a value that is one word or line.
 DISPLAYABLE = (
-    "string", "text", "email", "url", "integer", "decimal", "number", "boolean", "date", "datetime", "zoned_datetime",
+    "string", "text", "email", "url", "slug", "integer", "decimal", "number", "boolean", "date", "datetime", "zoned_datetime",
     "duration", "uuid", "enum",
 )  # fmt: skip
 
