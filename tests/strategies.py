@@ -301,7 +301,9 @@ def domains(
             _share(draw, domain[module].get("enums", {}), domain[module]["entities"][entity]["fields"])
     for module in modules:
         _own(draw, module, domain[module]["entities"])
-        _expand(draw, module, domain[module]["entities"])
+        _display(draw, domain[module]["entities"])
+    for number, module in enumerate(modules):
+        _expand(draw, module, domain, modules[:number])
         events = _events(domain, module)
         wanted = draw(st.lists(st.sampled_from(events), max_size=3, unique=True))
         if wanted:
@@ -327,21 +329,31 @@ def _own(draw: st.DrawFn, module: str, entities: dict[str, Document]) -> None:
                 field |= {"own": True} if draw(st.booleans()) else {}
 
 
-def _expand(draw: st.DrawFn, module: str, entities: dict[str, Document]) -> None:
-    """Some reads bring along rows of their module, which some entities show by a field or two."""
-    ends = {
-        name: {
-            key: field["to"].partition(".")[2]
-            for key, field in entity["fields"].items()
-            if field["type"] in ("reference", "references") and field["to"].startswith(f"{module}.")
-        }
-        for name, entity in entities.items()
-    }
-    for name, entity in entities.items():
+def _display(draw: st.DrawFn, entities: dict[str, Document]) -> None:
+    """Some rows are shown by a field or two of theirs."""
+    for entity in entities.values():
         able = [key for key, field in entity["fields"].items() if field["type"] not in UNDISPLAYED]
         if able and draw(st.integers(0, 2)) == 0:
             entity["display"] = draw(st.sampled_from((able[0], able[:2])))
-        paths = [path for key, end in ends[name].items() for path in (key, *(f"{key}.{last}" for last in ends[end]))]
+
+
+def _expand(draw: st.DrawFn, module: str, domain: dict[str, Document], before: list[str]) -> None:
+    """Some reads bring along rows of their module, or what modules `before` it show."""
+
+    def ends(entity: Document) -> dict[str, tuple[str, str]]:
+        found = {}
+        for key, field in entity["fields"].items():
+            if field["type"] in ("reference", "references"):
+                owner, _, target = field["to"].partition(".")
+                if owner == module or (owner in before and domain[owner]["entities"][target].get("display")):
+                    found[key] = (owner, target)
+        return found
+
+    for entity in domain[module]["entities"].values():
+        paths = []
+        for key, (owner, target) in ends(entity).items():
+            more = ends(domain[owner]["entities"][target]) if owner == module else {}
+            paths += [key, *(f"{key}.{last}" for last in more)]
         if draw(st.booleans()) and paths:
             entity["expand"] = draw(st.lists(st.sampled_from(paths), min_size=1, max_size=3, unique=True))
 

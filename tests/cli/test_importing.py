@@ -13,7 +13,7 @@ from archgen.generator.record import load_record
 DOMAIN = """
 entity Order { id Long, name String required }
 entity Line (lines) { amount LocalTime }
-relationship OneToMany { Order{lines(name)} to Line{order} }
+relationship OneToMany { Order{lines(name) required} to Line{order} }
 paginate * with pagination
 dto * with mapstruct
 """
@@ -32,7 +32,7 @@ def test_answers_go_to_stdout_and_the_report_to_stderr(archgen: Archgen, folder:
         "Changed",
         "  a string such as 14:30:00, for a time of day: Line.amount (d.jdl:3)",
         "Could not be said",
-        "  a table name of its own: Line(lines) (d.jdl:3)",
+        "  at least one of the other end: Order{lines} to Line{order} (d.jdl:4)",
         "Needs nothing here",
     ):
         assert f"\n{line}\n" in told.err, told.err
@@ -60,10 +60,9 @@ def test_the_document_has_every_note_with_its_place(archgen: Archgen, folder: Pa
     assert document["answers"]["modules"]["core"]["entities"]["line"]["fields"]["order"]["to"] == "core.order"
     assert document["taken"] == {"entities": 2, "fields": 3, "relations": 1}
     assert {"file": "d.jdl", "line": 2, "was": "Order", "name": "order", "because": None} in document["renamed"]
-    assert {"file": "d.jdl", "line": 3, "what": "Line(lines)", "message": "a table name of its own"} in document[
-        "unsaid"
-    ]
-    assert {one["what"] for one in document["left"]} == {"Order", "Line"}
+    unsaid = {"what": "Order{lines} to Line{order}", "message": "at least one of the other end"}
+    assert document["unsaid"] == [{"file": "d.jdl", "line": 4, **unsaid}]
+    assert {one["what"] for one in document["left"]} == {"Order", "Line", "Order{lines(name)}"}
     assert {one["line"] for one in document["changed"]} == {3, 5}
 
 

@@ -20,7 +20,20 @@ HEAVY = {
     "sqlglot",
     "sqlalchemy",
 }
-COMMANDS = ["new", "recommend", "doctor", "presets", "schema", "import", "export", "domain"]
+COMMANDS = [
+    "new",
+    "recommend",
+    "add",
+    "rename",
+    "status",
+    "diff",
+    "doctor",
+    "presets",
+    "schema",
+    "import",
+    "export",
+    "domain",
+]
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])

@@ -83,6 +83,7 @@ def test_every_construct_is_taken_or_told() -> None:
     }
     assert "created_at" not in book and book["book_id"] == {"type": "integer"}
     assert entities(found)["loan"]["fields"]["loan_from"] == {"type": "datetime", "required": True}
+    assert (entities(found)["loan"]["expand"], entities(found)["book"]["display"]) == (["book"], ["title"])
     lines = told(found)
     source = EVERYTHING.read_text().splitlines()
     for kind, written, says in (
@@ -93,7 +94,7 @@ def test_every_construct_is_taken_or_told() -> None:
         ("changed", "scan AnyBlob", "Book.scan: a file: an image, PDF"),
         ("changed", "createdAt", "Book.createdAt: every row has created_at"),
         ("unsaid", "Book{loans", "Book{loans} to Loan{book}: at least one of the other end"),
-        ("unsaid", "Book{loans", "Loan{book(title)}: which field shows"),
+        ("unsaid", "Book{branches", "Book{branches(name)}: which field shows the other end of a relation: it is none"),
         ("changed", "Branch{parent", "branch.parent: not required: it closes a circle"),
         ("unsaid", "Book to Authority", "Book to Authority: roles are"),
         ("changed", "Book{branches", "Book{branches} to Branch{books}: at most"),
@@ -144,6 +145,19 @@ def test_what_shows_the_other_end_is_displayed_and_comes_along(imported: Import)
     assert ("left", "House{bought(id)}") in notes
     assert "none of its simple fields" in notes["unsaid", "House{seen(arms)}"]
     assert "an account shows nobody" in notes["unsaid", "House{owner(login)}"]
+
+
+def test_modules_that_would_show_each_other_s_rows_show_those_of_one(imported: Import) -> None:
+    """The second is told: each would wait for the other."""
+    found = imported(
+        "entity Town { name String }\nentity House { no Integer }\n"
+        "relationship ManyToOne { House{town(name)} to Town, Town{hall(no)} to House }\n"
+        "microservice Town with places\nmicroservice House with estate"
+    )
+    accepted(found)
+    town, house = entities(found)["town"], entities(found)["house"]
+    assert (town["display"], house["expand"]) == (["name"], ["town"]) and "expand" not in town
+    assert any(note.what == "Town{hall(no)}" and "in a circle" in note.message for note in found.notes)
 
 
 def test_a_many_to_many_that_needs_one_is_required_at_the_end_that_holds_it(imported: Import) -> None:

@@ -252,6 +252,32 @@ def test_a_function_that_calls_another_system_has_a_client_and_no_other_has(shop
         lock.unlink()
 
 
+WITHOUT = """
+import sys
+from importlib.metadata import packages_distributions
+left_out = set(sys.argv[1:])
+for name, distributions in packages_distributions().items():
+    if left_out & {each.lower() for each in distributions} and not name.startswith("_cffi"):
+        sys.modules[name] = None
+import argon2, email_validator, jwt
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+hasher = argon2.PasswordHasher()
+assert hasher.verify(hasher.hash("secret"), "secret")
+email_validator.validate_email("ann@example.com", check_deliverability=False)
+for key, kind in ((rsa.generate_private_key(65537, 2048), "RS256"), (ec.generate_private_key(ec.SECP256R1()), "ES256")):
+    assert jwt.decode(jwt.encode({"sub": "ann"}, key, kind), key.public_key(), [kind]) == {"sub": "ann"}
+assert sys.modules["dns"] is None and sys.modules["cffi"] is None
+"""
+
+
+def test_what_packages_leave_out_is_used_by_nothing_that_stays(shop: Project) -> None:
+    """Passwords, addresses and tokens of either kind, where what is left out cannot be imported."""
+    unused = tomllib.loads((shop.folder / "pyproject.toml").read_text())["tool"]["functions"]["unused"]
+    whole = {each.partition("/")[0] for each in unused if "/" not in each or each.startswith("cffi/")}
+    assert {"cffi", "dnspython", "pycparser"} <= whole
+    subprocess.run([sys.executable, "-c", WITHOUT, *whole], check=True)
+
+
 MEASURE = """
 import contextlib, io, json, sys
 sys.path[:0] = sys.argv[1:]

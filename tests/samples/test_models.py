@@ -124,9 +124,10 @@ def _articles_tags_and_comments(at: Site) -> None:
     """Articles by slug, by tag, by author; one favourite each; what goes with an article; nobody edits another's."""
     red, blue = (at.make("ann", "tags", name=name) for name in ("red", "blue"))
     at.refuses(409, "bob", "POST", "tags", name="red")
-    first = at.make("ann", "articles", slug="how-to", title="How to", body="Begin", tags=[red["id"]])
-    second = at.make("ann", "articles", slug="how-not-to", title="How not to", body="End", tags=[red["id"], blue["id"]])
-    third = at.make("bob", "articles", slug="why", title="Why", body="Ask")
+    first = at.make("ann", "articles", title="How to", body="Begin", tags=[red["id"]])
+    second = at.make("ann", "articles", title="How not to", body="End", tags=[red["id"], blue["id"]])
+    third = at.make("bob", "articles", title="How to?", body="Ask")
+    assert [row["slug"] for row in (first, second, third)] == ["how-to", "how-not-to", "how-to-2"]
     at.refuses(409, "bob", "POST", "articles", slug="how-to", title="Mine", body="x")
     at.refuses(422, "bob", "POST", "articles", slug="hers", title="Hers", body="x", author=at.account("ann"))
     at.refuses(401, "", "POST", "articles", slug="nobodys", title="x", body="x")
@@ -148,6 +149,8 @@ def _articles_tags_and_comments(at: Site) -> None:
     also = at.make("ann", "favourites", article=first["id"])
     at.lists("", f"articles/{first['id']}/favourites", also, favourite)
     at.lists("", f"favourites?account={at.account('bob')}", favourite)
+    shown = at.ask("", "GET", f"favourites?account={at.account('bob')}&expand=article")[1]["items"][0]["expanded"]
+    assert shown["article"] == {"id": first["id"], "slug": "how-to", "title": "How to"}
     assert at.ask("ann", "DELETE", f"favourites/{also['id']}")[0] == 204
 
     kept = at.make("bob", "comments", article=second["id"], body="Less so")

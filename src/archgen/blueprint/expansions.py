@@ -28,16 +28,29 @@ def with_expansions(modules: tuple[Module, ...], domain: Domain) -> tuple[Module
             display=domain[step.to[0]].spec.entities[step.to[1]].display,
             then=tuple(map(resolved, step.then)),
             deeper=step.to in begun,
+            view=view(step.to) if step.to[0] != step.module else (),
+        )
+
+    def view(key: Key) -> tuple[Field, ...]:
+        """What other modules see of a row; an enum's type is its module's own, so they see a string."""
+        display = domain[key[0]].spec.entities[key[1]].display
+        plain = {"type": "string", "values": (), "labels": (), "alias": None, "max_length": 64}
+        return tuple(
+            field.model_copy(update=plain) if field.type == "enum" else field
+            for field in known[key].fields
+            if field.name in display
         )
 
     def expanded(key: Key, entity: Entity) -> Entity:
         here = _once(step for step in steps if (step.module, step.entity) == key)
+        led = {step.module for step in steps if step.to == key}
         return entity.model_copy(
             update={
                 "expand": tuple(map(resolved, list_steps(domain, *key))),
                 "steps": tuple(resolved(step).model_copy(update={"then": ()}) for step in here),
-                "display": domain[key[0]].spec.entities[key[1]].display,
-                "shown": any(step.to == key for step in steps),
+                "display": domain[key[0]].spec.entities[key[1]].display if key[0] in led else (),
+                "shown": bool(led),
+                "view": view(key) if led - {key[0]} else (),
             }
         )
 

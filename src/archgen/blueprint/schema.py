@@ -97,6 +97,9 @@ class Field(Document):
         default=None, exclude_if=lambda name: name is None
     )  # slug: the field that it is made from where none is sent; of which alone it is there
     set_by: Literal["caller", "staff"] | None = Attribute(default=None, exclude_if=lambda who: who is None)
+    stored: JsonValue = Attribute(
+        default=None, exclude_if=lambda value: value is None
+    )  # what the database has in a row whose writer does not know the field, where rows were there before it
     own: bool = Said(
         default=False
     )  # reference within the module: to a row of the caller's own, though others may read it
@@ -152,7 +155,8 @@ class Side(Document):
 class Expansion(Document):
     """A reference that a read follows, a `field` of an entity, to `to`; of each of its rows that is `display`, or all of it.
 
-    `then`: what may be followed from there. `deeper`: whether anything is, by whichever read.
+    `then`: what may be followed from there. `deeper`: whether anything is, by whichever read. `view`: where it goes to another
+    module, the fields of that display.
     """
 
     field: str
@@ -161,6 +165,7 @@ class Expansion(Document):
     display: tuple[str, ...]
     then: tuple[Expansion, ...]
     deeper: bool
+    view: tuple[Field, ...] = Said(default=())
 
 
 class Entity(Document):
@@ -171,7 +176,8 @@ class Entity(Document):
     `owned_by`: the field with the account whose row it is, in place of whoever created it.
     `audit`: `created_by` and `changed_by`, beside the fields. `totals`: pages by number, with a total; `filters`, `sorts`: of lists whose filters combine. `natural_keys`: unique
     fields that rows are read by. `search`: fields whose words rows are searched by. `expand`: references that its reads follow;
-    `steps`: those that any read does from here. `shown`: some read follows one to here. `computed`: beside the fields, not stored.
+    `steps`: those that any read does from here. `shown`: some read follows one to here. `display`: what is then shown in this module,
+    `view`: in others. `computed`: beside the fields, not stored.
     Each is recorded where it is so.
     """
 
@@ -203,6 +209,7 @@ class Entity(Document):
     steps: tuple[Expansion, ...] = Said(default=())
     display: tuple[str, ...] = Said(default=())
     shown: bool = Said(default=False)
+    view: tuple[Field, ...] = Said(default=())
     computed: tuple[Computed, ...] = Said(default=())
 
 

@@ -10,11 +10,23 @@ import typer
 from archgen import __version__
 from archgen.cli.doctor import doctor
 from archgen.cli.exporting import domain, export_dbml, export_jdl, export_mermaid, export_openapi
+from archgen.cli.growing import (
+    add_entity,
+    add_field,
+    add_list,
+    add_module,
+    add_option,
+    add_reaction,
+    add_reference,
+    change,
+    rename_field,
+)
 from archgen.cli.importing import import_jdl, import_openapi, import_sql
 from archgen.cli.new import new
 from archgen.cli.presets import presets
 from archgen.cli.recommend import recommend
 from archgen.cli.schema import schema
+from archgen.cli.state import diff, status
 
 
 def _version(value: bool) -> None:
@@ -42,7 +54,7 @@ def build() -> Callable[..., Any]:
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     )
     app.callback(invoke_without_command=True)(_root)
-    for command in (new, recommend, domain, doctor, presets, schema):
+    for command in (new, recommend, status, diff, domain, doctor, presets, schema):
         app.command()(command)
     groups: tuple[tuple[str, str, dict[str, Callable[..., None]]], ...] = (
         (
@@ -61,4 +73,14 @@ def build() -> Callable[..., Any]:
         for form, function in commands.items():
             group.command(form)(function)
         app.add_typer(group, name=name, no_args_is_help=True)
+    additions = (add_module, add_entity, add_field, add_reference, add_list, add_reaction, add_option)
+    for name, says, changes in (
+        ("add", "Add to the project in this folder; what its owner wrote is merged", additions),
+        ("rename", "Rename in the project in this folder; what its owner wrote is merged", (rename_field,)),
+    ):
+        group = typer.Typer(rich_markup_mode=None, help=says)
+        group.callback(invoke_without_command=True)(change)
+        for function in changes:
+            group.command(function.__name__.removeprefix(f"{name}_"))(function)
+        app.add_typer(group, name=name)
     return typer.main.get_command(app)

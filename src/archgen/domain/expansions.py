@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from archgen.domain import naming
 from archgen.domain.declared import Declared
-from archgen.domain.schema import Domain, EntitySpec, FieldSpec
+from archgen.domain.schema import Domain, DomainModule, EntitySpec, FieldSpec
 from archgen.errors import Mistake
 from archgen.text import nearest, shown
 
 STEPS_MOST = 3  # references that one path follows
+CONTRACT_WORDS = ("Caller", "ClassVar", "Decimal", "Event", "Protocol", "Sequence")  # classes that a contract imports
 PARAMETER = "expand"  # of reads, so that no list is filtered by a field of that name
 PLACE = "expanded"  # where it stands in an answer
 # What tells people which row it is: a value that is one word or line.
 DISPLAYABLE = (
-    "string", "text", "email", "url", "slug", "integer", "decimal", "number", "boolean", "date", "datetime", "zoned_datetime",
+    "string", "text", "slug", "email", "url", "integer", "decimal", "number", "boolean", "date", "datetime", "zoned_datetime",
     "duration", "uuid", "enum",
 )  # fmt: skip
 
@@ -53,6 +55,35 @@ def every_step(domain: Domain) -> Iterator[Step]:
         step = waiting.pop(0)
         yield step
         waiting += step.then
+
+
+def with_contracts(domain: Domain) -> Domain:
+    """The domain, whose modules use those of which their reads show rows; as it is where none does."""
+    crossed = [
+        (module.name, owner) for module, name, spec in domain.entities() for owner in _owners(domain, module, spec)
+    ]
+    if not crossed:
+        return domain
+    modules = []
+    for module in domain.modules:
+        asked = [owner for name, owner in crossed if name == module.name]
+        modules.append(replace(module, uses=tuple(dict.fromkeys([*module.uses, *asked]))))
+    return replace(domain, modules=tuple(modules))
+
+
+def _owners(domain: Domain, module: DomainModule, spec: EntitySpec) -> Iterator[str]:
+    """The other modules to which what an entity says of `expand` leads, whatever else is wrong with it."""
+    for path in spec.expand:
+        here: EntitySpec | None = spec
+        for name in path.split("."):
+            content = here.fields.get(name) if here is not None else None
+            owner, _, target = str(content.to if content is not None else None).partition(".")
+            if owner not in domain.names:
+                break
+            if owner != module.name:
+                yield owner
+                break
+            here = module.spec.entities.get(target)
 
 
 def check_expansions(
@@ -93,7 +124,7 @@ def _check_path(
     if len(steps) > STEPS_MOST:
         yield Mistake(place, f"{shown(path)} follows {len(steps)} references, and {STEPS_MOST} are the most")
         return
-    for name in steps:
+    for index, name in enumerate(steps):
         spec = domain[module].spec.entities[entity]
         content = spec.fields.get(name)
         if content is None:
@@ -111,22 +142,48 @@ def _check_path(
         owner, _, target = str(content.to).partition(".")
         if owner not in domain.names or target not in domain[owner].spec.entities:
             return  # told of the reference itself
-        if wrong := _unreachable(module, owner, target):
+        if wrong := _unreachable(domain, module, owner, target, last=index == len(steps) - 1):
             yield Mistake(place, *wrong)
             return
         module, entity = owner, target
 
 
-def _unreachable(module: str, owner: str, target: str) -> tuple[str, str] | None:
+def _unreachable(domain: Domain, module: str, owner: str, target: str, *, last: bool) -> tuple[str, str] | None:
     """Why no read of a module shows rows of `owner.target`, and what to do instead."""
     if owner == "accounts":
         return "accounts show nobody who else has one: no read brings them along", "leave it out, and keep the id"
-    if owner != module:
+    if owner == module:
+        return None
+    if domain[owner].kind != "entities":
+        return f"{owner} is the preset's own, and shows its rows to no other module", "leave it out, and keep the id"
+    if not domain[owner].spec.entities[target].display:
         return (
-            f"{owner}.{target} is of another module, and a read brings along rows of its own alone",
-            "leave it out: clients read the row by its id",
+            f"{owner}.{target} is of another module, which shows of it what its display says, and it says none",
+            f"say modules.{owner}.entities.{target}.display: [its fields that others may see]",
         )
+    if not last:
+        return f"{owner}.{target} is of another module, and no path leads on from there", "end the path there"
+    if _leads_to(domain, owner, module):
+        return (
+            f"{module} would ask {owner} for its rows, which asks {module} for others: modules that ask each other in a circle",
+            "leave out the one or the other, or make one module of them",
+        )
+    if naming.to_class_name(owner) in CONTRACT_WORDS:
+        return f"the contract of {owner} would have the name of what it imports", "choose another name for that module"
     return None
+
+
+def _leads_to(domain: Domain, start: str, goal: str) -> bool:
+    """Whether a module asks another, by way of others too."""
+    waiting, seen = [start], {start}
+    while waiting:
+        here = waiting.pop()
+        if here == goal:
+            return True
+        new = [name for name in domain[here].uses if name in domain.names and name not in seen]
+        seen |= {*new}
+        waiting += new
+    return False
 
 
 def _unknown(place: str, domain: Domain, module: str, entity: str, name: str) -> Mistake:

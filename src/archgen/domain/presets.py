@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from archgen.catalog import read_kinds, read_presets, templates_dir
+from archgen.domain.expansions import with_contracts
 from archgen.domain.schema import Domain, DomainModule, ModuleSpec
 from archgen.options import provided
 
@@ -106,7 +107,8 @@ def missing_preset(workload: str) -> str:
 def assemble_domain(preset: Preset | None, modules: Mapping[str, ModuleSpec]) -> Domain:
     """Accounts, the preset's modules, and the user's own; where rows have files, the module that keeps them."""
     own = (DomainModule(name=name, kind="entities", spec=spec) for name, spec in modules.items())
-    return _with_files(Domain(preset.name if preset else None, (ACCOUNTS, *(preset.modules if preset else ()), *own)))
+    named = Domain(preset.name if preset else None, (ACCOUNTS, *(preset.modules if preset else ()), *own))
+    return with_contracts(_with_files(named))
 
 
 def _with_files(domain: Domain) -> Domain:

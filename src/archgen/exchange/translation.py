@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from archgen.domain import naming
 from archgen.domain.declared import Declared
-from archgen.domain.expansions import DISPLAYABLE, PLACE
+from archgen.domain.expansions import CONTRACT_WORDS, DISPLAYABLE, PLACE
 from archgen.domain.field_rules import (
     INDEXED_LENGTH,
     ITEMS_MOST,
@@ -131,6 +131,7 @@ class _Translation:
     shared: dict[tuple[str, str], str] = field(default_factory=dict)  # by module and what the source calls it
     listed: set[tuple[str, str]] = field(default_factory=set)
     goes: dict[str, dict[str, list[str]]] = field(default_factory=dict)  # by module: what goes with what
+    shows: dict[str, list[str]] = field(default_factory=dict)  # by module: the others of which its reads show rows
     many: list[tuple[_Home, str, SourceRelation]] = field(default_factory=list)
     written: dict[tuple[str, str], str] = field(default_factory=dict)  # the field that an entity's word has become
     taken: Taken = field(default_factory=Taken)
@@ -702,13 +703,17 @@ class _Translation:
         elif end is not None:
             for document, key, word in ((end.document, "display", shown), (home.document, "expand", name)):
                 document[key] = list(dict.fromkeys([*document.get(key, ()), word]))
+            if end.module != home.module:
+                self.shows.setdefault(home.module, []).append(end.module)
 
     def _undisplayable(self, home: _Home, end: _Home | None, shown: str | None) -> str | None:
         """Why a field of the other end does not travel with references of this one, if it does not."""
         if end is None:
             return "an account shows nobody who else has one"
-        if end.module != home.module:
-            return "not across modules"
+        if end.module != home.module and _reaches(self.shows, end.module, home.module):
+            return "not across modules that would ask each other in a circle"
+        if end.module != home.module and naming.to_class_name(end.module) in CONTRACT_WORDS:
+            return f"not of a module that is called {end.module}"
         if shown is None or end.document["fields"][shown]["type"] not in DISPLAYABLE:
             return "it is none of its simple fields"
         if PLACE in home.document["fields"]:

@@ -48,7 +48,7 @@ _ORDER = (
     "slo",
     "parts",
 )
-_LAST = ("modules", "requirements", "recommendation")
+_LAST = ("modules", "requirements", "recommendation", "history")
 
 _WORDS = re.compile(r"[A-Za-z_/](?:[\w .,;/()%+'-]*[\w.,;/()%+'-])?", re.ASCII)
 _TAKEN = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
@@ -58,17 +58,26 @@ def build_record(
     answers: Mapping[str, Any], requirements: BaseModel, recommendation: BaseModel, blueprint: BaseModel
 ) -> dict[str, Any]:
     """The record of a project: JSON values only, in the order in which people read them."""
+    advice = {"recommendation": recommendation.model_dump(mode="json", exclude_none=True)}
+    return change_record(advice, answers, requirements, blueprint)
+
+
+def change_record(
+    record: Mapping[str, Any], answers: Mapping[str, Any], requirements: BaseModel, blueprint: BaseModel
+) -> dict[str, Any]:
+    """A record with other answers, and what follows from them; its recommendation is the one that was given."""
     flat: dict[str, Any] = {
+        **record,
         "archgen_version": __version__,
         "answers": json.loads(json.dumps(dict(answers))),
         "requirements": requirements.model_dump(mode="json", exclude_none=True),
-        "recommendation": recommendation.model_dump(mode="json", exclude_none=True),
         **blueprint.model_dump(mode="json"),
     }
-    if flat.get("ownership") is None:  # said where there is something to say
-        flat.pop("ownership", None)
+    for key in ("ownership", "history"):  # said where there is something to say
+        if not flat.get(key):
+            flat.pop(key, None)
     middle = [key for key in flat if key not in _ORDER and key not in _LAST]
-    return {key: flat[key] for key in (*_ORDER, *middle, *_LAST)}
+    return {key: flat[key] for key in (*_ORDER, *middle, *_LAST) if key in flat}
 
 
 def dump_files(record: Mapping[str, Any]) -> dict[str, bytes]:

@@ -30,7 +30,7 @@ class Shown(Protocol):
     def id(self) -> UUID: ...
 
 
-Load = Callable[[Caller, Collection[UUID]], Awaitable[Sequence[Shown]]]
+Load = Callable[[Caller, Sequence[UUID]], Awaitable[Sequence[Shown]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +90,10 @@ async def _follow(
     """One step after the other, so that a request has one connection at a time."""
     for name, then in tree.items():
         step = steps[name]
-        ids = dict.fromkeys(target for row in rows for target in _targets(row, name))
+        ids = {target: None for row in rows for target in _targets(row, name)}
         if len(ids) > ROWS_MOST:
             raise too_much(f"{name} leads to more than {ROWS_MOST} rows")
-        loaded = await step.load(caller, ids) if ids else ()
+        loaded = await step.load(caller, list(ids)) if ids else ()
         found = {row.id: Expanded(row, _size(row, step)) for row in loaded}
         await _follow(caller, found.values(), then, step.then)
         for row in rows:

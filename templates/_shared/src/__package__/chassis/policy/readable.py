@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from typing import TypeVar
 from uuid import UUID
 
@@ -19,7 +19,7 @@ async def readable(
     repository: SeveralRepository[E],
     access: Access,
     caller: Caller,
-    ids: Collection[UUID],
+    ids: Sequence[UUID],
 ) -> list[E]:
     """Those of these rows that the caller may read, with one query; of an entity that
     is not for them, none.
