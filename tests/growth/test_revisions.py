@@ -171,13 +171,8 @@ def test_a_revision_of_several_things_goes_up_and_down_with_rows(home: Copy, tmp
 def test_rows_keep_what_is_in_a_field_that_is_renamed(home: Copy, tmp_path: Path) -> None:
     project = home()
     for command in (
-        ("add", "entity", "catalog.author", "--set", "fields.name={type: string, required: true}"),
-        ("add", "reference", "catalog.book.author", "--to", "catalog.author", "--indexed"),
-        ("add", "field", "catalog.book.isbn", "--type", "string", "--unique"),
         ("add", "list", "catalog.book", "category,-price"),
         ("rename", "field", "catalog.book.price", "amount"),
-        ("rename", "field", "catalog.book.author", "writer"),
-        ("rename", "field", "catalog.book.isbn", "number"),
         ("rename", "field", "catalog.book.title", "heading"),
     ):
         done = project.archgen(*command)
@@ -188,7 +183,7 @@ def test_rows_keep_what_is_in_a_field_that_is_renamed(home: Copy, tmp_path: Path
     script = MOVE.replace('"title": step, "price"', '"heading": step, "amount"')
     before, after = move(
         project, f"sqlite+aiosqlite:///{tmp_path}/data", "head", "add 1", "tell heading,amount",
-        "down catalog_0005", "head", "tell heading,amount", script=script,
+        "down catalog_0002", "head", "tell heading,amount", script=script,
     )  # fmt: skip
     assert before == after == [{"heading": repr("add 1"), "amount": "Decimal('5.00')"}]
     tested = project.pytest("tests/test_tables.py", "tests/catalog")
