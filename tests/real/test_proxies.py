@@ -270,7 +270,7 @@ def test_a_client_has_so_many_requests_at_once_and_others_are_not_held_up(trusti
 
 
 def test_a_head_that_is_too_large_is_refused(front: Front) -> None:
-    for head in ({"X_Large": "x" * 40_000}, {f"X_{n}": "x" * 1000 for n in range(50)}):
+    for head in ({"X_Large": "x" * 40_000}, {f"X_{n}": "x" * 1000 for n in range(70)}):
         refused = front.ask("/api/x", **head)
         assert (refused.status, refused.document["status"]) == (431, 431)
 

@@ -25,11 +25,11 @@ MODULES = sorted(
 @pytest.mark.parametrize("module", MODULES)
 def test_every_list_has_its_index(module: str) -> None:
     import_module(f"shop.{module}.repository")
-    (unit,) = [
+    (unit,) = {
         unit
         for unit in every_unit(DynamoUnitOfWork)
         if getattr(unit, "module", None) == module
-    ]
+    }
     (table,) = [
         table for table in TABLES.values() if table["TableName"] == f"it-{module}"
     ]
