@@ -24,7 +24,6 @@ COMMANDS = [
     "new",
     "recommend",
     "add",
-    "rename",
     "status",
     "diff",
     "doctor",
