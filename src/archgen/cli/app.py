@@ -74,7 +74,7 @@ def build() -> Callable[..., Any]:
         app.add_typer(group, name=name, no_args_is_help=True)
     additions = (add_module, add_entity, add_field, add_reference, add_list, add_reaction, add_option)
     for name, says, changes in (
-        ("add", "Add to the project in this folder; what its owner wrote is merged", additions),
+        ("add", "Add to this project; what its owner wrote is kept", additions),
     ):
         group = typer.Typer(rich_markup_mode=None, help=says)
         group.callback(invoke_without_command=True)(change)

@@ -11,7 +11,7 @@ from archgen.cli.options import Json
 
 
 def status(as_json: Json = False) -> None:
-    """Say what its owner made of the project in this folder, and what is unsettled in it."""
+    """Say what its owner changed in this project, and what is open."""
     from dataclasses import asdict
 
     from archgen import __version__
@@ -55,7 +55,7 @@ def diff(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Show what its owner changed in the project in this folder, against what was generated."""
+    """Show what its owner changed in this project, as git would."""
     import os
 
     from archgen.cli.console import print_json
