@@ -24,6 +24,7 @@ COMMANDS = [
     "new",
     "recommend",
     "add",
+    "rename",
     "status",
     "diff",
     "doctor",

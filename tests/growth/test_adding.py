@@ -333,6 +333,38 @@ def test_a_shallow_clone_on_no_branch_grows_too(home: Copy, tmp_path: Path, monk
     assert "is_cheap" in other.read("src/lib/catalog/domain.py")
 
 
+def test_what_names_a_field_follows_its_new_name_and_the_owners_lines_stay(home: Copy) -> None:
+    project = home()
+    mine(project)
+    done = project.archgen("rename", "field", "catalog.book.title", "heading")
+    assert done.code == 0, done.err
+    assert "stop it before" in done.err
+    domain = project.read("src/lib/catalog/domain.py")
+    assert "    heading: str\n" in domain and "def is_cheap" in domain
+    assert "# agreed with the platform team" in project.read("archgen.yaml")
+    assert project.archgen("rename", "--abort").code == 0
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "said"),
+    [
+        (("catalog.book.titel", "heading"), 2, "did you mean title?"),
+        (("catalog.book.title", "price"), 2, "already"),
+        (("catalog.book.title", "class"), 2, "class"),
+    ],
+)
+def test_a_name_that_will_not_do_is_refused(home: Copy, command: tuple[str, str], code: int, said: str) -> None:
+    project = home()
+    done = project.archgen("rename", "field", *command)
+    assert done.code == code and said in done.err
+    assert project.git("status", "--porcelain") == ""
+
+
+def test_rows_of_a_key_value_database_keep_the_names_of_their_fields(home: Copy) -> None:
+    done = home("serverless").archgen("rename", "field", "catalog.book.title", "heading")
+    assert done.code == 3 and "renamed" in done.err
+
+
 def test_answers_that_say_otherwise_what_is_there_are_refused_and_not_half_followed(home: Copy) -> None:
     project = home()
     record = load_record(project.folder / "archgen.yaml")

@@ -14,6 +14,7 @@ import pytest
 from tests.growth.conftest import Home
 from tests.support.postgres import postgres
 
+from archgen.generator import load_record
 from archgen.growth.growing import grow
 from archgen.growth.migrations import read_migrations
 from archgen.growth.owner import Project
@@ -163,5 +164,27 @@ def test_a_revision_of_several_things_goes_up_and_down_with_rows(home: Copy, tmp
         "down catalog_0001", "tell title,price",
     )  # fmt: skip
     assert back[:1] == before and [row["author"] for row in after] == ["None", "None"]
+    tested = project.pytest("tests/test_tables.py", "tests/catalog")
+    assert tested.returncode == 0, tested.stdout[-3000:]
+
+
+def test_rows_keep_what_is_in_a_field_that_is_renamed(home: Copy, tmp_path: Path) -> None:
+    project = home()
+    for command in (
+        ("add", "list", "catalog.book", "category,-price"),
+        ("rename", "field", "catalog.book.price", "amount"),
+        ("rename", "field", "catalog.book.title", "heading"),
+    ):
+        done = project.archgen(*command)
+        assert done.code == 0, done.err
+        project.commit()
+    said = load_record(project.folder / "archgen.yaml")["answers"]["modules"]["catalog"]["entities"]["book"]
+    assert said["lists"] == [["category", "-amount"]] and list(said["fields"])[:2] == ["heading", "amount"]
+    script = MOVE.replace('"title": step, "price"', '"heading": step, "amount"')
+    before, after = move(
+        project, f"sqlite+aiosqlite:///{tmp_path}/data", "head", "add 1", "tell heading,amount",
+        "down catalog_0002", "head", "tell heading,amount", script=script,
+    )  # fmt: skip
+    assert before == after == [{"heading": repr("add 1"), "amount": "Decimal('5.00')"}]
     tested = project.pytest("tests/test_tables.py", "tests/catalog")
     assert tested.returncode == 0, tested.stdout[-3000:]

@@ -19,6 +19,7 @@ from archgen.cli.growing import (
     add_reaction,
     add_reference,
     change,
+    rename_field,
 )
 from archgen.cli.importing import import_jdl, import_openapi, import_sql
 from archgen.cli.new import new
@@ -75,6 +76,7 @@ def build() -> Callable[..., Any]:
     additions = (add_module, add_entity, add_field, add_reference, add_list, add_reaction, add_option)
     for name, says, changes in (
         ("add", "Add to this project; what its owner wrote is kept", additions),
+        ("rename", "Rename in this project; what its owner wrote is kept", (rename_field,)),
     ):
         group = typer.Typer(rich_markup_mode=None, help=says)
         group.callback(invoke_without_command=True)(change)

@@ -169,6 +169,22 @@ def add_option(
     _grow(project, answers, what, dry_run=dry_run, as_json=as_json)
 
 
+def rename_field(
+    name: FieldName,
+    new: Annotated[str, typer.Argument(metavar="NEW", help="What it is to be called")],
+    dry_run: DryRun = False,
+    no_input: NoInput = False,
+    as_json: Json = False,
+) -> None:
+    """Give a field another name; rows keep what is in it."""
+    from archgen.growth.edits import split_place
+
+    project, answers = _begin()
+    module, entity, field = split_place(name, "module", "entity", "field")
+    answers.rename_field(module, entity, field, new)
+    _grow(project, answers, f"rename field {name} {new}", renamed={name: new}, dry_run=dry_run, as_json=as_json)
+
+
 def _add_field(
     name: str,
     flags: Mapping[str, Any],
