@@ -168,8 +168,7 @@ def test_a_revision_of_several_things_goes_up_and_down_with_rows(home: Copy, tmp
     assert tested.returncode == 0, tested.stdout[-3000:]
 
 
-def test_rows_keep_what_is_in_a_field_that_is_renamed(home: Copy, tmp_path: Path) -> None:
-    project = home()
+def keep_rows(project: Copy, url: str) -> None:
     for command in (
         ("add", "list", "catalog.book", "category,-price"),
         ("rename", "field", "catalog.book.price", "amount"),
@@ -182,9 +181,21 @@ def test_rows_keep_what_is_in_a_field_that_is_renamed(home: Copy, tmp_path: Path
     assert said["lists"] == [["category", "-amount"]] and list(said["fields"])[:2] == ["heading", "amount"]
     script = MOVE.replace('"title": step, "price"', '"heading": step, "amount"')
     before, after = move(
-        project, f"sqlite+aiosqlite:///{tmp_path}/data", "head", "add 1", "tell heading,amount",
-        "down catalog_0002", "head", "tell heading,amount", script=script,
+        project, url, "head", "add 1", "tell heading,amount", "down catalog_0002", "head", "tell heading,amount",
+        script=script,
     )  # fmt: skip
     assert before == after == [{"heading": repr("add 1"), "amount": "Decimal('5.00')"}]
+
+
+def test_rows_keep_what_is_in_a_field_that_is_renamed(home: Copy, tmp_path: Path) -> None:
+    project = home()
+    keep_rows(project, f"sqlite+aiosqlite:///{tmp_path}/data")
     tested = project.pytest("tests/test_tables.py", "tests/catalog")
     assert tested.returncode == 0, tested.stdout[-3000:]
+
+
+@pytest.mark.real
+@pytest.mark.usefixtures("containers")
+def test_rows_of_postgresql_keep_what_is_in_a_field_that_is_renamed(home: Copy) -> None:
+    with postgres() as url:
+        keep_rows(home(), f"{url}/postgres".replace("+asyncpg", ""))
