@@ -168,7 +168,7 @@ def test_a_revision_of_several_things_goes_up_and_down_with_rows(home: Copy, tmp
     assert tested.returncode == 0, tested.stdout[-3000:]
 
 
-def keep_rows(project: Copy, url: str) -> None:
+def keep_rows(project: Home, url: str) -> None:
     for command in (
         ("add", "list", "catalog.book", "category,-price"),
         ("rename", "field", "catalog.book.price", "amount"),
