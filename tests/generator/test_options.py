@@ -164,6 +164,8 @@ KNOWN = {
     "otlp",
     "profile",
     "reserves",
+    "trimmed",
+    "unused",
 }
 OF_EXTRAS = {
     "provides",
@@ -176,6 +178,7 @@ OF_EXTRAS = {
     "when",
     "field_types",
     "reserves",
+    "taken_with",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import datetime as dt
 import importlib.util
 import json
@@ -153,10 +154,14 @@ def test_samples_fit_at_the_edges(content: dict[str, Any]) -> None:
     check(content)
 
 
-def test_addresses_and_urls_are_read_by_archgen_as_by_the_project() -> None:
+def test_addresses_urls_and_slugs_are_read_by_archgen_as_by_the_project() -> None:
     fields = module("src/__package__/chassis/mechanism/fields")
+    slugs = ast.parse((SHARED / "src/__package__/chassis/mechanism/slugs.py").read_text())
+    assigned = [node for node in slugs.body if isinstance(node, ast.Assign)]
+    slug = next(ast.literal_eval(node.value) for node in assigned if ast.unparse(node.targets[0]) == "SLUG")
+    read = {"email": fields.EMAIL, "url": fields.URL, "slug": slug}
     for name, text in FORMS.items():
-        assert read_pattern(text) == read_pattern({"email": fields.EMAIL, "url": fields.URL}[name])
+        assert read_pattern(text) == read_pattern(read[name])
 
 
 @given(st.timedeltas(dt.timedelta(days=-(10**7) + 1), dt.timedelta(days=10**7 - 1)))
