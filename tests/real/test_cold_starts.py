@@ -10,7 +10,7 @@ from tests.support.postgres import postgres
 from tests.support.projects import Project, new
 from tests.support.stack import lock_if_possible
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.real, pytest.mark.long, pytest.mark.timeout(900)]
 PARTS = ("Accounts", "Inventory", "Orders", "Payments")
 TWICE = "from {0}.local import cold_starts; cold_starts.STARTS = 2; import runpy; runpy.run_module('{0}.local.{1}', run_name='__main__')"
 

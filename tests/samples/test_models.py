@@ -19,7 +19,7 @@ MODELS = Path(__file__).with_name("domains")
 ARCHITECTURES = ("monolith", "microservices", "serverless")
 EVERY = [(model, architecture) for model in ("conduit", "northwind", "vendors") for architecture in ARCHITECTURES]
 PASSWORD = "a long enough password"
-FEW = [("conduit", "serverless"), ("northwind", "microservices"), ("vendors", "monolith")]
+FEW = [("northwind", "microservices"), ("vendors", "monolith")]
 
 pytestmark = [pytest.mark.samples, pytest.mark.timeout(1200)]
 
