@@ -36,6 +36,18 @@ def test_the_page_on_architecture_names_every_package_and_no_module_that_is_not_
         assert set(re.findall(r"\w+", line.partition(", and ")[0])[1:]) <= there, line
 
 
+def test_no_module_imports_a_private_name_of_another() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}: {name.name} of {node.module}"
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("archgen")
+        for name in node.names
+        if name.name.startswith("_") and not name.name.startswith("__")
+    ]
+    assert not found
+
+
 def test_functions_are_named_by_verbs() -> None:
     found = [
         f"{path.relative_to(ROOT)}: {node.name}"

@@ -133,6 +133,13 @@ class SourceRelation:
     on_delete: str | None = None  # cascade or clear
     written: str | None = None  # what the source itself calls the field that refers, if otherwise
 
+    @property
+    def label(self) -> str:
+        """Both ends, as notes name them: Order{customer} to Customer{orders}."""
+        sides = (self.source, self.target)
+        first, second = (f"{side.entity}{{{side.field}}}" if side.field else side.entity for side in sides)
+        return f"{first} to {second}"
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:

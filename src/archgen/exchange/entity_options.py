@@ -1,0 +1,138 @@
+"""Options of an entity as a whole: what lists filter and search by, what is unique together, and what its export said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from archgen.domain import naming
+from archgen.domain.field_rules import INDEXED_LENGTH, UNINDEXABLE
+from archgen.domain.rules import INDEXES_MOST
+from archgen.domain.schema import SEARCH_MOST, SEARCH_WORDS, SEARCHABLE, EntitySpec
+from archgen.exchange import language
+from archgen.exchange.draft import Draft, Home
+from archgen.exchange.jdl_writer import ANNOTATION, read_annotation
+from archgen.exchange.model import Annotation, NoteKind, Place, SourceEntity
+
+FILTERS_MOST = 12  # of an entity
+TOGETHER_MOST = 5  # fields of one rule
+RULES_MOST = 8  # of an entity
+
+_KINDS: tuple[NoteKind, ...] = ("changed", "left", "unsaid")
+
+
+def set_options(draft: Draft, entity: SourceEntity) -> None:
+    """All that is said of an entity whose fields and relations are in its home; one that has none gets a name."""
+    home = draft.homes[entity.name]
+    told: set[tuple[str, str]] = set()
+    for one in entity.annotations:
+        if (one.name, one.value) in told:
+            continue
+        told.add((one.name, one.value))
+        if one.name == ANNOTATION:
+            _take_own(draft, home, read_annotation(one.value))
+        else:
+            _set_option(draft, home, entity, one)
+    _set_unique(draft, home, entity)
+    for columns in entity.indexes:
+        if len(columns) > 1:
+            said = f"an index of {', '.join(columns)}; say it in lists where lists go by it"
+            draft.note("left", entity.place, entity.name, said)
+    if not home.fields:
+        home.fields["name"] = {"type": "string"}
+        draft.note("changed", entity.place, entity.name, "got a field name: an entity has one field at least")
+
+
+def _set_option(draft: Draft, home: Home, entity: SourceEntity, one: Annotation) -> None:
+    what = f"{one.name} {one.value}".strip()
+    option = language.OPTIONS.get(what) or language.OPTIONS.get(one.name)
+    if option is None:
+        draft.note("unsaid", one.place, entity.name, f"{what}: an option that this language has no words for")
+        return
+    home.document |= {key: value for key, value in option.document.items() if key not in home.document}
+    for kind in _KINDS:
+        if message := getattr(option, kind):
+            draft.note(kind, one.place, entity.name, f"{what}: {message}")
+    if option.sql:
+        draft.require_sql(entity.name, what, one.place)
+    if "filters" in option.document:
+        _set_filters(draft, home, one.place, what)
+    if "search" in option.document:
+        _set_search(draft, home, one.place, what)
+
+
+def _set_search(draft: Draft, home: Home, place: Place, what: str) -> None:
+    """All strings and texts, as many as a search takes."""
+    fields = [name for name, one in home.fields.items() if one["type"] in SEARCHABLE]
+    home.document["search"] = fields[:SEARCH_MOST]
+    if taken := {"search", SEARCH_WORDS} & home.fields.keys():
+        del home.document["search"]
+        draft.note("unsaid", place, home.name, f"{what}: a field has the name {min(taken)}, which it takes")
+    elif not fields:
+        del home.document["search"]
+        draft.note("unsaid", place, home.name, f"{what}: there is no string and no text to search")
+    elif left := fields[SEARCH_MOST:]:
+        draft.note("unsaid", place, home.name, f"{what}: not in {', '.join(left)} (at most {SEARCH_MOST})")
+
+
+def _set_filters(draft: Draft, home: Home, place: Place, what: str) -> None:
+    """All fields that an index serves, as far as a table has indexes."""
+    able = [name for name, one in home.fields.items() if _can_filter(name, one)]
+    known = {name for name, one in home.fields.items() if one.get("indexed") or "to" in one}
+    room = INDEXES_MOST - 1 - len(known)
+    first = [name for name in able if name in known]
+    rest = [name for name in able if name not in known][:room]
+    taken = set([*first, *rest][:FILTERS_MOST])
+    ranged = {f"{name}_{end}" for name in taken for end in ("from", "to")}
+    filters = [name for name in home.fields if name in taken and name not in ranged]
+    home.document["filters"] = filters
+    if not filters:
+        del home.document["filters"]
+    if left := [name for name in home.fields if name not in filters]:
+        because = f"at most {FILTERS_MOST}, and no texts or files"
+        draft.note("unsaid", place, home.name, f"{what}: not by {', '.join(left)} ({because})")
+
+
+def _can_filter(name: str, document: Mapping[str, Any]) -> bool:
+    if document["type"] in UNINDEXABLE:
+        return False
+    if document["type"] == "string" and document.get("max_length", 0) > INDEXED_LENGTH:
+        return False
+    return naming.check_filter(name) is None and name not in ("page", "size")
+
+
+def _set_unique(draft: Draft, home: Home, entity: SourceEntity) -> None:
+    """Fields that are unique together; a rule that holds since another does is none."""
+    rules: list[list[str]] = []
+    for columns in entity.unique:
+        rule = [draft.field_names.get((entity.name, name), name) for name in columns]
+        if not all(_can_be_unique(home.fields.get(name)) for name in rule):
+            because = f"{', '.join(columns)} unique together: not of these fields"
+            draft.note("unsaid", entity.place, entity.name, because)
+        elif 1 < len(rule) <= TOGETHER_MOST and not any(set(other) <= set(rule) for other in rules):
+            rules.append(rule)
+    if rules:
+        home.document["unique"] = rules[:RULES_MOST]
+
+
+def _can_be_unique(document: Mapping[str, Any] | None) -> bool:
+    return document is not None and document["type"] not in UNINDEXABLE and not document.get("unique")
+
+
+def _take_own(draft: Draft, home: Home, said: Mapping[str, Any]) -> None:
+    """What `archgen export jdl` wrote of an entity and of its module."""
+    order = [name for name in said.get("order", ()) if name in home.fields]
+    home.document["fields"] = {name: home.fields[name] for name in dict.fromkeys([*order, *home.fields])}
+    apart = ("fields", "plural")
+    known = {key: value for key, value in said.items() if key in EntitySpec.model_fields and key not in apart}
+    try:
+        EntitySpec.model_validate(known)
+    except ValidationError:
+        return
+    home.document |= known
+    if isinstance(said.get("enums"), dict):
+        draft.enums.setdefault(home.module, {}).update(said["enums"])
+    if isinstance(said.get("reacts_to"), list):
+        draft.out.document["modules"][home.module]["reacts_to"] = said["reacts_to"]
