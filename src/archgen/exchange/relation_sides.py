@@ -18,7 +18,10 @@ _ON_DELETE = {"cascade": "cascade", "set null": "clear", "set_null": "clear"}
 
 @dataclass(slots=True)
 class Sides:
-    """`listed`: lists at other sides, by entity and word. By module, `goes`: what goes with what; `shows`: the others whose rows its reads show."""
+    """`listed`: lists at other sides, by entity and word.
+
+    By module, `goes`: what goes with what; `shows`: the others of which its reads show rows.
+    """
 
     draft: Draft
     listed: set[tuple[str, str]] = field(default_factory=set)

@@ -49,9 +49,8 @@ class Relations:
             if not self.draft.needs_sql:
                 most = max(1, min(most, _count_transacted(home.document)))
             home.fields[name]["max"] = most
-            self.draft.note(
-                "changed", relation.place, relation.label, f"at most {most} of the other end in one row (max)"
-            )
+            bound = f"at most {most} of the other end in one row (max)"
+            self.draft.note("changed", relation.place, relation.label, bound)
 
     def _refer_to_one(self, relation: SourceRelation, holder: Side, other: Side) -> None:
         """A field of `holder` that refers to `other`; a one-to-one relation that User would hold is turned round."""
