@@ -24,8 +24,9 @@ from archgen.domain.field_rules import (
     UNINDEXABLE,
     check_field,
 )
+from archgen.domain.list_rules import INDEXES_MOST
 from archgen.domain.presets import FILES
-from archgen.domain.rules import INDEXES_MOST, check_domain
+from archgen.domain.rules import check_domain
 from archgen.domain.schema import (
     DISPLAY_MOST,
     EXPAND_MOST,
