@@ -17,9 +17,10 @@ from archgen.answers.traffic import Traffic, parse_traffic
 from archgen.answers.validation import examine, told
 from archgen.domain import naming
 from archgen.domain.declared import Declared
+from archgen.domain.name_rules import check_names
 from archgen.domain.parts import check_parts
 from archgen.domain.presets import PRESETS, assemble_domain, preset_for
-from archgen.domain.rules import check_domain, check_names
+from archgen.domain.rules import check_domain
 from archgen.domain.schema import Domain
 from archgen.domain.sizes import check_sizes
 from archgen.errors import InputError, Mistake

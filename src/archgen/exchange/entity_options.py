@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from archgen.domain import naming
 from archgen.domain.field_rules import INDEXED_LENGTH, UNINDEXABLE
-from archgen.domain.rules import INDEXES_MOST
+from archgen.domain.list_rules import INDEXES_MOST
 from archgen.domain.schema import SEARCH_MOST, SEARCH_WORDS, SEARCHABLE, EntitySpec
 from archgen.exchange import language
 from archgen.exchange.draft import Draft, Home
