@@ -378,3 +378,11 @@ def test_files_of_others_are_taken() -> None:
         found = translate(read_jdl([path]))
         accepted(found)
         assert found.taken["entities"] and all(one.because or one.was != one.name for one in found.renamed)
+
+
+@pytest.mark.parametrize("said", ["--5", "\u00b2", "9" * 5000])
+def test_a_default_that_is_no_number_is_left_out_and_told(imported: Import, said: str) -> None:
+    found = imported(f'entity A {{ @defaultValue("{said}") n Integer }}')
+    accepted(found)
+    assert "default" not in entities(found)["a"]["fields"]["n"]
+    assert any(note.what == "A.n" for note in found.notes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -99,5 +100,5 @@ def _take_own(document: dict[str, Any], said: dict[str, Any]) -> None:
 def _read_default(written: str, kind: str) -> Any:
     if kind not in ("integer", "boolean"):
         return written
-    whole = int(written) if written.lstrip("-").isdigit() else written
+    whole = int(written) if re.fullmatch(r"-?[0-9]{1,20}", written) else written
     return {"true": True, "false": False}.get(written, whole)
