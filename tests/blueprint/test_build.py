@@ -15,8 +15,8 @@ from archgen.advisor import recommend
 from archgen.answers.resolve import resolve
 from archgen.answers.sources import from_record
 from archgen.answers.yaml_reader import read_bytes
-from archgen.blueprint.build import TEMPLATES, build_blueprint, substitutions
-from archgen.blueprint.schema import Blueprint, Entity, Module, Reaction, Template
+from archgen.blueprint.build import build_blueprint, substitutions
+from archgen.blueprint.schema import TEMPLATES, Blueprint, Entity, Module, Reaction, Template
 from archgen.errors import IncompatibleError
 from archgen.evidence.loader import load_evidence
 from archgen.generator.record import build_record, dump_record

@@ -17,8 +17,7 @@ import yaml
 from archgen.answers.resolve import resolve
 from archgen.answers.schema import ExtrasAnswers
 from archgen.answers.sources import from_record, from_sets
-from archgen.blueprint.build import TEMPLATES
-from archgen.blueprint.schema import Template
+from archgen.blueprint.schema import TEMPLATES, Template
 from archgen.errors import IncompatibleError, InputError
 from archgen.generator import preview, templates_dir
 from archgen.options import extras, options, provided

@@ -19,8 +19,7 @@ from pathlib import Path
 import pytest
 from tests.support.combinations import COMBINATIONS, named, record_of, tree
 
-from archgen.blueprint.build import TEMPLATES
-from archgen.blueprint.schema import Template
+from archgen.blueprint.schema import TEMPLATES, Template
 from archgen.generator import templates_dir
 from archgen.generator.manifest import Manifest
 from archgen.options import offered

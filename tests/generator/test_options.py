@@ -17,8 +17,7 @@ from tests.support.combinations import COMBINATIONS, named, tree
 
 from archgen.answers.resolve import resolve
 from archgen.answers.sources import from_record
-from archgen.blueprint.build import TEMPLATES
-from archgen.blueprint.schema import Template
+from archgen.blueprint.schema import TEMPLATES, Template
 from archgen.catalog import read_options
 from archgen.domain import naming
 from archgen.generator import templates_dir

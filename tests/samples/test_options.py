@@ -10,7 +10,7 @@ import pytest
 from tests.support.projects import new
 from tests.support.samples import samples
 
-from archgen.blueprint.build import TEMPLATES
+from archgen.blueprint.schema import TEMPLATES
 from archgen.options import offered
 
 pytestmark = [pytest.mark.samples, pytest.mark.timeout(900)]

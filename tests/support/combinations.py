@@ -9,8 +9,7 @@ from typing import Any
 
 from archgen.answers.resolve import resolve
 from archgen.answers.sources import from_record
-from archgen.blueprint.build import TEMPLATES
-from archgen.blueprint.schema import Template
+from archgen.blueprint.schema import TEMPLATES, Template
 from archgen.generator import preview
 from archgen.options import offered
 from archgen.pipeline import make_plan

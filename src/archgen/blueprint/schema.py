@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 from functools import partial
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 from pydantic import Field as Attribute
@@ -18,6 +18,7 @@ from archgen.domain.schema import Action, FieldType, Level
 from archgen.requirements import ServiceLevels, StackChoice
 
 Template = Literal["monolith", "microservices", "serverless"]
+TEMPLATES: tuple[Template, ...] = get_args(Template)
 # What is recorded only where it is said, so that other projects' records stay as they are.
 Said = partial(Attribute, exclude_if=operator.not_)
 

@@ -233,7 +233,8 @@ def _confirmed(by: Asker, plan: Plan) -> Mapping[str, tuple[str, ...]] | None:
 
 def _possible(taken: Resolved) -> list[Option]:
     """The architectures that go with all other answers."""
-    from archgen.blueprint.build import TEMPLATES, build_blueprint
+    from archgen.blueprint.build import build_blueprint
+    from archgen.blueprint.schema import TEMPLATES
     from archgen.cli.prompts import Option
     from archgen.errors import IncompatibleError
     from archgen.pipeline import advise
