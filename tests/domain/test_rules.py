@@ -783,3 +783,15 @@ def test_a_reference_whose_other_side_is_a_list_filters_lists_that_combine_filte
     book = {"fields": {"title": {"type": "string"}}}
     taken = take({"notes": {"entities": {"note": {"filters": ["title"], "fields": note}, "book": book}}})
     assert taken.domain["notes"].spec.entities["note"].combined == (("title", "book"), ())
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"fields": {"n": {"type": "string"}, "on": {"type": "reference", "to": "accounts.note", "listed_as": "notes"}}},
+        {"expand": ["on"], "fields": {"on": {"type": "reference", "to": "accounts.note"}}},
+    ],
+)
+def test_a_module_with_the_name_of_the_projects_own_is_told_so_whatever_it_says(content: dict[str, Any]) -> None:
+    found = mistakes({"accounts": {"entities": {"note": content}}})
+    assert "every project's own" in found["modules.accounts"]
