@@ -16,6 +16,8 @@ from tests.support.stack import Stack
 PASSWORD = "correct horse battery staple"
 # beside what schemathesis takes for granted: an If-Match that is not so any more
 ALLOWED = ["2xx", "3xx", "401", "403", "404", "409", "412", "429", "5xx"]
+# and, as there: who is late is told so, whatever else is wrong
+REFUSED = ["400", "401", "403", "404", "405", "406", "409", "412", "415", "422", "428", "429", "5xx"]
 
 
 def keeps_its_contract(
@@ -44,6 +46,7 @@ def keeps_its_contract(
     config = folder / "schemathesis.toml"
     config.write_text(
         f"[checks.positive_data_acceptance]\nexpected-statuses = {json.dumps(ALLOWED)}\n"
+        f"[checks.negative_data_rejection]\nexpected-statuses = {json.dumps(REFUSED)}\n"
         f"[[operations]]\ninclude-name = {json.dumps([*given_out, *looked_up])}\n"
         f"checks.positive_data_acceptance.expected-statuses = {json.dumps([*ALLOWED, '422'])}\n"
     )

@@ -23,11 +23,12 @@ STRING_LENGTH, TEXT_LENGTH, JSON_DEPTH = 255, 100_000, 16
 SCALE = 2
 EMAIL_LENGTH, URL_LENGTH, SLUG_LENGTH = 254, 2_000, 100
 HOST = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*"
+WRITTEN = r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*"  # in a URL behind its host: RFC 3986
 # as `chassis/mechanism/fields.py` of the templates has them
 FORMS = {
     "email": r"[A-Za-z0-9.!#$%&'*+/=?\^_`{|}~-]{1,64}@" + HOST,
     "slug": "[a-z0-9]+(?:-[a-z0-9]+)*",
-    "url": r"[Hh][Tt][Tt][Pp][Ss]?://" + HOST + r"(?::[0-9]{1,5})?(?:[/?#][!-~]*)?",
+    "url": r"[Hh][Tt][Tt][Pp][Ss]?://" + HOST + r"(?::[0-9]{1,5})?(?:[/?]" + WRITTEN + ")?(?:#" + WRITTEN + ")?",
 }
 KINDS = {
     "email": "is not an address such as ann@example.com",

@@ -38,7 +38,10 @@ DURATION = (
 LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 HOST = rf"{LABEL}(?:\.{LABEL})*"
 EMAIL = rf"^[A-Za-z0-9.!#$%&'*+/=?\^_`{{|}}~-]{{1,64}}@{HOST}$"
-URL = rf"^[Hh][Tt][Tt][Pp][Ss]?:\/\/{HOST}(?::[0-9]{{1,5}})?(?:[/?#][!-~]*)?$"
+# what a URL has behind its host, as RFC 3986 has it
+WRITTEN = r"(?:[A-Za-z0-9._~!$&'()*+,;=:@\/?-]|%[0-9A-Fa-f]{2})*"
+SITE = rf"[Hh][Tt][Tt][Pp][Ss]?:\/\/{HOST}(?::[0-9]{{1,5}})?"
+URL = rf"^{SITE}(?:[\/?]{WRITTEN})?(?:#{WRITTEN})?$"
 EXAMPLES = {
     DURATION: "PT1H30M",
     DATE: "2026-01-31",
