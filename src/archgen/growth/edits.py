@@ -14,17 +14,9 @@ from archgen.growth.records import own_answers
 from archgen.options import extras
 from archgen.text import nearest, shown
 
+# What names fields, of an entity.
+_NAMING = ("lists", "unique", "filters", "sorts", "keys", "search", "display", "owned_by")
 # Choices of the stack that a project may change as it is; another database or identity has rows to be moved.
-_NAMING = (
-    "lists",
-    "unique",
-    "filters",
-    "sorts",
-    "keys",
-    "search",
-    "display",
-    "owned_by",
-)  # of an entity, what names fields
 CHANGEABLE = ("cache", "broker", "observability")
 
 

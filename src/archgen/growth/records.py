@@ -236,9 +236,10 @@ def _check_rows(before: Mapping[str, Module], blueprint: Blueprint, renamed: Ren
             if old is None:
                 continue
             where = f"modules.{module.name}.entities.{entity.name}"
-            for one in {
-                one.name: one for one in entity.fields if one.name not in {had.name for had in old.fields}
-            }.values():
+            had = {one.name for one in old.fields}
+            for one in entity.fields:
+                if one.name in had:
+                    continue
                 if one.required:
                     raise IncompatibleError(
                         f"{where}.fields.{one.name}: rows of this database are not migrated, and would lack it",
