@@ -164,9 +164,8 @@ class System:
         self._names: dict[str, str] = {}  # by id
         self._tokens: dict[str, str] = {}
         self.size = 0  # bytes of the last answer
-        self.apart: dict[
-            str, Any
-        ] = {}  # of the last answer about a file: form and links, which no two systems have in common
+        # of the last answer about a file: form and links, which no two systems have in common
+        self.apart: dict[str, Any] = {}
         for person in PEOPLE[1:]:
             email = admin if person == "staff" else f"{person}-{uuid4().hex}@example.com"
             if person != "staff":
@@ -174,6 +173,12 @@ class System:
             self._tokens[person] = self._post("login", email).json()["access_token"]
             me = self._client.get("/api/me", headers={"Authorization": f"Bearer {self._tokens[person]}"})
             self._names[me.json()["id"]] = person
+
+    def make(self, who: str, plural: str, /, **body: Any) -> dict[str, Any]:
+        """A new row, in names."""
+        answer = self.ask(who, "POST", f"/api/{plural}", body)
+        assert answer["status"] == 201, answer
+        return dict(answer["body"])
 
     def ask(
         self,

@@ -73,11 +73,7 @@ def system(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 def rows(system: System) -> dict[str, Row]:
     """By what they are called: Ann's basket of two things, one of which is related to the other and has a maker."""
 
-    def made(who: str, plural: str, **body: Any) -> Row:
-        answer = system.ask(who, "POST", f"/api/{plural}", body)
-        assert answer["status"] == 201, answer
-        return dict(answer["body"])
-
+    made = system.make
     maker = made("staff", "makers", title="Müller")
     nail = made("ann", "products", code="nail", size=3, price="0.10", maker=maker["id"])
     hammer = made("ann", "products", code="hammer", size=7, price="9.90", body="x" * 50, related=[nail["id"]])

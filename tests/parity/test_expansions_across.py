@@ -98,11 +98,7 @@ def system(architecture: str, doors: Doors, tmp_path_factory: pytest.TempPathFac
 
 @pytest.fixture(scope="module")
 def rows(system: System) -> dict[str, Row]:
-    def made(who: str, plural: str, **body: Any) -> Row:
-        answer = system.ask(who, "POST", f"/api/{plural}", body)
-        assert answer["status"] == 201, answer
-        return dict(answer["body"])
-
+    made = system.make
     ann = made("ann", "customers", name="Ann", born="2001-02-03", tier="gold", worth="9.9", waits="PT90M", secret="a")
     new, old = made("ann", "tags", label="new", body="x"), made("bob", "tags", label="old")
     line = made("ann", "lines", tags=[old["id"], new["id"]])
