@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 JOBS ?= auto
+SHORT := $(if $(filter no,$(LONG)), and not long)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: help
@@ -29,8 +30,8 @@ demo: $(VENV)/.installed  ## from the answers to a paid order, step by step
 	$(BIN)/python tools/demo.py
 
 .PHONY: test
-test: $(VENV)/.ready  ## the tests; no server, no container, no root
-	$(BIN)/python -m pytest -n $(JOBS) -m "not real and not samples"
+test: $(VENV)/.ready  ## the tests; no server, no container, no root; LONG=no leaves out those that take longest
+	$(BIN)/python -m pytest -n $(JOBS) -m "not real and not samples$(SHORT)"
 
 .PHONY: check
 check: $(VENV)/.ready  ## formatting, lint, strict types, also of the chassis; who imports whom; what auditors say of what is generated
@@ -44,15 +45,19 @@ check: $(VENV)/.ready  ## formatting, lint, strict types, also of the chassis; w
 
 .PHONY: test-real
 test-real: $(VENV)/.ready  ## the tests that need real servers and containers; LONG=no leaves out those that take longest
-	$(BIN)/python -m pytest -m "real$(if $(filter no,$(LONG)), and not long)"
+	$(BIN)/python -m pytest -m "real$(SHORT)"
 
 .PHONY: samples
-samples: $(VENV)/.ready  ## every preset in every architecture, and random domains, with their own checks and tests
-	$(BIN)/python -m pytest -n $(JOBS) -m samples
+samples: $(VENV)/.ready  ## every preset in every architecture, and random domains, with their own checks and tests; LONG=no as above
+	$(BIN)/python -m pytest -n $(JOBS) -m "samples$(SHORT)"
 
 .PHONY: golden
 golden: $(VENV)/.ready  ## write the golden trees anew; read the difference before you commit it
 	ARCHGEN_GOLDEN=write $(BIN)/python -m pytest -q tests/generator/test_golden.py
+
+.PHONY: release
+release: $(VENV)/.installed  ## VERSION=0.2.0: templates/ as it is committed becomes that version's, for archgen update
+	@$(BIN)/python tools/release.py $(VERSION)
 
 .PHONY: bench
 bench: $(VENV)/.ready  ## what archgen costs beside a bare typer program and bare copier

@@ -1,4 +1,6 @@
-"""A project's templates as one template of bare copier, which writes the same tree: a yardstick for speed, and a second opinion of every byte."""
+"""A project's templates as one template of bare copier, which writes the same tree: a
+yardstick for speed, and a second opinion of every byte.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ _envops: {undefined: jinja2.StrictUndefined, trim_blocks: true, lstrip_blocks: t
 
 
 def assemble(templates: Path, record: Mapping[str, Any], folder: Path) -> Path:
-    """Make `folder` that template: each file where it will be, and including what it is rendered from; its data file."""
+    """Make `folder` that template: each file where it will be, and including what it is
+    rendered from; its data file.
+    """
     manifest = Manifest(templates, record)
     for source in templates.glob("*/"):
         shutil.copytree(source, folder / source.name)
@@ -28,7 +32,10 @@ def assemble(templates: Path, record: Mapping[str, Any], folder: Path) -> Path:
         target = folder / "tree" / f"{file.target}{'.jinja' if file.rendered else ''}"
         target.parent.mkdir(parents=True, exist_ok=True)
         if file.rendered:
-            names = "".join(f"{{% set {name} = bound[{len(bound)}].{name} %}}" for name in file.names)
+            names = "".join(
+                f"{{% set {name} = bound[{len(bound)}].{name} %}}"
+                for name in file.names
+            )
             target.write_text(f'{names}{{% include "{file.source}" %}}')
             bound.append(dict(file.names))
         else:

@@ -1,10 +1,13 @@
-"""How much of what JDL files state is found again in the projects that archgen makes of them.
+"""How much of what JDL files state is found again in the projects that archgen makes of
+them.
 
 usage: python bench/expressed.py FOLDER [--architecture monolith] [--all]
 
-FOLDER holds `jdl/*.jdl` and `*.jh` (or the files themselves), and may hold `facts.tsv`, a count of facts by somebody else, which this
-one is then held to. Each file is given to `archgen new --jdl`, and each of its facts (`jdl_facts.py`, a parser of its own) is looked for
-in the project's OpenAPI document and migrations. A fact is found, found roughly (a float as a decimal), or missing; `--all` names each.
+FOLDER holds `jdl/*.jdl` and `*.jh` (or the files themselves), and may hold `facts.tsv`,
+a count of facts by somebody else, which this one is then held to. Each file is given to
+`archgen new --jdl`, and each of its facts (`jdl_facts.py`, a parser of its own) is
+looked for in the project's OpenAPI document and migrations. A fact is found, found
+roughly (a float as a decimal), or missing; `--all` names each.
 """
 
 from __future__ import annotations
@@ -22,8 +25,11 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from hypothesis.strategies import from_regex
+
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from bench.jdl_facts import Fact, facts
+from tests.strategies import draw_some
 
 ARCHGEN = (sys.executable, "-c", "from archgen.cli.main import main; main()")
 DESCRIBE = """
@@ -51,7 +57,6 @@ TYPES: Mapping[str, Mapping[str, str]] = {
     "LocalTime": {"type": "string", "format": "time"},
     "Instant": {"type": "string", "format": "date-time"},
     "ZonedDateTime": {"type": "string", "format": "date-time"},
-    "Duration": {"type": "string", "format": "duration"},
     "UUID": UUID,
     "Blob": UUID,
     "AnyBlob": UUID,
@@ -76,7 +81,9 @@ BOUNDS = {
 
 @dataclass(frozen=True)
 class Made:
-    """A project of a file: the document of its HTTP face, its migrations by module, and what it calls what the file named."""
+    """A project of a file: the document of its HTTP face, its migrations by module, and
+    what it calls what the file named.
+    """
 
     document: Mapping[str, Any]
     migrations: Mapping[str, str]
@@ -85,25 +92,39 @@ class Made:
 
     def name(self, written: str, holder: str = "") -> str:
         """What an entity, or a field of `holder`, is called now."""
-        return self.names.get(f"{holder}.{written}" if holder else written) or words(written)
+        return self.names.get(f"{holder}.{written}" if holder else written) or words(
+            written
+        )
 
     def schema(self, entity: str, form: str) -> Mapping[str, Any]:
         cls = "".join(word.capitalize() for word in self.name(entity).split("_"))
-        found: Mapping[str, Any] = self.document["components"]["schemas"].get(f"{cls}{form}", {})
+        found: Mapping[str, Any] = self.document["components"]["schemas"].get(
+            f"{cls}{form}", {}
+        )
         return found
 
     def shapes(self, entity: str, form: str, name: str) -> list[Mapping[str, Any]]:
         """The schemas that a property may have, references and alternatives followed."""
-        return list(self._flat(self.schema(entity, form).get("properties", {}).get(name)))
+        return list(
+            self._flat(self.schema(entity, form).get("properties", {}).get(name))
+        )
 
     def _flat(self, schema: Any) -> Iterator[Mapping[str, Any]]:
         if schema is None:
             return
         if "$ref" in schema:
-            yield from self._flat(self.document["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
+            yield from self._flat(
+                self.document["components"]["schemas"][
+                    schema["$ref"].rpartition("/")[2]
+                ]
+            )
             return
         yield schema
-        for inner in (*schema.get("anyOf", ()), *schema.get("allOf", ()), *schema.get("oneOf", ())):
+        for inner in (
+            *schema.get("anyOf", ()),
+            *schema.get("allOf", ()),
+            *schema.get("oneOf", ()),
+        ):
             yield from self._flat(inner)
 
     def listing(self, entity: str) -> set[str]:
@@ -111,7 +132,11 @@ class Made:
         name = self.name(entity)
         for path in self.document["paths"].values():
             if path.get("get", {}).get("operationId") == f"{name}_list":
-                return {one["name"] for one in path["get"].get("parameters", ()) if one["in"] == "query"}
+                return {
+                    one["name"]
+                    for one in path["get"].get("parameters", ())
+                    if one["in"] == "query"
+                }
         return set()
 
     def path(self, entity: str) -> str:
@@ -142,7 +167,9 @@ Types = Mapping[tuple[str, str], Fact]
 
 
 def _entity(fact: Fact, made: Made, types: Types) -> str:
-    return FOUND if made.schema(fact.entity, "Out") and made.path(fact.entity) else MISSING
+    return (
+        FOUND if made.schema(fact.entity, "Out") and made.path(fact.entity) else MISSING
+    )
 
 
 def _field(fact: Fact, made: Made, types: Types) -> str:
@@ -150,12 +177,40 @@ def _field(fact: Fact, made: Made, types: Types) -> str:
     if fact.other:
         values = fact.other.split("|")
         # of one value alone, JSON schema says a constant
-        said = [[*shape.get("enum", [shape["const"]] if "const" in shape else [])] for shape in shapes]
+        said = [
+            [*shape.get("enum", [shape["const"]] if "const" in shape else [])]
+            for shape in shapes
+        ]
         return FOUND if values in said else MISSING
     wanted, rough = TYPES.get(fact.value, {"type": "string"}), ROUGH.get(fact.value)
-    if any(wanted.items() <= shape.items() for shape in shapes):
+    if fact.value == "Duration" and any(
+        _takes_durations(shape.get("pattern", "$^")) for shape in shapes
+    ):
+        return (
+            FOUND  # the format of that name has no parts of a second, and years besides
+        )
+    if fact.value != "Duration" and any(
+        wanted.items() <= shape.items() for shape in shapes
+    ):
         return FOUND
-    return ROUGHLY if rough and any(rough.items() <= shape.items() for shape in shapes) else MISSING
+    return (
+        ROUGHLY
+        if rough and any(rough.items() <= shape.items() for shape in shapes)
+        else MISSING
+    )
+
+
+def _takes_durations(pattern: str) -> bool:
+    words = {
+        "P1D": True,
+        "PT1H30M": True,
+        "-PT0.5S": True,
+        "P1DT1M": True,
+        "1:30": False,
+        "P": False,
+        "P1Y": False,
+    }
+    return all(bool(re.search(pattern, word)) == taken for word, taken in words.items())
 
 
 def _required(fact: Fact, made: Made, types: Types) -> str:
@@ -165,10 +220,17 @@ def _required(fact: Fact, made: Made, types: Types) -> str:
 def _is_required(made: Made, entity: str, name: str) -> str:
     if name in made.schema(entity, "In").get("required", ()):
         return FOUND
-    kept = name in made.schema(entity, "Out").get("required", ()) and name not in made.schema(entity, "In").get(
-        "properties", {}
+    kept = name in made.schema(entity, "Out").get(
+        "required", ()
+    ) and name not in made.schema(entity, "In").get("properties", {})
+    return (
+        FOUND
+        if kept
+        and not any(
+            one.get("type") == "null" for one in made.shapes(entity, "Out", name)
+        )
+        else MISSING
     )
-    return FOUND if kept and not any(one.get("type") == "null" for one in made.shapes(entity, "Out", name)) else MISSING
 
 
 def _unique(fact: Fact, made: Made, types: Types) -> str:
@@ -183,7 +245,11 @@ def _bound(fact: Fact, made: Made, types: Types) -> str:
     shapes = made.shapes(fact.entity, "In", made.name(fact.name, fact.entity))
     value = fact.value
     if fact.kind in ("minbytes", "maxbytes"):
-        return FOUND if re.search(rf"\b{int(value):_}\b|\b{value}\b", made.code) else MISSING
+        return (
+            FOUND
+            if re.search(rf"\b{int(value):_}\b|\b{value}\b", made.code)
+            else MISSING
+        )
     for shape in shapes:
         for key in BOUNDS[fact.kind]:
             if key in shape and float(shape[key]) == float(value):
@@ -195,34 +261,75 @@ def _pattern(fact: Fact, made: Made, types: Types) -> str:
     wanted = fact.value.strip('"').removeprefix("/").removesuffix("/")
     shapes = made.shapes(fact.entity, "In", made.name(fact.name, fact.entity))
     said = [one["pattern"] for one in shapes if "pattern" in one]
-    return FOUND if any(wanted.strip("^$") in one or _means_the_same(wanted, one) for one in said) else MISSING
+    return (
+        FOUND
+        if any(
+            wanted.strip("^$") in one or _means_the_same(wanted, one) for one in said
+        )
+        else MISSING
+    )
 
 
 def _means_the_same(wanted: str, said: str) -> bool:
-    """Whether two spellings take the same of some thousand words of the letters that patterns are mostly about."""
+    """Whether two spellings take the same of some thousand words: of the letters that
+    patterns are mostly about, and of words that either takes.
+    """
     drawn = Random(1)
-    words = ["".join(drawn.choices("aB0@.-_/ +é\t", k=drawn.randint(0, 8))) for _ in range(5_000)]
-    words += ["".join(drawn.choices("ab@.", k=drawn.randint(4, 9))) for _ in range(5_000)]
+    words = [
+        "".join(drawn.choices("aB0@.-_/ +é\t", k=drawn.randint(0, 8)))
+        for _ in range(5_000)
+    ]
+    words += [
+        "".join(drawn.choices("ab@.", k=drawn.randint(4, 9))) for _ in range(5_000)
+    ]
     whole = re.compile(f"(?:{wanted.removeprefix('^').removesuffix('$')})", re.ASCII)
+    for pattern in (whole, re.compile(said, re.ASCII)):
+        drawn_words = draw_some(from_regex(pattern, fullmatch=True), 1, 100)
+        # no text that is kept holds U+0000, whatever its pattern takes
+        words += [word for word in drawn_words if "\0" not in word]
     taken = [bool(whole.fullmatch(word)) for word in words]
     return True in taken and taken == [bool(re.search(said, word)) for word in words]
 
 
 def _holder(fact: Fact, made: Made) -> tuple[str, str, str]:
-    """The entity that refers, the name of its field, and the entity that is referred to."""
+    """The entity that refers, the name of its field, and the entity that is referred
+    to.
+    """
     first, name, second, back = fact.entity, fact.name, fact.other, fact.other_name
-    if fact.value == "OneToMany" or (fact.value == "OneToOne" and first == "User" and not made.schema("User", "Out")):
+    if fact.value == "OneToMany" or (
+        fact.value == "OneToOne" and first == "User" and not made.schema("User", "Out")
+    ):
         first, name, second, back = second, back, first, name
     return first, made.name(name or f"{second[:1].lower()}{second[1:]}", first), second
+
+
+def _is_list(shape: Mapping[str, Any]) -> bool:
+    return shape.get("type") == "array" and UUID.items() <= shape["items"].items()
 
 
 def _relation(fact: Fact, made: Made, types: Types) -> str:
     if fact.value == "ManyToMany":
         for first, name in ((fact.entity, fact.name), (fact.other, fact.other_name)):
-            shapes = made.shapes(first, "Out", made.name(name or f"{fact.other[:1].lower()}{fact.other[1:]}", first))
-            if any(one.get("type") == "array" and UUID.items() <= one["items"].items() for one in shapes):
+            shapes = made.shapes(
+                first,
+                "Out",
+                made.name(name or f"{fact.other[:1].lower()}{fact.other[1:]}", first),
+            )
+            if any(map(_is_list, shapes)):
                 return FOUND
-        return MISSING
+        if fact.name or fact.other_name:
+            return MISSING
+        # a plural of what it refers to
+        begun, shown = words(fact.other)[:-1], made.schema(fact.entity, "Out")
+        return (
+            FOUND
+            if any(
+                name.startswith(begun)
+                and any(map(_is_list, made.shapes(fact.entity, "Out", name)))
+                for name in shown.get("properties", {})
+            )
+            else MISSING
+        )
     holder, name, _ = _holder(fact, made)
     if not any(UUID.items() <= one.items() for one in made.shapes(holder, "Out", name)):
         return MISSING
@@ -233,9 +340,17 @@ def _relation_required(fact: Fact, made: Made, types: Types) -> str:
     holder, name, _ = _holder(fact, made)
     if fact.value in ("ManyToOne", "OneToOne") and holder == fact.entity:
         return _is_required(made, holder, name)
-    own = made.name(fact.name or f"{fact.other[:1].lower()}{fact.other[1:]}", fact.entity)
-    least = any(one.get("minItems", 0) >= 1 for one in made.shapes(fact.entity, "In", own))
-    return FOUND if least and own in made.schema(fact.entity, "In").get("required", ()) else MISSING
+    own = made.name(
+        fact.name or f"{fact.other[:1].lower()}{fact.other[1:]}", fact.entity
+    )
+    least = any(
+        one.get("minItems", 0) >= 1 for one in made.shapes(fact.entity, "In", own)
+    )
+    return (
+        FOUND
+        if least and own in made.schema(fact.entity, "In").get("required", ())
+        else MISSING
+    )
 
 
 def _paginate(fact: Fact, made: Made, types: Types) -> str:
@@ -265,21 +380,34 @@ def _microservice(fact: Fact, made: Made, types: Types) -> str:
 
 def _audit(fact: Fact, made: Made, types: Types) -> str:
     return (
-        FOUND if {"created_by", "changed_by"} <= set(made.schema(fact.entity, "Out").get("properties", {})) else MISSING
+        FOUND
+        if {"created_by", "changed_by"}
+        <= set(made.schema(fact.entity, "Out").get("properties", {}))
+        else MISSING
     )
 
 
 def _labels(fact: Fact, made: Made, types: Types) -> str:
-    shapes = json.dumps(made.shapes(fact.entity, "Out", made.name(fact.name, fact.entity)), ensure_ascii=False)
+    shapes = json.dumps(
+        made.shapes(fact.entity, "Out", made.name(fact.name, fact.entity)),
+        ensure_ascii=False,
+    )
     return (
         FOUND
-        if all(json.dumps(label, ensure_ascii=False)[1:-1] in shapes for label in fact.other.split("|"))
+        if all(
+            json.dumps(label, ensure_ascii=False)[1:-1] in shapes
+            for label in fact.other.split("|")
+        )
         else MISSING
     )
 
 
 def _read_only(fact: Fact, made: Made, types: Types) -> str:
-    return FOUND if "post" not in made.document["paths"].get(made.path(fact.entity), {}) else MISSING
+    return (
+        FOUND
+        if "post" not in made.document["paths"].get(made.path(fact.entity), {})
+        else MISSING
+    )
 
 
 _JUDGES: Mapping[str, Callable[[Fact, Made, Types], str]] = {
@@ -301,13 +429,29 @@ _JUDGES: Mapping[str, Callable[[Fact, Made, Types], str]] = {
 
 
 def make(path: Path, architecture: str, folder: Path) -> Made:
-    """The project of a file, and what can be read off it. It is made as a monolith's document is: one application has all paths."""
-    command = [*ARCHGEN, "new", "probe", "--jdl", str(path), "--architecture", architecture, "--output", str(folder)]
-    command += ["--set", "stack.auth=builtin", "--no-git", "--json", "--no-input"]  # who logs people in is no fact
+    """The project of a file, and what can be read off it. It is made as a monolith's
+    document is: one application has all paths.
+    """
+    command = [
+        *ARCHGEN,
+        "new",
+        "probe",
+        "--jdl",
+        str(path),
+        "--architecture",
+        architecture,
+        "--output",
+        str(folder),
+    ]
+    # who logs people in is no fact
+    command += ["--set", "stack.auth=builtin", "--no-git", "--json", "--no-input"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise SystemExit(f"{path.name}: {done.stderr.strip()}")
-    names = {one["was"]: one["name"] for one in json.loads(done.stdout)["imported"]["renamed"]}
+    names = {
+        one["was"]: one["name"]
+        for one in json.loads(done.stdout)["imported"]["renamed"]
+    }
     root = folder / "probe"
     described = subprocess.run(
         [sys.executable, "-c", DESCRIBE, "probe"],
@@ -318,10 +462,14 @@ def make(path: Path, architecture: str, folder: Path) -> Made:
         check=False,
     )
     if described.returncode != 0:
-        raise SystemExit(f"{path.name}: the project does not start\n{described.stderr.strip()[-2000:]}")
+        raise SystemExit(
+            f"{path.name}: the project does not start\n{described.stderr.strip()[-2000:]}"
+        )
     source = root / "src/probe"
     migrations = {
-        one.parent.name: "\n".join(file.read_text() for file in sorted(one.glob("*.py")))
+        one.parent.name: "\n".join(
+            file.read_text() for file in sorted(one.glob("*.py"))
+        )
         for one in source.glob("*/migrations")
     }
     code = "\n".join(file.read_text() for file in sorted(source.glob("*/*.py")))
@@ -329,32 +477,50 @@ def make(path: Path, architecture: str, folder: Path) -> Made:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--architecture", default="monolith")
-    parser.add_argument("--all", action="store_true", help="name each fact that is missing or rough")
+    parser.add_argument(
+        "--all", action="store_true", help="name each fact that is missing or rough"
+    )
     arguments = parser.parse_args()
     counted = {}
     if (table := arguments.folder / "facts.tsv").exists():
-        counted = {row.split("\t")[0]: int(row.split("\t")[4]) for row in table.read_text().splitlines()[1:]}
+        counted = {
+            row.split("\t")[0]: int(row.split("\t")[4])
+            for row in table.read_text().splitlines()[1:]
+        }
     inside = arguments.folder / "jdl"
     files = sorted(
-        path for path in (inside if inside.is_dir() else arguments.folder).iterdir() if path.suffix in (".jdl", ".jh")
+        path
+        for path in (inside if inside.is_dir() else arguments.folder).iterdir()
+        if path.suffix in (".jdl", ".jh")
     )
     whole: Counter[str] = Counter()
     kinds: Counter[str] = Counter()
     for path in files:
         stated = facts(path.read_text(encoding="utf-8"))
         if counted.get(path.name, len(stated)) != len(stated):
-            raise SystemExit(f"{path.name}: {len(stated)} facts here, and facts.tsv counts {counted[path.name]}")
-        types = {(fact.entity, fact.name): fact for fact in stated if fact.kind == "field"}
+            raise SystemExit(
+                f"{path.name}: {len(stated)} facts here, and facts.tsv counts {counted[path.name]}"
+            )
+        types = {
+            (fact.entity, fact.name): fact for fact in stated if fact.kind == "field"
+        }
         with TemporaryDirectory() as folder:
             made = make(path, arguments.architecture, Path(folder))
         judged = [(fact, judge(fact, made, types)) for fact in stated]
         here = Counter(result for _, result in judged)
         whole += here
-        kinds += Counter(f"{result} {_sort(fact)}" for fact, result in judged if result != FOUND)
-        print(f"{path.name:<52}{len(stated):>6}{here[FOUND]:>7}{here[ROUGHLY]:>6}{here[MISSING]:>6}", flush=True)
+        kinds += Counter(
+            f"{result} {_sort(fact)}" for fact, result in judged if result != FOUND
+        )
+        print(
+            f"{path.name:<52}{len(stated):>6}{here[FOUND]:>7}{here[ROUGHLY]:>6}{here[MISSING]:>6}",
+            flush=True,
+        )
         if arguments.all:
             for fact, result in judged:
                 if result != FOUND:
@@ -363,7 +529,9 @@ def main() -> None:
     print(
         f"{'total: facts, found, roughly, missing':<52}{total:>6}{whole[FOUND]:>7}{whole[ROUGHLY]:>6}{whole[MISSING]:>6}"
     )
-    print(f"found {whole[FOUND] / total:.1%}, with those found roughly {(whole[FOUND] + whole[ROUGHLY]) / total:.1%}")
+    print(
+        f"found {whole[FOUND] / total:.1%}, with those found roughly {(whole[FOUND] + whole[ROUGHLY]) / total:.1%}"
+    )
     for what, count in kinds.most_common():
         print(f"  {count:>5} {what}")
 

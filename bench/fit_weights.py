@@ -1,12 +1,15 @@
-"""Weigh the criteria on the documented decisions, and write the weights into the evidence.
+"""Weigh the criteria on the documented decisions, and write the weights into the
+evidence.
 
 usage: python bench/fit_weights.py [--write]
 
-The points in criteria.toml are the prior: what the sources say, as log-odds. Each criterion gets one weight, which
-multiplies its points. A weight is one before anything is seen, is pulled towards one as by a normal prior of
-`SPREAD`, lies between `LEAST` and `MOST`, and so can neither turn a sign nor make a ramp steep. The most probable weights
-are found by coordinate descent on a convex loss; there is nothing random. Each decision enters with what is known of its needs
-and without, half each, so that the advice is right for those who say nothing of them too.
+The points in criteria.toml are the prior: what the sources say, as log-odds. Each
+criterion gets one weight, which multiplies its points. A weight is one before anything
+is seen, is pulled towards one as by a normal prior of `SPREAD`, lies between `LEAST`
+and `MOST`, and so can neither turn a sign nor make a ramp steep. The most probable
+weights are found by coordinate descent on a convex loss; there is nothing random. Each
+decision enters with what is known of its needs and without, half each, so that the
+advice is right for those who say nothing of them too.
 """
 
 from __future__ import annotations
@@ -16,7 +19,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from archgen.advisor.facts import Facts, facts_from
-from archgen.advisor.scoring import Model, Verdict, chance, compile_criterion, find_family
+from archgen.advisor.scoring import (
+    Model,
+    Verdict,
+    chance,
+    compile_criterion,
+    find_family,
+)
 from archgen.evidence.loader import FOLDER, load_evidence
 from archgen.evidence.schema import Evidence, Precedent
 
@@ -36,7 +45,9 @@ FIRST = 0.75  # how far the first of two accepted outcomes is the answer
 
 @dataclass(frozen=True)
 class Row:
-    """A decision as one question sees it: signed points of each criterion, the answer between 0 and 1, and its weight."""
+    """A decision as one question sees it: signed points of each criterion, the answer
+    between 0 and 1, and its weight.
+    """
 
     points: tuple[float, ...]
     answer: float
@@ -50,14 +61,18 @@ def family(outcome: str) -> str:
 
 
 def derive_case_facts(case: Precedent, each: float, needs: bool = True) -> Facts:
-    """The circumstances of a decision as facts, with what is known of its needs or without."""
+    """The circumstances of a decision as facts, with what is known of its needs or
+    without.
+    """
     known = (case.needs, case.experience) if needs else ((), ())
     return facts_from(dict(case.inputs), *known, each)
 
 
 def find_answer(question: str, case: Precedent) -> float | None:
     """What the record answers, between no and yes; None where it does not say."""
-    families = list(dict.fromkeys(family(o) for o in case.outcome if family(o) != "event_streaming"))
+    families = list(
+        dict.fromkeys(family(o) for o in case.outcome if family(o) != "event_streaming")
+    )
     if question == "stream":
         streams = ["event_streaming" in outcome for outcome in case.outcome]
         if all(streams) or not any(streams):
@@ -74,7 +89,11 @@ def find_answer(question: str, case: Precedent) -> float | None:
     if families[0] == "serverless":
         return None  # how the code of functions is cut is another matter
     if question == "one":
-        return float(case.outcome[0].startswith("monolith")) if families[0] == "monolith" else None
+        return (
+            float(case.outcome[0].startswith("monolith"))
+            if families[0] == "monolith"
+            else None
+        )
     if len(families) == 1:
         return float(families[0] == "microservices")
     return FIRST if families[0] == "microservices" else 1 - FIRST
@@ -88,12 +107,19 @@ class Fitting:
         self.cases = cases
         self.each = evidence.parameter("engineers_per_team")
         self.named = {
-            question: [c for c in evidence.criteria if c.decision == decision and c.choice in (yes, no)]
+            question: [
+                c
+                for c in evidence.criteria
+                if c.decision == decision and c.choice in (yes, no)
+            ]
             for question, (decision, yes, no) in QUESTIONS.items()
         }
         self.rows: dict[str, list[tuple[str, Row]]] = {q: [] for q in QUESTIONS}
         for question, (_, yes, _) in QUESTIONS.items():
-            compiled = [(compile_criterion(c), 1.0 if c.choice == yes else -1.0) for c in self.named[question]]
+            compiled = [
+                (compile_criterion(c), 1.0 if c.choice == yes else -1.0)
+                for c in self.named[question]
+            ]
             for case in cases:
                 answer = find_answer(question, case)
                 if answer is None:
@@ -101,27 +127,42 @@ class Fitting:
                 for needs in (True, False):
                     facts = derive_case_facts(case, self.each, needs)
                     points = tuple(sign * of(facts) for of, sign in compiled)
-                    self.rows[question].append((case.organisation, Row(points, answer, 0.5)))
+                    self.rows[question].append(
+                        (case.organisation, Row(points, answer, 0.5))
+                    )
 
     def fit(self, without: Iterable[str] = ()) -> dict[str, float]:
-        """The weights that these cases make most probable, those of some organisations left out."""
+        """The weights that these cases make most probable, those of some organisations
+        left out.
+        """
         left_out = set(without)
         weights: dict[str, float] = {}
         for question in QUESTIONS:
-            rows = [row for organisation, row in self.rows[question] if organisation not in left_out]
+            rows = [
+                row
+                for organisation, row in self.rows[question]
+                if organisation not in left_out
+            ]
             found = descend(rows, len(self.named[question]))
             for criterion, weight in zip(self.named[question], found, strict=True):
                 weights[criterion.id] = weight
         return weights
 
     def spent(self) -> float:
-        """How many free parameters the fit is worth: of each weight, the share that the record decides and not the prior."""
+        """How many free parameters the fit is worth: of each weight, the share that the
+        record decides and not the prior.
+        """
         weights, total = self.fit(), 0.0
         for question, criteria in self.named.items():
             for k in range(len(criteria)):
                 bend = 0.0
                 for _, row in self.rows[question]:
-                    p = chance(sum(weights[c.id] * x for c, x in zip(criteria, row.points, strict=True)))
+                    p = chance(
+                        sum(
+                            weights[c.id] * x
+                            for c, x in zip(criteria, row.points, strict=True)
+                        )
+                    )
                     bend += row.weight * p * (1 - p) * row.points[k] ** 2
                 total += bend / (bend + 1 / SPREAD**2)
         return total
@@ -131,22 +172,30 @@ class Fitting:
         left_out = set(without)
         found = {}
         for question, rows in self.rows.items():
-            answers = [row.answer for organisation, row in rows if organisation not in left_out]
+            answers = [
+                row.answer for organisation, row in rows if organisation not in left_out
+            ]
             found[question] = round((sum(answers) / 2 + 1) / (len(answers) / 2 + 2), 2)
         return found
 
     def model(self, without: Iterable[str] = ()) -> Model:
-        """The advisor as it would be had it never heard of some organisations: no weight, no frequency, no precedent of theirs."""
+        """The advisor as it would be had it never heard of some organisations: no
+        weight, no frequency, no precedent of theirs.
+        """
         left_out = set(without)
         weighing = self.evidence.weighing.model_copy(
             update={"weight": self.fit(left_out), "usual": self.usual(left_out)}
         )
         kept = tuple(case for case in self.cases if case.organisation not in left_out)
-        return Model(self.evidence.model_copy(update={"weighing": weighing, "precedents": kept}))
+        return Model(
+            self.evidence.model_copy(update={"weighing": weighing, "precedents": kept})
+        )
 
 
 def descend(rows: Sequence[Row], count: int) -> list[float]:
-    """The weights with the least loss, one after another by a Newton step, within their bounds."""
+    """The weights with the least loss, one after another by a Newton step, within their
+    bounds.
+    """
     weights = [1.0] * count
     totals = [sum(row.points) for row in rows]
     for _ in range(SWEEPS):
@@ -162,7 +211,10 @@ def descend(rows: Sequence[Row], count: int) -> list[float]:
             step = min(max(weights[k] - slope / bend, LEAST), MOST) - weights[k]
             if abs(step) > 1e-9:
                 weights[k] += step
-                totals = [total + step * row.points[k] for row, total in zip(rows, totals, strict=True)]
+                totals = [
+                    total + step * row.points[k]
+                    for row, total in zip(rows, totals, strict=True)
+                ]
                 moved = max(moved, abs(step))
         if moved < 1e-5:
             break
@@ -176,21 +228,38 @@ def held_out(fitting: Fitting, needs: bool = True) -> list[tuple[Precedent, Verd
     for case in fitting.cases:
         if case.organisation not in fits:
             fits[case.organisation] = fitting.model([case.organisation])
-        judged.append((case, fits[case.organisation].judge(derive_case_facts(case, fitting.each, needs))))
+        judged.append(
+            (
+                case,
+                fits[case.organisation].judge(
+                    derive_case_facts(case, fitting.each, needs)
+                ),
+            )
+        )
     return judged
 
 
 def best_chance(case: Precedent, verdict: Verdict) -> float:
-    """The chance given to the likeliest family that the record accepts; one where only a stream is named."""
+    """The chance given to the likeliest family that the record accepts; one where only
+    a stream is named.
+    """
     families = verdict.families
-    accepted = [families[f] for f in {family(outcome) for outcome in case.outcome} if f in families]
+    accepted = [
+        families[f]
+        for f in {family(outcome) for outcome in case.outcome}
+        if f in families
+    ]
     return max(accepted, default=1.0)
 
 
-def threshold(judged: Sequence[tuple[Precedent, Verdict]], coverage: float = COVERAGE) -> float:
-    """The chance from which a family is defensible, so that the accepted one is among them as often as asked.
+def threshold(
+    judged: Sequence[tuple[Precedent, Verdict]], coverage: float = COVERAGE
+) -> float:
+    """The chance from which a family is defensible, so that the accepted one is among
+    them as often as asked.
 
-    Conformal: of n cases that the weights did not see, the (1 - coverage)(n + 1)-th smallest chance of an accepted family.
+    Conformal: of n cases that the weights did not see, the (1 - coverage)(n + 1)-th
+    smallest chance of an accepted family.
     """
     chances = sorted(best_chance(case, verdict) for case, verdict in judged)
     at = int((1 - coverage) * (len(chances) + 1))

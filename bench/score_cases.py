@@ -1,9 +1,11 @@
-"""How good the advice is on documented decisions that it did not see: by cross-validation, beside simpler rules.
+"""How good the advice is on documented decisions that it did not see: by
+cross-validation, beside simpler rules.
 
 usage: python bench/score_cases.py [CASES.yaml]
 
-Without a file the decisions that archgen ships with are scored, each by an advisor that saw no decision of its organisation.
-The decisions of a file are scored with the weights as they are. The figures of docs/advisor.md are the output.
+Without a file the decisions that archgen ships with are scored, each by an advisor that
+saw no decision of its organisation. The decisions of a file are scored with the weights
+as they are. The figures of docs/advisor.md are the output.
 """
 
 from __future__ import annotations
@@ -39,7 +41,11 @@ from bench.fit_weights import (
 
 FAMILIES = ("monolith", "microservices", "serverless", "event_streaming")
 BANDS = ((0.0, 0.5), (0.5, 0.65), (0.65, 0.8), (0.8, 0.9), (0.9, 1.01))
-SIZES = (("up to 5 engineers", 1, 5), ("6 to 20 engineers", 6, 20), ("more than 20 engineers", 21, 10**6))
+SIZES = (
+    ("up to 5 engineers", 1, 5),
+    ("6 to 20 engineers", 6, 20),
+    ("more than 20 engineers", 21, 10**6),
+)
 ASKED = {
     "many": "parts deployed apart, where it runs on servers",
     "one": "no modules, where it is one deployable",
@@ -48,18 +54,22 @@ ASKED = {
 }
 MANY_ENGINEERS = 100  # of the rule of two fields
 NOISE_DRAWS = 100
-SCALED = (0.7, 1.4)  # were the points too bold or too timid, all chances would be better at one of these
-ACCEPTABLE, ACCEPTABLE_ELSEWHERE = 0.8, 0.75  # the least share that is good enough, on archgen's record and on a file
+# were the points too bold or too timid, all chances would be better at one of these
+SCALED = (0.7, 1.4)
+# the least share that is good enough, on archgen's record and on a file
+ACCEPTABLE, ACCEPTABLE_ELSEWHERE = (0.8, 0.75)
 REJECTED = 2  # and how much advice the record may reject
 Judged = list[tuple[Precedent, Verdict]]
 
 
 @dataclass(frozen=True)
 class Score:
-    """Shares of cases: acceptable, of the family of the first choice; how many the record rejects; how good the chances are.
+    """Shares of cases: acceptable, of the family of the first choice; how many the
+    record rejects; how good the chances are.
 
-    `loss` is the mean negative logarithm of the chance of the first choice's family. `covered` is how often an accepted
-    family is in the defensible set, `size` how many families that has.
+    `loss` is the mean negative logarithm of the chance of the first choice's family.
+    `covered` is how often an accepted family is in the defensible set, `size` how many
+    families that has.
     """
 
     cases: int
@@ -93,9 +103,12 @@ HEAD = (
 
 def is_first(verdict: Verdict, case: Precedent) -> bool:
     wanted = family(case.outcome[0])
-    unasked = verdict.event_streaming and not any("event_streaming" in o for o in case.outcome)
+    unasked = verdict.event_streaming and not any(
+        "event_streaming" in o for o in case.outcome
+    )
     return not unasked and (
-        family(verdict.architecture) == wanted or (verdict.event_streaming and wanted == FAMILIES[3])
+        family(verdict.architecture) == wanted
+        or (verdict.event_streaming and wanted == FAMILIES[3])
     )
 
 
@@ -105,16 +118,27 @@ def compute_loss(chances: Mapping[str, float], case: Precedent) -> float | None:
     return None if wanted == FAMILIES[3] else -log(max(1e-6, chances[wanted]))
 
 
-def score(judged: Iterable[tuple[Precedent, Verdict]], limits: Callable[[Precedent], float] | None = None) -> Score:
+def score(
+    judged: Iterable[tuple[Precedent, Verdict]],
+    limits: Callable[[Precedent], float] | None = None,
+) -> Score:
     """`limits` gives the chance from which a family is defensible, for each case."""
     pairs = list(judged)
     count = max(len(pairs), 1)
-    losses = [loss for c, v in pairs if (loss := compute_loss(v.families, c)) is not None]
+    losses = [
+        loss for c, v in pairs if (loss := compute_loss(v.families, c)) is not None
+    ]
     covered = size = None
     if limits is not None:
-        sets = [(c, {family(name) for name in defensible(v, limits(c))}) for c, v in pairs]
-        accepted = [(held, {family(o) for o in c.outcome} - {FAMILIES[3]}) for c, held in sets]
-        covered = sum(bool(held & wanted) or not wanted for held, wanted in accepted) / count
+        sets = [
+            (c, {family(name) for name in defensible(v, limits(c))}) for c, v in pairs
+        ]
+        accepted = [
+            (held, {family(o) for o in c.outcome} - {FAMILIES[3]}) for c, held in sets
+        ]
+        covered = (
+            sum(bool(held & wanted) or not wanted for held, wanted in accepted) / count
+        )
         size = sum(len(held) for held, _ in accepted) / count
     return Score(
         len(pairs),
@@ -128,36 +152,54 @@ def score(judged: Iterable[tuple[Precedent, Verdict]], limits: Callable[[Precede
 
 
 def leave_out(judged: Judged) -> Callable[[Precedent], float]:
-    """For each case the limit of the defensible set that the other organisations' cases give."""
+    """For each case the limit of the defensible set that the other organisations' cases
+    give.
+    """
     found: dict[str, float] = {}
 
     def limit(case: Precedent) -> float:
         if case.organisation not in found:
-            found[case.organisation] = threshold([p for p in judged if p[0].organisation != case.organisation])
+            found[case.organisation] = threshold(
+                [p for p in judged if p[0].organisation != case.organisation]
+            )
         return found[case.organisation]
 
     return limit
 
 
 def leaf(case: Precedent) -> str:
-    """What the rule of two fields says: peaks ask for functions, more than 100 engineers for services, else a monolith."""
+    """What the rule of two fields says: peaks ask for functions, more than 100
+    engineers for services, else a monolith.
+    """
     if case.inputs["traffic_pattern"] in ("spiky", "rare"):
         return "serverless"
-    return "microservices" if float(case.inputs["team_size"]) > MANY_ENGINEERS else "monolith"
+    return (
+        "microservices"
+        if float(case.inputs["team_size"]) > MANY_ENGINEERS
+        else "monolith"
+    )
 
 
 def simple_rule(
-    cases: Sequence[Precedent], said: Callable[[Precedent], str], record: Sequence[Precedent] | None = None
+    cases: Sequence[Precedent],
+    said: Callable[[Precedent], str],
+    record: Sequence[Precedent] | None = None,
 ) -> Score:
-    """A rule that names a family; its chances are the frequencies of what the record did where the rule says the same.
+    """A rule that names a family; its chances are the frequencies of what the record
+    did where the rule says the same.
 
-    The record is archgen's where other cases are scored, and without it the cases of other organisations.
+    The record is archgen's where other cases are scored, and without it the cases of
+    other organisations.
     """
     acceptable = first = rejected = 0
     losses = []
     for case in cases:
         answer = said(case)
-        wanted = [family(outcome) for outcome in case.outcome if "event_streaming" not in outcome]
+        wanted = [
+            family(outcome)
+            for outcome in case.outcome
+            if "event_streaming" not in outcome
+        ]
         acceptable += answer in wanted
         first += answer == family(case.outcome[0])
         rejected += answer in case.rejected
@@ -168,7 +210,9 @@ def simple_rule(
         loss = compute_loss({f: (seen[f] + 1) / whole for f in FAMILIES[:3]}, case)
         losses += [] if loss is None else [loss]
     count = len(cases)
-    return Score(count, acceptable / count, first / count, rejected, sum(losses) / len(losses))
+    return Score(
+        count, acceptable / count, first / count, rejected, sum(losses) / len(losses)
+    )
 
 
 def facts_without(case: Precedent, evidence: Evidence, *left_out: str) -> Facts:
@@ -179,17 +223,28 @@ def facts_without(case: Precedent, evidence: Evidence, *left_out: str) -> Facts:
     given = {k: v for k, v in case.inputs.items() if k not in left_out}
     whole = {k: int(v) if k in ("team_size", "teams") else v for k, v in given.items()}
     said = {**whole, "needs": list(case.needs), "experience": list(case.experience)}
-    return derive_facts(resolve([from_flags({"name": "case", **said})]).requirements, evidence)
+    return derive_facts(
+        resolve([from_flags({"name": "case", **said})]).requirements, evidence
+    )
 
 
-def noisy(model: Model, facts: Facts, estimated: Iterable[str], seed: int) -> list[Facts]:
-    """Facts with what was estimated drawn around its estimate: rates by 0.3 to 3, people by 0.6 to 1.6, a level by one."""
+def noisy(
+    model: Model, facts: Facts, estimated: Iterable[str], seed: int
+) -> list[Facts]:
+    """Facts with what was estimated drawn around its estimate: rates by 0.3 to 3,
+    people by 0.6 to 1.6, a level by one.
+    """
     random = Random(seed)
     soft = set(estimated)
     found = []
     for drawn in perturbed(model, facts, NOISE_DRAWS, seed):
         for field in NUMBERS:
-            if field in soft and field not in ("team_size", "teams", "traffic_rps_avg", "traffic_rps_peak"):
+            if field in soft and field not in (
+                "team_size",
+                "teams",
+                "traffic_rps_avg",
+                "traffic_rps_peak",
+            ):
                 drawn[field] = drawn.number(field) * 3 ** random.uniform(-1, 1)
         for field, levels in LEVELS.items():
             if random.random() < 0.1 and field not in ("workload", "traffic_pattern"):
@@ -201,17 +256,27 @@ def noisy(model: Model, facts: Facts, estimated: Iterable[str], seed: int) -> li
 
 
 def confusion(judged: Iterable[tuple[Precedent, Verdict]]) -> Counter[tuple[str, str]]:
-    """First choice of the record against advice, by family; a stream that is wanted and advised counts as one."""
+    """First choice of the record against advice, by family; a stream that is wanted and
+    advised counts as one.
+    """
     table: Counter[tuple[str, str]] = Counter()
     for case, verdict in judged:
         wanted = family(case.outcome[0])
-        said = FAMILIES[3] if verdict.event_streaming and wanted == FAMILIES[3] else family(verdict.architecture)
+        said = (
+            FAMILIES[3]
+            if verdict.event_streaming and wanted == FAMILIES[3]
+            else family(verdict.architecture)
+        )
         table[wanted, said] += 1
     return table
 
 
-def reliability(judged: Iterable[tuple[Precedent, Verdict]]) -> list[tuple[str, int, float, float]]:
-    """The chance of the advised family in bands: how many cases, the mean, and how often the record accepts that family."""
+def reliability(
+    judged: Iterable[tuple[Precedent, Verdict]],
+) -> list[tuple[str, int, float, float]]:
+    """The chance of the advised family in bands: how many cases, the mean, and how
+    often the record accepts that family.
+    """
     rows = []
     scored = [
         (v.families[v.family[0]], v.family[0] in {family(o) for o in c.outcome})
@@ -222,14 +287,27 @@ def reliability(judged: Iterable[tuple[Precedent, Verdict]]) -> list[tuple[str, 
         band = [(c, good) for c, good in scored if low <= c < high]
         if band:
             mean = sum(c for c, _ in band) / len(band)
-            rows.append((f"{low:.0%} to {min(high, 1):.0%}", len(band), mean, sum(g for _, g in band) / len(band)))
+            rows.append(
+                (
+                    f"{low:.0%} to {min(high, 1):.0%}",
+                    len(band),
+                    mean,
+                    sum(g for _, g in band) / len(band),
+                )
+            )
     return rows
 
 
-def by_decision(fitting: Fitting, judged: Judged) -> list[tuple[str, int, float, float]]:
-    """Each decision by itself: how many cases answer it, the loss of its chance, and that of the frequency elsewhere."""
+def by_decision(
+    fitting: Fitting, judged: Judged
+) -> list[tuple[str, int, float, float]]:
+    """Each decision by itself: how many cases answer it, the loss of its chance, and
+    that of the frequency elsewhere.
+    """
     rows = []
-    usual = {case.organisation: fitting.usual([case.organisation]) for case, _ in judged}
+    usual = {
+        case.organisation: fitting.usual([case.organisation]) for case, _ in judged
+    }
     for question, (decision, yes, no) in QUESTIONS.items():
         losses, base = [], []
         for case, verdict in judged:
@@ -238,7 +316,14 @@ def by_decision(fitting: Fitting, judged: Judged) -> list[tuple[str, int, float,
                 continue
             losses.append(binary_loss(verdict.odds(decision, yes, no), answer))
             base.append(binary_loss(usual[case.organisation][question], answer))
-        rows.append((ASKED[question], len(losses), sum(losses) / len(losses), sum(base) / len(base)))
+        rows.append(
+            (
+                ASKED[question],
+                len(losses),
+                sum(losses) / len(losses),
+                sum(base) / len(base),
+            )
+        )
     return rows
 
 
@@ -277,22 +362,35 @@ def read_cases(path: Path | None, evidence: Evidence) -> list[Precedent]:
     ]
 
 
-def slices(judged: Judged, limits: Callable[[Precedent], float]) -> Iterable[tuple[str, Score]]:
+def slices(
+    judged: Judged, limits: Callable[[Precedent], float]
+) -> Iterable[tuple[str, Score]]:
     for name, low, high in SIZES:
-        some = [(c, v) for c, v in judged if low <= float(c.inputs["team_size"]) <= high]
+        some = [
+            (c, v) for c, v in judged if low <= float(c.inputs["team_size"]) <= high
+        ]
         if some:
             yield name, score(some, limits)
 
 
-def report(cases: list[Precedent], evidence: Evidence, say: Callable[[str], Any] = print, own: bool = True) -> Score:
-    """Everything, as Markdown; the score over all cases with their needs is returned. `own`: archgen's record, held out."""
+def report(
+    cases: list[Precedent],
+    evidence: Evidence,
+    say: Callable[[str], Any] = print,
+    own: bool = True,
+) -> Score:
+    """Everything, as Markdown; the score over all cases with their needs is returned.
+    `own`: archgen's record, held out.
+    """
     fitting = Fitting(evidence, cases)
     model = Model(evidence)
 
     def judge(needs: bool) -> Judged:
         if own:
             return held_out(fitting, needs)
-        return [(c, model.judge(derive_case_facts(c, fitting.each, needs))) for c in cases]
+        return [
+            (c, model.judge(derive_case_facts(c, fitting.each, needs))) for c in cases
+        ]
 
     told, untold = judge(True), judge(False)
     shipped = evidence.weighing.defensible
@@ -308,17 +406,37 @@ def report(cases: list[Precedent], evidence: Evidence, say: Callable[[str], Any]
         say(found.row(f"without needs, {name}"))
     for left_out in (("teams",), ("scope",), ("teams", "scope")):
         pairs = [(c, model.judge(facts_without(c, evidence, *left_out))) for c in cases]
-        say(score(pairs).row(f"with needs, without `{'` and `'.join(left_out)}`, weights as shipped"))
+        say(
+            score(pairs).row(
+                f"with needs, without `{'` and `'.join(left_out)}`, weights as shipped"
+            )
+        )
     facts = {c.id: derive_case_facts(c, fitting.each) for c in cases}
-    drawn = [(c, model.judge(f)) for n, c in enumerate(cases) for f in noisy(model, facts[c.id], c.estimated, SEED + n)]
-    say(score(drawn).row(f"with needs and noise, {NOISE_DRAWS} draws a case, weights as shipped"))
+    drawn = [
+        (c, model.judge(f))
+        for n, c in enumerate(cases)
+        for f in noisy(model, facts[c.id], c.estimated, SEED + n)
+    ]
+    say(
+        score(drawn).row(
+            f"with needs and noise, {NOISE_DRAWS} draws a case, weights as shipped"
+        )
+    )
     for times in (1.0, *SCALED):
         prior = Model(evidence, dict.fromkeys((c.id for c in evidence.criteria), times))
         scaled = "the sources alone" if times == 1 else f"all points times {times:g}"
-        say(score((c, prior.judge(facts[c.id])) for c in cases).row(f"with needs, nothing fitted: {scaled}"))
+        say(
+            score((c, prior.judge(facts[c.id])) for c in cases).row(
+                f"with needs, nothing fitted: {scaled}"
+            )
+        )
     record = None if own else read_cases(None, evidence)
     say(simple_rule(cases, leaf, record).row("the rule of two fields"))
-    say(simple_rule(cases, lambda case: "monolith", record).row("always a monolith; the base rates"))
+    say(
+        simple_rule(cases, lambda case: "monolith", record).row(
+            "always a monolith; the base rates"
+        )
+    )
     if own:
         say(
             f"\nThe fit spends {fitting.spent():.1f} free parameters; the prior holds the rest of {len(evidence.criteria)}."
@@ -326,12 +444,16 @@ def report(cases: list[Precedent], evidence: Evidence, say: Callable[[str], Any]
         say("\nEach decision by itself, log loss:\n")
         say("| decision | with needs | without needs | the base rates | cases |")
         say("| --- | --- | --- | --- | --- |")
-        for one, other in zip(by_decision(fitting, told), by_decision(fitting, untold), strict=True):
+        for one, other in zip(
+            by_decision(fitting, told), by_decision(fitting, untold), strict=True
+        ):
             name, count, loss, base = one
             say(f"| {name} | {loss:.3f} | {other[2]:.3f} | {base:.3f} | {count} |")
     for title, pairs in (("with needs", told), ("without needs", untold)):
         table = confusion(pairs)
-        say(f"\nConfusion, {title}: rows are the record's first choice, columns the advice.\n")
+        say(
+            f"\nConfusion, {title}: rows are the record's first choice, columns the advice.\n"
+        )
         say("| | " + " | ".join(f.replace("_", " ") for f in FAMILIES) + " |")
         say("| --- " * (len(FAMILIES) + 1) + "|")
         for wanted in FAMILIES:
@@ -345,13 +467,21 @@ def report(cases: list[Precedent], evidence: Evidence, say: Callable[[str], Any]
         say("| --- | --- | --- | --- |")
         for band, count, mean, good in reliability(pairs):
             say(f"| {band} | {count} | {mean:.0%} | {good:.0%} |")
-    misses = [(c, v) for c, v in told if not is_acceptable(v, c) or v.architecture in c.rejected]
+    misses = [
+        (c, v)
+        for c, v in told
+        if not is_acceptable(v, c) or v.architecture in c.rejected
+    ]
     if misses:
         say("\nMisses, with needs:\n")
     for case, verdict in misses:
-        said = verdict.architecture + ("+event_streaming" if verdict.event_streaming else "")
+        said = verdict.architecture + (
+            "+event_streaming" if verdict.event_streaming else ""
+        )
         chance = best_chance(case, verdict)
-        say(f"- {case.name}: advised {said}, the record has {' or '.join(case.outcome)}, which was given {chance:.0%}")
+        say(
+            f"- {case.name}: advised {said}, the record has {' or '.join(case.outcome)}, which was given {chance:.0%}"
+        )
     return whole
 
 

@@ -1,8 +1,11 @@
-"""Whether ecommerce as services holds its service level through NGINX, with each way in which events travel.
+"""Whether ecommerce as services holds its service level through NGINX, with each way in
+which events travel.
 
-`make up` (gateway, two copies and a worker for each part, PostgreSQL, Valkey, and Kafka where it is chosen), then `make load`
-for 60 s: a little more than 100 requests a second, about a tenth of them orders. Prints what the load test found, how long
-orders were pending, and what is left to be done 5 s after the end; exits 1 when a target was missed. Needs Docker and uv.
+`make up` (gateway, two copies and a worker for each part, PostgreSQL, Valkey, and Kafka
+where it is chosen), then `make load` for 60 s: a little more than 100 requests a
+second, about a tenth of them orders. Prints what the load test found, how long orders
+were pending, and what is left to be done 5 s after the end; exits 1 when a target was
+missed. Needs Docker and uv.
 
 usage: python bench/services.py [none] [kafka]
 """
@@ -49,7 +52,9 @@ def measured(running: Stack) -> int:
     running.project.make("seed", f"URL={running.url}")
     until(lambda: not any(outbox(running, part) for part in PARTS))
     try:
-        said = running.project.make("load", f"URL={running.url}", f"DURATION={SECONDS}s")
+        said = running.project.make(
+            "load", f"URL={running.url}", f"DURATION={SECONDS}s"
+        )
     except AssertionError as error:
         said = str(error)
     ended = time.monotonic()
@@ -57,13 +62,20 @@ def measured(running: Stack) -> int:
     time.sleep(AFTER - min(AFTER, time.monotonic() - ended))
     left = {part: outbox(running, part) for part in PARTS}
     placed, p95, pending = (
-        float(value) for value in running.rows("orders", AGES.format(seconds=SECONDS + AFTER))[0].split("|")
+        float(value)
+        for value in running.rows("orders", AGES.format(seconds=SECONDS + AFTER))[
+            0
+        ].split("|")
     )
     print(f"{placed:.0f} orders, p95 from pending to the end {p95:.2f} s; {AFTER} s after the load "
           f"{pending:.0f} pending, events to be sent: {left}", flush=True)  # fmt: skip
     targets = {"the load test": "MISSED" not in said and "holds" in said, "orders": placed > 0 and p95 < PENDING,
                "backlog": not pending and not any(left.values())}  # fmt: skip
-    print(*(f"{'ok' if held else 'missed'}: {name}" for name, held in targets.items()), sep="\n", flush=True)
+    print(
+        *(f"{'ok' if held else 'missed'}: {name}" for name, held in targets.items()),
+        sep="\n",
+        flush=True,
+    )
     return sum(not held for held in targets.values())
 
 

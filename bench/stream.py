@@ -1,10 +1,13 @@
-"""What streams of generated projects cost beside bare ones: `python -m bench.stream [EVENTS]` (Docker).
+"""What streams of generated projects cost beside bare ones: `python -m bench.stream
+[EVENTS]` (Docker).
 
 Three questions, on one Kafka and one PostgreSQL, one after the other in turns:
 
-- how many events a second a consumer counts, beside a bare aiokafka consumer that decodes the same records and runs the same two
-  statements a batch, and commits its offsets to the broker
-- how many events a second are taken in over HTTP, beside a bare FastAPI route with a pydantic model that sends the same batches
+- how many events a second a consumer counts, beside a bare aiokafka consumer that
+  decodes the same records and runs the same two statements a batch, and commits its
+  offsets to the broker
+- how many events a second are taken in over HTTP, beside a bare FastAPI route with a
+  pydantic model that sends the same batches
 - how large the server becomes while ten times as much comes as it has room for
 """
 
@@ -107,7 +110,9 @@ def lab(name: str) -> Any:
 class Bench:
     def __init__(self, project: Project, url: str, database: str) -> None:
         self.project, self.url, self.database = project, url, database
-        self.settings = lab("chassis.mechanism.kafka_settings").KafkaSettings(_env_file=None, kafka_url=url)
+        self.settings = lab("chassis.mechanism.kafka_settings").KafkaSettings(
+            _env_file=None, kafka_url=url
+        )
         self.environment = {
             **environment(),
             "PYTHONPATH": "src",
@@ -125,7 +130,9 @@ class Bench:
     @asynccontextmanager
     async def emptied(self) -> AsyncIterator[Any]:
         """The database, with nothing in the tables of the aggregates."""
-        database = lab("chassis.mechanism.sql").Database(self.database.replace("+asyncpg", ""))
+        database = lab("chassis.mechanism.sql").Database(
+            self.database.replace("+asyncpg", "")
+        )
         try:
             async with database.module("aggregates").begin() as connection:
                 for table in lab("aggregates.repository").metadata.sorted_tables:
@@ -146,7 +153,13 @@ class Bench:
                     (
                         UUID(event.device_id).bytes,
                         stream.encode(
-                            stream.Measured(event.id, UUID(event.device_id), event.at, event.kind, event.value)
+                            stream.Measured(
+                                event.id,
+                                UUID(event.device_id),
+                                event.at,
+                                event.kind,
+                                event.value,
+                            )
                         ),
                     )
                     for event in batch
@@ -161,7 +174,11 @@ class Bench:
             repository = lab("aggregates.repository")
             writer = lab("aggregates.consumer").WindowWriter(60, timedelta(hours=24))
             consumer = lab("chassis.mechanism.stream_consumer").StreamConsumer(
-                log, database.module("aggregates"), repository.CONSUMER, writer.write, batch=BATCH
+                log,
+                database.module("aggregates"),
+                repository.CONSUMER,
+                writer.write,
+                batch=BATCH,
             )
             await log.ends()
             begun, done = time.perf_counter(), 0
@@ -176,7 +193,10 @@ class Bench:
         from aiokafka import AIOKafkaConsumer  # type: ignore[import-untyped]
 
         stream, consuming = lab("contracts.stream"), lab("aggregates.consumer")
-        domain, tables = lab("aggregates.domain"), lab("aggregates.repository").TABLES["a"]
+        domain, tables = (
+            lab("aggregates.domain"),
+            lab("aggregates.repository").TABLES["a"],
+        )
         async with self.emptied() as database:
             consumer = AIOKafkaConsumer(
                 topic,
@@ -198,8 +218,12 @@ class Bench:
                         done += 1
                 if events:
                     async with database.module("aggregates").begin() as connection:
-                        added = await consuming._remember(connection, tables.seen, events)
-                        await consuming._add(connection, tables.windows, domain.windows_of(added, 60))
+                        added = await consuming._remember(
+                            connection, tables.seen, events
+                        )
+                        await consuming._add(
+                            connection, tables.windows, domain.windows_of(added, 60)
+                        )
                     await consumer.commit()
             taken = time.perf_counter() - begun
             await consumer.stop()
@@ -208,18 +232,34 @@ class Bench:
     # a server
 
     @contextmanager
-    def server(self, app: str, *options: str, **settings: str) -> Iterator[tuple[str, int]]:
+    def server(
+        self, app: str, *options: str, **settings: str
+    ) -> Iterator[tuple[str, int]]:
         """Its URL and its process id."""
         port = int(subprocess.check_output([sys.executable, "-c", FREE]))
-        command = [sys.executable, "-m", "uvicorn", app, *options, "--port", str(port), "--no-access-log"]
+        command = [
+            sys.executable,
+            "-m",
+            "uvicorn",
+            app,
+            *options,
+            "--port",
+            str(port),
+            "--no-access-log",
+        ]
         process = subprocess.Popen(
-            command, cwd=self.project.folder, env={**self.environment, **settings}, stderr=subprocess.DEVNULL
+            command,
+            cwd=self.project.folder,
+            env={**self.environment, **settings},
+            stderr=subprocess.DEVNULL,
         )
         url = f"http://127.0.0.1:{port}"
 
         def lives() -> bool:
             try:
-                return httpx.get(f"{url}/health/live", trust_env=False).status_code == 200
+                return (
+                    httpx.get(f"{url}/health/live", trust_env=False).status_code == 200
+                )
             except httpx.HTTPError:
                 return False
 
@@ -235,16 +275,24 @@ class Bench:
         with httpx.Client(base_url=url, trust_env=False) as client:
             person = {"email": "staff@example.com", "password": PASSWORD}
             token = client.post("/api/auth/login", json=person).json()["access_token"]
-            shown = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+            shown = {
+                "Authorization": f"Bearer {token}",
+                "Content-Type": "application/json",
+            }
             names = [{"name": f"device {number}"} for number in range(50)]
-            devices = [client.post("/api/devices", json=name, headers=shown).json()["id"] for name in names]
+            devices = [
+                client.post("/api/devices", json=name, headers=shown).json()["id"]
+                for name in names
+            ]
         return shown, devices
 
 
 FREE = "import socket; s = socket.create_server(('127.0.0.1', 0)); print(s.getsockname()[1])"
 
 
-async def post(url: str, shown: dict[str, str], bodies: list[bytes], at_once: int) -> tuple[float, list[int]]:
+async def post(
+    url: str, shown: dict[str, str], bodies: list[bytes], at_once: int
+) -> tuple[float, list[int]]:
     """The seconds that it took, and the statuses."""
     waiting = iter(bodies)
     statuses: list[int] = []
@@ -262,7 +310,10 @@ async def post(url: str, shown: dict[str, str], bodies: list[bytes], at_once: in
 
 def bodies_of(devices: list[str], count: int, size: int) -> list[bytes]:
     events = draw(count, devices, datetime.now(UTC))
-    return [json.dumps({"events": [e.document() for e in batch]}).encode() for batch in batches(events, size)]
+    return [
+        json.dumps({"events": [e.document() for e in batch]}).encode()
+        for batch in batches(events, size)
+    ]
 
 
 def memory(pid: int) -> float:
@@ -274,7 +325,10 @@ def memory(pid: int) -> float:
 
 def report(what: str, own: list[float], bare: list[float]) -> None:
     ours, theirs = statistics.median(own), statistics.median(bare)
-    print(f"{what}: {ours:,.0f} events/s, bare {theirs:,.0f}: {ours / theirs:.0%}  (of {TURNS} turns)", flush=True)
+    print(
+        f"{what}: {ours:,.0f} events/s, bare {theirs:,.0f}: {ours / theirs:.0%}  (of {TURNS} turns)",
+        flush=True,
+    )
 
 
 def measure(bench: Bench, count: int) -> None:
@@ -290,7 +344,10 @@ def measure(bench: Bench, count: int) -> None:
     for size in (1000, 100):
         own, bare = [], []
         for _ in range(TURNS):
-            for app, speeds in ((("stream_bench.apps.app:create_app", "--factory"), own), (("bare:app",), bare)):
+            for app, speeds in (
+                (("stream_bench.apps.app:create_app", "--factory"), own),
+                (("bare:app",), bare),
+            ):
                 with bench.server(*app) as (url, _):
                     if speeds is own:
                         shown, devices = bench.login(url)
@@ -301,7 +358,9 @@ def measure(bench: Bench, count: int) -> None:
                     speeds.append(count // 2 / taken)
         report(f"ingest in batches of {size}", own, bare)
     room = 1_048_576
-    with bench.server("stream_bench.apps.app:create_app", "--factory", INGEST_BYTES=str(room)) as (url, pid):
+    with bench.server(
+        "stream_bench.apps.app:create_app", "--factory", INGEST_BYTES=str(room)
+    ) as (url, pid):
         shown, devices = bench.login(url)
         bodies = bodies_of(devices, 20_000, 1000)
         asyncio.run(post(url, shown, bodies, 4))
@@ -318,8 +377,19 @@ def measure(bench: Bench, count: int) -> None:
 
 def main(run: Callable[[Bench, int], None] = measure) -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    with tempfile.TemporaryDirectory() as folder, kafka() as broker, postgres() as database:
-        options = ("--preset", "realtime", "--architecture", "monolith", "--set", "stack.broker=kafka")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        kafka() as broker,
+        postgres() as database,
+    ):
+        options = (
+            "--preset",
+            "realtime",
+            "--architecture",
+            "monolith",
+            "--set",
+            "stack.broker=kafka",
+        )
         project = new(Path(folder), "stream-bench", *options)
         project.make("setup")
         sys.path.append(str(project.folder / "src"))
@@ -330,7 +400,10 @@ def main(run: Callable[[Bench, int], None] = measure) -> None:
             env=bench.environment,
             check=True,
         )
-        print(f"{count:,} events, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}", flush=True)
+        print(
+            f"{count:,} events, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}",
+            flush=True,
+        )
         run(bench, count)
 
 

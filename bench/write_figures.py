@@ -33,4 +33,6 @@ def with_figures(page: str, measured: str) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(with_figures(PAGE.read_text(encoding="utf-8"), figures()), encoding="utf-8")
+    PAGE.write_text(
+        with_figures(PAGE.read_text(encoding="utf-8"), figures()), encoding="utf-8"
+    )

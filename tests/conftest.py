@@ -1,4 +1,6 @@
-"""What all tests share: where a server or a tool is needed and missing, the test is skipped, and in CI fails."""
+"""What all tests share: where a server or a tool is needed and missing, the test is
+skipped, and in CI fails.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +16,21 @@ from hypothesis import HealthCheck, settings
 if TYPE_CHECKING:
     from archgen.evidence.schema import Evidence
 
-settings.register_profile("archgen", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "archgen",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("archgen")
 
 
 def missing(what: str) -> None:
     """Skip the test for lack of `what`; where ARCHGEN_REQUIRE_SERVERS is set, fail it."""
     if os.environ.get("ARCHGEN_REQUIRE_SERVERS"):
-        pytest.fail(f"{what} is missing, and ARCHGEN_REQUIRE_SERVERS is set", pytrace=False)
+        pytest.fail(
+            f"{what} is missing, and ARCHGEN_REQUIRE_SERVERS is set", pytrace=False
+        )
     pytest.skip(f"{what} is missing")
 
 
@@ -37,7 +46,9 @@ def tool() -> Callable[[str], str]:
     """`tool("nginx")`: where that program is."""
 
     def find(name: str) -> str:
-        path = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin:/sbin")
+        path = shutil.which(name) or shutil.which(
+            name, path="/usr/sbin:/usr/local/sbin:/sbin"
+        )
         if path is None:
             missing(name)
         return str(path)
@@ -49,5 +60,11 @@ def tool() -> Callable[[str], str]:
 def containers() -> None:
     """Docker with compose v2, running."""
     docker = shutil.which("docker")
-    if docker is None or subprocess.run([docker, "compose", "ls"], capture_output=True, check=False).returncode != 0:
+    if (
+        docker is None
+        or subprocess.run(
+            [docker, "compose", "ls"], capture_output=True, check=False
+        ).returncode
+        != 0
+    ):
         missing("A running container engine with compose")

@@ -19,7 +19,9 @@ def test_step_by_step_gives_what_the_whole_line_gives() -> None:
     blueprint = pipeline.build(taken, advice)
     whole = pipeline.make_plan(taken)
     assert (whole.recommendation, whole.blueprint) == (advice, blueprint)
-    assert dump_record(pipeline.record(taken, advice, blueprint)) == dump_record(whole.record)
+    assert dump_record(pipeline.record(taken, advice, blueprint)) == dump_record(
+        whole.record
+    )
 
 
 @pytest.mark.parametrize("architecture", ["auto", "microservices", "serverless"])
@@ -29,7 +31,9 @@ def test_a_record_holds_each_step_as_its_document(architecture: str) -> None:
     record = plan.record
     assert Requirements.model_validate(record["requirements"]) == taken.requirements
     assert (
-        Blueprint.model_validate({key: record[key] for key in Blueprint.model_fields if key in record})
+        Blueprint.model_validate(
+            {key: record[key] for key in Blueprint.model_fields if key in record}
+        )
         == plan.blueprint
     )
     assert record["recommendation"] == plan.recommendation.document()

@@ -1,7 +1,9 @@
-"""The code that templates copy, as one package to be read by mypy: `python tools/chassis.py FOLDER`.
+"""The code that templates copy, as one package to be read by mypy: `python
+tools/chassis.py FOLDER`.
 
-It lies in the folders of those who bring it; here each file is linked to where it would be, all options at once. A
-template that asks for nothing but what a project has (`facts`) is rendered for one that has everything.
+It lies in the folders of those who bring it; here each file is linked to where it would
+be, all options at once. A template that asks for nothing but what a project has
+(`facts`) is rendered for one that has everything.
 """
 
 from __future__ import annotations
@@ -38,7 +40,9 @@ def main() -> None:
             if meta.find_undeclared_variables(jinja.parse(source)) == {"facts"}:
                 rendered = target / file.relative_to(place).with_suffix("")
                 rendered.parent.mkdir(parents=True, exist_ok=True)
-                rendered.write_text(jinja.from_string(source).render(facts=defaultdict(lambda: True)))
+                rendered.write_text(
+                    jinja.from_string(source).render(facts=defaultdict(lambda: True))
+                )
 
 
 if __name__ == "__main__":

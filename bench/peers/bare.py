@@ -1,7 +1,9 @@
-"""What an endpoint costs with FastAPI and nothing else: the same work on the same data as the generated project.
+"""What an endpoint costs with FastAPI and nothing else: the same work on the same data
+as the generated project.
 
-`uvicorn bench.peers.bare:create_app --factory`, with DATABASE_URL, CACHE_URL and TOKEN of the environment. Nobody would run this: it
-checks no token, bounds nothing and counts nothing.
+`uvicorn bench.peers.bare:create_app --factory`, with DATABASE_URL, CACHE_URL and TOKEN
+of the environment. Nobody would run this: it checks no token, bounds nothing and counts
+nothing.
 """
 
 from __future__ import annotations
@@ -58,10 +60,14 @@ class ProductOut(BaseModel):
 
 
 def create_app() -> FastAPI:
-    engine = create_async_engine(os.environ["DATABASE_URL"], pool_size=10, max_overflow=0)
+    engine = create_async_engine(
+        os.environ["DATABASE_URL"], pool_size=10, max_overflow=0
+    )
     reading = engine.execution_options(isolation_level="AUTOCOMMIT")
     sessions = async_sessionmaker(engine, class_=AsyncSession)
-    cache: Any = redis.Redis.from_url(os.environ["CACHE_URL"].replace("valkey://", "redis://"))
+    cache: Any = redis.Redis.from_url(
+        os.environ["CACHE_URL"].replace("valkey://", "redis://")
+    )
     table = Product.__table__
 
     @asynccontextmanager
@@ -74,18 +80,26 @@ def create_app() -> FastAPI:
 
     @app.get("/cached/{product_id}")
     async def cached(product_id: UUID) -> Response:
-        return Response(await cache.get(f"bare:{product_id}"), media_type="application/json")
+        return Response(
+            await cache.get(f"bare:{product_id}"), media_type="application/json"
+        )
 
     @app.get("/core/{product_id}")
     async def core(product_id: UUID) -> ProductOut:
         async with reading.connect() as connection:
-            row = (await connection.execute(sa.select(table).where(table.c.id == product_id))).one()
+            row = (
+                await connection.execute(
+                    sa.select(table).where(table.c.id == product_id)
+                )
+            ).one()
         return ProductOut.model_validate(row)
 
     @app.get("/orm")
     async def orm() -> list[ProductOut]:
         async with sessions() as session:
-            found = await session.scalars(sa.select(Product).order_by(Product.id.desc()).limit(20))
+            found = await session.scalars(
+                sa.select(Product).order_by(Product.id.desc()).limit(20)
+            )
         return [ProductOut.model_validate(row) for row in found]
 
     @app.post("/orders", status_code=201)

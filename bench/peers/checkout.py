@@ -1,7 +1,9 @@
-"""An order settled by bare code: the five transactions that the generated modules make of it, one after the other.
+"""An order settled by bare code: the five transactions that the generated modules make
+of it, one after the other.
 
-Each takes the event of the one before and leaves the next, in SQLAlchemy Core, within the request: no relay, no inbox, no
-retry, no cache, nobody to ask who it is. Its rows lie in tables of its own beside those of the generated project.
+Each takes the event of the one before and leaves the next, in SQLAlchemy Core, within
+the request: no relay, no inbox, no retry, no cache, nobody to ask who it is. Its rows
+lie in tables of its own beside those of the generated project.
 """
 
 from __future__ import annotations
@@ -72,35 +74,60 @@ async def settle(engine: AsyncEngine, products: Any, body: OrderIn) -> OrderOut:
     async with engine.begin() as connection:
         price = sa.select(products.c.price).where(products.c.id == wanted.product_id)
         total = (await connection.execute(price)).scalar_one() * wanted.quantity
-        row = {"id": order_id, "created_at": now, "lines": lines, "total": total, "status": "pending"}
-        await connection.execute(orders.insert().values(**row, payment_method=body.payment_method))
+        row = {
+            "id": order_id,
+            "created_at": now,
+            "lines": lines,
+            "total": total,
+            "status": "pending",
+        }
+        await connection.execute(
+            orders.insert().values(**row, payment_method=body.payment_method)
+        )
         event = await _leave(connection, "placed", order_id)
     async with engine.begin() as connection:
         await _take(connection, event)
         left = products.c.stock - wanted.quantity
-        take = products.update().values(stock=left, version=products.c.version + 1, updated_at=now)
-        changed = await connection.execute(take.where(products.c.id == wanted.product_id, left >= 0))
+        take = products.update().values(
+            stock=left, version=products.c.version + 1, updated_at=now
+        )
+        changed = await connection.execute(
+            take.where(products.c.id == wanted.product_id, left >= 0)
+        )
         assert changed.rowcount == 1
-        await connection.execute(reservations.insert().values(id=order_id, created_at=now, lines=lines))
+        await connection.execute(
+            reservations.insert().values(id=order_id, created_at=now, lines=lines)
+        )
         event = await _leave(connection, "reserved", order_id)
     async with engine.begin() as connection:
         await _take(connection, event)
-        order = (await connection.execute(sa.select(orders).where(orders.c.id == order_id))).one()
+        order = (
+            await connection.execute(sa.select(orders).where(orders.c.id == order_id))
+        ).one()
         event = await _leave(connection, "payment_requested", order_id)
     async with engine.begin() as connection:
         await _take(connection, event)
-        payment = {"id": uuid4(), "created_at": now, "order_id": order_id, "amount": order.total}
+        payment = {
+            "id": uuid4(),
+            "created_at": now,
+            "order_id": order_id,
+            "amount": order.total,
+        }
         await connection.execute(payments.insert().values(payment))
         event = await _leave(connection, "captured", order_id)
     async with engine.begin() as connection:
         await _take(connection, event)
-        await connection.execute(orders.update().values(status="confirmed").where(orders.c.id == order_id))
+        await connection.execute(
+            orders.update().values(status="confirmed").where(orders.c.id == order_id)
+        )
     return OrderOut(id=order_id, status="confirmed", total=total)
 
 
 async def _leave(connection: AsyncConnection, kind: str, order_id: UUID) -> UUID:
     event = uuid4()
-    await connection.execute(events.insert().values(id=event, type=kind, order_id=order_id))
+    await connection.execute(
+        events.insert().values(id=event, type=kind, order_id=order_id)
+    )
     return event
 
 

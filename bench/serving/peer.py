@@ -1,7 +1,9 @@
-"""FastAPI's own full-stack template as a peer: one of its items by id, with a bearer token, as its users have it.
+"""FastAPI's own full-stack template as a peer: one of its items by id, with a bearer
+token, as its users have it.
 
-It is given by the folder that it was cloned into, and installed in an environment of its own for the time of the measure: nothing of it
-is kept here. It has a database of its own on the same PostgreSQL, as many rows and as many workers.
+It is given by the folder that it was cloned into, and installed in an environment of
+its own for the time of the measure: nothing of it is kept here. It has a database of
+its own on the same PostgreSQL, as many rows and as many workers.
 """
 
 from __future__ import annotations
@@ -15,7 +17,15 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.serving.stage import DATABASE_PASSWORD, PASSWORD, ROWS, Server, Stage, ask, run
+from bench.serving.stage import (
+    DATABASE_PASSWORD,
+    PASSWORD,
+    ROWS,
+    Server,
+    Stage,
+    ask,
+    run,
+)
 
 EMAIL = "admin@example.com"
 LIBRARIES = ("fastapi", "sqlmodel", "psycopg", "uvicorn")
@@ -42,10 +52,14 @@ def set_up(stage: Stage) -> Peer:
     """Install the template that the stage was told of, fill its database, and serve it."""
     source = stage.peer
     if source is None:
-        raise NotHad("--peer FOLDER says where fastapi/full-stack-fastapi-template was cloned to")
+        raise NotHad(
+            "--peer FOLDER says where fastapi/full-stack-fastapi-template was cloned to"
+        )
     described = source / "backend/pyproject.toml"
     if not described.is_file():
-        raise NotHad(f"{source} holds no backend/pyproject.toml: clone fastapi/full-stack-fastapi-template there")
+        raise NotHad(
+            f"{source} holds no backend/pyproject.toml: clone fastapi/full-stack-fastapi-template there"
+        )
     folder = stage.work / "peer"
     run(["git", "clone", "--quiet", str(source), str(folder)], stage.work)
     backend = folder / "backend"
@@ -53,12 +67,20 @@ def set_up(stage: Stage) -> Peer:
     env = _environment(stage, backend)
     try:
         run([sys.executable, "-m", "venv", str(folder / ".venv")], stage.work)
-        pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        pip = [
+            str(python),
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+        ]
         run([*pip, "uv"], stage.work)
         locked = run([str(folder / ".venv/bin/uv"), "export", "--frozen", "--quiet", "--no-dev", "--no-hashes",
                       "--no-emit-workspace"], backend)  # fmt: skip
         (folder / "locked.txt").write_text(locked)
-        run([*pip, "--requirement", str(folder / "locked.txt")], stage.work)  # as its users have it
+        # as its users have it
+        run([*pip, "--requirement", str(folder / "locked.txt")], stage.work)
         stage.sql("CREATE DATABASE peer ENCODING 'UTF8' TEMPLATE template0")
         run([str(python), "-m", "alembic", "upgrade", "head"], backend, env)
         run([str(python), "app/initial_data.py"], backend, env)
@@ -72,7 +94,11 @@ def set_up(stage: Stage) -> Peer:
         database="peer",
     )
     ids = folder / "ids"
-    ids.write_text("\n".join(str(row[0]) for row in stage.sql("SELECT id FROM item", database="peer")))
+    ids.write_text(
+        "\n".join(
+            str(row[0]) for row in stage.sql("SELECT id FROM item", database="peer")
+        )
+    )
     uvicorn = [str(python), "-m", "uvicorn", "app.main:app"]
     server = stage.stack.enter_context(stage.served("peer", uvicorn, backend, env))
     token = _login(server)
@@ -101,7 +127,9 @@ def _environment(stage: Stage, backend: Path) -> dict[str, str]:
 
 def _login(server: Server) -> str:
     form = urllib.parse.urlencode({"username": EMAIL, "password": PASSWORD}).encode()
-    with urllib.request.urlopen(f"{server.url}/api/v1/login/access-token", form, timeout=10) as answer:  # noqa: S310
+    with urllib.request.urlopen(
+        f"{server.url}/api/v1/login/access-token", form, timeout=10
+    ) as answer:  # noqa: S310
         return str(json.load(answer)["access_token"])
 
 

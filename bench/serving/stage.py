@@ -1,4 +1,6 @@
-"""The servers: PostgreSQL and Valkey in containers, the generated monolith and its bare peer beside it, NGINX in front."""
+"""The servers: PostgreSQL and Valkey in containers, the generated monolith and its bare
+peer beside it, NGINX in front.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent.parent.parent
 WORKERS = 2
-ROWS = 100_000  # so that within a round no row is read twice, and the uncached read is one
+ROWS = (
+    100_000  # so that within a round no row is read twice, and the uncached read is one
+)
 PASSWORD = "bench-Password-1"  # noqa: S105 - of a server that lives for minutes, on this machine alone
 DATABASE_PASSWORD = "bench"  # noqa: S105 - of one that is seen by this machine alone
 TABLES = """
@@ -53,22 +57,30 @@ class Server:
         self.process, self.url = process, url
 
     def spent(self) -> float:
-        """Seconds of processor time that its workers have taken: what other programs do meanwhile is not in it."""
+        """Seconds of processor time that its workers have taken: what other programs do
+        meanwhile is not in it.
+        """
         ticks = 0
         for worker in workers_of(self.process):
-            after_name = Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()
+            after_name = (
+                Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()
+            )
             ticks += int(after_name[11]) + int(after_name[12])  # utime and stime
         return ticks / os.sysconf("SC_CLK_TCK")
 
 
 class Stage:
-    """`ours`, `bare`: where the two answer; `token`: of staff; `product`: one that exists, `ids`: a file of many.
+    """`ours`, `bare`: where the two answer; `token`: of staff; `product`: one that
+    exists, `ids`: a file of many.
 
-    `rounds` of so many `seconds` are what a target is measured by; `told`: the lines that were printed of them, and
-    whether the target was met; `peer`: where another template was cloned to.
+    `rounds` of so many `seconds` are what a target is measured by; `told`: the lines
+    that were printed of them, and whether the target was met; `peer`: where another
+    template was cloned to.
     """
 
-    def __init__(self, work: Path, stack: ExitStack, rounds: int, seconds: int, peer: Path | None) -> None:
+    def __init__(
+        self, work: Path, stack: ExitStack, rounds: int, seconds: int, peer: Path | None
+    ) -> None:
         self.work, self.stack, self.peer = work, stack, peer
         self.rounds, self.seconds = rounds, seconds
         self.told: list[tuple[str, bool]] = []
@@ -77,7 +89,11 @@ class Stage:
              "--output", str(work)], work)  # fmt: skip
         postgres = stack.enter_context(
             container(
-                "postgres:18", 5432, f"POSTGRES_PASSWORD={DATABASE_PASSWORD}", "POSTGRES_DB=app", "POSTGRES_USER=app"
+                "postgres:18",
+                5432,
+                f"POSTGRES_PASSWORD={DATABASE_PASSWORD}",
+                "POSTGRES_DB=app",
+                "POSTGRES_USER=app",
             )
         )
         valkey = stack.enter_context(container("valkey/valkey:9", 6379))
@@ -92,17 +108,42 @@ class Stage:
             "ADMIN_PASSWORD": PASSWORD,
         }
         until(lambda: socket.create_connection(("127.0.0.1", valkey), 1).close())
-        run([sys.executable, "-m", "shop.accounts.keys", ".keys"], work / "shop", self.env)
-        until(lambda: run([sys.executable, "-m", "shop.apps.migrate"], work / "shop", self.env), 60)
+        run(
+            [sys.executable, "-m", "shop.accounts.keys", ".keys"],
+            work / "shop",
+            self.env,
+        )
+        until(
+            lambda: run(
+                [sys.executable, "-m", "shop.apps.migrate"], work / "shop", self.env
+            ),
+            60,
+        )
         app = [sys.executable, "-m", "uvicorn", "shop.apps.app:create_app", "--factory"]
-        self.server = stack.enter_context(self.served("shop", app, work / "shop", self.env))
+        self.server = stack.enter_context(
+            self.served("shop", app, work / "shop", self.env)
+        )
         self.ours = self.server.url
         run([sys.executable, "-c", TABLES], work, self.env)
-        bare = [sys.executable, "-m", "uvicorn", "bench.peers.bare:create_app", "--factory"]
-        self.bare_server = stack.enter_context(self.served("bare", bare, HERE, self.env))
+        bare = [
+            sys.executable,
+            "-m",
+            "uvicorn",
+            "bench.peers.bare:create_app",
+            "--factory",
+        ]
+        self.bare_server = stack.enter_context(
+            self.served("bare", bare, HERE, self.env)
+        )
         self.bare = self.bare_server.url
         self.token = until(self.login)
-        body = {"sku": "bench-0", "name": "A book", "price": "9.99", "category": "book", "stock": 10_000_000}
+        body = {
+            "sku": "bench-0",
+            "name": "A book",
+            "price": "9.99",
+            "category": "book",
+            "stock": 10_000_000,
+        }
         self.product = str(ask(f"{self.ours}/api/products", body, self.token)["id"])
         self.ids = work / "ids"
         self.ids.write_text(self._fill())
@@ -137,7 +178,9 @@ class Stage:
         return redis.Redis(port=self.valkey)
 
     def fronted(self, app: str = "") -> tuple[str, str]:
-        """Where NGINX answers before that app: with the project's configuration, and with nothing but a cache of its own."""
+        """Where NGINX answers before that app: with the project's configuration, and
+        with nothing but a cache of its own.
+        """
         port, own = free_port(), free_port()
         project = self.work / "shop"
         text = (project / CONFIGURATION).read_text()
@@ -146,22 +189,32 @@ class Stage:
         text = text.replace("${CONNECTIONS}", "65535")  # the most that NGINX takes
         for name in ("CORS_ORIGINS", "REAL_IP", "PROXIES"):
             text = text.replace(f"${{{name}}}", "")
-        # as it is, but for what containers know each other by: the app is on this machine, under one address
-        text = re.sub(r"server app:8000 resolve", f"server 127.0.0.1:{(app or self.ours).rpartition(':')[2]}", text)
-        text = re.sub(r"\n *resolver 127.*", "", text).replace("listen 8080;", f"listen {port};")
+        # as it is, but for what containers know each other by: the app is on this
+        # machine, under one address
+        text = re.sub(
+            r"server app:8000 resolve",
+            f"server 127.0.0.1:{(app or self.ours).rpartition(':')[2]}",
+            text,
+        )
+        text = re.sub(r"\n *resolver 127.*", "", text).replace(
+            "listen 8080;", f"listen {port};"
+        )
         rendered = self.work / "nginx.conf"
         rendered.write_text(text + OWN_CACHE % {"port": own})
         options = ["--network", "host", "--volume", f"{rendered}:/etc/nginx/conf.d/default.conf:ro",
                    "--volume", f"{project}/deploy/nginx/tls:/etc/nginx/tls:ro",
                    "--volume", f"{project}/deploy/static:/srv/static:ro", "nginxinc/nginx-unprivileged:1.30"]  # fmt: skip
-        run(["docker", "run", "--rm", *options, "nginx", "-t"], HERE)  # what it does not take is said here
+        # what it does not take is said here
+        run(["docker", "run", "--rm", *options, "nginx", "-t"], HERE)
         self.stack.enter_context(started(*options))
         until(lambda: ask(f"http://127.0.0.1:{port}/health/ready"))
         return f"http://127.0.0.1:{port}", f"http://127.0.0.1:{own}"
 
     @contextmanager
     def deployed(self) -> Iterator[str]:
-        """Where the project answers when it is run as in its containers: by its own server, two copies."""
+        """Where the project answers when it is run as in its containers: by its own
+        server, two copies.
+        """
         port = free_port()
         start = f"from shop.apps import serve; serve.ADDRESS = ('127.0.0.1', {port}); serve.main()"
         command = [sys.executable, "-c", start]
@@ -187,7 +240,9 @@ class Stage:
         return "\n".join(str(row[0]) for row in rows)
 
     @contextmanager
-    def served(self, name: str, uvicorn: list[str], folder: Path, env: dict[str, str]) -> Iterator[Server]:
+    def served(
+        self, name: str, uvicorn: list[str], folder: Path, env: dict[str, str]
+    ) -> Iterator[Server]:
         """The app of this command, two workers of it; what they say goes to NAME.log."""
         port = free_port()
         command = [
@@ -202,7 +257,9 @@ class Stage:
         ]
         written = self.work / f"{name}.log"
         with written.open("w") as log:
-            process = subprocess.Popen(command, cwd=folder, env=env, stdout=log, stderr=log)
+            process = subprocess.Popen(
+                command, cwd=folder, env=env, stdout=log, stderr=log
+            )
         try:
             until(lambda: socket.create_connection(("127.0.0.1", port), 1).close(), 120)
             yield Server(process, f"http://127.0.0.1:{port}")
@@ -235,7 +292,11 @@ def container(image: str, port: int, *env: str) -> Iterator[int]:
     """A server of this image; the port that it has here."""
     settings = [word for setting in env for word in ("--env", setting)]
     with started("--publish", f"127.0.0.1::{port}", *settings, image) as name:
-        yield int(run(["docker", "port", name, str(port)], HERE).splitlines()[0].rpartition(":")[2])
+        yield int(
+            run(["docker", "port", name, str(port)], HERE)
+            .splitlines()[0]
+            .rpartition(":")[2]
+        )
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
@@ -258,14 +319,20 @@ def workers_of(process: subprocess.Popen[bytes]) -> list[int]:
 
 
 def ask(url: str, body: Any = None, token: str = "") -> Any:
-    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
-    request = urllib.request.Request(url, json.dumps(body).encode() if body is not None else None, headers)  # noqa: S310
+    headers = {"Content-Type": "application/json"} | (
+        {"Authorization": f"Bearer {token}"} if token else {}
+    )
+    request = urllib.request.Request(
+        url, json.dumps(body).encode() if body is not None else None, headers
+    )  # noqa: S310
     with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - our own
         return json.load(answer)
 
 
 def until(action: Callable[[], Any], seconds: float = 60) -> Any:
-    """What the action gives as soon as it succeeds; why it failed is said at the end alone."""
+    """What the action gives as soon as it succeeds; why it failed is said at the end
+    alone.
+    """
     last = time.monotonic() + seconds
     while True:
         try:

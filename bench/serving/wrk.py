@@ -11,8 +11,9 @@ from typing import NamedTuple
 from bench.serving.stage import Server, Stage, run
 
 CONNECTIONS, THREADS = 64, 2
-# Each of wrk's threads reads this script by itself: a part of the ids belongs to each, and of that a window to each round, so that
-# no id is asked for twice unless `most` makes them few.
+# Each of wrk's threads reads this script by itself: a part of the ids belongs to each,
+# and of that a window to each round, so that no id is asked for twice unless `most`
+# makes them few.
 EACH = """
 local ids = {}
 for line in io.lines("%(ids)s") do
@@ -37,8 +38,9 @@ GET = 'wrk.format("GET", "%s" .. ids[at])'
 
 
 class Round(NamedTuple):
-    """Requests a second, latencies in milliseconds, answers that were no success, and what an answer took of its server's
-    processor in microseconds (0: not known)."""
+    """Requests a second, latencies in milliseconds, answers that were no success, and
+    what an answer took of its server's processor in microseconds (0: not known).
+    """
 
     rate: float
     p50: float
@@ -60,10 +62,11 @@ def load(
     seconds: int = 0,
     server: Server | None = None,
 ) -> Round:
-    """The round of this `number`: reads of this URL, or `request`s, Lua with one of the first `most` ids after the other.
+    """The round of this `number`: reads of this URL, or `request`s, Lua with one of the
+    first `most` ids after the other.
 
-    `token`: staff's unless another is given, "" for none; `ids`: a file of them, of products unless another is given.
-    `server`: whose processor time is counted.
+    `token`: staff's unless another is given, "" for none; `ids`: a file of them, of
+    products unless another is given. `server`: whose processor time is counted.
     """
     shown = stage.token if token is None else token
     command = [
@@ -76,24 +79,40 @@ def load(
         "10s",
     ]
     if shown:
-        command += ["-H", f"Authorization: Bearer {shown}", "-H", "Content-Type: application/json"]
+        command += [
+            "-H",
+            f"Authorization: Bearer {shown}",
+            "-H",
+            "Content-Type: application/json",
+        ]
     if request:
         script = stage.work / "each.lua"
         share = number % stage.rounds / stage.rounds
         script.write_text(
-            EACH % {"ids": ids or stage.ids, "share": share, "threads": THREADS, "most": most, "request": request}
+            EACH
+            % {
+                "ids": ids or stage.ids,
+                "share": share,
+                "threads": THREADS,
+                "most": most,
+                "request": request,
+            }
         )
         command += ["-s", str(script)]
     before = server.spent() if server else 0.0
     said = run([*command, url], stage.work)
     after = server.spent() if server else 0.0
-    bad = re.findall(r"(?:Non-2xx or 3xx responses: |connect |read |write |timeout )(\d+)", said)
+    bad = re.findall(
+        r"(?:Non-2xx or 3xx responses: |connect |read |write |timeout )(\d+)", said
+    )
     p50, p99 = (_ms(re.search(rf"{p}%\s+([\d.]+\w+)", said)[1]) for p in (50, 99))  # type: ignore[index]
     rate = float(re.search(r"Requests/sec:\s+([\d.]+)", said)[1])  # type: ignore[index]
     answered = int(re.search(r"(\d+) requests in", said)[1])  # type: ignore[index]
     none = rate == 0  # nothing was answered at all: an error, and no ratio
     spent = (after - before) * 1e6 / max(answered, 1)
-    return Round(rate or 0.001, p50 or 0.001, p99 or 0.001, sum(map(int, bad)) + none, spent)
+    return Round(
+        rate or 0.001, p50 or 0.001, p99 or 0.001, sum(map(int, bad)) + none, spent
+    )
 
 
 def reads(
@@ -107,12 +126,23 @@ def reads(
     server: Server | None = None,
     before: Callable[[], object] = lambda: None,
 ) -> Callable[[int], Round]:
-    """Rounds of reads of this URL; `each`: of what stands behind it with one id after the other; `before`: done before each."""
+    """Rounds of reads of this URL; `each`: of what stands behind it with one id after
+    the other; `before`: done before each.
+    """
     request = GET % ("/" + url.split("/", 3)[3]) if each else ""
 
     def one(number: int) -> Round:
         before()
-        return load(stage, url, request=request, number=number, most=most, token=token, ids=ids, server=server)
+        return load(
+            stage,
+            url,
+            request=request,
+            number=number,
+            most=most,
+            token=token,
+            ids=ids,
+            server=server,
+        )
 
     return one
 
@@ -125,7 +155,9 @@ def paired(
     peer: Callable[[int], Round],
     whose: str = "bare",
 ) -> None:
-    """Rounds in turn, the first pair thrown away; says whether ours reaches this share of the peer, by the pairs' median."""
+    """Rounds in turn, the first pair thrown away; says whether ours reaches this share
+    of the peer, by the pairs' median.
+    """
     rounds = []
     for n in range(stage.rounds):
         first, second = (ours, peer) if n % 2 else (peer, ours)
@@ -133,11 +165,20 @@ def paired(
         rounds.append(pair if n % 2 else pair[::-1])
     shares = sorted(mine.rate / theirs.rate for mine, theirs in rounds[1:])
     mine, theirs = (statistics.median(r[i].rate for r in rounds[1:]) for i in (0, 1))
-    p99, peers_p99 = (statistics.median(pair[i].p99 / pair[i].p50 for pair in rounds[1:]) for i in (0, 1))
+    p99, peers_p99 = (
+        statistics.median(pair[i].p99 / pair[i].p50 for pair in rounds[1:])
+        for i in (0, 1)
+    )
     errors, peers_errors = (sum(pair[i].errors for pair in rounds) for i in (0, 1))
-    spent, peers_spent = (statistics.median(pair[i].spent for pair in rounds[1:]) for i in (0, 1))
+    spent, peers_spent = (
+        statistics.median(pair[i].spent for pair in rounds[1:]) for i in (0, 1)
+    )
     share = statistics.median(shares)
-    processor = f"; {spent:.0f} and {peers_spent:.0f} µs of processor an answer" if spent and peers_spent else ""
+    processor = (
+        f"; {spent:.0f} and {peers_spent:.0f} µs of processor an answer"
+        if spent and peers_spent
+        else ""
+    )
     within = " (within the range: measure again)" if share < least <= shares[-1] else ""
     told(stage, name, share >= least and not errors and not peers_errors,
                 f"{share:.0%} of {whose}, at least {least:.0%}{within}; pairs {', '.join(f'{one:.0%}' for one in shares)}; "

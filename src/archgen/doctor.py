@@ -21,7 +21,9 @@ Ask = Callable[[Sequence[str]], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A tool: whether it is there, its version or what is wrong, what it is for, and how to get it."""
+    """A tool: whether it is there, its version or what is wrong, what it is for, and
+    how to get it.
+    """
 
     name: str
     found: bool
@@ -40,7 +42,12 @@ def ask(command: Sequence[str]) -> str | None:
         return None
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=SECONDS, check=False
+            command,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            timeout=SECONDS,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
@@ -51,7 +58,9 @@ def ask(command: Sequence[str]) -> str | None:
 def examine_machine(ask: Ask = ask) -> list[Finding]:
     """Every tool that a generated project may use, the required ones first."""
     python = sys.version_info[:2] >= LEAST_PYTHON
-    venv = all(importlib.util.find_spec(module) is not None for module in ("venv", "ensurepip"))
+    venv = all(
+        importlib.util.find_spec(module) is not None for module in ("venv", "ensurepip")
+    )
     return [
         Finding(
             "python",
@@ -70,7 +79,12 @@ def examine_machine(ask: Ask = ask) -> list[Finding]:
             True,
         ),
         _tool(
-            ask, "make", ["make", "--version"], "make dev and the other targets", "apt-get install make", required=True
+            ask,
+            "make",
+            ["make", "--version"],
+            "make dev and the other targets",
+            "apt-get install make",
+            required=True,
         ),
         _tool(
             ask,
@@ -80,10 +94,26 @@ def examine_machine(ask: Ask = ask) -> list[Finding]:
             "apt-get install git",
             required=True,
         ),
-        _tool(ask, "uv", ["uv", "--version"], "faster installs (pip puts it into .venv without)", "docs.astral.sh/uv"),
-        _tool(ask, "docker", ["docker", "--version"], "make up", "docs.docker.com/engine/install"),
         _tool(
-            ask, "docker compose", ["docker", "compose", "version"], "make up", "apt-get install docker-compose-plugin"
+            ask,
+            "uv",
+            ["uv", "--version"],
+            "faster installs (pip puts it into .venv without)",
+            "docs.astral.sh/uv",
+        ),
+        _tool(
+            ask,
+            "docker",
+            ["docker", "--version"],
+            "make up",
+            "docs.docker.com/engine/install",
+        ),
+        _tool(
+            ask,
+            "docker compose",
+            ["docker", "compose", "version"],
+            "make up",
+            "apt-get install docker-compose-plugin",
         ),
         _tool(
             ask,
@@ -96,9 +126,19 @@ def examine_machine(ask: Ask = ask) -> list[Finding]:
     ]
 
 
-def _tool(ask: Ask, name: str, command: Sequence[str], needed_for: str, get: str, *, required: bool = False) -> Finding:
+def _tool(
+    ask: Ask,
+    name: str,
+    command: Sequence[str],
+    needed_for: str,
+    get: str,
+    *,
+    required: bool = False,
+) -> Finding:
     said = ask(command)
-    return Finding(name, said is not None, said or "not found", needed_for, get, required)
+    return Finding(
+        name, said is not None, said or "not found", needed_for, get, required
+    )
 
 
 def _ports() -> Finding:

@@ -6,8 +6,8 @@
     ├── TargetError         4  the target is in the way
     └── CheckError          5  a check did not hold
 
-Raised anywhere, caught in one place: `archgen.cli.main`. This module imports nothing of archgen, so that
-any other may import it.
+Raised anywhere, caught in one place: `archgen.cli.main`. This module imports nothing of
+archgen, so that any other may import it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ class ArchgenError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """One thing wrong with the input: the dotted key, what is wrong with it, and what mends it."""
+    """One thing wrong with the input: the dotted key, what is wrong with it, and what
+    mends it.
+    """
 
     where: str
     message: str
@@ -44,9 +46,26 @@ class InputError(ArchgenError):
 
     exit_code = 2
 
-    def __init__(self, mistakes: Sequence[Mistake] | str, hint: str | None = None) -> None:
-        self.mistakes = (Mistake("", mistakes, hint),) if isinstance(mistakes, str) else tuple(mistakes)
-        super().__init__("; ".join(f"{m.where}: {m.message}" if m.where else m.message for m in self.mistakes), hint)
+    def __init__(
+        self, mistakes: Sequence[Mistake] | str, hint: str | None = None
+    ) -> None:
+        self.mistakes = (
+            (Mistake("", mistakes, hint),)
+            if isinstance(mistakes, str)
+            else tuple(mistakes)
+        )
+        super().__init__(
+            "; ".join(
+                f"{m.where}: {m.message}" if m.where else m.message
+                for m in self.mistakes
+            ),
+            hint,
+        )
+
+    @classmethod
+    def at(cls, where: str, message: str, hint: str | None = None) -> InputError:
+        """One mistake alone."""
+        return cls([Mistake(where, message, hint)])
 
 
 class Mistakes(list[Mistake]):

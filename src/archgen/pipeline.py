@@ -1,7 +1,9 @@
-"""The line on one page: answers -> requirements -> recommendation -> blueprint -> record.
+"""The line on one page: answers -> requirements -> recommendation -> blueprint ->
+record.
 
-Each step is a function of what the steps before it gave. A command goes along it as far as it needs to: `recommend` to the
-advice, `new` to the record, which `archgen.generator` turns into files. What only later steps need is imported by them.
+Each step is a function of what the steps before it gave. A command goes along it as far
+as it needs to: `recommend` to the advice, `new` to the record, which
+`archgen.generator` turns into files. What only later steps need is imported by them.
 """
 
 from __future__ import annotations
@@ -24,19 +26,29 @@ __all__ = ["Plan", "Resolved", "advise", "build", "make_plan", "record", "resolv
 
 def advise(taken: Resolved, evidence: Evidence | None = None) -> Recommendation:
     """The recommendation, by archgen's own evidence unless other is given."""
-    return recommend(taken.requirements, evidence or load_evidence(), again(taken.answers, taken.domain))
+    return recommend(
+        taken.requirements,
+        evidence or load_evidence(),
+        again(taken.answers, taken.domain),
+    )
 
 
 def build(taken: Resolved, recommendation: Recommendation) -> Blueprint:
-    """What is to be built; IncompatibleError when that does not go together or cannot be generated."""
+    """What is to be built; IncompatibleError when that does not go together or cannot
+    be generated.
+    """
     from archgen.blueprint.build import build_blueprint
     from archgen.blueprint.grouping import check_ownership
 
     blueprint = build_blueprint(taken.requirements, taken.domain, recommendation)
-    return blueprint.model_copy(update={"ownership": check_ownership(blueprint, recommendation.services_owned)})
+    return blueprint.model_copy(
+        update={"ownership": check_ownership(blueprint, recommendation.services_owned)}
+    )
 
 
-def record(taken: Resolved, recommendation: Recommendation, blueprint: Blueprint) -> dict[str, Any]:
+def record(
+    taken: Resolved, recommendation: Recommendation, blueprint: Blueprint
+) -> dict[str, Any]:
     """The content of `archgen.yaml`, from which the project is rendered."""
     from archgen.generator.record import build_record
 
@@ -45,7 +57,9 @@ def record(taken: Resolved, recommendation: Recommendation, blueprint: Blueprint
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A project to be written; `instead`: where the advice names what cannot be generated yet."""
+    """A project to be written; `instead`: where the advice names what cannot be
+    generated yet.
+    """
 
     taken: Resolved
     recommendation: Recommendation
@@ -63,4 +77,9 @@ def make_plan(taken: Resolved) -> Plan:
 
     recommendation = advise(taken)
     blueprint = build(taken, recommendation)
-    return Plan(taken, recommendation, blueprint, substitutions(taken.requirements, recommendation, blueprint))
+    return Plan(
+        taken,
+        recommendation,
+        blueprint,
+        substitutions(taken.requirements, recommendation, blueprint),
+    )

@@ -1,6 +1,8 @@
-"""What is required of the system, in full: every answer, given or inferred, with what was inferred listed.
+"""What is required of the system, in full: every answer, given or inferred, with what
+was inferred listed.
 
-`Answers` (archgen.answers.schema) is what a user says; this is what the advisor and the blueprint work from.
+`Answers` (archgen.answers.schema) is what a user says; this is what the advisor and the
+blueprint work from.
 """
 
 from __future__ import annotations
@@ -48,12 +50,15 @@ Need = Literal[
 
 Experience = Literal["servers", "containers", "kubernetes", "functions", "streams"]
 
-# what is inferred from the number of engineers: up to the first an mvp, from the second a platform
+# what is inferred from the number of engineers: up to the first an mvp, from the second
+# a platform
 SCOPE_BOUNDS = (3, 50)
 # and of operations: up to the first low, up to the second medium
 OPS_BOUNDS = (3, 20)
 # workloads whose parts differ tenfold in load on a platform, whatever the usual
-APART = {"ecommerce": "on a platform browsing is asked for ten times as often as paying"}
+APART = {
+    "ecommerce": "on a platform browsing is asked for ten times as often as paying"
+}
 TEAM_OF = 8  # engineers that plan and release together: two pizzas' worth
 
 Count = Annotated[int, Field(ge=1)]
@@ -70,7 +75,8 @@ Product = Annotated[str, Strict(), Field(min_length=1, max_length=40)]
 class StackChoice(_Frozen):
     """What the system runs on: each `auto`, or the name of a product.
 
-    The one list of these keys, for answers, requirements and blueprint; each has a folder in `_options/` of the templates.
+    The one list of these keys, for answers, requirements and blueprint; each has a
+    folder in `_options/` of the templates.
     """
 
     database: Product = Field(default="auto", examples=["postgresql"])
@@ -80,7 +86,9 @@ class StackChoice(_Frozen):
     auth: Product = Field(default="auto", examples=["builtin", "oidc"])
     observability: Product = Field(default="auto", examples=["none"])
     sharding: Product = Field(default="auto", examples=["none"])
-    deployment: Product = Field(default="auto", examples=["one_machine", "ecs", "lambda"])
+    deployment: Product = Field(
+        default="auto", examples=["one_machine", "ecs", "lambda"]
+    )
 
     @field_validator("*", mode="before")
     @classmethod
@@ -104,7 +112,9 @@ class ServiceLevels(_Frozen):
 
 
 class Requirements(_Frozen):
-    """Rates are requests (or events) a second, latency is the p95 in milliseconds, data is in gigabytes."""
+    """Rates are requests (or events) a second, latency is the p95 in milliseconds, data
+    is in gigabytes.
+    """
 
     name: str
     scope: Scope
@@ -125,7 +135,9 @@ class Requirements(_Frozen):
     cpu_ms: Positive | None = None  # measured; what is not is the evidence's to assume
     architecture: ArchitectureChoice = "auto"
     stack: StackChoice = StackChoice()
-    extras: dict[str, bool] = {}  # those that were asked for, or refused; the others are as the scope says
+    extras: dict[
+        str, bool
+    ] = {}  # those that were asked for, or refused; the others are as the scope says
     parts: dict[str, tuple[str, ...]] = {}
     modules: int = 0  # how many the domain has that was told, accounts among them; 0: none was told
     slo: ServiceLevels

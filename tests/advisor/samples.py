@@ -73,8 +73,12 @@ def requirements(**changes: Any) -> Requirements:
 
 @st.composite
 def any_requirements(draw: st.DrawFn, /, **fixed: Any) -> Requirements:
-    """Valid requirements from all over their range: no more teams than people, no average over the peak."""
-    answers: dict[str, Any] = {field: draw(st.sampled_from(levels)) for field, levels in LEVELS.items()}
+    """Valid requirements from all over their range: no more teams than people, no
+    average over the peak.
+    """
+    answers: dict[str, Any] = {
+        field: draw(st.sampled_from(levels)) for field, levels in LEVELS.items()
+    }
     answers["team_size"] = draw(st.integers(1, 2000))
     answers["teams"] = draw(st.integers(1, max(1, answers["team_size"] // 2)))
     answers["traffic_rps_avg"] = draw(st.floats(0.01, 1e6))

@@ -26,22 +26,32 @@ EVIDENCE = load_evidence()
 
 def test_two_architectures_stand_side_by_side_with_their_costs() -> None:
     found = compare(requirements(**PLATFORM), EVIDENCE, "monolith", "microservices")
-    assert [s.architecture for s in found.sides] == ["modular_monolith", "microservices"]
+    assert [s.architecture for s in found.sides] == [
+        "modular_monolith",
+        "microservices",
+    ]
     assert [s.advised for s in found.sides] == [False, True]
     assert found.sides[0].usd_a_month < found.sides[1].usd_a_month
     assert found.sides[1].speaks_for
 
 
 def test_what_is_ruled_out_says_by_which_rule() -> None:
-    found = compare(requirements(latency_ms_target=1.0), EVIDENCE, "monolith", "serverless")
-    assert found.sides[1].ruled_out == ("A latency target under 2 ms rules out functions",)
+    found = compare(
+        requirements(latency_ms_target=1.0), EVIDENCE, "monolith", "serverless"
+    )
+    assert found.sides[1].ruled_out == (
+        "A latency target under 2 ms rules out functions",
+    )
     assert found.sides[1].score == 0
 
 
 def test_what_speaks_against_services_is_said_without_ruling_them_out() -> None:
     found = compare(requirements(**MVP), EVIDENCE, "monolith", "microservices")
     assert not found.sides[1].ruled_out
-    assert any("Services need rapid provisioning" in text for text in found.sides[1].speaks_against)
+    assert any(
+        "Services need rapid provisioning" in text
+        for text in found.sides[1].speaks_against
+    )
     out = io.StringIO()
     print_comparison(Console(file=out, width=80), found)
     assert "Advised is monolith" in out.getvalue()
@@ -50,14 +60,21 @@ def test_what_speaks_against_services_is_said_without_ruling_them_out() -> None:
 
 @settings(max_examples=30)
 @given(any_requirements())
-def test_the_document_fits_its_schema_and_reads_back_the_same(asked: Requirements) -> None:
+def test_the_document_fits_its_schema_and_reads_back_the_same(
+    asked: Requirements,
+) -> None:
     document = recommend(asked, EVIDENCE).document()
     again_read = Recommendation.model_validate_json(json.dumps(document))
     assert again_read.document() == document
     schema = recommendation_schema()
     assert set(document) <= set(schema["properties"])
     assert set(schema["required"]) - {"override"} <= set(document)
-    assert set(schema["$defs"]["Flip"]["properties"]) >= {"field", "from", "to", "architecture"}
+    assert set(schema["$defs"]["Flip"]["properties"]) >= {
+        "field",
+        "from",
+        "to",
+        "architecture",
+    }
 
 
 @pytest.mark.parametrize(
@@ -71,12 +88,16 @@ def test_the_document_fits_its_schema_and_reads_back_the_same(asked: Requirement
         {"scope": "mvp"},
     ],
 )
-def test_a_flip_holds_when_all_that_is_inferred_from_it_is_inferred_again(answers: dict[str, object]) -> None:
+def test_a_flip_holds_when_all_that_is_inferred_from_it_is_inferred_again(
+    answers: dict[str, object],
+) -> None:
     taken = resolve([from_flags({"name": "case", **answers})])
     vary = again(taken.answers, taken.domain)
     model = Model(EVIDENCE)
     for flip in recommend(taken.requirements, EVIDENCE, vary).flips:
-        said = resolve([from_flags({"name": "case", **answers}), from_flags({flip.field: flip.to})])
+        said = resolve(
+            [from_flags({"name": "case", **answers}), from_flags({flip.field: flip.to})]
+        )
         found = model.judge(derive_facts(said.requirements, EVIDENCE))
         assert found.name == (flip.architecture, flip.event_streaming)
 
@@ -84,8 +105,16 @@ def test_a_flip_holds_when_all_that_is_inferred_from_it_is_inferred_again(answer
 @pytest.mark.parametrize(
     ("answers", "architecture", "stream"),
     [
-        ({"workload": "ecommerce", "scope": "platform", "teams": 8}, "microservices", False),
-        ({"workload": "social", "team_size": 4, "traffic_pattern": "spiky"}, "serverless", False),
+        (
+            {"workload": "ecommerce", "scope": "platform", "teams": 8},
+            "microservices",
+            False,
+        ),
+        (
+            {"workload": "social", "team_size": 4, "traffic_pattern": "spiky"},
+            "serverless",
+            False,
+        ),
         ({"workload": "realtime_stream", "team_size": 8}, "monolith", True),
         ({"scope": "mvp", "team_size": 2}, "monolith", False),
     ],

@@ -37,7 +37,9 @@ def test_each_precedent_says_what_was_done_why_and_where_to_read_it() -> None:
 
 @settings(max_examples=40)
 @given(any_requirements(), any_requirements())
-def test_a_distance_is_symmetric_and_between_nothing_and_one(a: Requirements, b: Requirements) -> None:
+def test_a_distance_is_symmetric_and_between_nothing_and_one(
+    a: Requirements, b: Requirements
+) -> None:
     one, other = derive_facts(a, EVIDENCE), derive_facts(b, EVIDENCE)
     assert distance(one, one) == 0
     assert 0 <= distance(one, other) <= 1
@@ -62,8 +64,13 @@ def test_a_precedent_in_its_own_circumstances_is_the_nearest() -> None:
 
 def test_precedents_do_not_vote(evidence: Evidence) -> None:
     without = evidence.model_copy(update={"precedents": ()})
-    with_them, alone = (recommend(requirements(**SOCIAL), e) for e in (evidence, without))
-    assert (with_them.architecture, with_them.confidence) == (alone.architecture, alone.confidence)
+    with_them, alone = (
+        recommend(requirements(**SOCIAL), e) for e in (evidence, without)
+    )
+    assert (with_them.architecture, with_them.confidence) == (
+        alone.architecture,
+        alone.confidence,
+    )
     assert alone.precedents == ()
 
 
@@ -72,7 +79,15 @@ def test_the_figures_say_everything_that_is_asked_of_them() -> None:
     found = report(read_cases(None, EVIDENCE), EVIDENCE, said.append)
     assert found.cases == 63
     text = "\n".join(said)
-    for part in ("up to 5 engineers", "6 to 20", "more than 20", "without `teams`", "noise", "Reliability", "Misses"):
+    for part in (
+        "up to 5 engineers",
+        "6 to 20",
+        "more than 20",
+        "without `teams`",
+        "noise",
+        "Reliability",
+        "Misses",
+    ):
         assert part in text
     for rule in ("the rule of two fields", "the base rates", "nothing fitted"):
         assert rule in text
@@ -81,7 +96,10 @@ def test_the_figures_say_everything_that_is_asked_of_them() -> None:
 def test_the_confusion_counts_every_case_once() -> None:
     model = Model(EVIDENCE)
     cases = read_cases(None, EVIDENCE)
-    judged = [(c, model.judge(derive_precedent_facts(c, model.engineers_per_team))) for c in cases]
+    judged = [
+        (c, model.judge(derive_precedent_facts(c, model.engineers_per_team)))
+        for c in cases
+    ]
     table = confusion(judged)
     assert sum(table.values()) == len(cases)
     assert sum(table[f, f] for f in FAMILIES) >= 0.75 * len(cases)
@@ -94,15 +112,34 @@ def test_the_documentation_has_the_figures_that_are_measured() -> None:
     assert f"There are {len(EVIDENCE.criteria)} of them" in page
 
 
-def test_decisions_of_a_file_are_scored_beside_rules_that_know_the_record_alone(tmp_path: Path) -> None:
-    case = next(p for p in EVIDENCE.precedents if p.scorable and p.outcome[0] == "serverless")
-    row = case.model_dump(include={"id", "name", "inputs", "needs", "experience", "outcome", "rejected", "scorable"})
+def test_decisions_of_a_file_are_scored_beside_rules_that_know_the_record_alone(
+    tmp_path: Path,
+) -> None:
+    case = next(
+        p for p in EVIDENCE.precedents if p.scorable and p.outcome[0] == "serverless"
+    )
+    row = case.model_dump(
+        include={
+            "id",
+            "name",
+            "inputs",
+            "needs",
+            "experience",
+            "outcome",
+            "rejected",
+            "scorable",
+        }
+    )
     file = tmp_path / "cases.yaml"
-    file.write_text(json.dumps({"cases": [row, {**row, "id": "other", "scorable": False}]}))
+    file.write_text(
+        json.dumps({"cases": [row, {**row, "id": "other", "scorable": False}]})
+    )
     said: list[str] = []
     cases = read_cases(file, EVIDENCE)
     report(cases, EVIDENCE, said.append, own=False)
     assert [found.inputs for found in cases] == [case.inputs]
     rules = [line for line in said if line.startswith(("| the rule", "| always"))]
     losses = [float(line.split("|")[5]) for line in rules]
-    assert len(losses) == 2 and all(abs(loss - log(3)) > 0.01 for loss in losses)  # they know more than nothing
+    assert len(losses) == 2 and all(
+        abs(loss - log(3)) > 0.01 for loss in losses
+    )  # they know more than nothing

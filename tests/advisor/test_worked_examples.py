@@ -32,23 +32,34 @@ def test_w2_the_tiers_of_functions(evidence: Evidence) -> None:
     assert evidence.prices.cost("lambda_requests", 9e9) == usd("1800.00")
     assert price["lambda_gb_second"].of(6e9) == usd("100000.2")
     assert evidence.prices.cost("lambda_gb_second", work) == usd("148240.20")
-    assert evidence.prices.cost("lambda_requests", 9e9) + evidence.prices.cost("lambda_gb_second", work) == usd(
-        "150040.20"
-    )
+    assert evidence.prices.cost("lambda_requests", 9e9) + evidence.prices.cost(
+        "lambda_gb_second", work
+    ) == usd("150040.20")
     more = lambda_gb_seconds(15e9, 2048, 2048)
     assert evidence.prices.cost("lambda_requests", 15e9) == usd("3000.00")
-    assert evidence.prices.cost("lambda_gb_second", more) == usd("100000.20") + usd("135000") + usd("619203.10")
+    assert evidence.prices.cost("lambda_gb_second", more) == usd("100000.20") + usd(
+        "135000"
+    ) + usd("619203.10")
 
 
 def test_w3_a_task_of_one_vcpu_and_2_gb(evidence: Evidence) -> None:
     cost = evidence.prices.cost
-    assert (cost("fargate_vcpu", HOURS_A_MONTH), cost("fargate_gb", 2 * HOURS_A_MONTH)) == (usd("29.55"), usd("6.49"))
-    assert cost("fargate_vcpu", 5 * HOURS_A_MONTH) + cost("fargate_gb", 10 * HOURS_A_MONTH) == usd("180.20")
+    assert (
+        cost("fargate_vcpu", HOURS_A_MONTH),
+        cost("fargate_gb", 2 * HOURS_A_MONTH),
+    ) == (usd("29.55"), usd("6.49"))
+    assert cost("fargate_vcpu", 5 * HOURS_A_MONTH) + cost(
+        "fargate_gb", 10 * HOURS_A_MONTH
+    ) == usd("180.20")
 
 
 def test_w4_a_thousand_million_calls_through_a_gateway(evidence: Evidence) -> None:
     assert evidence.prices.cost("api_gateway_http", 1e9) == usd("300") + usd("630.00")
-    assert evidence.prices.cost("api_gateway_rest", 1e9) == usd("1165.50") + usd("1867.60") == usd("3033.10")
+    assert (
+        evidence.prices.cost("api_gateway_rest", 1e9)
+        == usd("1165.50") + usd("1867.60")
+        == usd("3033.10")
+    )
 
 
 def test_w5_a_balancer_and_1000_gb(evidence: Evidence) -> None:
@@ -59,29 +70,41 @@ def test_w5_a_balancer_and_1000_gb(evidence: Evidence) -> None:
 
 
 def test_w6_a_nat_gateway_and_100_gb(evidence: Evidence) -> None:
-    assert evidence.prices.cost("nat_hour", HOURS_A_MONTH) + evidence.prices.cost("nat_gb", 100) == usd("37.35")
+    assert evidence.prices.cost("nat_hour", HOURS_A_MONTH) + evidence.prices.cost(
+        "nat_gb", 100
+    ) == usd("37.35")
 
 
 def test_w7_dynamodb_on_demand(evidence: Evidence) -> None:
     cost = evidence.prices.cost
-    lines = cost("dynamodb_write", 3e6), cost("dynamodb_read", 8e6), cost("dynamodb_gb", 230)
+    lines = (
+        cost("dynamodb_write", 3e6),
+        cost("dynamodb_read", 8e6),
+        cost("dynamodb_gb", 230),
+    )
     assert lines == (usd("1.88"), usd("1.00"), usd("57.50"))
     assert sum(lines) == usd("60.38")
 
 
 def test_w8_a_small_database_in_two_zones(evidence: Evidence) -> None:
     cost = evidence.prices.cost
-    assert cost("rds_t4g_small_multi", HOURS_A_MONTH) + cost("rds_gp3_gb_multi", 400) == usd("139.45")
+    assert cost("rds_t4g_small_multi", HOURS_A_MONTH) + cost(
+        "rds_gp3_gb_multi", 400
+    ) == usd("139.45")
     assert cost("rds_iops_multi", 2000) == usd("80.00")
 
 
 def test_w9_data_out_in_tiers_of_1024(evidence: Evidence) -> None:
-    assert evidence.prices.cost("transfer_out", 57_000) == usd("921.60") + usd("3481.60") + usd("406.00")
+    assert evidence.prices.cost("transfer_out", 57_000) == usd("921.60") + usd(
+        "3481.60"
+    ) + usd("406.00")
 
 
 def test_w10_managed_kafka(evidence: Evidence) -> None:
     cost = evidence.prices.cost
-    assert cost("msk_t3_small", 2 * HOURS_A_MONTH) + cost("msk_gb", 1000) == usd("166.58")
+    assert cost("msk_t3_small", 2 * HOURS_A_MONTH) + cost("msk_gb", 1000) == usd(
+        "166.58"
+    )
     assert cost("msk_m5_large", 3 * HOURS_A_MONTH) == usd("459.90")
 
 
@@ -109,10 +132,14 @@ def test_w12_little_erlang_usl_and_series() -> None:
     ("servers", "waiting", "mean", "p95"),
     [(9, 0.6533, 52.3, 206), (10, 0.40918, 16.4, 84.1), (12, 0.13984, 2.80, 20.6)],
 )
-def test_waiting_for_9_10_and_12_servers_at_8_erlangs(servers: int, waiting: float, mean: float, p95: float) -> None:
+def test_waiting_for_9_10_and_12_servers_at_8_erlangs(
+    servers: int, waiting: float, mean: float, p95: float
+) -> None:
     assert q.erlang_c(servers, 8) == pytest.approx(waiting, abs=5e-5)
     assert q.mean_wait(servers, 8, 0.080) * 1000 == pytest.approx(mean, abs=0.05)
-    assert q.wait_quantile(servers, 8, 0.080, 0.95) * 1000 == pytest.approx(p95, abs=0.5)
+    assert q.wait_quantile(servers, 8, 0.080, 0.95) * 1000 == pytest.approx(
+        p95, abs=0.5
+    )
 
 
 def test_one_server_at_80_and_90_per_cent() -> None:
@@ -128,7 +155,9 @@ def test_minutes_of_downtime() -> None:
     assert q.minutes_down(0.9999, 365.25) == pytest.approx(52.6, abs=0.05)
     assert q.minutes_down(q.in_series(*[0.999] * 5)) == pytest.approx(215.6, abs=0.05)
     assert q.minutes_down(q.in_series(*[0.999] * 10)) == pytest.approx(430, abs=0.5)
-    assert q.minutes_down(q.in_series(0.9999, 0.9999, 0.9995)) == pytest.approx(30.2, abs=0.1)
+    assert q.minutes_down(q.in_series(0.9999, 0.9999, 0.9995)) == pytest.approx(
+        30.2, abs=0.1
+    )
     assert q.in_parallel(0.99, 2) == pytest.approx(0.9999)
     assert q.fan_out_tail(10) == pytest.approx(0.096, abs=5e-4)
     assert q.fan_out_tail(100) == pytest.approx(0.634, abs=5e-4)
@@ -160,32 +189,50 @@ def test_w14_concurrency_that_is_held(evidence: Evidence) -> None:
     ],
 )
 def test_the_break_even_follows_from_memory_and_duration(
-    evidence: Evidence, mb: float, ms: float, per_million: float, compute_only: float, with_gateway: float
+    evidence: Evidence,
+    mb: float,
+    ms: float,
+    per_million: float,
+    compute_only: float,
+    with_gateway: float,
 ) -> None:
     prices = evidence.prices.price
-    million = prices["lambda_requests"].of(1e6) + prices["lambda_gb_second"].of(lambda_gb_seconds(1e6, ms, mb))
+    million = prices["lambda_requests"].of(1e6) + prices["lambda_gb_second"].of(
+        lambda_gb_seconds(1e6, ms, mb)
+    )
     assert float(million) == pytest.approx(per_million, abs=5e-5)
     assert compute_break_even(evidence, mb, ms) == pytest.approx(compute_only, abs=0.05)
-    assert compute_break_even(evidence, mb, ms, gateway=True) == pytest.approx(with_gateway, abs=0.05)
+    assert compute_break_even(evidence, mb, ms, gateway=True) == pytest.approx(
+        with_gateway, abs=0.05
+    )
 
 
 def test_none_of_the_wrong_figures_of_the_web_is_ours(evidence: Evidence) -> None:
     price, cost = evidence.prices.price, evidence.prices.cost
     assert price["lambda_requests"].of(1) != usd("0.0000020")
     task = cost("fargate_vcpu", HOURS_A_MONTH) + cost("fargate_gb", 2 * HOURS_A_MONTH)
-    small = cost("fargate_vcpu", HOURS_A_MONTH / 4) + cost("fargate_gb", HOURS_A_MONTH / 2)
+    small = cost("fargate_vcpu", HOURS_A_MONTH / 4) + cost(
+        "fargate_gb", HOURS_A_MONTH / 2
+    )
     assert (task, small) == (usd("36.04"), usd("9.01")) != (usd("16"), usd("5"))
     assert price["api_gateway_rest"].tiers[0][0] == 333_000_000
-    assert price["api_gateway_rest"].of(20_000_000_001) - price["api_gateway_rest"].of(20_000_000_000) == usd(
-        "0.00000151"
-    )
-    assert price["api_gateway_rest"].of(1_000_000_001) - price["api_gateway_rest"].of(1_000_000_000) == usd(
-        "0.00000238"
-    )
+    assert price["api_gateway_rest"].of(20_000_000_001) - price["api_gateway_rest"].of(
+        20_000_000_000
+    ) == usd("0.00000151")
+    assert price["api_gateway_rest"].of(1_000_000_001) - price["api_gateway_rest"].of(
+        1_000_000_000
+    ) == usd("0.00000238")
     assert len(price["api_gateway_http"].tiers) == 2
     assert cost("lambda_provisioned_gb_second", 13.14e6) != usd("126")
-    assert (price["dynamodb_write"].of(1e6), price["dynamodb_read"].of(1e6)) == (usd("0.625"), usd("0.125"))
-    assert price["rds_t4g_small_multi"].of(1) == usd("0.065") != 2 * price["rds_t4g_small"].of(1)
+    assert (price["dynamodb_write"].of(1e6), price["dynamodb_read"].of(1e6)) == (
+        usd("0.625"),
+        usd("0.125"),
+    )
+    assert (
+        price["rds_t4g_small_multi"].of(1)
+        == usd("0.065")
+        != 2 * price["rds_t4g_small"].of(1)
+    )
 
 
 def test_a_price_has_a_source_and_a_day(evidence: Evidence) -> None:

@@ -38,11 +38,25 @@ def test_the_peak_is_told_apart() -> None:
 
 
 def test_what_a_user_is_taken_for_is_said() -> None:
-    assert parse_traffic("50k users/day").because == "50k users/day, at 30 requests a user and day"
+    assert (
+        parse_traffic("50k users/day").because
+        == "50k users/day, at 30 requests a user and day"
+    )
 
 
 @pytest.mark.parametrize(
-    "text", ["lots", "", "300", "50k users", "0 rps", "-3 rps", "2,5 rps", "nan rps", "1" * 400 + " rps"]
+    "text",
+    [
+        "lots",
+        "",
+        "300",
+        "50k users",
+        "0 rps",
+        "-3 rps",
+        "2,5 rps",
+        "nan rps",
+        "1" * 400 + " rps",
+    ],
 )
 def test_what_says_no_rate_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"is not traffic|more than nothing"):

@@ -1,4 +1,6 @@
-"""Answers files are read as YAML 1.2 or JSON, and whatever is dangerous or broken is refused with its line."""
+"""Answers files are read as YAML 1.2 or JSON, and whatever is dangerous or broken is
+refused with its line.
+"""
 
 from __future__ import annotations
 
@@ -79,10 +81,16 @@ def test_what_is_broken_or_dangerous_is_refused(content: bytes, said: str) -> No
 
 
 def test_json_may_be_indented_with_tabs() -> None:
-    assert read_bytes(b'{\n\t"name": "shop",\n\t"team_size": 3\n}', "a.json").data == {"name": "shop", "team_size": 3}
+    assert read_bytes(b'{\n\t"name": "shop",\n\t"team_size": 3\n}', "a.json").data == {
+        "name": "shop",
+        "team_size": 3,
+    }
 
 
-@given(st.binary(max_size=300) | st.text("{}[]:,&*!-?#|>'\"% \n\tab1", max_size=80).map(str.encode))
+@given(
+    st.binary(max_size=300)
+    | st.text("{}[]:,&*!-?#|>'\"% \n\tab1", max_size=80).map(str.encode)
+)
 def test_any_bytes_are_read_or_refused(content: bytes) -> None:
     with contextlib.suppress(InputError):
         assert read_bytes(content, "a.yaml").lines is not None

@@ -1,4 +1,6 @@
-"""Services and their owners: when there are too many, and which modules run together instead."""
+"""Services and their owners: when there are too many, and which modules run together
+instead.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ def test_one_service_is_a_monolith_and_no_grouping() -> None:
 
 
 @given(modules=domains(in_sql=True), most=st.integers(2, 4))
-def test_any_domain_is_grouped_into_parts_that_the_answers_take(modules: dict[str, Any], most: int) -> None:
+def test_any_domain_is_grouped_into_parts_that_the_answers_take(
+    modules: dict[str, Any], most: int
+) -> None:
     blueprint = design("microservices", modules=modules)
     parts = {part.name: part.modules for part in blueprint.parts}
     grouping = group_parts(parts, blueprint.modules, most)
@@ -46,11 +50,19 @@ def test_any_domain_is_grouped_into_parts_that_the_answers_take(modules: dict[st
     assert sorted(name for inside in grouping.values() for name in inside) == sorted(
         module.name for module in blueprint.modules
     )
-    again = design("microservices", modules=modules, parts={part: list(inside) for part, inside in grouping.items()})
+    again = design(
+        "microservices",
+        modules=modules,
+        parts={part: list(inside) for part, inside in grouping.items()},
+    )
     assert {part.name: part.modules for part in again.parts} == grouping
 
 
 def test_coupling_counts_a_call_double() -> None:
     coupling = count_coupling(design("microservices", preset="ecommerce").modules)
-    assert coupling[frozenset(("orders", "inventory"))] > coupling[frozenset(("orders", "payments"))] > 0
+    assert (
+        coupling[frozenset(("orders", "inventory"))]
+        > coupling[frozenset(("orders", "payments"))]
+        > 0
+    )
     assert coupling[frozenset(("accounts", "orders"))] == 0

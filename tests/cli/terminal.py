@@ -1,4 +1,6 @@
-"""A terminal with a person before it: a process on a pty of 24 lines, read and typed to."""
+"""A terminal with a person before it: a process on a pty of 24 lines, read and typed
+to.
+"""
 
 from __future__ import annotations
 
@@ -16,18 +18,37 @@ from pathlib import Path
 
 import pyte
 
-UP, DOWN, ENTER, CTRL_C, CTRL_U, ESCAPE = "\x1b[A", "\x1b[B", "\r", "\x03", "\x15", "\x1b"
+UP, DOWN, ENTER, CTRL_C, CTRL_U, ESCAPE = (
+    "\x1b[A",
+    "\x1b[B",
+    "\r",
+    "\x03",
+    "\x15",
+    "\x1b",
+)
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[()][A-Z0-9]|\x1b[=>]")
 
 
 class Terminal:
-    """A command that runs on a pty; `seen` is all that it has printed, without escape sequences."""
+    """A command that runs on a pty; `seen` is all that it has printed, without escape
+    sequences.
+    """
 
-    def __init__(self, command: Sequence[str], folder: Path, environment: Mapping[str, str], columns: int) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        folder: Path,
+        environment: Mapping[str, str],
+        columns: int,
+    ) -> None:
         self.columns = columns
         self.main, child = pty.openpty()
         fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-        inherited = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "LINES")}
+        inherited = {
+            key: value
+            for key, value in os.environ.items()
+            if key not in ("COLUMNS", "LINES")
+        }
         self.process = subprocess.Popen(
             command,
             stdin=child,
@@ -57,7 +78,9 @@ class Terminal:
         end = time.monotonic() + seconds
         while text not in self.seen[self.read_to :]:
             if time.monotonic() > end or not self._read(1):
-                raise AssertionError(f"{text!r} did not appear in:\n{self.seen[self.read_to :]}")
+                raise AssertionError(
+                    f"{text!r} did not appear in:\n{self.seen[self.read_to :]}"
+                )
         start = self.read_to
         self.read_to = self.seen.index(text, start) + len(text)
         return self.seen[start : self.read_to]

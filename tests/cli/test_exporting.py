@@ -49,16 +49,26 @@ def test_jdl_comes_back_as_the_same_answers(archgen: Archgen, folder: Path) -> N
         for module, content in back["answers"]["modules"].items()
         for name, entity in content["entities"].items()
     }
-    assert entities == {(one["module"], one["name"]): one["fields"] for one in written["entities"]}
+    assert entities == {
+        (one["module"], one["name"]): one["fields"] for one in written["entities"]
+    }
     assert back["unsaid"] == []
 
 
 def test_mermaid_has_each_entity_and_each_reference(archgen: Archgen) -> None:
     told = archgen("export", "mermaid", "-a", "a.yaml")
-    assert told.out.startswith('erDiagram\n  product["shop.product"] {\n    decimal price "required"\n')
-    assert "    string code UK\n" in told.out and '    reference product FK "required"\n' in told.out
+    assert told.out.startswith(
+        'erDiagram\n  product["shop.product"] {\n    decimal price "required"\n'
+    )
+    assert (
+        "    string code UK\n" in told.out
+        and '    reference product FK "required"\n' in told.out
+    )
     assert "  product |o--o{ product : parent\n" in told.out
-    assert "  account ||--o{ product : maker\n" in told.out and "  product ||--o{ note : product\n" in told.out
+    assert (
+        "  account ||--o{ product : maker\n" in told.out
+        and "  product ||--o{ note : product\n" in told.out
+    )
 
 
 def test_dbml_has_tables_enums_and_references(archgen: Archgen) -> None:
@@ -81,24 +91,42 @@ def test_the_domain_is_shown_in_the_terminal(archgen: Archgen) -> None:
     assert "shop\n  product  /api/products\n" in told.out
     assert re.search(r"    parent +reference -> shop.product\n", told.out)
     assert "    <- shop.product.parent\n    <- desk.note.product\n" in told.out
-    assert archgen("domain", "-a", "a.yaml", "--format", "mermaid").out.startswith("erDiagram\n")
+    assert archgen("domain", "-a", "a.yaml", "--format", "mermaid").out.startswith(
+        "erDiagram\n"
+    )
 
 
 def test_the_drawing_is_svg_that_says_what_it_shows(archgen: Archgen) -> None:
-    root = ElementTree.fromstring(archgen("domain", "-a", "a.yaml", "--format", "svg").out)
+    root = ElementTree.fromstring(
+        archgen("domain", "-a", "a.yaml", "--format", "svg").out
+    )
     space = {"s": "http://www.w3.org/2000/svg"}
     assert root.findtext("s:desc", namespaces=space) == (
         "shop.product has parent, a shop.product; desk.note has product, a shop.product"
     )
-    assert len(root.findall("s:rect", space)) == 2 and len(root.findall("s:path", space)) == 2
+    assert (
+        len(root.findall("s:rect", space)) == 2
+        and len(root.findall("s:path", space)) == 2
+    )
 
 
 def test_the_document_says_what_was_written(archgen: Archgen, folder: Path) -> None:
     told = archgen("export", "dbml", "-a", "a.yaml", "-o", "t.dbml", "--json").document
-    assert told == {"format": "dbml", "written": str(folder / "t.dbml"), "content": (folder / "t.dbml").read_text()}
+    assert told == {
+        "format": "dbml",
+        "written": str(folder / "t.dbml"),
+        "content": (folder / "t.dbml").read_text(),
+    }
     assert archgen("export", "dbml", "-a", "a.yaml", "-o", "t.dbml").code == 4
-    assert archgen("domain", "-a", "a.yaml", "--format", "svg", "-o", "t.dbml").code == 4
-    assert archgen("domain", "-a", "a.yaml", "--format", "svg", "-o", "t.dbml", "--force").code == 0
+    assert (
+        archgen("domain", "-a", "a.yaml", "--format", "svg", "-o", "t.dbml").code == 4
+    )
+    assert (
+        archgen(
+            "domain", "-a", "a.yaml", "--format", "svg", "-o", "t.dbml", "--force"
+        ).code
+        == 0
+    )
 
 
 def test_wrong_answers_are_told(archgen: Archgen) -> None:

@@ -14,7 +14,10 @@ from archgen.domain.presets import PRESETS
 def test_presets_are_listed_with_their_modules(archgen: Archgen) -> None:
     told = archgen("presets")
     assert all(name in told.out.splitlines() for name in PRESETS)
-    listed = {preset["name"]: preset["modules"] for preset in archgen("presets", "--json").document}
+    listed = {
+        preset["name"]: preset["modules"]
+        for preset in archgen("presets", "--json").document
+    }
     assert listed["ecommerce"]["inventory"] == ["products"] and listed["crud"] == {
         "accounts": ["accounts"],
         "items": ["items"],
@@ -24,12 +27,16 @@ def test_presets_are_listed_with_their_modules(archgen: Archgen) -> None:
 def test_the_schema_describes_every_key(archgen: Archgen) -> None:
     schema = archgen("schema").document
     assert schema["additionalProperties"] is False
-    assert {"name", "traffic", "parts", "stack", "modules", "slo"} <= set(schema["properties"])
+    assert {"name", "traffic", "parts", "stack", "modules", "slo"} <= set(
+        schema["properties"]
+    )
     assert "ecommerce" in schema["properties"]["preset"]["enum"]
     assert "reference" in str(schema["$defs"]["FieldSpec"]["properties"]["type"])
 
 
-def test_the_schema_of_the_recommendation_fits_what_is_printed(archgen: Archgen) -> None:
+def test_the_schema_of_the_recommendation_fits_what_is_printed(
+    archgen: Archgen,
+) -> None:
     schema = archgen("schema", "recommendation").document
     assert set(archgen("recommend", "--json").document) <= set(schema["properties"])
 
@@ -44,7 +51,11 @@ def findings(*there: str) -> dict[str, Finding]:
 def test_a_missing_tool_is_told_with_its_use_and_how_to_get_it() -> None:
     found = findings("make")
     assert found["make"].found and found["make"].detail == "make 1.2"
-    assert not found["git"].found and found["git"].required and "apt-get" in found["git"].get
+    assert (
+        not found["git"].found
+        and found["git"].required
+        and "apt-get" in found["git"].get
+    )
     assert not found["docker engine"].found and not found["docker engine"].required
     assert "make up" in found["docker"].needed_for
 
@@ -58,7 +69,12 @@ def test_doctor_fails_where_a_required_tool_is_missing(
     told, document = archgen("doctor"), archgen("doctor", "--json")
     assert told.code == document.code == code
     assert document.document["ready"] is (code == 0)
-    assert {finding["name"] for finding in document.document["findings"]} >= {"python", "make", "git", "free ports"}
+    assert {finding["name"] for finding in document.document["findings"]} >= {
+        "python",
+        "make",
+        "git",
+        "free ports",
+    }
     assert ("missing make" in told.out) == (code == 1)
 
 

@@ -7,18 +7,26 @@ from pathlib import Path
 
 from tests.cli.conftest import Archgen
 
-SERVICES = (
-    "scope: platform\nteam_size: 200\nteams: 25\nops_maturity: high\nindependent_scaling_need: high\ntraffic: 5k rps\n"
-)
+SERVICES = "scope: platform\nteam_size: 200\nteams: 25\nops_maturity: high\nindependent_scaling_need: high\ntraffic: 5k rps\n"
 
 
 def test_json_is_one_document_with_what_the_contract_names(archgen: Archgen) -> None:
     told = archgen("recommend", "--preset", "ecommerce", "--json", "--no-input")
     assert told.err == ""
-    assert {"architecture", "template", "decisions", "confidence", "scores", "reasons", "assumed", "stack"} <= set(
-        told.document
+    assert {
+        "architecture",
+        "template",
+        "decisions",
+        "confidence",
+        "scores",
+        "reasons",
+        "assumed",
+        "stack",
+    } <= set(told.document)
+    assert (
+        archgen("recommend", "--preset", "ecommerce", "--format", "json").out
+        == told.out
     )
-    assert archgen("recommend", "--preset", "ecommerce", "--format", "json").out == told.out
 
 
 def test_text_answers_at_a_glance_and_explains_on_request(archgen: Archgen) -> None:
@@ -28,14 +36,27 @@ def test_text_answers_at_a_glance_and_explains_on_request(archgen: Archgen) -> N
 
 
 def test_markdown_is_a_decision_record(archgen: Archgen) -> None:
-    assert archgen("recommend", "--format", "markdown").out.startswith("---\nstatus: accepted\n---\n# Monolith for ")
+    assert archgen("recommend", "--format", "markdown").out.startswith(
+        "---\nstatus: accepted\n---\n# Monolith for "
+    )
 
 
 def test_html_is_one_page_for_a_browser(archgen: Archgen, folder: Path) -> None:
-    told = archgen("recommend", "--preset", "ecommerce", "--format", "html", "-o", "report.html")
+    told = archgen(
+        "recommend", "--preset", "ecommerce", "--format", "html", "-o", "report.html"
+    )
     assert (told.code, told.out) == (0, "")
-    assert (folder / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
-    assert archgen("recommend", "--format", "html", "--compare", "monolith,serverless").code == 2
+    assert (
+        (folder / "report.html")
+        .read_text(encoding="utf-8")
+        .startswith("<!doctype html>")
+    )
+    assert (
+        archgen(
+            "recommend", "--format", "html", "--compare", "monolith,serverless"
+        ).code
+        == 2
+    )
 
 
 def test_a_file_takes_the_place_of_stdout(archgen: Archgen, folder: Path) -> None:
@@ -47,11 +68,16 @@ def test_a_file_takes_the_place_of_stdout(archgen: Archgen, folder: Path) -> Non
 
 def test_answers_decide(archgen: Archgen, folder: Path) -> None:
     (folder / "a.yaml").write_text(SERVICES)
-    assert archgen("recommend", "-a", "a.yaml", "--json").document["architecture"] == "microservices"
+    assert (
+        archgen("recommend", "-a", "a.yaml", "--json").document["architecture"]
+        == "microservices"
+    )
     assert archgen("recommend", "--json").document["template"] == "monolith"
 
 
-def test_check_holds_a_project_to_what_its_answers_say_now(archgen: Archgen, folder: Path) -> None:
+def test_check_holds_a_project_to_what_its_answers_say_now(
+    archgen: Archgen, folder: Path
+) -> None:
     assert archgen("new", "shop", "--preset", "crud", "--no-input").code == 0
     record = "shop/archgen.yaml"
     assert archgen("recommend", "--check", record).code == 0
@@ -66,8 +92,13 @@ def test_check_holds_a_project_to_what_its_answers_say_now(archgen: Archgen, fol
 def test_two_architectures_stand_side_by_side(archgen: Archgen) -> None:
     told = archgen("recommend", "--compare", "monolith,serverless")
     assert told.code == 0 and "for" in told.out and "against" in told.out
-    document = archgen("recommend", "--compare", "monolith, serverless", "--json").document
-    assert [side["architecture"] for side in document["sides"]] == ["monolith", "serverless"]
+    document = archgen(
+        "recommend", "--compare", "monolith, serverless", "--json"
+    ).document
+    assert [side["architecture"] for side in document["sides"]] == [
+        "monolith",
+        "serverless",
+    ]
     assert archgen("recommend", "--compare", "monolith,blob").code == 2
     assert archgen("recommend", "--compare", "monolith").code == 2
 

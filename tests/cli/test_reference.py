@@ -21,7 +21,10 @@ WORDS = set(re.findall(r"`([a-z0-9_]+)`", TEXT))
 
 def test_every_answer_is_named() -> None:
     assert (
-        set(Answers.model_fields) | set(requirements.StackChoice.model_fields) | set(LevelAnswers.model_fields) <= WORDS
+        set(Answers.model_fields)
+        | set(requirements.StackChoice.model_fields)
+        | set(LevelAnswers.model_fields)
+        <= WORDS
     )
 
 
@@ -33,13 +36,21 @@ def test_every_choice_is_named() -> None:
         requirements.Grade,
         requirements.Compliance,
     )
-    words = {word for kind in (*kinds, requirements.ArchitectureChoice) for word in get_args(kind)}
+    words = {
+        word
+        for kind in (*kinds, requirements.ArchitectureChoice)
+        for word in get_args(kind)
+    }
     assert words | set(LEVELS) | set(TYPES) | set(PRESETS) <= WORDS
 
 
 def test_every_exit_code_is_named() -> None:
     told = {int(code) for code in re.findall(r"^\| (\d+) \|", TEXT, re.MULTILINE)}
-    raised = {kind.exit_code for kind in vars(errors).values() if isinstance(kind, type) and hasattr(kind, "exit_code")}
+    raised = {
+        kind.exit_code
+        for kind in vars(errors).values()
+        if isinstance(kind, type) and hasattr(kind, "exit_code")
+    }
     assert told == raised | {0, INTERRUPTED}
 
 

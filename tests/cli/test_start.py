@@ -25,6 +25,11 @@ COMMANDS = [
     "recommend",
     "add",
     "rename",
+    "remove",
+    "change",
+    "contract",
+    "evolve",
+    "update",
     "status",
     "diff",
     "doctor",
@@ -43,10 +48,13 @@ def test_help_loads_nothing_heavy(command: str) -> None:
         f"assert run({[*([command] if command else []), '--help']!r}) == 0\n"
         "print(*sorted({name.partition('.')[0] for name in sys.modules}), file=sys.stderr)"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
     assert "Usage: archgen" in done.stdout
     loaded = HEAVY & set(done.stderr.split())
-    assert loaded <= ({"pydantic"} if command else set())  # typer itself loads pydantic to read a command's arguments
+    # typer itself loads pydantic to read a command's arguments
+    assert loaded <= ({"pydantic"} if command else set())
 
 
 def test_help_names_every_command(archgen: Archgen) -> None:

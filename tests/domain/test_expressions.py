@@ -1,4 +1,6 @@
-"""Expressions of computed fields: what they become, what they are worth, and what is refused."""
+"""Expressions of computed fields: what they become, what they are worth, and what is
+refused.
+"""
 
 from __future__ import annotations
 
@@ -35,14 +37,20 @@ FIELDS: dict[str, FieldSpec] = {
 
 
 def code(said: str, kind: str, **more: Any) -> str:
-    return read_expression(said, ComputedSpec.model_validate({"type": kind, **more}), FIELDS).code
+    return read_expression(
+        said, ComputedSpec.model_validate({"type": kind, **more}), FIELDS
+    ).code
 
 
 @pytest.mark.parametrize(
     ("said", "kind", "made"),
     [
         ("price * count", "decimal", "fixed(self.price * self.count, 2)"),
-        ("(price + 1) * 1.19", "decimal", "fixed((self.price + 1) * Decimal('1.19'), 2)"),
+        (
+            "(price + 1) * 1.19",
+            "decimal",
+            "fixed((self.price + 1) * Decimal('1.19'), 2)",
+        ),
         ("count / 3", "decimal", "fixed(Decimal(self.count) / 3, 2)"),
         ("count / 3", "number", "finite(self.count / 3)"),
         ("count * 0.1", "number", "finite(self.count * 0.1)"),
@@ -50,11 +58,19 @@ def code(said: str, kind: str, **more: Any) -> str:
         ("mass - -0.5", "number", "finite(self.mass - -0.5)"),
         ("0.00001 * price", "decimal", "fixed(Decimal('0.00001') * self.price, 2)"),
         ("count", "integer", "self.count"),
-        ("title + ' (' + state + ')'", "string", "self.title + ' (' + self.state + ')'"),
+        (
+            "title + ' (' + state + ')'",
+            "string",
+            "self.title + ' (' + self.state + ')'",
+        ),
         ("title + '\u2013'", "text", r"self.title + '\u2013'"),
         ("opened - there", "duration", "self.opened - self.there"),
         ("9.99 <= price", "boolean", "self.price >= Decimal('9.99')"),
-        ("'paid' == state and late or count > 2", "boolean", "(self.state == 'paid' and self.late) or self.count > 2"),
+        (
+            "'paid' == state and late or count > 2",
+            "boolean",
+            "(self.state == 'paid' and self.late) or self.count > 2",
+        ),
         ("not (state == 'new')", "boolean", "self.state != 'new'"),
         ("not not late", "boolean", "self.late"),
         ("not (late or mass > 1.5)", "boolean", "not (self.late or self.mass > 1.5)"),
@@ -66,7 +82,10 @@ def test_an_expression_becomes_code_of_the_row(said: str, kind: str, made: str) 
 
 def test_it_names_the_fields_in_it_once() -> None:
     spec = ComputedSpec(type="decimal")
-    assert read_expression("price * count + price", spec, FIELDS).names == ("price", "count")
+    assert read_expression("price * count + price", spec, FIELDS).names == (
+        "price",
+        "count",
+    )
 
 
 @pytest.mark.parametrize(
@@ -108,7 +127,11 @@ def test_it_names_the_fields_in_it_once() -> None:
         ("count if late else 0", "integer", "is not in an expression"),
         ("(lambda: 1)()", "integer", "is not in an expression"),
         ("title + '\\n'", "string", "is not a value that an expression takes"),
-        ("count + 9223372036854775808", "integer", "is not a value that an expression takes"),
+        (
+            "count + 9223372036854775808",
+            "integer",
+            "is not a value that an expression takes",
+        ),
     ],
 )
 def test_what_is_none_is_refused_with_why(said: str, kind: str, why: str) -> None:
@@ -135,11 +158,20 @@ def sums(draw: st.DrawFn) -> tuple[str, Any]:
         sign = draw(st.sampled_from("+-*"))
         before = worth
         if sign == "*":
-            said, worth = f"({said}) * {more}", lambda row, a=before, b=other: a(row) * b(row)
+            said, worth = (
+                f"({said}) * {more}",
+                lambda row, a=before, b=other: a(row) * b(row),
+            )
         elif sign == "+":
-            said, worth = f"{more} + ({said})", lambda row, a=before, b=other: b(row) + a(row)
+            said, worth = (
+                f"{more} + ({said})",
+                lambda row, a=before, b=other: b(row) + a(row),
+            )
         else:
-            said, worth = f"-({said}) - {more}", lambda row, a=before, b=other: -a(row) - b(row)
+            said, worth = (
+                f"-({said}) - {more}",
+                lambda row, a=before, b=other: -a(row) - b(row),
+            )
     return f"({said}) * price", lambda row, a=worth: a(row) * Fraction(row["price"])
 
 
@@ -165,10 +197,13 @@ def test_what_is_exact_is_rounded_once_at_the_end(
     row: Mapping[str, Any] = {"price": price, "rate": rate, "count": count}
     with localcontext(WIDE):
         found = eval(  # noqa: S307 - the code is made here
-            code(said, "decimal", scale=scale), {"fixed": fixed, "Decimal": Decimal, "self": SimpleNamespace(**row)}
+            code(said, "decimal", scale=scale),
+            {"fixed": fixed, "Decimal": Decimal, "self": SimpleNamespace(**row)},
         )
     exactly = worth(row) * 10**scale
     whole = math.floor(exactly)
     rest = exactly - whole
-    rounded = whole + (rest > Fraction(1, 2) or (rest == Fraction(1, 2) and whole % 2 == 1))
+    rounded = whole + (
+        rest > Fraction(1, 2) or (rest == Fraction(1, 2) and whole % 2 == 1)
+    )
     assert found == Decimal(rounded).scaleb(-scale, context=WIDE)

@@ -1,4 +1,6 @@
-"""Names are refused when they could not be a package, a class, a column, a path and a container at once."""
+"""Names are refused when they could not be a package, a class, a column, a path and a
+container at once.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ from archgen.domain import naming
 from archgen.text import shown
 
 
-@pytest.mark.parametrize("name", ["shop", "my-shop", "a", "shop2", "a" * 40, "x-1-y", "case"])
+@pytest.mark.parametrize(
+    "name", ["shop", "my-shop", "a", "shop2", "a" * 40, "x-1-y", "case"]
+)
 def test_a_good_project_name_is_taken(name: str) -> None:
     assert naming.check_project(name) is None
 
@@ -55,7 +59,11 @@ def test_a_name_that_is_taken_makes_an_importable_package(name: str) -> None:
     wrong = naming.check_project(name)
     package = naming.to_package_name(name)
     if wrong is None:
-        assert package.isidentifier() and package.isascii() and not keyword.iskeyword(package)
+        assert (
+            package.isidentifier()
+            and package.isascii()
+            and not keyword.iskeyword(package)
+        )
         assert package not in sys.stdlib_module_names and len(package) <= 40
     else:
         assert wrong.isascii() and len(wrong) < 400 and "\n" not in wrong
@@ -82,15 +90,40 @@ def test_a_name_that_is_taken_makes_an_importable_package(name: str) -> None:
         ("", "is not lower-case"),
     ],
 )
-def test_a_module_that_cannot_be_is_refused_and_told_by_what_its_name_is_taken(name: str, said: str) -> None:
+def test_a_module_that_cannot_be_is_refused_and_told_by_what_its_name_is_taken(
+    name: str, said: str
+) -> None:
     assert said in str(naming.check_module(name, "shop"))
 
 
 @pytest.mark.parametrize(
     "name",
     [
-        *("settings", "mail", "keys", "support", "worker", "events", "database", "cache", "license", "help", "list"),
-        *("select", "order", "user", "redis", "asyncio", "datetime", "background", "service", "domain", "staff"),
+        *(
+            "settings",
+            "mail",
+            "keys",
+            "support",
+            "worker",
+            "events",
+            "database",
+            "cache",
+            "license",
+            "help",
+            "list",
+        ),
+        *(
+            "select",
+            "order",
+            "user",
+            "redis",
+            "asyncio",
+            "datetime",
+            "background",
+            "service",
+            "domain",
+            "staff",
+        ),
     ],
 )
 def test_everyday_words_are_modules(name: str) -> None:
@@ -99,13 +132,28 @@ def test_everyday_words_are_modules(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["id", "created_at", "lateral", "model_x", "json", "self", "from", "version", "dt", "str", "construct"],
+    [
+        "id",
+        "created_at",
+        "lateral",
+        "model_x",
+        "json",
+        "self",
+        "from",
+        "version",
+        "dt",
+        "str",
+        "construct",
+    ],
 )
 def test_a_bad_field_name_is_refused(name: str) -> None:
     assert naming.check_field(name)
 
 
-@pytest.mark.parametrize("name", ["date", "datetime", "time", "limit", "sort", "set", "float", "repository", "path"])
+@pytest.mark.parametrize(
+    "name",
+    ["date", "datetime", "time", "limit", "sort", "set", "money", "repository", "path"],
+)
 def test_everyday_words_are_fields(name: str) -> None:
     assert naming.check_field(name) is None
 
@@ -126,7 +174,9 @@ def test_no_list_is_filtered_by_what_every_list_takes(name: str) -> None:
         ("import_error", "ImportError"),
     ],
 )
-def test_an_entity_whose_class_the_generated_code_has_is_refused(entity: str, made: str) -> None:
+def test_an_entity_whose_class_the_generated_code_has_is_refused(
+    entity: str, made: str
+) -> None:
     assert made in str(naming.check_class(naming.to_class_name(entity)))
 
 
@@ -136,16 +186,33 @@ def test_a_bad_path_is_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "entity", ["credit", "event", "page", "document", "store", "session", "request", "service", "item", "type"]
+    "entity",
+    [
+        "credit",
+        "event",
+        "page",
+        "document",
+        "store",
+        "session",
+        "request",
+        "service",
+        "item",
+        "type",
+    ],
 )
 def test_everyday_words_are_entities(entity: str) -> None:
-    assert naming.check_entity(entity) is None and naming.check_class(naming.to_class_name(entity)) is None
+    assert (
+        naming.check_entity(entity) is None
+        and naming.check_class(naming.to_class_name(entity)) is None
+    )
     assert naming.check_plural(naming.pluralize(entity)) is None
 
 
 def test_an_entity_makes_its_classes() -> None:
     assert naming.to_class_name("order_line") == "OrderLine"
-    assert {"OrderLine", "OrderLineIn", "OrderLineCreated"} <= set(naming.list_class_names("order_line"))
+    assert {"OrderLine", "OrderLineIn", "OrderLineCreated"} <= set(
+        naming.list_class_names("order_line")
+    )
 
 
 @given(st.text(max_size=200) | st.integers() | st.lists(st.text()))

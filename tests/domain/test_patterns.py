@@ -31,7 +31,10 @@ ATOMS = (
     "(x)",
 )
 PARTS = st.lists(
-    st.tuples(st.sampled_from(ATOMS), st.sampled_from(("", "", "?", "*", "+", "{2}", "{1,3}", "+?"))),
+    st.tuples(
+        st.sampled_from(ATOMS),
+        st.sampled_from(("", "", "?", "*", "+", "{2}", "{1,3}", "+?")),
+    ),
     min_size=1,
     max_size=5,
 )
@@ -44,12 +47,19 @@ def test_what_matches_is_what_matches_in_python_when_it_reads_ascii_alone(
     parts: list[tuple[str, str]], value: str
 ) -> None:
     text = "".join(map("".join, parts))
-    same = "".join(("[^\n\r\u2028\u2029]" if atom == "." else atom) + repeat for atom, repeat in parts)
-    assert read_pattern(text).matches(value) == bool(re.fullmatch(same, value, re.ASCII))
+    same = "".join(
+        ("[^\n\r\u2028\u2029]" if atom == "." else atom) + repeat
+        for atom, repeat in parts
+    )
+    assert read_pattern(text).matches(value) == bool(
+        re.fullmatch(same, value, re.ASCII)
+    )
 
 
 @given(PATTERN, VALUE)
-def test_the_one_form_means_the_same_to_python_which_tools_of_tests_read_it_by(text: str, value: str) -> None:
+def test_the_one_form_means_the_same_to_python_which_tools_of_tests_read_it_by(
+    text: str, value: str
+) -> None:
     pattern = read_pattern(text)
     assert bool(re.search(pattern.text[:-1] + r"\Z", value)) == pattern.matches(value)
 
@@ -70,7 +80,9 @@ def test_what_a_shape_spells_matches_has_its_length_and_sorts_by_its_number(
         assert max(least, 1) <= len(shape) <= most
         first, second = (spell(shape, at % count(shape)) for at in (number, number + 1))
         assert pattern.matches(first) and pattern.matches(second)
-        assert count(shape) == 1 or (first < second) == (number % count(shape) < (number + 1) % count(shape))
+        assert count(shape) == 1 or (first < second) == (
+            number % count(shape) < (number + 1) % count(shape)
+        )
 
 
 @pytest.mark.parametrize(
@@ -126,12 +138,17 @@ def test_a_pattern_has_one_form(text: str, form: str) -> None:
         ("(((a{1000}){1000}){1000}){1000}", "is too large to be checked quickly"),
     ],
 )
-def test_what_engines_read_differently_or_slowly_is_refused_with_its_place(text: str, said: str) -> None:
+def test_what_engines_read_differently_or_slowly_is_refused_with_its_place(
+    text: str, said: str
+) -> None:
     with pytest.raises(Broken, match=re.escape(said)):
         read_pattern(text)
 
 
-@given(st.text(max_size=30) | st.text(st.sampled_from(r"ab(|)[]^-{}1,?*+.\\d$"), max_size=30))
+@given(
+    st.text(max_size=30)
+    | st.text(st.sampled_from(r"ab(|)[]^-{}1,?*+.\\d$"), max_size=30)
+)
 def test_any_text_is_a_pattern_or_is_refused_in_words(text: str) -> None:
     try:
         pattern = read_pattern(text)
@@ -140,14 +157,22 @@ def test_any_text_is_a_pattern_or_is_refused_in_words(text: str) -> None:
     assert not pattern.matches("\0")
 
 
-@pytest.mark.parametrize("text", ["(?:[a-z0-9]+-?)+", "([a-z]+( [a-z]+)*)+", "(([a-z]{1,20}\\.){1,9}[a-z]{2,9}/?)+"])
+@pytest.mark.parametrize(
+    "text",
+    ["(?:[a-z0-9]+-?)+", "([a-z]+( [a-z]+)*)+", "(([a-z]{1,20}\\.){1,9}[a-z]{2,9}/?)+"],
+)
 @pytest.mark.parametrize("least", [0, 12, 20])
 def test_repeats_within_repeats_have_many_values(text: str, least: int) -> None:
     assert count(read_pattern(text).shape(least, 255)) >= 10**6
 
 
 @pytest.mark.parametrize(
-    "text", ["(a?b?c?d?e?f?){0,900}", "(a|b|cc|ddd){0,40}(e|ff){0,40}x*" * 10, "(((a?){9}){9}){9}"]
+    "text",
+    [
+        "(a?b?c?d?e?f?){0,900}",
+        "(a|b|cc|ddd){0,40}(e|ff){0,40}x*" * 10,
+        "(((a?){9}){9}){9}",
+    ],
 )
 def test_a_hostile_pattern_is_done_with_soon(text: str) -> None:
     begun = time.perf_counter()

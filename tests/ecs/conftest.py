@@ -32,7 +32,11 @@ class Written:
     def of_type(self, kind: str) -> dict[str, Any]:
         """The properties of each resource of a type, as they stand there."""
         resources = self.document["Resources"].items()
-        return {name: resource.get("Properties", {}) for name, resource in resources if resource["Type"] == kind}
+        return {
+            name: resource.get("Properties", {})
+            for name, resource in resources
+            if resource["Type"] == kind
+        }
 
     def containers(self) -> dict[str, dict[str, Any]]:
         """Each container, by its task definition and its name."""
@@ -47,11 +51,22 @@ class Written:
 @pytest.fixture(scope="session")
 def write(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Written]:
     @cache
-    def written(architecture: str = "monolith", stack: str = "", **answers: Any) -> Written:
+    def written(
+        architecture: str = "monolith", stack: str = "", **answers: Any
+    ) -> Written:
         """`stack`: KEY=VALUE, with spaces between."""
-        chosen = {"deployment": "ecs", **dict(pair.split("=") for pair in stack.split())}
+        chosen = {
+            "deployment": "ecs",
+            **dict(pair.split("=") for pair in stack.split()),
+        }
         folder = tmp_path_factory.mktemp("ecs")
-        said = {"name": "ecs-shop", "preset": "ecommerce", "architecture": architecture, "stack": chosen, **answers}
+        said = {
+            "name": "ecs-shop",
+            "preset": "ecommerce",
+            "architecture": architecture,
+            "stack": chosen,
+            **answers,
+        }
         return Written(folder, make_plan(resolve([from_record(said)])).record)
 
     return written

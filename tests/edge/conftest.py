@@ -1,4 +1,6 @@
-"""The ecommerce preset in each architecture, in this process, behind a proxy that it trusts."""
+"""The ecommerce preset in each architecture, in this process, behind a proxy that it
+trusts.
+"""
 
 from __future__ import annotations
 
@@ -28,20 +30,37 @@ class Behind:
 
     def staff(self) -> dict[str, str]:
         body = {"email": "staff@example.com", "password": PASSWORD}
-        return {"Authorization": f"Bearer {self.ask('POST', '/api/auth/login', json=body).json()['access_token']}"}
+        return {
+            "Authorization": f"Bearer {self.ask('POST', '/api/auth/login', json=body).json()['access_token']}"
+        }
 
     def product(self, staff: dict[str, str], sku: str, **options: Any) -> Any:
-        body = {"sku": sku, "name": "hammer", "price": "19.99", "category": "tool", "stock": 5}
+        body = {
+            "sku": sku,
+            "name": "hammer",
+            "price": "19.99",
+            "category": "tool",
+            "stock": 5,
+        }
         answer = self.ask("POST", "/api/products", json=body, headers=staff | options)
         assert answer.status_code == 201, answer.text
         return answer
 
 
 @pytest.fixture(scope="package", params=["monolith", "microservices", "serverless"])
-def behind(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Behind]:
+def behind(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Behind]:
     architecture = request.param
     folder = tmp_path_factory.mktemp("edge")
-    project = new(folder, f"edge-{architecture}", "--preset", "ecommerce", "--architecture", architecture)
+    project = new(
+        folder,
+        f"edge-{architecture}",
+        "--preset",
+        "ecommerce",
+        "--architecture",
+        architecture,
+    )
     package = f"edge_{architecture}"
     sys.path.append(str(project.folder / "src"))
     import_module(f"{package}.accounts.keys").make_key(folder / "keys")

@@ -11,8 +11,21 @@ from archgen.advisor import recommend
 from archgen.advisor.facts import LEVELS, NUMBERS, SAID
 from archgen.evidence.schema import CHOICES, Evidence, Rule
 
-FACTS = {*LEVELS, *NUMBERS, *SAID, "burstiness", "autonomous_teams", "said_pattern", "event_flow"}
-ANSWERS = {**LEVELS, **SAID, "said_pattern": (*LEVELS["traffic_pattern"], "unsaid"), "event_flow": ("no", "yes")}
+FACTS = {
+    *LEVELS,
+    *NUMBERS,
+    *SAID,
+    "burstiness",
+    "autonomous_teams",
+    "said_pattern",
+    "event_flow",
+}
+ANSWERS = {
+    **LEVELS,
+    **SAID,
+    "said_pattern": (*LEVELS["traffic_pattern"], "unsaid"),
+    "event_flow": ("no", "yes"),
+}
 DECIDED = {
     *CHOICES,
     "architecture",
@@ -28,7 +41,9 @@ DECIDED = {
 }
 
 
-def test_every_entry_has_a_source_with_a_date_and_says_what_it_takes_from_it(evidence: Evidence) -> None:
+def test_every_entry_has_a_source_with_a_date_and_says_what_it_takes_from_it(
+    evidence: Evidence,
+) -> None:
     for entry in evidence.entries():
         source = evidence.sources[entry.source]
         assert source.title, entry
@@ -48,24 +63,39 @@ def test_an_entry_whose_source_is_missing_is_refused(evidence: Evidence) -> None
         Evidence.model_validate(document)
 
 
-def test_criteria_and_gates_ask_only_for_facts_that_there_are(evidence: Evidence) -> None:
+def test_criteria_and_gates_ask_only_for_facts_that_there_are(
+    evidence: Evidence,
+) -> None:
     for criterion in evidence.criteria:
         assert criterion.kind == "constant" or criterion.field in FACTS, criterion.id
         if criterion.kind == "levels":
-            assert set(criterion.levels) == set(ANSWERS[criterion.field or ""]), criterion.id
+            assert set(criterion.levels) == set(ANSWERS[criterion.field or ""]), (
+                criterion.id
+            )
     for gate in evidence.gates:
         assert gate.choice in CHOICES[gate.decision]
         assert {c.field for c in gate.when} <= FACTS, gate.id
 
 
 def test_rules_ask_only_for_facts_and_for_what_was_decided(evidence: Evidence) -> None:
-    rules: list[Rule] = [*evidence.options, *evidence.risks, *evidence.steps, *evidence.signing]
+    rules: list[Rule] = [
+        *evidence.options,
+        *evidence.risks,
+        *evidence.steps,
+        *evidence.signing,
+    ]
     for rule in rules:
         assert {c.field for c in rule.when} <= FACTS | DECIDED, rule
 
 
 def test_a_level_that_a_condition_compares_with_exists(evidence: Evidence) -> None:
-    rules: list[Rule] = [*evidence.criteria, *evidence.gates, *evidence.options, *evidence.risks, *evidence.steps]
+    rules: list[Rule] = [
+        *evidence.criteria,
+        *evidence.gates,
+        *evidence.options,
+        *evidence.risks,
+        *evidence.steps,
+    ]
     rules += evidence.signing
     for rule in rules:
         for condition in rule.when:
@@ -73,9 +103,20 @@ def test_a_level_that_a_condition_compares_with_exists(evidence: Evidence) -> No
                 assert condition.value in ANSWERS[condition.field], rule
 
 
-def test_each_topic_of_the_stack_ends_with_a_choice_that_always_holds(evidence: Evidence) -> None:
+def test_each_topic_of_the_stack_ends_with_a_choice_that_always_holds(
+    evidence: Evidence,
+) -> None:
     last = {option.topic: option for option in evidence.options}
-    assert {"database", "cache", "api", "auth", "broker", "gateway", "sharding", "observability"} <= set(last)
+    assert {
+        "database",
+        "cache",
+        "api",
+        "auth",
+        "broker",
+        "gateway",
+        "sharding",
+        "observability",
+    } <= set(last)
     assert all(option.when == () for option in last.values())
 
 
@@ -94,4 +135,7 @@ def test_there_is_something_to_sign_in_every_case(evidence: Evidence) -> None:
         assert advice.recovery and advice.skills and advice.way_on, answers
         assert 1 <= advice.look_again.month <= 12
         for considered in advice.considered:
-            assert considered.year.total > 0 and considered.year.people_high > considered.year.people_low
+            assert (
+                considered.year.total > 0
+                and considered.year.people_high > considered.year.people_low
+            )

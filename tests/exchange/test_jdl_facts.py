@@ -1,4 +1,6 @@
-"""What `bench/expressed.py` looks for is all that a file states, counted by a parser of its own."""
+"""What `bench/expressed.py` looks for is all that a file states, counted by a parser of
+its own.
+"""
 
 from __future__ import annotations
 
@@ -34,4 +36,6 @@ def test_every_kind_of_fact_is_counted_with_its_line() -> None:
         "audit": 1,
     }
     lines = EVERYTHING.splitlines()
-    assert all(fact.name in lines[fact.line - 1] for fact in found if fact.kind == "field")
+    assert all(
+        fact.name in lines[fact.line - 1] for fact in found if fact.kind == "field"
+    )

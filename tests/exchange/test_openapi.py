@@ -1,4 +1,6 @@
-"""Schemas of an OpenAPI document become entities; what is no document, or hostile, is refused with its line."""
+"""Schemas of an OpenAPI document become entities; what is no document, or hostile, is
+refused with its line.
+"""
 
 from __future__ import annotations
 
@@ -65,22 +67,47 @@ def test_a_document_of_another_tool_is_read(imported: Import) -> None:
     found = imported(FOREIGN)
     resolve([from_record(found.document)])
     made: dict[str, Any] = found.document["modules"]["core"]["entities"]
-    assert found.document["name"] == "pet-store" and list(made) == ["pet", "person", "vet", "tag"]
+    assert found.document["name"] == "pet-store" and list(made) == [
+        "pet",
+        "person",
+        "vet",
+        "tag",
+    ]
     pet = made["pet"]["fields"]
-    assert pet["name"] == {"type": "string", "max_length": 40, "min_length": 2, "required": True}
+    assert pet["name"] == {
+        "type": "string",
+        "max_length": 40,
+        "min_length": 2,
+        "required": True,
+    }
     assert pet["kind"] == {"type": "enum", "values": ["cat", "dog"], "default": "cat"}
-    assert pet["weight"] == {"type": "number", "min": 0.5} and pet["born"] == {"type": "date"}
+    assert pet["weight"] == {"type": "number", "min": 0.5} and pet["born"] == {
+        "type": "date"
+    }
     assert pet["owner"] == {"type": "reference", "to": "core.person", "indexed": True}
     assert pet["vet"]["to"] == "core.vet" and "required" not in pet["vet"]
-    assert (pet["tags"]["type"], pet["tags"]["to"]) == ("references", "core.tag") and pet["notes"] == {
+    assert (pet["tags"]["type"], pet["tags"]["to"]) == (
+        "references",
+        "core.tag",
+    ) and pet["notes"] == {
         "type": "list",
         "of": "string",
         "max_items": 100,
     }
-    assert made["tag"]["fields"] == {"hot": {"type": "boolean"}, "label": {"type": "string", "required": True}}
-    told = [f"{note.kind} {note.place} {note.what}: {note.message}" for note in found.notes]
-    assert "left d.yaml:28 PetCreate: a form of another schema, a page of a list, or an error" in told
-    assert "changed d.yaml:20 Pet.notes: at most 100 values in one row (max_items)" in told
+    assert made["tag"]["fields"] == {
+        "hot": {"type": "boolean"},
+        "label": {"type": "string", "required": True},
+    }
+    told = [
+        f"{note.kind} {note.place} {note.what}: {note.message}" for note in found.notes
+    ]
+    assert (
+        "left d.yaml:28 PetCreate: a form of another schema, a page of a list, or an error"
+        in told
+    )
+    assert (
+        "changed d.yaml:20 Pet.notes: at most 100 values in one row (max_items)" in told
+    )
     assert "changed d.yaml:18 Pet.vet_id: refers to Vet, by its name" in told
 
 
@@ -116,7 +143,9 @@ components:
 """
 
 
-def test_arrays_of_simple_values_are_lists_and_objects_within_are_objects(imported: Import) -> None:
+def test_arrays_of_simple_values_are_lists_and_objects_within_are_objects(
+    imported: Import,
+) -> None:
     found = imported(VALUES)
     resolve([from_record(found.document)])
     fields = found.document["modules"]["core"]["entities"]["shop"]["fields"]
@@ -132,7 +161,12 @@ def test_arrays_of_simple_values_are_lists_and_objects_within_are_objects(import
             "required": True,
         },
         "sums": {"type": "list", "of": "number", "min": 0, "max_items": 100},
-        "colours": {"type": "list", "of": "enum", "values": ["red", "blue"], "max_items": 2},
+        "colours": {
+            "type": "list",
+            "of": "enum",
+            "values": ["red", "blue"],
+            "max_items": 2,
+        },
         "names": {"type": "list", "of": "string", "max_length": 9, "max_items": 2},
         "grid": {"type": "json"},
         "any": {"type": "json"},
@@ -165,7 +199,9 @@ def test_arrays_of_simple_values_are_lists_and_objects_within_are_objects(import
         "changed Shop.map: an object is kept as JSON",
     ):
         assert line in told, (line, told)
-    assert [(one.was, one.name) for one in found.renamed if "class" in one.was] == [("Shop.place.class", "class_value")]
+    assert [(one.was, one.name) for one in found.renamed if "class" in one.was] == [
+        ("Shop.place.class", "class_value")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -181,7 +217,9 @@ def test_arrays_of_simple_values_are_lists_and_objects_within_are_objects(import
     ids=["empty", "schemas", "syntax", "alias", "deep", "many"],
 )
 @pytest.mark.timeout(60)
-def test_what_is_no_document_is_told_with_its_line(imported: Import, text: str, where: str, says: str) -> None:
+def test_what_is_no_document_is_told_with_its_line(
+    imported: Import, text: str, where: str, says: str
+) -> None:
     with pytest.raises(InputError) as failed:
         imported(text)
     (mistake,) = failed.value.mistakes
@@ -192,7 +230,10 @@ def test_schemas_in_a_circle_end(imported: Import) -> None:
     document = {
         "components": {
             "schemas": {
-                "A": {"allOf": [{"$ref": "#/components/schemas/B"}], "properties": {"n": {"type": "string"}}},
+                "A": {
+                    "allOf": [{"$ref": "#/components/schemas/B"}],
+                    "properties": {"n": {"type": "string"}},
+                },
                 "B": {"allOf": [{"$ref": "#/components/schemas/A"}]},
                 "C": {"$ref": "#/components/schemas/C"},
             }

@@ -1,6 +1,8 @@
-"""The database of a generated project gives its domain again, as far as a schema tells one: on SQLite and PostgreSQL.
+"""The database of a generated project gives its domain again, as far as a schema tells
+one: on SQLite and PostgreSQL.
 
-What a schema does not tell is what `told` leaves out, and what `docs/reference.md` lists.
+What a schema does not tell is what `told` leaves out, and what `docs/reference.md`
+lists.
 """
 
 from __future__ import annotations
@@ -13,8 +15,7 @@ from typing import Any
 
 import pytest
 import yaml
-from sqlalchemy import NullPool, create_engine, text
-from tests.parity.systems import SQL_DOMAIN
+from tests.parity.systems import SQL_DOMAIN, create_database
 from tests.support.postgres import postgres
 from tests.support.projects import Project, new
 
@@ -27,14 +28,24 @@ from archgen.exchange.translation import Translated, translate
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 DRAWN = [case for case, _ in json.loads((SAMPLES / "domains.json").read_text())]
-MODELS = [yaml.safe_load(path.read_text()) for path in sorted((SAMPLES / "domains").glob("*.yaml"))]
+MODELS = [
+    yaml.safe_load(path.read_text())
+    for path in sorted((SAMPLES / "domains").glob("*.yaml"))
+]
 CASES = {
     "everything": SQL_DOMAIN,
-    **{model: MODELS[number] for number, model in enumerate(("conduit", "northwind", "vendors"))},
+    **{
+        model: MODELS[number]
+        for number, model in enumerate(("conduit", "northwind", "vendors"))
+    },
     **{preset: {"preset": preset} for preset in ("crud", "ecommerce")},
-    **{f"drawn_{number}": {"modules": DRAWN[number]["modules"]} for number in (2, 7, 9, 11, 18)},
+    **{
+        f"drawn_{number}": {"modules": DRAWN[number]["modules"]}
+        for number in (2, 7, 9, 11, 18)
+    },
 }
-# what a column of a field of that type is to a database, where that has no type of its own for it
+# what a column of a field of that type is to a database, where that has no type of its
+# own for it
 STORED = {
     "email": "string",
     "url": "string",
@@ -70,41 +81,70 @@ def told(domain: Domain, dialect: str) -> dict[str, Any]:
             for name, entity in module.spec.entities.items()
         }
         for module in domain.modules
-        if all(entity.fields for entity in module.spec.entities.values())  # or its tables are of a preset's own code
+        # or its tables are of a preset's own code
+        if all(entity.fields for entity in module.spec.entities.values())
     }
 
 
-def _entity(domain: Domain, module: DomainModule, spec: EntitySpec, dialect: str) -> dict[str, Any]:
-    """Not: its name where the plural is not its English one, access beyond owners, which fields are searched by, keys, totals."""
+def _entity(
+    domain: Domain, module: DomainModule, spec: EntitySpec, dialect: str
+) -> dict[str, Any]:
+    """Not: its name where the plural is not its English one, access beyond owners,
+    which fields are searched by, keys, totals.
+    """
     many = [key for key, content in spec.fields.items() if content.type == "references"]
     local = [key for key, content in spec.fields.items() if _local(module, content)]
     lists = {tuple(part.removeprefix("-") for part in one) for one in spec.lists}
-    single = {key for key, content in spec.fields.items() if content.indexed} | {*spec.combined[0], *spec.combined[1]}
-    single |= {key for key in local if spec.fields[key].listed_as and not spec.fields[key].one_to_one}
+    single = {key for key, content in spec.fields.items() if content.indexed} | {
+        *spec.combined[0],
+        *spec.combined[1],
+    }
+    single |= {
+        key
+        for key in local
+        if spec.fields[key].listed_as and not spec.fields[key].one_to_one
+    }
     single |= {one[0] for one in lists if len(one) == 1}
     several = {one for one in lists if len(one) > 1}
     by_events = {
         key
         for key, content in spec.fields.items()
-        if content.type == "reference" and f"{content.to}.deleted" in module.spec.reacts_to
+        if content.type == "reference"
+        and f"{content.to}.deleted" in module.spec.reacts_to
     }
     return {
-        "owned": "private" if spec.access.read == "owner" and (single or several or many) else spec.owned,
-        "fields": {key: _field(domain, module, content, dialect) for key, content in spec.fields.items()},
-        # that lists of all rows go by a reference within the module is not told: it has its index anyway
+        "owned": "private"
+        if spec.access.read == "owner" and (single or several or many)
+        else spec.owned,
+        "fields": {
+            key: _field(domain, module, content, dialect)
+            for key, content in spec.fields.items()
+        },
+        # that lists of all rows go by a reference within the module is not told: it has
+        # its index anyway
         "listed": (single | by_events) - {*local} | several,
         "unique": {frozenset(rule) for rule in spec.unique},
         "audit": bool(spec.audit),
     }
 
 
-def _field(domain: Domain, module: DomainModule, spec: FieldSpec, dialect: str) -> tuple[object, ...]:
-    """Not: defaults, bounds, patterns, values of an enum, `set_by`, `own`, `on_delete`, `listed_as`, `max`, and where a reference across modules goes."""
+def _field(
+    domain: Domain, module: DomainModule, spec: FieldSpec, dialect: str
+) -> tuple[object, ...]:
+    """Not: defaults, bounds, patterns, values of an enum, `set_by`, `own`, `on_delete`,
+    `listed_as`, `max`, and where a reference across modules goes.
+    """
     if spec.type == "references":
         home, _, entity = str(spec.to).partition(".")
-        to = "accounts" if home == "accounts" else domain[home].spec.entities[entity].store(entity)
+        to = (
+            "accounts"
+            if home == "accounts"
+            else domain[home].spec.entities[entity].store(entity)
+        )
         return "references", to, bool(spec.ordered)
-    required = spec.required or spec.default is not None or spec.type in ("list", "slug")
+    required = (
+        spec.required or spec.default is not None or spec.type in ("list", "slug")
+    )
     unique = spec.alone
     if spec.type == "reference":
         home, _, entity = str(spec.to).partition(".")
@@ -116,12 +156,18 @@ def _field(domain: Domain, module: DomainModule, spec: FieldSpec, dialect: str) 
             unique,
         )
     stored = STORED.get(spec.type, spec.type)
-    length = LENGTHS.get(spec.type, resolve_length(spec)) if stored == "string" else None
+    length = (
+        LENGTHS.get(spec.type, resolve_length(spec)) if stored == "string" else None
+    )
     if stored == "decimal" and dialect == "sqlite":
         stored = "integer"  # of its smallest unit: SQLite has no exact decimals
     return (
         stored,
-        length if stored == "string" else resolve_scale(spec) if stored == "decimal" else False,
+        length
+        if stored == "string"
+        else resolve_scale(spec)
+        if stored == "decimal"
+        else False,
         required,
         unique,
     )
@@ -135,12 +181,17 @@ def _local(module: DomainModule, spec: FieldSpec) -> bool:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Project]:
     @cache
     def made(case: str) -> Project:
-        folder = tmp_path_factory.mktemp(case)
-        written = folder / "answers.json"
-        written.write_text(json.dumps({"scope": "mvp", "architecture": "monolith", **CASES[case]}))
-        return new(folder, case.replace("_", "-"), "--answers", str(written))
+        return write(tmp_path_factory.mktemp(case), case, CASES[case])
 
     return made
+
+
+def write(folder: Path, case: str, answers: dict[str, Any]) -> Project:
+    written = folder / "answers.json"
+    written.write_text(
+        json.dumps({"scope": "mvp", "architecture": "monolith", **answers})
+    )
+    return new(folder, case.replace("_", "-"), "--answers", str(written))
 
 
 @pytest.fixture(scope="module")
@@ -154,10 +205,10 @@ def reflected(made: Project, url: str, read: str) -> Translated:
     return translate(read_database(read))
 
 
-def same(case: str, found: Translated, dialect: str) -> None:
+def same(answers: dict[str, Any], found: Translated, dialect: str) -> None:
     """The domain that was read, and the one that the project is of."""
     again = resolve([from_record(found.document)]).domain
-    declared = told(resolve([from_record({"name": "shop", **CASES[case]})]).domain, dialect)
+    declared = told(resolve([from_record({"name": "shop", **answers})]).domain, dialect)
     given = told(again, dialect)
     for module, tables in declared.items():
         assert {table: given[module].get(table) for table in tables} == tables
@@ -167,8 +218,12 @@ def same(case: str, found: Translated, dialect: str) -> None:
 def test_a_folder_of_sqlite_gives_the_domain_again(
     case: str, project: Callable[[str], Project], tmp_path: Path
 ) -> None:
-    found = reflected(project(case), f"sqlite+aiosqlite:///{tmp_path}/data", f"sqlite:///{tmp_path}/data")
-    same(case, found, "sqlite")
+    found = reflected(
+        project(case),
+        f"sqlite+aiosqlite:///{tmp_path}/data",
+        f"sqlite:///{tmp_path}/data",
+    )
+    same(CASES[case], found, "sqlite")
 
 
 @pytest.mark.timeout(300)
@@ -177,7 +232,9 @@ def test_a_postgresql_with_a_schema_for_each_module_gives_the_domain_again(
     case: str, project: Callable[[str], Project], server: str
 ) -> None:
     plain = server.replace("+asyncpg", "+psycopg")
-    engine = create_engine(f"{plain}/postgres", isolation_level="AUTOCOMMIT", poolclass=NullPool)
-    with engine.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{case}"'))
-    same(case, reflected(project(case), f"{server}/{case}", f"{plain}/{case}"), "postgresql")
+    create_database(server, case)
+    same(
+        CASES[case],
+        reflected(project(case), f"{server}/{case}", f"{plain}/{case}"),
+        "postgresql",
+    )

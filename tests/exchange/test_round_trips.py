@@ -25,8 +25,12 @@ def taken(modules: dict[str, Any]) -> Resolved:
 
 
 def planned(found: Resolved) -> Any:
-    """The modules as templates read them: two domains of which these are equal are the same project."""
-    return plan_modules(ModulePlan(found.domain, dict.fromkeys(found.domain.names, "app")))
+    """The modules as templates read them: two domains of which these are equal are the
+    same project.
+    """
+    return plan_modules(
+        ModulePlan(found.domain, dict.fromkeys(found.domain.names, "app"))
+    )
 
 
 def through_jdl(found: Resolved, folder: Path) -> Translated:
@@ -38,30 +42,51 @@ def through_jdl(found: Resolved, folder: Path) -> Translated:
 NAMES: dict[str, Any] = {
     "m": {
         "entities": {
-            "user": {"fields": {"account": {"type": "reference", "to": "accounts.account"}}},
+            "user": {
+                "fields": {"account": {"type": "reference", "to": "accounts.account"}}
+            },
             "x_1": {
                 "plural": "x_1_list",
                 "fields": {
                     "required": {"type": "enum", "values": ["a-b", "c"]},
-                    "friend": {"type": "reference", "to": "m.user", "unique": True, "required": True},
-                    "state": {"type": "enum", "enum": "status", "default": "red", "indexed": True},
+                    "friend": {
+                        "type": "reference",
+                        "to": "m.user",
+                        "unique": True,
+                        "required": True,
+                    },
+                    "state": {
+                        "type": "enum",
+                        "enum": "status",
+                        "default": "red",
+                        "indexed": True,
+                    },
                     "a_1": {"type": "string", "default": 'it\'s 100 % "so"\n \\ é'},
                     "a1": {"type": "json", "default": {"k": ["'", '"', "%27"]}},
-                    "user": {"type": "reference", "to": "accounts.account", "indexed": True},
+                    "user": {
+                        "type": "reference",
+                        "to": "accounts.account",
+                        "indexed": True,
+                    },
                 },
             },
             "x2_1": {"fields": {"n": {"type": "decimal", "min": "0.10", "scale": 4}}},
         },
-        "enums": {"status": {"values": ["red", "on-hold"], "labels": {"red": 'It\'s "so"'}}},
+        "enums": {
+            "status": {"values": ["red", "on-hold"], "labels": {"red": 'It\'s "so"'}}
+        },
         "reacts_to": ["m.user.deleted"],
+        "stored_as": "kept",
     }
 }
 
 
 @settings(max_examples=40)
-@given(domains())
+@given(domains(in_sql=True, with_files=True))
 @example(NAMES)
-def test_by_jdl(tmp_path_factory: pytest.TempPathFactory, modules: dict[str, Any]) -> None:
+def test_by_jdl(
+    tmp_path_factory: pytest.TempPathFactory, modules: dict[str, Any]
+) -> None:
     found = taken(modules)
     again = through_jdl(found, tmp_path_factory.mktemp("jdl"))
     assert planned(taken(again.document["modules"])) == planned(found)
@@ -69,9 +94,11 @@ def test_by_jdl(tmp_path_factory: pytest.TempPathFactory, modules: dict[str, Any
 
 
 @settings(max_examples=40)
-@given(domains())
+@given(domains(in_sql=True, with_files=True))
 @example(NAMES)
-def test_by_openapi(tmp_path_factory: pytest.TempPathFactory, modules: dict[str, Any]) -> None:
+def test_by_openapi(
+    tmp_path_factory: pytest.TempPathFactory, modules: dict[str, Any]
+) -> None:
     found = taken(modules)
     path = tmp_path_factory.mktemp("openapi") / "shop.json"
     path.write_text(json.dumps(describe_openapi("shop", found.domain)))
@@ -80,7 +107,9 @@ def test_by_openapi(tmp_path_factory: pytest.TempPathFactory, modules: dict[str,
     assert [note for note in again.notes if note.kind == "unsaid"] == []
 
 
-@pytest.mark.parametrize("value", ["", "no json", "[1]", "{'a':", "{" * 100_000, "{'a': {'b': 1}}"])
+@pytest.mark.parametrize(
+    "value", ["", "no json", "[1]", "{'a':", "{" * 100_000, "{'a': {'b': 1}}"]
+)
 def test_an_annotation_of_others_is_passed_over(value: str) -> None:
     found = read_annotation(value)
     assert found == ({"a": {"b": 1}} if value.startswith("{'a': {") else {})

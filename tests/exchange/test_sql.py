@@ -1,4 +1,6 @@
-"""Tables become entities, whether DDL defines them or a database has them; what is hostile is refused in time."""
+"""Tables become entities, whether DDL defines them or a database has them; what is
+hostile is refused in time.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ from archgen.answers.sources import from_record
 from archgen.errors import ArchgenError, InputError, Mistakes
 from archgen.exchange.model import SourceDomain
 from archgen.exchange.reflection import read_database
-from archgen.exchange.sql_reader import guess_dialect, read_sql, split_statements
+from archgen.exchange.sql_reader import read_sql
+from archgen.exchange.sql_statements import guess_dialect, split_statements
 from archgen.exchange.translation import Translated, translate
 
 DUMP = """-- a dump
@@ -84,10 +87,14 @@ def entities(found: Translated) -> dict[str, Any]:
 
 
 def told(found: Translated) -> list[str]:
-    return [f"{note.kind} {note.place} {note.what}: {note.message}" for note in found.notes]
+    return [
+        f"{note.kind} {note.place} {note.what}: {note.message}" for note in found.notes
+    ]
 
 
-def test_a_dump_of_postgresql_is_read_by_what_defines_tables(imported: Callable[[str], Translated]) -> None:
+def test_a_dump_of_postgresql_is_read_by_what_defines_tables(
+    imported: Callable[[str], Translated],
+) -> None:
     found = imported(DUMP)
     made = entities(found)
     assert list(made) == ["customer", "order", "category", "price"]
@@ -97,7 +104,11 @@ def test_a_dump_of_postgresql_is_read_by_what_defines_tables(imported: Callable[
         "balance": {"type": "decimal", "scale": 3, "min": 0, "default": "0.5"},
     }
     order = made["order"]
-    assert order["fields"]["kind"] == {"type": "enum", "values": ["a", "b"], "default": "a"}
+    assert order["fields"]["kind"] == {
+        "type": "enum",
+        "values": ["a", "b"],
+        "default": "a",
+    }
     assert order["fields"]["size"] == {"type": "enum", "values": ["s", "m"]}
     assert order["fields"]["customer"] == {
         "type": "reference",
@@ -106,13 +117,21 @@ def test_a_dump_of_postgresql_is_read_by_what_defines_tables(imported: Callable[
         "indexed": True,
         "on_delete": "cascade",
     }
-    assert order["fields"]["manager"] == {"type": "reference", "to": "core.customer", "one_to_one": True}
+    assert order["fields"]["manager"] == {
+        "type": "reference",
+        "to": "core.customer",
+        "one_to_one": True,
+    }
     assert order["fields"]["category"]["type"] == "references"
-    assert order["fields"]["note"]["default"] == "it's; so" and order["fields"]["at"] == {
+    assert order["fields"]["note"]["default"] == "it's; so" and order["fields"][
+        "at"
+    ] == {
         "type": "datetime",
         "indexed": True,
     }
-    assert order["unique"] == [["code", "kind"]] and made["price"]["unique"] == [["day", "shop"]]
+    assert order["unique"] == [["code", "kind"]] and made["price"]["unique"] == [
+        ["day", "shop"]
+    ]
     assert made["price"]["fields"]["day"] == {"type": "date", "required": True}
     lines = told(found)
     for part in (
@@ -132,7 +151,9 @@ def test_a_dump_of_postgresql_is_read_by_what_defines_tables(imported: Callable[
         assert any(line.startswith(part) for line in lines), (part, lines)
 
 
-def test_arrays_and_composite_types_are_lists_and_objects(imported: Callable[[str], Translated]) -> None:
+def test_arrays_and_composite_types_are_lists_and_objects(
+    imported: Callable[[str], Translated],
+) -> None:
     found = imported(
         "CREATE TYPE mood AS ENUM ('ok', 'sad');\n"
         'CREATE TYPE place AS (street varchar(40), zip int, mood mood, "ID" uuid);\n'
@@ -143,9 +164,26 @@ def test_arrays_and_composite_types_are_lists_and_objects(imported: Callable[[st
     )
     fields = entities(found)["t"]["fields"]
     assert fields == {
-        "tags": {"type": "list", "of": "string", "max_length": 10_000, "max_items": 100, "required": True},
-        "codes": {"type": "list", "of": "string", "max_length": 20, "max_items": 100, "required": True},
-        "moods": {"type": "list", "of": "enum", "values": ["ok", "sad"], "max_items": 100},
+        "tags": {
+            "type": "list",
+            "of": "string",
+            "max_length": 10_000,
+            "max_items": 100,
+            "required": True,
+        },
+        "codes": {
+            "type": "list",
+            "of": "string",
+            "max_length": 20,
+            "max_items": 100,
+            "required": True,
+        },
+        "moods": {
+            "type": "list",
+            "of": "enum",
+            "values": ["ok", "sad"],
+            "max_items": 100,
+        },
         "sums": {"type": "list", "of": "decimal", "scale": 4, "max_items": 100},
         "days": {"type": "list", "of": "date", "max_items": 100},
         "grid": {"type": "json"},
@@ -171,18 +209,30 @@ def test_arrays_and_composite_types_are_lists_and_objects(imported: Callable[[st
         "changed d.sql:5 t.far: an object is kept as JSON: its place is no simple value",
         "changed d.sql:5 t.strange: an object is kept as JSON: its a is no simple value",
         "changed d.sql:5 t.marks: not required: DEFAULT '{1}' cannot be said",
-        "unsaid d.sql:5 t.codes: indexed True: a field of type list cannot be indexed",
+        "unsaid d.sql:5 t.codes: indexed: a field of type list cannot be indexed",
     ):
         assert any(line.startswith(part) for line in lines), (part, lines)
-    assert [(one.was, one.name) for one in found.renamed if "home" in one.was] == [("t.home.ID", "id_value")]
+    assert [(one.was, one.name) for one in found.renamed if "home" in one.was] == [
+        ("t.home.ID", "id_value")
+    ]
 
 
-def test_a_set_of_mysql_is_a_list_of_its_values(imported: Callable[[str], Translated]) -> None:
+def test_a_set_of_mysql_is_a_list_of_its_values(
+    imported: Callable[[str], Translated],
+) -> None:
     found = imported("CREATE TABLE `t` (`a` SET('x','y') NOT NULL) ENGINE=InnoDB;")
     assert entities(found)["t"]["fields"] == {
-        "a": {"type": "list", "of": "enum", "values": ["x", "y"], "max_items": 100, "required": True}
+        "a": {
+            "type": "list",
+            "of": "enum",
+            "values": ["x", "y"],
+            "max_items": 100,
+            "required": True,
+        }
     }
-    assert "changed d.sql:1 t.a: a set of values is a list, which has an order" in told(found)
+    assert "changed d.sql:1 t.a: a set of values is a list, which has an order" in told(
+        found
+    )
 
 
 def test_arrays_of_a_live_database_are_lists(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,7 +244,9 @@ def test_arrays_of_a_live_database_are_lists(monkeypatch: pytest.MonkeyPatch) ->
     kinds = {"tags": postgresql.ARRAY(postgresql.TEXT()), "codes": postgresql.ARRAY(postgresql.VARCHAR(9)),
              "moods": postgresql.ARRAY(postgresql.ENUM("a", "b", name="m"))}  # fmt: skip
     made = [
-        reflection._column({"name": name, "type": kind, "nullable": True}, "t", Place("d", 1), [])
+        reflection._column(
+            {"name": name, "type": kind, "nullable": True}, "t", Place("d", 1), []
+        )
         for name, kind in kinds.items()
     ]
     assert [(one.type, one.item, one.length, one.values) for one in made] == [
@@ -215,21 +267,41 @@ def test_mysql_is_told_by_its_quotes(imported: Callable[[str], Translated]) -> N
         "active": {"type": "boolean", "default": True},
         "born": {"type": "date"},
     }
-    assert made["post"]["fields"]["user"] == {"type": "reference", "to": "core.user", "required": True, "indexed": True}
+    assert made["post"]["fields"]["user"] == {
+        "type": "reference",
+        "to": "core.user",
+        "required": True,
+        "indexed": True,
+    }
 
 
 def test_statements_end_where_their_semicolon_is_no_text() -> None:
     text = "a 'x;''y;' ; b -- ;\n /* ; */ \"c;\" $q$ ; $q$ ;\n d"
-    assert [one.strip()[:1] for _, one in split_statements(text, "postgres")] == ["a", "b", "d"]
-    assert [one.strip() for _, one in split_statements("a '\\';' ; b", "mysql")] == ["a '\\';'", "b"]
+    assert [one.strip()[:1] for _, one in split_statements(text, "postgres")] == [
+        "a",
+        "b",
+        "d",
+    ]
+    assert [one.strip() for _, one in split_statements("a '\\';' ; b", "mysql")] == [
+        "a '\\';'",
+        "b",
+    ]
 
 
 @pytest.mark.parametrize(
     ("text", "where", "says"),
     [
-        ("CREATE TABLE a (\n x int,\n y varchar(3 NOT NULL\n);", "d.sql, line 3", "is not read as SQL of postgres"),
+        (
+            "CREATE TABLE a (\n x int,\n y varchar(3 NOT NULL\n);",
+            "d.sql, line 3",
+            "is not read as SQL of postgres",
+        ),
         ("SELECT 1;", "d.sql", "defines no table"),
-        ("\n\nCREATE TABLE a (x int CHECK (" + "(" * 50_000 + ")))", "d.sql, line 3", "is nested too deeply"),
+        (
+            "\n\nCREATE TABLE a (x int CHECK (" + "(" * 50_000 + ")))",
+            "d.sql, line 3",
+            "is nested too deeply",
+        ),
         (
             "CREATE TABLE a (" + ",".join(f"c{n} int" for n in range(200)) + ");",
             "d.sql, line 1",
@@ -259,7 +331,10 @@ def test_what_is_no_ddl_or_too_much_is_told_with_its_line(
 ) -> None:
     with pytest.raises(InputError) as failed:
         imported(text)
-    assert failed.value.mistakes[0].where == where and says in failed.value.mistakes[0].message
+    assert (
+        failed.value.mistakes[0].where == where
+        and says in failed.value.mistakes[0].message
+    )
 
 
 @pytest.mark.parametrize(
@@ -273,12 +348,21 @@ def test_what_is_no_ddl_or_too_much_is_told_with_its_line(
     ],
 )
 @pytest.mark.timeout(30)
-def test_what_is_no_definition_is_passed_over_in_time(imported: Callable[[str], Translated], rest: str) -> None:
-    assert list(entities(imported("CREATE TABLE things (n int);\n" + rest))) == ["thing"]
+def test_what_is_no_definition_is_passed_over_in_time(
+    imported: Callable[[str], Translated], rest: str
+) -> None:
+    assert list(entities(imported("CREATE TABLE things (n int);\n" + rest))) == [
+        "thing"
+    ]
 
 
-@given(st.lists(st.sampled_from(DUMP.split() + MYSQL.split()), max_size=80).map(" ".join) | st.text(max_size=100))
-def test_any_text_is_read_or_refused_in_words(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+@given(
+    st.lists(st.sampled_from(DUMP.split() + MYSQL.split()), max_size=80).map(" ".join)
+    | st.text(max_size=100)
+)
+def test_any_text_is_read_or_refused_in_words(
+    tmp_path_factory: pytest.TempPathFactory, text: str
+) -> None:
     path = tmp_path_factory.mktemp("sql") / "any.sql"
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
     mistakes = Mistakes()
@@ -306,10 +390,15 @@ def test_a_database_is_read_and_not_written(tmp_path: Path) -> None:
         "seen": {"type": "boolean"},
     }
     assert made["order"]["fields"]["at"] == {"type": "datetime", "indexed": True}
-    assert made["order"]["fields"]["customer"]["to"] == "core.customer" and made["order"]["unique"] == [["n", "at"]]
+    assert made["order"]["fields"]["customer"]["to"] == "core.customer" and made[
+        "order"
+    ]["unique"] == [["n", "at"]]
 
 
-@pytest.mark.parametrize("url", ["", "nothing", "sqlite://", "oracle9://x", "postgresql+asyncpg://localhost:1/x"])
+@pytest.mark.parametrize(
+    "url",
+    ["", "nothing", "sqlite://", "oracle9://x", "postgresql+asyncpg://localhost:1/x"],
+)
 def test_an_address_that_leads_nowhere_is_wrong_input(url: str) -> None:
     with pytest.raises(InputError) as failed:
         read_database(url)

@@ -1,4 +1,6 @@
-"""What an image consists of, read without any decoder, so that what a decoder overlooks is seen."""
+"""What an image consists of, read without any decoder, so that what a decoder overlooks
+is seen.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +9,26 @@ from collections.abc import Callable, Iterator
 
 # What pixels, colours, transparency and movement need.
 PARTS: dict[str, set[bytes]] = {
-    "image/jpeg": {b"\xd8", b"\xe0", b"\xdb", b"\xc0", b"\xc2", b"\xc4", b"\xda", b"\xd9"},
-    "image/png": {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"acTL", b"fcTL", b"fdAT"},
+    "image/jpeg": {
+        b"\xd8",
+        b"\xe0",
+        b"\xdb",
+        b"\xc0",
+        b"\xc2",
+        b"\xc4",
+        b"\xda",
+        b"\xd9",
+    },
+    "image/png": {
+        b"IHDR",
+        b"PLTE",
+        b"tRNS",
+        b"IDAT",
+        b"IEND",
+        b"acTL",
+        b"fcTL",
+        b"fdAT",
+    },
     "image/gif": {b"head", b"\x21\xf9", b"\x21\xff", b"\x2c", b"\x3b"},
     "image/webp": {b"RIFF", b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF"},
 }

@@ -1,4 +1,6 @@
-"""The inspection as a project has it: the files of the chassis, in a package of their own."""
+"""The inspection as a project has it: the files of the chassis, in a package of their
+own.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,9 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
 
 
 @pytest.fixture
-def altered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., ModuleType]:
+def altered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., ModuleType]:
     """The inspection with other text in the place of some of its files."""
     numbers = count()
 
@@ -57,7 +61,9 @@ def altered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Mo
 
 @pytest.fixture
 def inspect(media: ModuleType, tmp_path: Path) -> Inspect:
-    """`inspect(data, *accept)`; of any type that archgen offers, unless `accept` says which."""
+    """`inspect(data, *accept)`; of any type that archgen offers, unless `accept` says
+    which.
+    """
     from archgen.domain.file_types import FILE_TYPES
 
     def run(data: bytes, *accept: str) -> Any:

@@ -1,6 +1,8 @@
-"""Hostile files, made by code: each with a name that says what it tries, and none of them kept.
+"""Hostile files, made by code: each with a name that says what it tries, and none of
+them kept.
 
-Each is refused, or what is kept is an image drawn anew of which nothing of the attack is left; `test_media.py` says which.
+Each is refused, or what is kept is an image drawn anew of which nothing of the attack
+is left; `test_media.py` says which.
 """
 
 from __future__ import annotations
@@ -65,7 +67,10 @@ def archive() -> bytes:
 def zeros(size: int) -> bytes:
     """So many of them, deflated: about a thousandth of their size."""
     packer, piece = zlib.compressobj(9), bytes(2**20)
-    return b"".join(packer.compress(piece[: size - at]) for at in range(0, size, 2**20)) + packer.flush()
+    return (
+        b"".join(packer.compress(piece[: size - at]) for at in range(0, size, 2**20))
+        + packer.flush()
+    )
 
 
 def others() -> Files:
@@ -98,7 +103,9 @@ def others() -> Files:
         "a font": b"\0\x01\0\0\0\x0c\0\x80" + bytes(32),
         "a PostScript file": b"%!PS-Adobe-3.0\n(\x00) run\n",
         "a Flash film": b"FWS\x0a" + bytes(20),
-        "a sound in the envelope of a WebP": riff([(b"fmt ", bytes(16))]).replace(b"WEBP", b"WAVE"),
+        "a sound in the envelope of a WebP": riff([(b"fmt ", bytes(16))]).replace(
+            b"WEBP", b"WAVE"
+        ),
     }
 
 
@@ -124,7 +131,9 @@ def truncated(content_type: str) -> Files:
         "after half": length // 2,
         "after nine tenths": length * 9 // 10,
     }
-    return {f"{content_type} cut {where}": whole[:place] for where, place in places.items()}
+    return {
+        f"{content_type} cut {where}": whole[:place] for where, place in places.items()
+    }
 
 
 def empty_at_heart() -> Files:
@@ -139,7 +148,9 @@ def empty_at_heart() -> Files:
     }
     found = {f"{kind}, its signature alone": head for kind, head in heads.items()}
     for (kind, head), size in itertools.product(heads.items(), (64, 5000)):
-        found[f"{kind}, its signature and {size} bytes of chance"] = head + chance.randbytes(size)
+        found[f"{kind}, its signature and {size} bytes of chance"] = (
+            head + chance.randbytes(size)
+        )
     for size in (1, 2, 3, 16, 255, 4096, 65_536, 1_000_000):
         found[f"{size} bytes of chance"] = b"\xfe" + chance.randbytes(size - 1)
     return found
@@ -200,9 +211,16 @@ def tables() -> Files:
 
 
 def hidden_behind() -> Files:
-    """Images with another file behind their end: each of the two is what some program finds."""
+    """Images with another file behind their end: each of the two is what some program
+    finds.
+    """
     behind = {kind: data for kind, data in ORDINARY.items() if kind not in (TEXT, CSV)}
-    behind |= {"an archive": archive(), "a page": HTML, "an SVG": SVG, "a program": b"MZ" + PAYLOAD + bytes(99)}
+    behind |= {
+        "an archive": archive(),
+        "a page": HTML,
+        "an SVG": SVG,
+        "a program": b"MZ" + PAYLOAD + bytes(99),
+    }
     return {
         f"{front} with {back} behind it": ORDINARY[front] + data
         for front in IMAGES
@@ -223,11 +241,19 @@ def hidden_within() -> Files:
     for what, data in within.items():
         found |= {
             f"{what} in a comment of a JPEG": with_segment(ORDINARY[JPEG], 0xFE, data),
-            f"{what} in a segment of a JPEG": with_segment(ORDINARY[JPEG], 0xED, b"Photoshop 3.0\0" + data),
-            f"{what} in a text of a PNG": with_chunk(ORDINARY[PNG], chunk(b"tEXt", b"Comment\0" + data)),
-            f"{what} in a chunk of a PNG that nobody knows": with_chunk(ORDINARY[PNG], chunk(b"haCk", data)),
+            f"{what} in a segment of a JPEG": with_segment(
+                ORDINARY[JPEG], 0xED, b"Photoshop 3.0\0" + data
+            ),
+            f"{what} in a text of a PNG": with_chunk(
+                ORDINARY[PNG], chunk(b"tEXt", b"Comment\0" + data)
+            ),
+            f"{what} in a chunk of a PNG that nobody knows": with_chunk(
+                ORDINARY[PNG], chunk(b"haCk", data)
+            ),
             f"{what} in a comment of a GIF": encode(picture("P"), "GIF", comment=data),
-            f"{what} in a chunk of a WebP": with_riff_chunk(ORDINARY[WEBP], b"HACK", data),
+            f"{what} in a chunk of a WebP": with_riff_chunk(
+                ORDINARY[WEBP], b"HACK", data
+            ),
         }
     script = bytearray(ORDINARY[GIF])
     script[6:10] = b"/*\x10\0"  # 10,799 pixels wide, and the start of a comment
@@ -239,32 +265,54 @@ def places() -> Files:
     """Photographs that say where they were taken, and what else they carry."""
     exif = Image.Exif()
     exif[0x010E], exif[0x9286] = "PAYLOAD", b"PAYLOAD"
-    exif.get_ifd(0x8825).update({1: "N", 2: (48.0, 8.0, 14.0), 3: "E", 4: (11.0, 34.0, 31.0), 29: "PAYLOAD"})
+    exif.get_ifd(0x8825).update(
+        {1: "N", 2: (48.0, 8.0, 14.0), 3: "E", 4: (11.0, 34.0, 31.0), 29: "PAYLOAD"}
+    )
     xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><exif:GPSLatitude>PAYLOAD</exif:GPSLatitude></x:xmpmeta>'
-    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
-    named = bytes(profile).replace(b"s\0R\0G\0B", b"P\0A\0Y\0L").replace(b"sRGB", b"PAYL")
+    profile = bytearray(
+        ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    )
+    named = (
+        bytes(profile).replace(b"s\0R\0G\0B", b"P\0A\0Y\0L").replace(b"sRGB", b"PAYL")
+    )
     image, moving = picture(), animation("WEBP")
     found = {}
     for form in ("JPEG", "PNG", "WEBP"):
         found[f"a place in the EXIF of a {form}"] = encode(image, form, exif=exif)
-        found[f"a remark in the colours of a {form}"] = encode(image, form, icc_profile=named)
-        found[f"chance for the colours of a {form}"] = encode(image, form, icc_profile=random.Random(2).randbytes(3000))
+        found[f"a remark in the colours of a {form}"] = encode(
+            image, form, icc_profile=named
+        )
+        found[f"chance for the colours of a {form}"] = encode(
+            image, form, icc_profile=random.Random(2).randbytes(3000)
+        )
     found |= {
         "a place in the XMP of a JPEG": encode(image, "JPEG", xmp=xmp),
         "a place in the XMP of a WEBP": encode(image, "WEBP", xmp=xmp),
-        "a place in the XMP of a PNG": with_chunk(ORDINARY[PNG], chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + xmp)),
+        "a place in the XMP of a PNG": with_chunk(
+            ORDINARY[PNG], chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + xmp)
+        ),
         "a comment in a JPEG": encode(image, "JPEG", comment=b"PAYLOAD"),
         "a comment in a GIF": encode(picture("P"), "GIF", comment=b"PAYLOAD"),
         "a comment in a GIF that moves": encode(
-            image, "GIF", save_all=True, append_images=[picture(shade=99)], comment=b"PAYLOAD"
+            image,
+            "GIF",
+            save_all=True,
+            append_images=[picture(shade=99)],
+            comment=b"PAYLOAD",
         ),
         "a second photograph behind a JPEG": encode(
             image, "MPO", save_all=True, append_images=[picture(shade=200)], exif=exif
         ),
-        "a place in a WEBP that moves": with_riff_chunk(moving, b"EXIF", b"Exif\0\0" + exif.tobytes()[6:]),
-        "EXIF that is chance": with_segment(ORDINARY[JPEG], 0xE1, b"Exif\0\0II*\0" + random.Random(3).randbytes(900)),
+        "a place in a WEBP that moves": with_riff_chunk(
+            moving, b"EXIF", b"Exif\0\0" + exif.tobytes()[6:]
+        ),
+        "EXIF that is chance": with_segment(
+            ORDINARY[JPEG], 0xE1, b"Exif\0\0II*\0" + random.Random(3).randbytes(900)
+        ),
         "EXIF that goes round": with_segment(
-            ORDINARY[JPEG], 0xE1, b"Exif\0\0II*\0\x08\0\0\0\x01\0\x69\x87\x04\0\x01\0\0\0\x08\0\0\0\x08\0\0\0"
+            ORDINARY[JPEG],
+            0xE1,
+            b"Exif\0\0II*\0\x08\0\0\0\x01\0\x69\x87\x04\0\x01\0\0\0\x08\0\0\0\x08\0\0\0",
         ),
     }
     return found
@@ -277,9 +325,13 @@ def oversized() -> Files:
     return {
         "100 segments of EXIF": ORDINARY[JPEG][:2] + segment * 100 + ORDINARY[JPEG][2:],
         "5,000 texts in a PNG": with_chunk(ORDINARY[PNG], texts),
-        "a megabyte of a comment in a GIF": encode(picture("P"), "GIF", comment=b"PAYLOAD" * 150_000),
+        "a megabyte of a comment in a GIF": encode(
+            picture("P"), "GIF", comment=b"PAYLOAD" * 150_000
+        ),
         "5 MB of XMP in a WebP": encode(picture(), "WEBP", xmp=b"PAYLOAD" * 750_000),
-        "a text of 4 GB, it says": with_chunk(ORDINARY[PNG], b"\xff\xff\xff\xfftEXtPAYLOAD"),
+        "a text of 4 GB, it says": with_chunk(
+            ORDINARY[PNG], b"\xff\xff\xff\xfftEXtPAYLOAD"
+        ),
     }
 
 
@@ -311,26 +363,40 @@ def image_bombs() -> Bombs:
     at = moves.index(b"acTL")
     moves[at - 4 : at + 16] = chunk(b"acTL", struct.pack(">II", 1_000_000, 0))
     return {
-        "50,000 by 50,000 of zeros": lambda: png(side, side, zeros(side * row), depth=1),
-        "25 million pixels and some": lambda: png(5001, 5000, zeros(5001 * 5000), depth=8),
+        "50,000 by 50,000 of zeros": lambda: png(
+            side, side, zeros(side * row), depth=1
+        ),
+        "25 million pixels and some": lambda: png(
+            5001, 5000, zeros(5001 * 5000), depth=8
+        ),
         "a line of 16,384 pixels": lambda: png(16_384, 1, zlib.compress(bytes(16_385))),
-        "two thousand million pixels wide": lambda: png(2**31 - 1, 1, zlib.compress(bytes(64))),
-        "wide and high as nothing is": lambda: png(2**31 - 1, 2**31 - 1, zlib.compress(bytes(64))),
+        "two thousand million pixels wide": lambda: png(
+            2**31 - 1, 1, zlib.compress(bytes(64))
+        ),
+        "wide and high as nothing is": lambda: png(
+            2**31 - 1, 2**31 - 1, zlib.compress(bytes(64))
+        ),
         "no pixel at all": lambda: png(0, 0, zlib.compress(b"")),
         "a JPEG that says 65,535 by 65,535": lambda: huge,
         "a GIF that says 65,535 by 65,535": lambda: bytes(screen),
         "a GIF of 10,000 frames": lambda: frames[:-1] + once * 9_999 + b";",
         "a GIF of 501 frames": lambda: frames[:-1] + once * 500 + b";",
         "a moving PNG that says a million frames": lambda: bytes(moves),
-        "a WebP that says 16,384 by 16,384": lambda: riff([(b"VP8X", canvas), (b"ANIM", bytes(6))]),
+        "a WebP that says 16,384 by 16,384": lambda: riff(
+            [(b"VP8X", canvas), (b"ANIM", bytes(6))]
+        ),
         "a WebP of 501 frames": lambda: animation("WEBP", 501, size=(8, 8)),
         "a moving PNG of 501 frames": lambda: animation("PNG", 501, size=(8, 8)),
-        "a moving WebP of too many pixels": lambda: animation("WEBP", 30, size=(1000, 900)),
+        "a moving WebP of too many pixels": lambda: animation(
+            "WEBP", 30, size=(1000, 900)
+        ),
     }
 
 
 def slow_jpeg() -> bytes:
-    """25 million pixels, each of which is drawn anew 50 times five times: 3 seconds or more."""
+    """25 million pixels, each of which is drawn anew 50 times five times: 3 seconds or
+    more.
+    """
     whole = encode(picture("L", (5000, 5000)), "JPEG", progressive=True)
     second = whole.index(b"\xff\xda", whole.index(b"\xff\xda") + 1)
     return whole[:second] + whole[second:-2] * 51 + b"\xff\xd9"
@@ -340,9 +406,15 @@ def metadata_bombs() -> Bombs:
     """The picture is there; what is said of it unfolds to a great deal."""
     packed = partial(zeros, 300_000_000)
     return {
-        "300 MB in an iTXt": lambda: with_chunk(ORDINARY[PNG], chunk(b"iTXt", b"Comment\0\x01\0\0\0" + packed())),
-        "300 MB in a zTXt": lambda: with_chunk(ORDINARY[PNG], chunk(b"zTXt", b"Comment\0\0" + packed())),
-        "300 MB in an iCCP": lambda: with_chunk(ORDINARY[PNG], chunk(b"iCCP", b"Colours\0\0" + packed())),
+        "300 MB in an iTXt": lambda: with_chunk(
+            ORDINARY[PNG], chunk(b"iTXt", b"Comment\0\x01\0\0\0" + packed())
+        ),
+        "300 MB in a zTXt": lambda: with_chunk(
+            ORDINARY[PNG], chunk(b"zTXt", b"Comment\0\0" + packed())
+        ),
+        "300 MB in an iCCP": lambda: with_chunk(
+            ORDINARY[PNG], chunk(b"iCCP", b"Colours\0\0" + packed())
+        ),
         "300 MB behind the last row of a PNG": lambda: png(9, 9, packed()),
     }
 
@@ -355,14 +427,27 @@ def document_bombs() -> Bombs:
     table = b"/Type /XRef /Size 90000000 /W [1 4 2] /Root 1 0 R /Filter /FlateDecode"
     return {
         "a page that unfolds to 300 MB": lambda: pdf(content=stream(packed(), flate)),
-        "an object that unfolds to 300 MB, of no page": lambda: pdf(stream(packed(), flate)),
-        "a page that unfolds twice": lambda: pdf(content=stream(zlib.compress(packed()), twice)),
-        "a page that unfolds behind letters": lambda: pdf(
-            content=stream(packed().hex().encode() + b">", b"/Filter [/ASCIIHexDecode /FlateDecode]")
+        "an object that unfolds to 300 MB, of no page": lambda: pdf(
+            stream(packed(), flate)
         ),
-        "a filter that is elsewhere": lambda: pdf(b"/FlateDecode", content=stream(packed(), b"/Filter 6 0 R")),
-        "filters that are elsewhere": lambda: pdf(b"/FlateDecode", content=stream(packed(), b"/Filter [6 0 R]")),
-        "runs that unfold": lambda: pdf(content=stream(b"\x81\0" * 1_000_000 + b"\x80", b"/Filter /RunLengthDecode")),
+        "a page that unfolds twice": lambda: pdf(
+            content=stream(zlib.compress(packed()), twice)
+        ),
+        "a page that unfolds behind letters": lambda: pdf(
+            content=stream(
+                packed().hex().encode() + b">",
+                b"/Filter [/ASCIIHexDecode /FlateDecode]",
+            )
+        ),
+        "a filter that is elsewhere": lambda: pdf(
+            b"/FlateDecode", content=stream(packed(), b"/Filter 6 0 R")
+        ),
+        "filters that are elsewhere": lambda: pdf(
+            b"/FlateDecode", content=stream(packed(), b"/Filter [6 0 R]")
+        ),
+        "runs that unfold": lambda: pdf(
+            content=stream(b"\x81\0" * 1_000_000 + b"\x80", b"/Filter /RunLengthDecode")
+        ),
         "objects in a stream of 300 MB": lambda: pdf(
             stream(packed(), b"/Type /ObjStm /N 9 /First 99 /Filter /FlateDecode"),
         ),
@@ -374,10 +459,16 @@ def document_bombs() -> Bombs:
         ),
         "300,000 objects": lambda: pdf(*[b"null"] * 300_000),
         "an array 100,000 deep": lambda: pdf(b"[" * 100_000 + b"]" * 100_000),
-        "a dictionary 50,000 deep": lambda: pdf(b"<< /A " * 50_000 + b"null" + b">>" * 50_000),
+        "a dictionary 50,000 deep": lambda: pdf(
+            b"<< /A " * 50_000 + b"null" + b">>" * 50_000
+        ),
         "pages that go round": lambda: page_tree,
-        "a length that goes round": lambda: pdf(content=b"<< /Length 4 0 R >>\nstream\nx\nendstream"),
-        "a length of 4 GB": lambda: pdf(content=b"<< /Length 4294967295 >>\nstream\nx\nendstream"),
+        "a length that goes round": lambda: pdf(
+            content=b"<< /Length 4 0 R >>\nstream\nx\nendstream"
+        ),
+        "a length of 4 GB": lambda: pdf(
+            content=b"<< /Length 4294967295 >>\nstream\nx\nendstream"
+        ),
     }
 
 
@@ -406,9 +497,15 @@ def documents() -> Files:
         "a script as it opens": pdf(script, catalog=b"/OpenAction 6 0 R"),
         "a script as it opens, at once": pdf(catalog=b"/OpenAction " + script),
         "a script of a page": pdf(page=b"/AA << /O %s >>" % script),
-        "a script of a remark": pdf(page=b"/Annots [<< /Subtype /Link /A %s >>]" % script),
-        "a script by name": pdf(catalog=b"/Names << /JavaScript << /Names [(a) %s] >> >>" % script),
-        "a script spelled otherwise": pdf(catalog=b"/OpenAction << /S /J#61v#61Script /J#53 (alert) >>"),
+        "a script of a remark": pdf(
+            page=b"/Annots [<< /Subtype /Link /A %s >>]" % script
+        ),
+        "a script by name": pdf(
+            catalog=b"/Names << /JavaScript << /Names [(a) %s] >> >>" % script
+        ),
+        "a script spelled otherwise": pdf(
+            catalog=b"/OpenAction << /S /J#61v#61Script /J#53 (alert) >>"
+        ),
         "a script all in numbers": pdf(
             catalog=b"/OpenAction << /S /"
             + b"".join(b"#%02X" % letter for letter in b"JavaScript")
@@ -419,28 +516,47 @@ def documents() -> Files:
         "a script of an earlier state": revised,
         "a program as it opens": pdf(launch, catalog=b"/OpenAction 6 0 R"),
         "a program within packed objects": packed_pdf(launch),
-        "a file within": pdf(file, b"<< /Type /Filespec /F (a.exe) /EF << /F 6 0 R >> >>"),
+        "a file within": pdf(
+            file, b"<< /Type /Filespec /F (a.exe) /EF << /F 6 0 R >> >>"
+        ),
         "files by name": pdf(catalog=b"/Names << /EmbeddedFiles << /Names [] >> >>"),
-        "a file in a remark": pdf(page=b"/Annots [<< /Subtype /FileAttachment /FS << /F (a) >> >>]"),
-        "a document in the document": pdf(catalog=b"/OpenAction << /S /GoToE /T << /R /C >> >>"),
+        "a file in a remark": pdf(
+            page=b"/Annots [<< /Subtype /FileAttachment /FS << /F (a) >> >>]"
+        ),
+        "a document in the document": pdf(
+            catalog=b"/OpenAction << /S /GoToE /T << /R /C >> >>"
+        ),
         "a film with a script": pdf(page=b"/Annots [<< /Subtype /RichMedia >>]"),
-        "a form that is another language": pdf(catalog=b"/AcroForm << /XFA [] /Fields [] >>"),
-        "a form that is sent away": pdf(catalog=b"/OpenAction << /S /SubmitForm /F (https://example.com) >>"),
-        "data from elsewhere": pdf(catalog=b"/OpenAction << /S /ImportData /F (a.fdf) >>"),
+        "a form that is another language": pdf(
+            catalog=b"/AcroForm << /XFA [] /Fields [] >>"
+        ),
+        "a form that is sent away": pdf(
+            catalog=b"/OpenAction << /S /SubmitForm /F (https://example.com) >>"
+        ),
+        "data from elsewhere": pdf(
+            catalog=b"/OpenAction << /S /ImportData /F (a.fdf) >>"
+        ),
         "one that is locked": locked.getvalue(),
         "one behind another byte": b"\n" + whole,
         "one behind a page": HTML + whole,
         "one behind a thousand bytes": b"%" + b"x" * 1000 + b"\n" + whole,
         "one with a page behind it": whole + HTML,
         "one with an archive behind it": whole + archive(),
-        "one that is an archive too": whole + archive()[:-2] + struct.pack("<H", 6) + b"%%EOF\n",
+        "one that is an archive too": whole
+        + archive()[:-2]
+        + struct.pack("<H", 6)
+        + b"%%EOF\n",
         "one without an end": whole[: whole.rindex(b"%%EOF")],
         "one with its table elsewhere": whole.replace(b"startxref\n", b"startxref\n1"),
         "one of no version": b"%PDF-x.y\n" + whole[9:],
         "one of version 9": b"%PDF-9.0\n" + whole[9:],
-        "one without a page": whole.replace(b"/Kids [3 0 R] /Count 1", b"/Kids [] /Count 0    "),
+        "one without a page": whole.replace(
+            b"/Kids [3 0 R] /Count 1", b"/Kids [] /Count 0    "
+        ),
         "one without a root": whole.replace(b"/Root 1 0 R", b"/Moot 1 0 R"),
-        "one whose root is a number": whole.replace(b"<< /Type /Catalog /Pages 2 0 R  >>", b"42" + b" " * 32),
+        "one whose root is a number": whole.replace(
+            b"<< /Type /Catalog /Pages 2 0 R  >>", b"42" + b" " * 32
+        ),
     }
 
 

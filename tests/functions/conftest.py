@@ -11,15 +11,26 @@ from typing import Any
 import pytest
 from tests.support.projects import Project, new
 
-DYNAMODB = ("--set", "stack.database=dynamodb")  # where so much is related, the advice is PostgreSQL
+# where so much is related, the advice is PostgreSQL
+DYNAMODB = ("--set", "stack.database=dynamodb")
 POSTGRESQL = ("--set", "stack.database=postgresql")
 
 
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The ecommerce preset as functions; its package is `functions_shop`, and can be imported."""
+    """The ecommerce preset as functions; its package is `functions_shop`, and can be
+    imported.
+    """
     folder = tmp_path_factory.mktemp("functions")
-    project = new(folder, "functions-shop", "--preset", "ecommerce", "--architecture", "serverless", *DYNAMODB)
+    project = new(
+        folder,
+        "functions-shop",
+        "--preset",
+        "ecommerce",
+        "--architecture",
+        "serverless",
+        *DYNAMODB,
+    )
     sys.path.append(str(project.folder / "src"))
     return project
 
@@ -28,16 +39,34 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Project:
 def sql_shop(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The same on PostgreSQL; its package is `functions_sql`, and can be imported."""
     folder = tmp_path_factory.mktemp("functions")
-    project = new(folder, "functions-sql", "--preset", "ecommerce", "--architecture", "serverless", *POSTGRESQL)
+    project = new(
+        folder,
+        "functions-sql",
+        "--preset",
+        "ecommerce",
+        "--architecture",
+        "serverless",
+        *POSTGRESQL,
+    )
     sys.path.append(str(project.folder / "src"))
     return project
 
 
 @pytest.fixture(scope="session")
 def media(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The social preset as functions, whose posts have files; its package is `functions_media`, and can be imported."""
+    """The social preset as functions, whose posts have files; its package is
+    `functions_media`, and can be imported.
+    """
     folder = tmp_path_factory.mktemp("functions")
-    project = new(folder, "functions-media", "--preset", "social", "--architecture", "serverless", *DYNAMODB)
+    project = new(
+        folder,
+        "functions-media",
+        "--preset",
+        "social",
+        "--architecture",
+        "serverless",
+        *DYNAMODB,
+    )
     sys.path.append(str(project.folder / "src"))
     return project
 

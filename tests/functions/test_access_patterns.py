@@ -1,4 +1,6 @@
-"""Each access pattern on DynamoDB is a Query or a GetItem: recorded from botocore while a project's own tests drive its API."""
+"""Each access pattern on DynamoDB is a Query or a GetItem: recorded from botocore while
+a project's own tests drive its API.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +13,8 @@ from tests.functions.conftest import DYNAMODB
 from tests.parity.systems import DOMAIN
 from tests.support.projects import HERE, Project, new
 
-RANDOM = json.loads((HERE / "tests/samples/domains.json").read_text())[9][
-    0
-]  # lists, filters, and values unique together
+# lists, filters, and values unique together
+RANDOM = json.loads((HERE / "tests/samples/domains.json").read_text())[9][0]
 READS = {"GetItem", "Query"}
 WRITES = {"DeleteItem", "PutItem", "TransactWriteItems", "UpdateItem"}
 SHOP = ("inventory", "orders", "payments")
@@ -27,32 +28,48 @@ for file in Path("src/{package}").glob("*/repository.py"):
     name = file.parent.name
     unit, = [u for n, u in vars(import_module(f"{package}.{{name}}.repository")).items() if getattr(u, "module", "") == name]
     made = PartContext(None, Database("", [name]), None, {{}}).units(unit)()
-    for plural, repository in made.repositories.items():
+    for plural, repository in made.repository_of.items():
         for listing in repository._lists:
             print(json.dumps([name, f"{{plural}}#{{listing}}"]))
-    for plural, fields in getattr(unit, "links", {{}}).items():
+    for plural, fields in getattr(unit, "links_of", {{}}).items():
         for field in fields:
             print(json.dumps([name, f"{{plural}}#{{field}}"]))
 """
 
 
 @pytest.fixture(scope="module", params=["ecommerce", "lab", "random"])
-def driven(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, list[Any]]:
+def driven(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Project, list[Any]]:
     """A project, and the calls that its own tests made."""
     folder = tmp_path_factory.mktemp("driven")
     answers, modules = ("--preset", "ecommerce"), SHOP
     if request.param != "ecommerce":
         domain = DOMAIN if request.param == "lab" else RANDOM
-        (folder / "answers.json").write_text(json.dumps({"scope": "mvp", "modules": domain["modules"]}))
-        answers, modules = ("--answers", str(folder / "answers.json")), tuple(domain["modules"])
-    project = new(folder, f"driven-{request.param}", *answers, "--architecture", "serverless", *DYNAMODB)
+        (folder / "answers.json").write_text(
+            json.dumps({"scope": "mvp", "modules": domain["modules"]})
+        )
+        answers, modules = (
+            ("--answers", str(folder / "answers.json")),
+            tuple(domain["modules"]),
+        )
+    project = new(
+        folder,
+        f"driven-{request.param}",
+        *answers,
+        "--architecture",
+        "serverless",
+        *DYNAMODB,
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DYNAMODB_CALLS", str(folder / "calls"))
         patch.setenv("PYTHONPATH", str(HERE / "tests/support"))
         tests = [f"tests/{module}" for module in modules]
         done = project.pytest("-p", "dynamodb_calls", *tests)
     assert done.returncode == 0, done.stdout
-    return project, [json.loads(line) for line in (folder / "calls").read_text().splitlines()]
+    return project, [
+        json.loads(line) for line in (folder / "calls").read_text().splitlines()
+    ]
 
 
 def test_nothing_is_scanned(driven: tuple[Project, list[Any]]) -> None:
@@ -61,7 +78,9 @@ def test_nothing_is_scanned(driven: tuple[Project, list[Any]]) -> None:
     assert set(asked) <= READS | WRITES and asked["Query"] and asked["GetItem"]
 
 
-def test_a_query_names_the_key_that_it_reads_and_how_much_of_it(driven: tuple[Project, list[Any]]) -> None:
+def test_a_query_names_the_key_that_it_reads_and_how_much_of_it(
+    driven: tuple[Project, list[Any]],
+) -> None:
     """No filter, which would read what it does not give, and never more than a page."""
     _, calls = driven
     for call in [call for call in calls if call["operation"] == "Query"]:
@@ -69,16 +88,27 @@ def test_a_query_names_the_key_that_it_reads_and_how_much_of_it(driven: tuple[Pr
         assert 0 < call["Limit"] <= 101 and "FilterExpression" not in call
 
 
-def test_what_is_read_by_id_is_read_as_it_is_now(driven: tuple[Project, list[Any]]) -> None:
+def test_what_is_read_by_id_is_read_as_it_is_now(
+    driven: tuple[Project, list[Any]],
+) -> None:
     _, calls = driven
-    assert all(call["ConsistentRead"] and "pk" in call["Key"] for call in calls if call["operation"] == "GetItem")
+    assert all(
+        call["ConsistentRead"] and "pk" in call["Key"]
+        for call in calls
+        if call["operation"] == "GetItem"
+    )
 
 
-def test_every_list_that_a_module_has_was_asked_for_by_its_index(driven: tuple[Project, list[Any]]) -> None:
+def test_every_list_that_a_module_has_was_asked_for_by_its_index(
+    driven: tuple[Project, list[Any]],
+) -> None:
     """What is said here of queries is said of all of them."""
     project, calls = driven
     package = project.folder.name.replace("-", "_")
-    declared = {tuple(json.loads(line)) for line in project.python(DECLARED.format(package=package)).splitlines()}
+    declared = {
+        tuple(json.loads(line))
+        for line in project.python(DECLARED.format(package=package)).splitlines()
+    }
     queries = [call for call in calls if call["operation"] == "Query"]
     asked = set()
     for query in queries:

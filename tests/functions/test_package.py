@@ -36,17 +36,28 @@ def packaging(shop: Project) -> Any:
 def functions(shop: Project) -> dict[str, Any]:
     """Each function that the template names."""
     found: dict[str, Any] = (
-        import_module("functions_shop.local.template").Template(shop.folder / "deploy/template.yaml", {}).functions()
+        import_module("functions_shop.local.template")
+        .Template(shop.folder / "deploy/template.yaml", {})
+        .functions()
     )
     return found
 
 
-def test_every_handler_is_imported_from_its_package_alone(shop: Project, packaging: Any, tmp_path: Path) -> None:
+def test_every_handler_is_imported_from_its_package_alone(
+    shop: Project, packaging: Any, tmp_path: Path
+) -> None:
     found = functions(shop)
     assert len(found) == 8
     for name, function in found.items():
         packaging.copy_source(function, tmp_path / name)
-        command = [sys.executable, "-I", "-c", IMPORT_ALONE, tmp_path / name, *packaging.roots(function)]
+        command = [
+            sys.executable,
+            "-I",
+            "-c",
+            IMPORT_ALONE,
+            tmp_path / name,
+            *packaging.roots(function),
+        ]
         subprocess.run(command, check=True)
 
 
@@ -55,7 +66,13 @@ def test_a_package_holds_no_other_part_and_nothing_of_the_local_stage(
 ) -> None:
     packaging.copy_source(functions(shop)["OrdersBackground"], tmp_path)
     package = tmp_path / "functions_shop"
-    assert {path.name for path in package.iterdir()} == {"__init__.py", "apps", "chassis", "contracts", "orders"}
+    assert {path.name for path in package.iterdir()} == {
+        "__init__.py",
+        "apps",
+        "chassis",
+        "contracts",
+        "orders",
+    }
     apps = {"__init__.py", "background.py", "event_routes.py", "settings.py"}
     assert {path.name for path in (package / "apps").iterdir()} == apps
     assert not [path for path in tmp_path.rglob("*") if path.name == "__pycache__"]
@@ -99,12 +116,21 @@ def background(part: PartContext, inventory: Inventory) -> Iterable[object]:
 def test_a_function_whose_handlers_ask_another_part_has_what_asks_and_what_that_needs(
     shop: Project, packaging: Any, tmp_path: Path
 ) -> None:
-    """As the guide has it: the contract is an argument of `background`. No other function has any of it."""
+    """As the guide has it: the contract is an argument of `background`. No other
+    function has any of it.
+    """
     file = shop.folder / "src/functions_shop/orders/background.py"
     before = file.read_text()
-    asking = before.replace("\n\ndef background(part: PartContext) -> Iterable[object]:\n", ASKING)
-    asking = asking.replace("    return [\n", "    return [\n        Prices(inventory),\n")
-    asking = asking.replace("from .event", "from functions_shop.contracts.inventory import Inventory\nfrom .event")
+    asking = before.replace(
+        "\n\ndef background(part: PartContext) -> Iterable[object]:\n", ASKING
+    )
+    asking = asking.replace(
+        "    return [\n", "    return [\n        Prices(inventory),\n"
+    )
+    asking = asking.replace(
+        "from .event",
+        "from functions_shop.contracts.inventory import Inventory\nfrom .event",
+    )
     lock = shop.folder / "uv.lock"
     lock.write_text(locked(shop.folder / "pyproject.toml"))
     code = (
@@ -117,7 +143,11 @@ def test_a_function_whose_handlers_ask_another_part_has_what_asks_and_what_that_
     try:
         file.write_text(asking)
         done = subprocess.run(
-            [sys.executable, "-c", code, str(tmp_path)], cwd=shop.folder, capture_output=True, text=True, check=True
+            [sys.executable, "-c", code, str(tmp_path)],
+            cwd=shop.folder,
+            capture_output=True,
+            text=True,
+            check=True,
         )
     finally:
         file.write_text(before)
@@ -125,10 +155,28 @@ def test_a_function_whose_handlers_ask_another_part_has_what_asks_and_what_that_
     needed = json.loads(done.stdout)
     apps = tmp_path / "OrdersBackground/functions_shop/apps"
     assert {"orders_asks.py", "calls.py"} <= {path.name for path in apps.iterdir()}
-    assert {"fastapi", "pyjwt", "cryptography", "httpx2"} <= set(needed["OrdersBackground"])
-    names = ["functions_shop.apps.background", "functions_shop.apps.orders_asks", "functions_shop.orders.background"]
-    subprocess.run([sys.executable, "-I", "-c", IMPORT_ALONE, str(tmp_path / "OrdersBackground"), *names], check=True)
-    assert not (tmp_path / "PaymentsBackground/functions_shop/apps/orders_asks.py").exists()
+    assert {"fastapi", "pyjwt", "cryptography", "httpx2"} <= set(
+        needed["OrdersBackground"]
+    )
+    names = [
+        "functions_shop.apps.background",
+        "functions_shop.apps.orders_asks",
+        "functions_shop.orders.background",
+    ]
+    subprocess.run(
+        [
+            sys.executable,
+            "-I",
+            "-c",
+            IMPORT_ALONE,
+            str(tmp_path / "OrdersBackground"),
+            *names,
+        ],
+        check=True,
+    )
+    assert not (
+        tmp_path / "PaymentsBackground/functions_shop/apps/orders_asks.py"
+    ).exists()
     assert not {"fastapi", "cryptography"} & set(needed["PaymentsBackground"])
 
 
@@ -138,7 +186,10 @@ def test_a_package_has_the_dependencies_of_its_own_code_and_not_what_the_runtime
     lock = shop.folder / "uv.lock"
     lock.write_text(locked(shop.folder / "pyproject.toml"))
     try:
-        needed = {name: packaging.needed_by(function) for name, function in functions(shop).items()}
+        needed = {
+            name: packaging.needed_by(function)
+            for name, function in functions(shop).items()
+        }
     finally:
         lock.unlink()
     web = {"fastapi", "starlette", "mangum"}
@@ -146,7 +197,10 @@ def test_a_package_has_the_dependencies_of_its_own_code_and_not_what_the_runtime
         assert not packages & {"boto3", "botocore", "urllib3", "moto", "grimp"}
         assert (web & packages) == (set() if name.endswith("Background") else web), name
         assert {"pydantic", "pydantic-core", "pydantic-settings"} <= packages
-    assert "argon2-cffi" in needed["AccountsFunction"] and "argon2-cffi" not in needed["OrdersFunction"]
+    assert (
+        "argon2-cffi" in needed["AccountsFunction"]
+        and "argon2-cffi" not in needed["OrdersFunction"]
+    )
     assert "aws-lambda-powertools" not in needed["OrdersFunction"]
 
 
@@ -160,7 +214,10 @@ PACKAGED: dict[str, dict[str, set[str]]] = {
         "pypdf": {"FilesBackground"},
         "argon2-cffi": {"AccountsFunction"},
         "email-validator": {"AccountsFunction", "AccountsBackground"},
-        "cryptography": {f"{part}Function" for part in ("Accounts", "Feed", "Files", "Follows", "Posts")},
+        "cryptography": {
+            f"{part}Function"
+            for part in ("Accounts", "Feed", "Files", "Follows", "Posts")
+        },
     },
     "functions_sql": {
         "aiosqlite": set(),  # the database of `make dev`
@@ -170,9 +227,19 @@ PACKAGED: dict[str, dict[str, set[str]]] = {
         },
         "alembic": {"Migration"},
         "argon2-cffi": {"AccountsFunction", "Migration"},
-        "cryptography": {f"{part}Function" for part in ("Accounts", "Inventory", "Orders", "Payments")} | {"Migration"},
-        "mangum": {f"{part}Function" for part in ("Accounts", "Inventory", "Orders", "Payments")},
-        "aws-lambda-powertools": {f"{part}Background" for part in ("Accounts", "Inventory", "Orders", "Payments")},
+        "cryptography": {
+            f"{part}Function"
+            for part in ("Accounts", "Inventory", "Orders", "Payments")
+        }
+        | {"Migration"},
+        "mangum": {
+            f"{part}Function"
+            for part in ("Accounts", "Inventory", "Orders", "Payments")
+        },
+        "aws-lambda-powertools": {
+            f"{part}Background"
+            for part in ("Accounts", "Inventory", "Orders", "Payments")
+        },
     },
 }
 
@@ -182,27 +249,45 @@ def test_each_distribution_of_a_package_is_imported_by_a_file_that_its_handler_r
     request: pytest.FixtureRequest, package: str
 ) -> None:
     """Or needed by one that is; or no file names it, as a driver that a URL names."""
-    project: Project = request.getfixturevalue({"functions_media": "media", "functions_sql": "sql_shop"}[package])
+    project: Project = request.getfixturevalue(
+        {"functions_media": "media", "functions_sql": "sql_shop"}[package]
+    )
     packaging = import_module(f"{package}.local.package")
-    template = import_module(f"{package}.local.template").Template(project.folder / "deploy/template.yaml", {})
+    template = import_module(f"{package}.local.template").Template(
+        project.folder / "deploy/template.yaml", {}
+    )
     (project.folder / "uv.lock").write_text(locked(project.folder / "pyproject.toml"))
     try:
-        found = {name: packaging.needed_by(function) for name, function in template.functions().items()}
+        found = {
+            name: packaging.needed_by(function)
+            for name, function in template.functions().items()
+        }
         for name, function in template.functions().items():
             named = imports(project, packaging.imported_by(packaging.roots(function)))
             everywhere = imports(project, every_module(project))
-            direct = {each["name"] for each in packaging._locked()[project.folder.name]["dependencies"]}
-            wanted = [{"name": each} for each in named & packaging._locked().keys() | (direct - everywhere)]
+            direct = {
+                each["name"]
+                for each in packaging._locked()[project.folder.name]["dependencies"]
+            }
+            wanted = [
+                {"name": each}
+                for each in named & packaging._locked().keys() | (direct - everywhere)
+            ]
             assert found[name] == packaging.with_what_they_need(wanted), name
     finally:
         (project.folder / "uv.lock").unlink()
     for distribution, owners in PACKAGED[package].items():
-        assert {name for name, needed in found.items() if distribution in needed} == owners, distribution
+        assert {
+            name for name, needed in found.items() if distribution in needed
+        } == owners, distribution
 
 
 def every_module(project: Project) -> set[str]:
     source = project.folder / "src"
-    return {".".join(file.relative_to(source).with_suffix("").parts) for file in source.rglob("*.py")}
+    return {
+        ".".join(file.relative_to(source).with_suffix("").parts)
+        for file in source.rglob("*.py")
+    }
 
 
 def imports(project: Project, modules: set[str]) -> set[str]:
@@ -213,10 +298,16 @@ def imports(project: Project, modules: set[str]) -> set[str]:
         place = project.folder / "src" / Path(*module.split("."))
         file = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
         for node in running(ast.parse(file.read_text())):
-            names = [each.name for each in node.names] if isinstance(node, ast.Import) else []
+            names = (
+                [each.name for each in node.names]
+                if isinstance(node, ast.Import)
+                else []
+            )
             if isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 names = [node.module]
-            found |= {each for name in names for each in known.get(name.partition(".")[0], ())}
+            found |= {
+                each for name in names for each in known.get(name.partition(".")[0], ())
+            }
     return {name.lower().replace("_", "-") for name in found}
 
 
@@ -224,11 +315,15 @@ def running(node: ast.AST) -> Iterator[ast.AST]:
     """All that runs: not what is there for types alone."""
     yield node
     for child in ast.iter_child_nodes(node):
-        if not (isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"):
+        if not (
+            isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"
+        ):
             yield from running(child)
 
 
-def test_a_function_that_calls_another_system_has_a_client_and_no_other_has(shop: Project, packaging: Any) -> None:
+def test_a_function_that_calls_another_system_has_a_client_and_no_other_has(
+    shop: Project, packaging: Any
+) -> None:
     """As the guide has it: `part.client(...)`."""
     file = shop.folder / "src/functions_shop/orders/background.py"
     before = file.read_text()
@@ -240,13 +335,16 @@ def test_a_function_that_calls_another_system_has_a_client_and_no_other_has(shop
         assert client not in packaging.roots(function)
         assert not {"httpx2", "anyio", "h11"} & packaging.needed_by(function)
         calling = before.replace(
-            "    return [\n", '    part.client("rates", "https://rates.example.com")\n    return [\n'
+            "    return [\n",
+            '    part.client("rates", "https://rates.example.com")\n    return [\n',
         )
         assert calling != before
         file.write_text(calling)
         assert client in packaging.roots(function)
         assert {"httpx2", "anyio", "h11"} <= packaging.needed_by(function)
-        assert not {"httpx2", "anyio"} & packaging.needed_by(functions(shop)["PaymentsBackground"])
+        assert not {"httpx2", "anyio"} & packaging.needed_by(
+            functions(shop)["PaymentsBackground"]
+        )
     finally:
         file.write_text(before)
         lock.unlink()
@@ -271,9 +369,17 @@ assert sys.modules["dns"] is None and sys.modules["cffi"] is None
 
 
 def test_what_packages_leave_out_is_used_by_nothing_that_stays(shop: Project) -> None:
-    """Passwords, addresses and tokens of either kind, where what is left out cannot be imported."""
-    unused = tomllib.loads((shop.folder / "pyproject.toml").read_text())["tool"]["functions"]["unused"]
-    whole = {each.partition("/")[0] for each in unused if "/" not in each or each.startswith("cffi/")}
+    """Passwords, addresses and tokens of either kind, where what is left out cannot be
+    imported.
+    """
+    unused = tomllib.loads((shop.folder / "pyproject.toml").read_text())["tool"][
+        "functions"
+    ]["unused"]
+    whole = {
+        each.partition("/")[0]
+        for each in unused
+        if "/" not in each or each.startswith("cffi/")
+    }
     assert {"cffi", "dnspython", "pycparser"} <= whole
     subprocess.run([sys.executable, "-c", WITHOUT, *whole], check=True)
 
@@ -296,22 +402,34 @@ assert json.loads(written.getvalue())["EventLag"] == [1.5]
 def trimmed(shop: Project, packaging: Any, target: Path) -> Path:
     """Powertools, as it lies in the package of a function that reacts."""
     whole = Path(find_spec("aws_lambda_powertools").origin).parent  # type: ignore[union-attr, arg-type]
-    shutil.copytree(whole, target / "aws_lambda_powertools", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        whole,
+        target / "aws_lambda_powertools",
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )
     packaging.trim(functions(shop)["OrdersBackground"], target)
     return target / "aws_lambda_powertools"
 
 
-def test_of_powertools_goes_along_what_is_imported_and_it_works(shop: Project, packaging: Any, tmp_path: Path) -> None:
-    """As the runtime has it: with boto3 beside it, and nothing else of this environment in the way."""
+def test_of_powertools_goes_along_what_is_imported_and_it_works(
+    shop: Project, packaging: Any, tmp_path: Path
+) -> None:
+    """As the runtime has it: with boto3 beside it, and nothing else of this environment
+    in the way.
+    """
     found = trimmed(shop, packaging, tmp_path)
     left = sum(path.stat().st_size for path in found.rglob("*") if path.is_file())
     assert left < 1_000_000, "the whole is four times as much"
-    assert not (found / "utilities/parser/parser.py").exists() and not list(found.rglob("*.min.js"))
+    assert not (found / "utilities/parser/parser.py").exists() and not list(
+        found.rglob("*.min.js")
+    )
     others = Path(pytest.__file__).parents[1]
     subprocess.run([sys.executable, "-I", "-c", MEASURE, tmp_path, others], check=True)
 
 
-def test_more_of_powertools_goes_along_once_a_handler_imports_it(shop: Project, packaging: Any, tmp_path: Path) -> None:
+def test_more_of_powertools_goes_along_once_a_handler_imports_it(
+    shop: Project, packaging: Any, tmp_path: Path
+) -> None:
     handlers = shop.folder / "src/functions_shop/orders/background.py"
     before = handlers.read_text()
     own = "def price() -> object:\n    from aws_lambda_powertools.utilities.parser.models import SqsModel\n\n    return SqsModel\n"
@@ -323,15 +441,30 @@ def test_more_of_powertools_goes_along_once_a_handler_imports_it(shop: Project, 
     assert (found / "utilities/parser/models/sqs.py").exists()
 
 
-def test_what_migrates_has_the_migrations_of_every_module(sql_shop: Project, tmp_path: Path) -> None:
+def test_what_migrates_has_the_migrations_of_every_module(
+    sql_shop: Project, tmp_path: Path
+) -> None:
     packaging = import_module("functions_sql.local.package")
-    template = import_module("functions_sql.local.template").Template(sql_shop.folder / "deploy/template.yaml", {})
+    template = import_module("functions_sql.local.template").Template(
+        sql_shop.folder / "deploy/template.yaml", {}
+    )
     packaging.copy_source(template.functions()["Migration"], tmp_path)
     source = sql_shop.folder / "src"
-    kept = {path.relative_to(source) for path in source.rglob("*.py") if {"migrations", "alembic"} & set(path.parts)}
+    kept = {
+        path.relative_to(source)
+        for path in source.rglob("*.py")
+        if {"migrations", "alembic"} & set(path.parts)
+    }
     assert len(kept) > 4
     assert kept <= {path.relative_to(tmp_path) for path in tmp_path.rglob("*.py")}
-    command = [sys.executable, "-I", "-c", IMPORT_ALONE, str(tmp_path), "functions_sql.apps.migration"]
+    command = [
+        sys.executable,
+        "-I",
+        "-c",
+        IMPORT_ALONE,
+        str(tmp_path),
+        "functions_sql.apps.migration",
+    ]
     subprocess.run(command, check=True)
 
 
@@ -347,17 +480,30 @@ def locked(pyproject: Path) -> str:
         extras = {"", *requirement.extras}
         following = [Requirement(each) for each in requires(name) or ()]
         wanted = [
-            each for each in following if not each.marker or any(each.marker.evaluate({"extra": e}) for e in extras)
+            each
+            for each in following
+            if not each.marker
+            or any(each.marker.evaluate({"extra": e}) for e in extras)
         ]
-        new = [each for each in wanted if each.name not in {known.name for known in entries.get(name, ())}]
+        new = [
+            each
+            for each in wanted
+            if each.name not in {known.name for known in entries.get(name, ())}
+        ]
         entries.setdefault(name, []).extend(new)
         todo += new
     for name, wanted in entries.items():
-        names = ", ".join(f'{{ name = "{each.name.lower().replace("_", "-")}" }}' for each in wanted)
+        names = ", ".join(
+            f'{{ name = "{each.name.lower().replace("_", "-")}" }}' for each in wanted
+        )
         lines.append(f'[[package]]\nname = "{name}"\ndependencies = [{names}]\n')
     return "\n".join(lines)
 
 
-def test_a_function_that_the_template_does_not_name_is_refused_with_those_that_it_names(shop: Project) -> None:
-    with pytest.raises(AssertionError, match="has no function OrderFunction; it has AccountsFunction"):
+def test_a_function_that_the_template_does_not_name_is_refused_with_those_that_it_names(
+    shop: Project,
+) -> None:
+    with pytest.raises(
+        AssertionError, match="has no function OrderFunction; it has AccountsFunction"
+    ):
         shop.make("build-OrderFunction")

@@ -1,4 +1,6 @@
-"""Functions on SQL, a piece at a time: tokens in place of passwords, what is sent and when, jobs that are given up."""
+"""Functions on SQL, a piece at a time: tokens in place of passwords, what is sent and
+when, jobs that are given up.
+"""
 
 from __future__ import annotations
 
@@ -35,9 +37,17 @@ def test_the_password_is_the_token_that_aws_s_own_client_makes(
     credentials: None, chassis: Callable[[str], Any]
 ) -> None:
     own = chassis("mechanism.sql_function").token("proxy.example.com", 5432, "orders")
-    there = import_module("boto3").client("rds").generate_db_auth_token("proxy.example.com", 5432, "orders")
+    there = (
+        import_module("boto3")
+        .client("rds")
+        .generate_db_auth_token("proxy.example.com", 5432, "orders")
+    )
     for one, other in [(urlsplit(f"https://{own}"), urlsplit(f"https://{there}"))]:
-        assert (one.netloc, one.path) == (other.netloc, other.path) == ("proxy.example.com:5432", "/")
+        assert (
+            (one.netloc, one.path)
+            == (other.netloc, other.path)
+            == ("proxy.example.com:5432", "/")
+        )
         mine, its = parse_qs(one.query), parse_qs(other.query)
         varying = {"X-Amz-Date", "X-Amz-Signature"}
         assert {name: mine[name] for name in mine if name not in varying} == {
@@ -48,7 +58,9 @@ def test_the_password_is_the_token_that_aws_s_own_client_makes(
 
 
 def settings(sql_shop: Project, **told: Any) -> Any:
-    return import_module("functions_sql.apps.settings").Settings(_env_file=None, modules_env="", **told)
+    return import_module("functions_sql.apps.settings").Settings(
+        _env_file=None, modules_env="", **told
+    )
 
 
 def test_a_function_with_a_proxy_has_one_connection_and_no_password(
@@ -61,11 +73,17 @@ def test_a_function_with_a_proxy_has_one_connection_and_no_password(
     )
     database = chassis("mechanism.sql_function").FunctionDatabase(told)
     assert database.connections() == (0, 1)
-    assert settings(sql_shop, queues='{"orders": "https://queue"}').queues == {"orders": "https://queue"}
+    assert settings(sql_shop, queues='{"orders": "https://queue"}').queues == {
+        "orders": "https://queue"
+    }
 
 
-def test_no_connection_stays_open_when_the_gateway_ends(sql_shop: Project, tmp_path: Path) -> None:
-    """Neither of a function that answered nor of one that reacted; twice in one process, as tests have it."""
+def test_no_connection_stays_open_when_the_gateway_ends(
+    sql_shop: Project, tmp_path: Path
+) -> None:
+    """Neither of a function that answered nor of one that reacted; twice in one
+    process, as tests have it.
+    """
     told = {
         "database_url": f"sqlite+aiosqlite:///{tmp_path / 'data'}",
         "mail_url": f"file:{tmp_path / 'mails'}",
@@ -74,9 +92,14 @@ def test_no_connection_stays_open_when_the_gateway_ends(sql_shop: Project, tmp_p
     }
     import_module("functions_sql.accounts.keys").make_key(tmp_path / "keys")
     for name in ("ann", "bob"):
-        app = import_module("functions_sql.apps.dev").create_app(settings(sql_shop, **told))
+        app = import_module("functions_sql.apps.dev").create_app(
+            settings(sql_shop, **told)
+        )
         with import_module("starlette.testclient").TestClient(app) as client:
-            person = {"email": f"{name}@example.com", "password": "correct horse battery staple"}
+            person = {
+                "email": f"{name}@example.com",
+                "password": "correct horse battery staple",
+            }
             assert client.post("/api/auth/register", json=person).status_code == 201
             assert client.get("/health/ready").status_code == 200
             until(partial(mailed, tmp_path / "mails", person["email"]))
@@ -112,15 +135,26 @@ class Slow:
         self.sent.append(handler)
 
 
-def story(tmp_path: Path, chassis: Callable[[str], Any], dispatcher: Any, work: Callable[[Any, Any], Any]) -> Any:
-    """Runs `work` with a relay and a database of the module accounts, whose tables are there."""
+def story(
+    tmp_path: Path,
+    chassis: Callable[[str], Any],
+    dispatcher: Any,
+    work: Callable[[Any, Any], Any],
+) -> Any:
+    """Runs `work` with a relay and a database of the module accounts, whose tables are
+    there.
+    """
     sql = chassis("mechanism.sql")
 
     async def run() -> Any:
         database = sql.Database(f"sqlite+aiosqlite:///{tmp_path}")
-        await import_module("functions_sql.apps.alembic.migrate").upgrade(database, ["accounts"])
+        await import_module("functions_sql.apps.alembic.migrate").upgrade(
+            database, ["accounts"]
+        )
         outboxes = sql.tables("functions_sql", ["accounts"], "outbox")
-        relay = chassis("mechanism.sql_queues").QueueRelay(database, dispatcher, outboxes)
+        relay = chassis("mechanism.sql_queues").QueueRelay(
+            database, dispatcher, outboxes
+        )
         try:
             return await work(database, relay)
         finally:
@@ -187,7 +221,13 @@ def test_a_job_that_is_given_up_is_a_dead_letter_and_a_replay_runs_it(
     async def work(database: Any, relay: Any) -> None:
         part = chassis("mechanism.context").PartContext(None, database, None, relay)
         own = background.Background("functions_sql")
-        job = background.Job("accounts.tidy", "accounts", import_module("datetime").timedelta(hours=1), 3, fails)
+        job = background.Job(
+            "accounts.tidy",
+            "accounts",
+            import_module("datetime").timedelta(hours=1),
+            3,
+            fails,
+        )
         own.jobs[job.name] = job
         worker = worker_module.SqlWorker(part, own, "letters")
 

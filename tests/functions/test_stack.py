@@ -1,4 +1,6 @@
-"""The stack of `deploy/template.yaml`, as SAM makes it and as CloudFormation of moto creates it."""
+"""The stack of `deploy/template.yaml`, as SAM makes it and as CloudFormation of moto
+creates it.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,8 @@ from tests.support.template import NOT_THERE, TOLD, created_by_moto, translated
 
 STACK = "shop"
 Document = dict[str, Any]
-# what CloudFormation of moto knows of none of them, beside what no stack of functions gets from it
+# what CloudFormation of moto knows of none of them, beside what no stack of functions
+# gets from it
 OF_FILES = {
     "AWS::Lambda::EventInvokeConfig",
     "AWS::S3::BucketPolicy",
@@ -33,14 +36,22 @@ def project(request: pytest.FixtureRequest) -> tuple[Project, set[str]]:
 @pytest.fixture(scope="module")
 def resources(project: tuple[Project, set[str]]) -> Document:
     """What SAM makes of the template."""
-    found: Document = translated(project[0].folder / "deploy/template.yaml", TOLD)["Resources"]
+    found: Document = translated(project[0].folder / "deploy/template.yaml", TOLD)[
+        "Resources"
+    ]
     return found
 
 
 @pytest.fixture(scope="module")
-def created(project: tuple[Project, set[str]], resources: Document) -> Iterator[dict[str, tuple[str, str]]]:
-    """The physical name and the type of each resource that moto has created, by its name in the template."""
-    with created_by_moto(project[0].folder / "deploy/template.yaml", STACK, TOLD, project[1]) as found:
+def created(
+    project: tuple[Project, set[str]], resources: Document
+) -> Iterator[dict[str, tuple[str, str]]]:
+    """The physical name and the type of each resource that moto has created, by its
+    name in the template.
+    """
+    with created_by_moto(
+        project[0].folder / "deploy/template.yaml", STACK, TOLD, project[1]
+    ) as found:
         yield found
 
 
@@ -52,6 +63,10 @@ def test_each_resource_is_created_or_of_a_kind_that_is_known_not_to_be(
     assert "FilesBucket" in created or "FilesBucket" not in resources
 
 
-def test_what_was_created_is_there_by_its_own_api(created: Any, resources: Document) -> None:
-    """What notifies of files, and who may write them, `tests/uploads` and `tests/real/test_lambda_files.py` hold."""
+def test_what_was_created_is_there_by_its_own_api(
+    created: Any, resources: Document
+) -> None:
+    """What notifies of files, and who may write them, `tests/uploads` and
+    `tests/real/test_lambda_files.py` hold.
+    """
     hold_by_api(resources, created, STACK)

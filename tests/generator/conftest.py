@@ -1,4 +1,6 @@
-"""A templates folder small enough to see through: two layers, a loop over modules, a macro, a copied file."""
+"""A templates folder small enough to see through: two layers, a loop over modules, a
+macro, a copied file.
+"""
 
 from __future__ import annotations
 
@@ -114,7 +116,9 @@ def record() -> dict[str, Any]:
 
 
 @cache
-def _preset_record(preset: str, architecture: str, auth: str = "builtin") -> dict[str, Any]:
+def _preset_record(
+    preset: str, architecture: str, auth: str = "builtin"
+) -> dict[str, Any]:
     requirements = Requirements.model_validate(
         {
             "name": "shop",
@@ -139,19 +143,25 @@ def _preset_record(preset: str, architecture: str, auth: str = "builtin") -> dic
         }
     )
     recommendation = recommend(requirements, load_evidence())
-    blueprint = build_blueprint(requirements, assemble_domain(preset_for(preset), {}), recommendation)
+    blueprint = build_blueprint(
+        requirements, assemble_domain(preset_for(preset), {}), recommendation
+    )
     answers = {"name": "shop", "preset": preset, "architecture": architecture}
     return build_record(answers, requirements, recommendation, blueprint)
 
 
 @pytest.fixture
 def preset_record() -> Callable[..., dict[str, Any]]:
-    """The record of a preset in an architecture, all answers fixed; third, `stack.auth`."""
+    """The record of a preset in an architecture, all answers fixed; third,
+    `stack.auth`.
+    """
     return _preset_record
 
 
 @cache
-def _preset_tree(preset: str, architecture: str, auth: str = "builtin") -> dict[str, bytes]:
+def _preset_tree(
+    preset: str, architecture: str, auth: str = "builtin"
+) -> dict[str, bytes]:
     return dict(preview(_preset_record(preset, architecture, auth)))
 
 

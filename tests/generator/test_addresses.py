@@ -1,4 +1,6 @@
-"""DATABASE_URL and CACHE_URL as providers give them are taken; a wrong one is refused with its reason and without its password."""
+"""DATABASE_URL and CACHE_URL as providers give them are taken; a wrong one is refused
+with its reason and without its password.
+"""
 
 from __future__ import annotations
 
@@ -33,40 +35,73 @@ def chassis() -> Any:
             f"postgresql://u:{SECRET}@ep-1-pooler.aws.neon.tech/d?sslmode=require&channel_binding=require",
             "sslmode=require",
         ),
-        (f"postgresql://u:{SECRET}@ep-1.aws.neon.tech/d?channel_binding=require", "sslmode=require"),
+        (
+            f"postgresql://u:{SECRET}@ep-1.aws.neon.tech/d?channel_binding=require",
+            "sslmode=require",
+        ),
         (
             f"postgres://u.ref:{SECRET}@aws-0.pooler.supabase.com:6543/postgres?sslmode=require&supa=base-pooler.x",
             "sslmode=require",
         ),
-        (f"postgresql://doadmin:{SECRET}@db-1.db.ondigitalocean.com:25060/d?sslmode=require", "sslmode=require"),
-        (f"postgresql+asyncpg://u:{SECRET}@h/d?ssl=true&keepalives=1", "sslmode=require"),
-        (f"postgresql://u:{SECRET}@a:1,b:2/d?target_session_attrs=read-write", "target_session_attrs=read-write"),
-        (f"postgresql://u:{SECRET}@[::1]:5432/d?application_name=x", "application_name=x"),
+        (
+            f"postgresql://doadmin:{SECRET}@db-1.db.ondigitalocean.com:25060/d?sslmode=require",
+            "sslmode=require",
+        ),
+        (
+            f"postgresql+asyncpg://u:{SECRET}@h/d?ssl=true&keepalives=1",
+            "sslmode=require",
+        ),
+        (
+            f"postgresql://u:{SECRET}@a:1,b:2/d?target_session_attrs=read-write",
+            "target_session_attrs=read-write",
+        ),
+        (
+            f"postgresql://u:{SECRET}@[::1]:5432/d?application_name=x",
+            "application_name=x",
+        ),
         (
             f"postgresql:///d?host=/run/postgresql&user=u&password={SECRET}",
             f"host=%2Frun%2Fpostgresql&user=u&password={SECRET}",
         ),
-        (f"postgresql://u:{SECRET}@h/d?options=endpoint%3Dep-1", "options=endpoint%3Dep-1"),
+        (
+            f"postgresql://u:{SECRET}@h/d?options=endpoint%3Dep-1",
+            "options=endpoint%3Dep-1",
+        ),
     ],
 )
-def test_what_providers_give_is_told_to_asyncpg_in_its_words(chassis: Any, url: str, query: str) -> None:
+def test_what_providers_give_is_told_to_asyncpg_in_its_words(
+    chassis: Any, url: str, query: str
+) -> None:
     address = chassis.Address.of(url)
     assert address.url.startswith("postgresql://") and address.password == SECRET
     assert address.url.partition("?")[2] == query
     assert SECRET not in repr(address)
 
 
-def test_timeouts_certificates_and_poolers_are_understood(chassis: Any, tmp_path: Path) -> None:
+def test_timeouts_certificates_and_poolers_are_understood(
+    chassis: Any, tmp_path: Path
+) -> None:
     of = chassis.Address.of
     assert of("postgres://h/d?connect_timeout=10").arguments == {"timeout": 10.0}
     assert of("postgres://h/d?connect_timeout=0").arguments == {"timeout": None}
-    assert of("postgres://h/d?pgbouncer=true").pooler and not of("postgres://h/d").pooler
+    assert (
+        of("postgres://h/d?pgbouncer=true").pooler and not of("postgres://h/d").pooler
+    )
     system = of("postgres://h/d?sslmode=verify-full&sslrootcert=system")
-    assert system.arguments["ssl"].check_hostname and "ssl" not in system.url.partition("?")[2]
+    assert (
+        system.arguments["ssl"].check_hostname
+        and "ssl" not in system.url.partition("?")[2]
+    )
     root = tmp_path / "root.crt"
     root.touch()
-    assert "sslmode=verify-full" in of(f"postgres://h/d?sslmode=verify-full&sslrootcert={root}").url
-    assert chassis.within("postgres://h?sslmode=require", "orders") == "postgres://h/orders?sslmode=require"
+    assert (
+        "sslmode=verify-full"
+        in of(f"postgres://h/d?sslmode=verify-full&sslrootcert={root}").url
+    )
+    assert (
+        chassis.within("postgres://h?sslmode=require", "orders")
+        == "postgres://h/orders?sslmode=require"
+    )
 
 
 @pytest.mark.parametrize(
@@ -93,7 +128,9 @@ def test_timeouts_certificates_and_poolers_are_understood(chassis: Any, tmp_path
         (f"sqlite+aiosqlite:////tmp/{SECRET}?timeout=7", "is a folder, and has no parameters"),
     ],
 )  # fmt: skip
-def test_a_wrong_one_is_refused_with_its_reason_and_without_its_password(chassis: Any, url: str, reason: str) -> None:
+def test_a_wrong_one_is_refused_with_its_reason_and_without_its_password(
+    chassis: Any, url: str, reason: str
+) -> None:
     with pytest.raises(SystemExit) as refused:
         chassis.Address.of(url)
     assert reason in str(refused.value)

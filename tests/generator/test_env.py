@@ -1,4 +1,6 @@
-"""The project's own `deploy/env.py`: what is missing is filled in, what is there is kept."""
+"""The project's own `deploy/env.py`: what is missing is filled in, what is there is
+kept.
+"""
 
 from __future__ import annotations
 
@@ -24,13 +26,17 @@ CACHE_URL: valkey://:${VALKEY_PASSWORD}@valkey:6379/0
 def project(tmp_path: Path) -> Path:
     (tmp_path / "deploy").mkdir()
     (tmp_path / "deploy/compose.yaml").write_text(COMPOSE)
-    (tmp_path / "deploy/env.py").write_bytes((templates_dir() / "_shared/deploy/env.py").read_bytes())
+    (tmp_path / "deploy/env.py").write_bytes(
+        (templates_dir() / "_shared/deploy/env.py").read_bytes()
+    )
     (tmp_path / ".env.example").write_text(EXAMPLE)
     return tmp_path
 
 
 def run(project: Path, *place: str) -> dict[str, str]:
-    subprocess.run([sys.executable, "-I", "-S", "deploy/env.py", *place], cwd=project, check=True)
+    subprocess.run(
+        [sys.executable, "-I", "-S", "deploy/env.py", *place], cwd=project, check=True
+    )
     lines = (project / ".env").read_text().splitlines()
     return dict(line.split("=", 1) for line in lines if "=" in line)
 
@@ -40,17 +46,25 @@ def test_each_placeholder_has_a_value_of_its_own(project: Path) -> None:
     assert env["ADMIN_EMAIL"] == "admin@example.com"
     assert env["TOKEN"] != env["OTHER"]
     assert env["DEV_PORT"] != env["HTTP_PORT"]
-    assert all(value.replace("@", "").replace(".", "").isalnum() for value in env.values())
+    assert all(
+        value.replace("@", "").replace(".", "").isalnum() for value in env.values()
+    )
 
 
 def test_two_places_share_no_name_and_one_keeps_its_own(project: Path) -> None:
-    (project / ".env.example").write_text("COMPOSE_PROJECT_NAME=shop-<place>\nPOSTGRES_PASSWORD=<secret>\n")
+    (project / ".env.example").write_text(
+        "COMPOSE_PROJECT_NAME=shop-<place>\nPOSTGRES_PASSWORD=<secret>\n"
+    )
     first = run(project)["COMPOSE_PROJECT_NAME"]
     (project / ".env").unlink()
     assert run(project)["COMPOSE_PROJECT_NAME"] == first
     (project / ".env").unlink()
     elsewhere = run(project, "/another/place")["COMPOSE_PROJECT_NAME"]
-    assert elsewhere != first and elsewhere.startswith("shop-") and elsewhere.replace("-", "").isalnum()
+    assert (
+        elsewhere != first
+        and elsewhere.startswith("shop-")
+        and elsewhere.replace("-", "").isalnum()
+    )
 
 
 @pytest.mark.parametrize(
@@ -71,12 +85,22 @@ def test_two_places_share_no_name_and_one_keeps_its_own(project: Path) -> None:
         ("DATABASE_URL=postgresql+asyncpg://app:a:b@db:x@db/app", "is no URL"),
     ],
 )
-def test_what_is_read_in_different_ways_is_refused_with_what_to_write(project: Path, line: str, said: str) -> None:
+def test_what_is_read_in_different_ways_is_refused_with_what_to_write(
+    project: Path, line: str, said: str
+) -> None:
     (project / ".env").write_bytes(f"{line}\n".encode())
     done = subprocess.run(
-        [sys.executable, "-I", "-S", "deploy/env.py"], cwd=project, capture_output=True, text=True, check=False
+        [sys.executable, "-I", "-S", "deploy/env.py"],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    assert done.returncode == 1 and said in done.stderr and line.partition("=")[0].split()[-1] in done.stderr
+    assert (
+        done.returncode == 1
+        and said in done.stderr
+        and line.partition("=")[0].split()[-1] in done.stderr
+    )
     assert "Traceback" not in done.stderr
     assert (project / ".env").read_bytes() == f"{line}\n".encode()
 
@@ -95,14 +119,22 @@ def test_what_is_read_in_different_ways_is_refused_with_what_to_write(project: P
 def test_python_reads_what_is_taken_as_it_stands(project: Path, line: str) -> None:
     (project / ".env").write_text(f"{line}\n")
     run(project)
-    assert dotenv_values(project / ".env")[line.partition("=")[0]] == line.partition("=")[2]
+    assert (
+        dotenv_values(project / ".env")[line.partition("=")[0]]
+        == line.partition("=")[2]
+    )
 
 
 def test_comments_of_the_owner_stay(project: Path) -> None:
-    (project / ".env").write_text("# mine\nTOKEN=mine\n\n# of the mail server\nEXTRA=too\n")
+    (project / ".env").write_text(
+        "# mine\nTOKEN=mine\n\n# of the mail server\nEXTRA=too\n"
+    )
     run(project)
     text = (project / ".env").read_text()
-    assert text.startswith("# mine\nTOKEN=mine\n\n# of the mail server\nEXTRA=too\n") and "OTHER=" in text
+    assert (
+        text.startswith("# mine\nTOKEN=mine\n\n# of the mail server\nEXTRA=too\n")
+        and "OTHER=" in text
+    )
 
 
 def test_it_can_be_run_again_and_changes_nothing(project: Path) -> None:

@@ -1,8 +1,11 @@
-"""What is generated, kept in `tests/golden`, so that a change of a template is seen as what it changes. `make golden` writes it anew.
+"""What is generated, kept in `tests/golden`, so that a change of a template is seen as
+what it changes. `make golden` writes it anew.
 
-Whole trees are kept of the presets: in full of the first, of the others what no tree before has. Of each option that is not
-the default, `options/` has the difference to the project without it; what files any other combination has follows from these.
-What is copied (the chassis, `local`) is the same in every project, and stands as hashes and names.
+Whole trees are kept of the presets: in full of the first, of the others what no tree
+before has. Of each option that is not the default, `options/` has the difference to the
+project without it; what files any other combination has follows from these. What is
+copied (the chassis, `local`) is the same in every project, and stands as hashes and
+names.
 """
 
 from __future__ import annotations
@@ -25,20 +28,29 @@ from archgen.generator.manifest import Manifest
 from archgen.options import offered
 
 GOLDEN = Path(__file__).parent.parent / "golden"
-RECORDED = {"archgen.yaml", "docs/adr/0001-architecture.md"}  # the advisor's, and held by its own tests
-TREES = [(preset, template) for preset in ("ecommerce", "crud") for template in TEMPLATES]
+# the advisor's, and held by its own tests
+RECORDED = {"archgen.yaml", "docs/adr/0001-architecture.md"}
+TREES = [
+    (preset, template) for preset in ("ecommerce", "crud") for template in TEMPLATES
+]
 Trees = Callable[[str, str], dict[str, bytes]]
 Kept = Mapping[str, str]
 
 
 def compare(folder: Path, now: Kept) -> None:
-    """Where this fails on purpose: `make golden`, read the difference, and commit it with the change."""
+    """Where this fails on purpose: `make golden`, read the difference, and commit it
+    with the change.
+    """
     if os.environ.get("ARCHGEN_GOLDEN") == "write":
         shutil.rmtree(folder, ignore_errors=True)
         for path, text in now.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_text(text)
-    was = {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*") if path.is_file()}
+    was = {
+        path.relative_to(folder).as_posix(): path.read_text()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
     assert sorted(now) == sorted(was)
     for path, text in now.items():
         assert text == was[path], path
@@ -49,15 +61,30 @@ def is_copied(path: str) -> bool:
 
 
 @pytest.mark.parametrize(("preset", "template"), TREES)
-def test_a_preset_renders_as_it_did(preset_tree: Trees, preset: str, template: Template) -> None:
+def test_a_preset_renders_as_it_did(
+    preset_tree: Trees, preset: str, template: Template
+) -> None:
     tree = preset_tree(preset, template)
-    before = [preset_tree(*choice) for choice in TREES[: TREES.index((preset, template))]]
+    before = [
+        preset_tree(*choice) for choice in TREES[: TREES.index((preset, template))]
+    ]
     hashed = {
-        path for path, data in tree.items() if is_copied(path) or any(other.get(path) == data for other in before)
+        path
+        for path, data in tree.items()
+        if is_copied(path) or any(other.get(path) == data for other in before)
     }
-    full = {path: data.decode() for path, data in tree.items() if path not in hashed and path not in RECORDED}
-    hashes = {path: hashlib.sha256(tree[path]).hexdigest()[:16] for path in sorted(hashed)}
-    compare(GOLDEN / preset / template, {**full, "hashes.json": json.dumps(hashes, indent=1) + "\n"})
+    full = {
+        path: data.decode()
+        for path, data in tree.items()
+        if path not in hashed and path not in RECORDED
+    }
+    hashes = {
+        path: hashlib.sha256(tree[path]).hexdigest()[:16] for path in sorted(hashed)
+    }
+    compare(
+        GOLDEN / preset / template,
+        {**full, "hashes.json": json.dumps(hashes, indent=1) + "\n"},
+    )
 
 
 def default_of(template: Template) -> dict[str, str]:
@@ -75,14 +102,18 @@ def others(template: Template) -> Iterator[tuple[str, str]]:
 def test_an_option_changes_what_it_did(template: Template) -> None:
     base = tree(template, default_of(template))
     now = {
-        f"{key}-{value}.diff": difference(base, tree(template, {**default_of(template), key: value}))
+        f"{key}-{value}.diff": difference(
+            base, tree(template, {**default_of(template), key: value})
+        )
         for key, value in others(template)
     }
     compare(GOLDEN / "options" / template, now)
 
 
 def difference(base: Kept, other: Kept) -> str:
-    """What goes and what comes, by name; how rendered files change, and those that come, by line."""
+    """What goes and what comes, by name; how rendered files change, and those that
+    come, by line.
+    """
     lines = [f"- {path}" for path in sorted(base.keys() - other.keys())]
     lines += [f"+ {path}" for path in sorted(other.keys() - base.keys())]
     for path in sorted(other.keys() - RECORDED):
@@ -94,10 +125,14 @@ def difference(base: Kept, other: Kept) -> str:
     return "\n".join(lines) + "\n"
 
 
-# What an option brings only where another choice was made, too; on ECS services have keys of their own in any case.
+# What an option brings only where another choice was made, too; on ECS services have
+# keys of their own in any case.
 ASKING_ANOTHER = {
     ("monolith", "src/shop/chassis/mechanism/environment_keys.py"): ("auth", "builtin"),
-    ("microservices", "src/shop/chassis/mechanism/environment_keys.py"): ("auth", "builtin"),
+    ("microservices", "src/shop/chassis/mechanism/environment_keys.py"): (
+        "auth",
+        "builtin",
+    ),
     ("monolith", "deploy/ecs/keys.py"): ("auth", "builtin"),
     ("monolith", "deploy/ecs/rotate.py"): ("auth", "builtin"),
     ("serverless", "src/shop/accounts/migrations/0001_initial.py"): ("auth", "builtin"),
@@ -106,16 +141,28 @@ ASKING_ANOTHER = {
 
 
 def test_what_files_a_combination_has_follows_from_each_of_its_options() -> None:
-    """Those of the defaults, without what some option takes away, and with what another brings."""
+    """Those of the defaults, without what some option takes away, and with what another
+    brings.
+    """
     for template, chosen in COMBINATIONS:
         default = default_of(template)
         base = paths(template, default)
-        single = [paths(template, {**default, key: value}) for key, value in chosen.items() if value != default[key]]
+        single = [
+            paths(template, {**default, key: value})
+            for key, value in chosen.items()
+            if value != default[key]
+        ]
         gone = set().union(*(base - one for one in single))
         come = set().union(*(one - base for one in single))
-        asking = [(path, *choice) for (of, path), choice in ASKING_ANOTHER.items() if of == template]
+        asking = [
+            (path, *choice)
+            for (of, path), choice in ASKING_ANOTHER.items()
+            if of == template
+        ]
         come -= {path for path, key, value in asking if chosen[key] != value}
-        assert paths(template, chosen) == (base - gone) | come, named((template, chosen))
+        assert paths(template, chosen) == (base - gone) | come, named(
+            (template, chosen)
+        )
 
 
 def paths(template: Template, stack: Mapping[str, str]) -> frozenset[str]:
@@ -124,4 +171,7 @@ def paths(template: Template, stack: Mapping[str, str]) -> frozenset[str]:
 
 @cache
 def _paths(template: Template, *stack: tuple[str, str]) -> frozenset[str]:
-    return frozenset(file.target for file in Manifest(templates_dir(), record_of(template, dict(stack))).files())
+    return frozenset(
+        file.target
+        for file in Manifest(templates_dir(), record_of(template, dict(stack))).files()
+    )

@@ -28,11 +28,17 @@ print(len(rows), len({operation["operationId"] for operation in operations}) == 
 """
 
 
-def test_every_entity_of_the_largest_domain_stands_in_the_openapi_document(tmp_path: Path) -> None:
+def test_every_entity_of_the_largest_domain_stands_in_the_openapi_document(
+    tmp_path: Path,
+) -> None:
     modules = {
         f"module{m}": {
             "entities": {
-                f"thing{m}_{n}": {"fields": {"kind": {"type": "enum", "values": ["a", "b"], "indexed": True}}}
+                f"thing{m}_{n}": {
+                    "fields": {
+                        "kind": {"type": "enum", "values": ["a", "b"], "indexed": True}
+                    }
+                }
                 for n in range(MODULE_MOST)
             }
         }

@@ -12,12 +12,22 @@ Trees = Callable[..., dict[str, bytes]]
 ARCHITECTURES = ("monolith", "microservices", "serverless")
 
 
-def test_no_other_module_is_touched(preset_tree: Trees, choice: tuple[str, str]) -> None:
-    """Whoever logs people in, what they do is the same bytes: rules, storage, HTTP and their tests."""
+def test_no_other_module_is_touched(
+    preset_tree: Trees, choice: tuple[str, str]
+) -> None:
+    """Whoever logs people in, what they do is the same bytes: rules, storage, HTTP and
+    their tests.
+    """
 
     def modules(auth: str) -> dict[str, bytes]:
-        names = r"(src/shop|tests)/(inventory|items|orders|payments)/|src/shop/contracts/"
-        return {path: data for path, data in preset_tree(*choice, auth).items() if re.match(names, path)}
+        names = (
+            r"(src/shop|tests)/(inventory|items|orders|payments)/|src/shop/contracts/"
+        )
+        return {
+            path: data
+            for path, data in preset_tree(*choice, auth).items()
+            if re.match(names, path)
+        }
 
     assert modules("oidc") == modules("builtin") != {}
 
@@ -26,16 +36,25 @@ def test_the_chassis_is_the_same_files_but_for_those_that_only_one_of_them_needs
     preset_tree: Trees, choice: tuple[str, str]
 ) -> None:
     builtin, oidc = (
-        {path: data for path, data in preset_tree(*choice, auth).items() if re.search("/(chassis|local)/", path)}
+        {
+            path: data
+            for path, data in preset_tree(*choice, auth).items()
+            if re.search("/(chassis|local)/", path)
+        }
         for auth in ("builtin", "oidc")
     )
-    assert {path for path in builtin.keys() & oidc.keys() if builtin[path] != oidc[path]} == set()
+    assert {
+        path for path in builtin.keys() & oidc.keys() if builtin[path] != oidc[path]
+    } == set()
     names = {path.rpartition("/")[2] for path in oidc.keys() - builtin.keys()}
-    # what asks another for its keys is there too where parts ask the accounts for theirs
+    # what asks another for its keys is there too where parts ask the accounts for
+    # theirs
     assert names - {"remote_tokens.py"} == {"oidc.py", "provider.py", "issuer.py"}
 
 
-def test_nothing_is_left_of_passwords_sessions_and_signing_keys(preset_tree: Trees, choice: tuple[str, str]) -> None:
+def test_nothing_is_left_of_passwords_sessions_and_signing_keys(
+    preset_tree: Trees, choice: tuple[str, str]
+) -> None:
     tree = preset_tree(*choice, "oidc")
     assert {path for path in tree if re.search(r"/accounts/", path)} == {
         "src/shop/accounts/__init__.py",
@@ -48,17 +67,25 @@ def test_nothing_is_left_of_passwords_sessions_and_signing_keys(preset_tree: Tre
     own = re.compile(
         r"/chassis/|/local/|^docs/adr/|^archgen.yaml$|^\.gitignore$|test_identity|test_settings|test_services"
     )
-    assert {path: found for path, data in tree.items() if not own.search(path) and (found := left.findall(data))} == {}
+    assert {
+        path: found
+        for path, data in tree.items()
+        if not own.search(path) and (found := left.findall(data))
+    } == {}
 
 
-def test_nothing_of_an_identity_provider_is_in_a_project_without(preset_tree: Trees, choice: tuple[str, str]) -> None:
+def test_nothing_of_an_identity_provider_is_in_a_project_without(
+    preset_tree: Trees, choice: tuple[str, str]
+) -> None:
     tree = preset_tree(*choice)
     # GitHub's workflow, too, shows tokens of OpenID Connect
     own = re.compile(
         r"/mechanism/settings.py$|/local/(gateway|cold_starts).py$|^deploy/bootstrap.yaml$|^docs/adr/|^archgen.yaml$"
     )
     assert {
-        path for path, data in tree.items() if not own.search(path) and re.search(rb"(?i)oidc|keycloak", data)
+        path
+        for path, data in tree.items()
+        if not own.search(path) and re.search(rb"(?i)oidc|keycloak", data)
     } == set()
 
 
@@ -68,9 +95,16 @@ def test_the_realm_knows_the_people_of_the_journey_and_the_clients_that_log_them
 ) -> None:
     tree = preset_tree(preset, "monolith", "oidc")
     realm = json.loads(tree["deploy/keycloak/realm.json"])
-    assert [user["email"].partition("@")[0] for user in realm["users"]] == ["staff", "user", "other"]
+    assert [user["email"].partition("@")[0] for user in realm["users"]] == [
+        "staff",
+        "user",
+        "other",
+    ]
     assert [user["realmRoles"] for user in realm["users"]] == [["staff"], [], []]
     clients = {client["clientId"]: client for client in realm["clients"]}
     assert set(clients) == {"shop-docs", "shop-journey"}
-    assert not clients["shop-docs"]["directAccessGrantsEnabled"] and not clients["shop-journey"]["standardFlowEnabled"]
+    assert (
+        not clients["shop-docs"]["directAccessGrantsEnabled"]
+        and not clients["shop-journey"]["standardFlowEnabled"]
+    )
     assert b"OIDC_CLIENT_ID=shop-docs\n" in tree[".env.example"]

@@ -14,7 +14,13 @@ import pytest
 from archgen.errors import ArchgenError, TargetError
 from archgen.generator import preview, project, write_project
 
-IDENTITY = ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL", "EMAIL")
+IDENTITY = (
+    "GIT_AUTHOR_NAME",
+    "GIT_AUTHOR_EMAIL",
+    "GIT_COMMITTER_NAME",
+    "GIT_COMMITTER_EMAIL",
+    "EMAIL",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +41,9 @@ def nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def git(folder: Path, *arguments: str) -> str:
-    return subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
+    return subprocess.run(
+        ["git", *arguments], cwd=folder, check=True, capture_output=True, text=True
+    ).stdout.strip()
 
 
 @pytest.fixture
@@ -49,8 +57,12 @@ def test_a_project_is_a_repository_with_one_commit_of_everything_but_its_secrets
     templates: Path, record: dict[str, Any], home: Path
 ) -> None:
     steps: list[str] = []
-    written = write_project(record, home / "shop", templates=templates, progress=steps.append)
-    assert git(home / "shop", "log", "--format=%s") == "Start book-shop with archgen 1.2.3"
+    written = write_project(
+        record, home / "shop", templates=templates, progress=steps.append
+    )
+    assert (
+        git(home / "shop", "log", "--format=%s") == "Start book-shop with archgen 1.2.3"
+    )
     assert git(home / "shop", "status", "--porcelain") == ""
     tracked = git(home / "shop", "ls-files").splitlines()
     assert ".env" not in tracked
@@ -77,14 +89,21 @@ def test_the_environment_has_fresh_secrets_and_a_free_port_and_is_ones_own(
     assert not (home / "one/.git").exists()
 
 
-def test_parents_are_made_and_an_empty_folder_is_taken(templates: Path, record: dict[str, Any], home: Path) -> None:
+def test_parents_are_made_and_an_empty_folder_is_taken(
+    templates: Path, record: dict[str, Any], home: Path
+) -> None:
     (home / "deep/er/shop").mkdir(parents=True)
-    assert write_project(record, home / "deep/er/shop", templates=templates).path == home / "deep/er/shop"
+    assert (
+        write_project(record, home / "deep/er/shop", templates=templates).path
+        == home / "deep/er/shop"
+    )
     write_project(record, home / "new/folder/shop", templates=templates)
     assert (home / "new/folder/shop/archgen.yaml").is_file()
 
 
-def test_inside_a_repository_none_is_made_and_it_is_said(templates: Path, record: dict[str, Any], home: Path) -> None:
+def test_inside_a_repository_none_is_made_and_it_is_said(
+    templates: Path, record: dict[str, Any], home: Path
+) -> None:
     git(home, "init", "--quiet")
     written = write_project(record, home / "shop", templates=templates)
     assert not (home / "shop/.git").exists()
@@ -109,7 +128,18 @@ def test_a_users_own_identity_signs_the_commit(
     assert git(home / "shop", "log", "--format=%an %ae") == "Ada ada@example.com"
 
 
-@pytest.mark.parametrize("kind", ["file", "occupied", "link", "dangling", "below a file", "below nothing", "too long"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "file",
+        "occupied",
+        "link",
+        "dangling",
+        "below a file",
+        "below nothing",
+        "too long",
+    ],
+)
 def test_a_target_that_is_in_the_way_is_refused_and_left_alone(
     templates: Path, record: dict[str, Any], home: Path, kind: str
 ) -> None:
@@ -184,20 +214,33 @@ def test_what_nothing_may_stop_begins_when_only_the_rename_is_left(
     templates: Path, record: dict[str, Any], home: Path
 ) -> None:
     seen: list[bool] = []
-    write_project(record, home / "shop", templates=templates, at_last=lambda: seen.append((home / "shop").exists()))
+    write_project(
+        record,
+        home / "shop",
+        templates=templates,
+        at_last=lambda: seen.append((home / "shop").exists()),
+    )
     assert seen == [False] and (home / "shop/archgen.yaml").is_file()
 
 
 def test_git_that_finds_no_space_says_to_make_some(
-    templates: Path, record: dict[str, Any], home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    templates: Path,
+    record: dict[str, Any],
+    home: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     (tmp_path / "bin").mkdir()
-    (tmp_path / "bin/git").write_text("#!/bin/sh\necho 'fatal: No space left on device' >&2; exit 128\n")
+    (tmp_path / "bin/git").write_text(
+        "#!/bin/sh\necho 'fatal: No space left on device' >&2; exit 128\n"
+    )
     (tmp_path / "bin/git").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
     with pytest.raises(ArchgenError) as caught:
         write_project(record, home / "shop", templates=templates)
-    assert caught.value.hint == "free some space; nothing was left behind" and not list(home.iterdir())
+    assert caught.value.hint == "free some space; nothing was left behind" and not list(
+        home.iterdir()
+    )
 
 
 def test_an_empty_folder_that_was_there_survives_a_failure(
@@ -213,7 +256,9 @@ def test_an_empty_folder_that_was_there_survives_a_failure(
     assert [path.name for path in home.iterdir()] == ["shop"]
 
 
-def test_a_preview_is_what_would_be_written(templates: Path, record: dict[str, Any], home: Path) -> None:
+def test_a_preview_is_what_would_be_written(
+    templates: Path, record: dict[str, Any], home: Path
+) -> None:
     shown = dict(preview(record, templates))
     write_project(record, home / "shop", templates=templates, git=False)
     written = {
@@ -236,14 +281,22 @@ def test_a_repository_as_a_host_makes_it_is_taken_and_what_it_holds_stays(
     (target / "LICENSE").write_text("mine\n")
     (templates / "_shared/README.md").write_text("# archgen's\n")
     written = write_project(record, target, templates=templates)
-    assert (target / "README.md").read_text() == "# mine\n" and (target / "LICENSE").read_text() == "mine\n"
+    assert (target / "README.md").read_text() == "# mine\n" and (
+        target / "LICENSE"
+    ).read_text() == "mine\n"
     assert (target / "README.archgen.md").read_text() == "# archgen's\n"
     assert (target / "archgen.yaml").is_file() and (target / "src").is_dir()
-    log = subprocess.run(["git", "log"], cwd=target, capture_output=True, text=True, check=False)
+    log = subprocess.run(
+        ["git", "log"], cwd=target, capture_output=True, text=True, check=False
+    )
     assert "does not have any commits yet" in log.stderr
-    assert "README.md is yours and stays; archgen's is README.archgen.md" in written.notes
+    assert (
+        "README.md is yours and stays; archgen's is README.archgen.md" in written.notes
+    )
     assert any("has no new commit" in note for note in written.notes)
-    assert not [path for path in target.iterdir() if path.name.startswith(".book-shop-")]
+    assert not [
+        path for path in target.iterdir() if path.name.startswith(".book-shop-")
+    ]
 
 
 def test_a_folder_that_somebody_stands_in_stays_the_same_folder(
@@ -279,22 +332,35 @@ def test_what_was_there_is_all_that_is_there_when_the_last_step_fails(
 
 @pytest.mark.parametrize("role", ["AUTHOR", "COMMITTER"])
 def test_half_an_identity_of_git_is_made_whole(
-    role: str, templates: Path, record: dict[str, Any], home: Path, monkeypatch: pytest.MonkeyPatch
+    role: str,
+    templates: Path,
+    record: dict[str, Any],
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv(f"GIT_{role}_NAME", "Ada")
     monkeypatch.setenv(f"GIT_{role}_EMAIL", "ada@example.com")
     write_project(record, home / "shop", templates=templates)
-    assert sorted(git(home / "shop", "log", "--format=%an %cn").split()) == ["Ada", "archgen"]
+    assert sorted(git(home / "shop", "log", "--format=%an %cn").split()) == [
+        "Ada",
+        "archgen",
+    ]
 
 
 def test_what_a_user_asks_of_line_ends_does_not_keep_a_project_from_being_committed(
-    templates: Path, record: dict[str, Any], home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    templates: Path,
+    record: dict[str, Any],
+    home: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     (tmp_path / "user/attributes").write_text("* text eol=crlf\n")
     (tmp_path / "user/template/hooks").mkdir(parents=True)
     (tmp_path / "user/template/hooks/post-commit").write_text("#!/bin/sh\n")
     with (tmp_path / "user/config").open("a") as config:
-        config.write(f"[core]\nattributesFile = {tmp_path}/user/attributes\nsafecrlf = true\nautocrlf = true\n")
+        config.write(
+            f"[core]\nattributesFile = {tmp_path}/user/attributes\nsafecrlf = true\nautocrlf = true\n"
+        )
     monkeypatch.setenv("GIT_TEMPLATE_DIR", str(tmp_path / "user/template"))
     written = write_project(record, home / "shop", templates=templates)
     assert len(git(home / "shop", "ls-files").splitlines()) == written.files

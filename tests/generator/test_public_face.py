@@ -1,4 +1,6 @@
-"""The chassis has two folders: policy, which owners change, and mechanism, which is used like a package, by its public face."""
+"""The chassis has two folders: policy, which owners change, and mechanism, which is
+used like a package, by its public face.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,8 @@ from archgen.answers.sources import from_record
 from archgen.generator import preview, render, templates_dir
 from archgen.pipeline import make_plan
 
-# What modules may import of the mechanism, by file. A name that goes, or means something else, is a line in the changelog.
+# What modules may import of the mechanism, by file. A name that goes, or means
+# something else, is a line in the changelog.
 FACE = {
     "accounts_settings": "AccountsSettings",
     "audit": "record origin",
@@ -122,6 +125,7 @@ FOR_ROOTS = {
     "sql_settings": "SqlSettings",
     "sql_url": "Address within",
     "sql_worker": "SqlWorker",
+    "stored_names": "stored_name",
     "supervisor": "Supervisor",
     "system": "System",
     "tokens": "Verifier",
@@ -137,12 +141,31 @@ REVIEWS = {
         "half": {"type": "number", "from": "stars / 2"},
     },
     "fields": {
-        "product": {"type": "reference", "to": "inventory.product", "required": True, "indexed": True},
+        "product": {
+            "type": "reference",
+            "to": "inventory.product",
+            "required": True,
+            "indexed": True,
+        },
         "answer_to": {"type": "reference", "to": "reviews.review"},
         "beside": {"type": "references", "to": "inventory.product", "max": 5},
-        "before": {"type": "references", "to": "reviews.review", "max": 5, "ordered": True},
-        "instead": {"type": "reference", "to": "reviews.review", "on_delete": "clear", "listed_as": "replaced"},
-        "checked_by": {"type": "reference", "to": "accounts.account", "set_by": "staff"},
+        "before": {
+            "type": "references",
+            "to": "reviews.review",
+            "max": 5,
+            "ordered": True,
+        },
+        "instead": {
+            "type": "reference",
+            "to": "reviews.review",
+            "on_delete": "clear",
+            "listed_as": "replaced",
+        },
+        "checked_by": {
+            "type": "reference",
+            "to": "accounts.account",
+            "set_by": "staff",
+        },
         "tip": {"type": "decimal"},
         "slug": {"type": "slug", "from": "said"},
         "said": {"type": "text"},
@@ -154,16 +177,25 @@ REVIEWS = {
         "place": {"type": "object", "fields": {"street": {"type": "string"}}},
     },
 }
+# what lists of rows in SQL can do besides
 LISTED = {
     "totals": True,
     "filters": ["stars", "created_at"],
     "sorts": ["on", "tip"],
     "search": ["said"],
-}  # what lists of rows in SQL can do besides
-MODULES = {"reviews": {"entities": {"review": REVIEWS}, "reacts_to": ["inventory.product.deleted"]}}
+}
+MODULES = {
+    "reviews": {
+        "entities": {"review": REVIEWS},
+        "reacts_to": ["inventory.product.deleted"],
+    }
+}
 COMBINATIONS = [
     ("monolith", {}),
-    ("monolith", {"auth": "oidc", "cache": "memcached", "observability": "opentelemetry"}),
+    (
+        "monolith",
+        {"auth": "oidc", "cache": "memcached", "observability": "opentelemetry"},
+    ),
     ("microservices", {"broker": "kafka", "cache": "none", "observability": "datadog"}),
     ("microservices", {"auth": "oidc", "observability": "newrelic"}),
     ("serverless", {"database": "dynamodb"}),
@@ -192,10 +224,14 @@ def mechanism() -> dict[str, Path]:
 
 
 def imported(text: str) -> Iterator[tuple[str, str]]:
-    """File and name of each import from the mechanism; a file as a whole: each of its names that is used."""
+    """File and name of each import from the mechanism; a file as a whole: each of its
+    names that is used.
+    """
     tree = ast.parse(text)
     for node in ast.walk(tree):
-        if not isinstance(node, ast.ImportFrom) or not re.search(r"(^|\.)mechanism(\.|$)", node.module or ""):
+        if not isinstance(node, ast.ImportFrom) or not re.search(
+            r"(^|\.)mechanism(\.|$)", node.module or ""
+        ):
             continue
         file = str(node.module).rpartition("mechanism")[2].removeprefix(".")
         for name in node.names:
@@ -203,29 +239,43 @@ def imported(text: str) -> Iterator[tuple[str, str]]:
                 yield file, name.name
                 continue
             for use in ast.walk(tree):
-                if isinstance(use, ast.Attribute) and ast.unparse(use.value) == (name.asname or name.name):
+                if isinstance(use, ast.Attribute) and ast.unparse(use.value) == (
+                    name.asname or name.name
+                ):
                     yield name.name, use.attr
 
 
 def names(*faces: dict[str, str]) -> set[tuple[str, str]]:
-    return {(file, name) for face in faces for file, listed in face.items() for name in listed.split()}
+    return {
+        (file, name)
+        for face in faces
+        for file, listed in face.items()
+        for name in listed.split()
+    }
 
 
 def test_what_the_face_lists_is_there() -> None:
     for file, name in names(FACE, FOR_ROOTS):
-        defined = re.compile(rf"^(class |def |async def ){name}\b|^{name}\b.*=|^from .*\b{name}\b", re.MULTILINE)
+        defined = re.compile(
+            rf"^(class |def |async def ){name}\b|^{name}\b.*=|^from .*\b{name}\b",
+            re.MULTILINE,
+        )
         assert defined.search(mechanism()[file].read_text()), f"{file}.{name}"
 
 
 @pytest.mark.parametrize(("architecture", "stack"), COMBINATIONS)
-def test_generated_code_uses_of_the_mechanism_its_public_face(architecture: str, stack: dict[str, str]) -> None:
+def test_generated_code_uses_of_the_mechanism_its_public_face(
+    architecture: str, stack: dict[str, str]
+) -> None:
     found: set[tuple[str, str]] = set()
     for path, data in preview(record(architecture, *stack.items())):
         if not re.fullmatch(r"src/shop/(?!chassis/mechanism/).*\.py", path):
             continue
         root = re.match("src/shop/(apps|local|chassis)/", path)
         allowed = names(FACE, FOR_ROOTS) if root else names(FACE)
-        assert {one for one in imported(data.decode()) if one not in allowed} == set(), path
+        assert {
+            one for one in imported(data.decode()) if one not in allowed
+        } == set(), path
         found |= set(imported(data.decode()))
     assert ("background", "handles") in found and ("rest", "Router") in found
 
@@ -234,8 +284,14 @@ def test_the_project_s_own_check_lists_the_same_files() -> None:
     listed = set()
     for architecture, stack in COMBINATIONS:
         files = dict(preview(record(architecture, *stack.items())))
-        contracts = tomllib.loads(files["pyproject.toml"].decode())["tool"]["importlinter"]["contracts"]
-        (face,) = [contract["ignore_imports"] for contract in contracts if contract["type"] == "protected"]
+        contracts = tomllib.loads(files["pyproject.toml"].decode())["tool"][
+            "importlinter"
+        ]["contracts"]
+        (face,) = [
+            contract["ignore_imports"]
+            for contract in contracts
+            if contract["type"] == "protected"
+        ]
         listed |= {line.rpartition(".")[2] for line in face}
     assert listed == set(FACE)
 
@@ -245,15 +301,22 @@ def test_the_mechanism_imports_itself_and_libraries_alone() -> None:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.ImportFrom):
                 assert node.level <= 1, path
-            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(
+                "import_module"
+            ):
                 words = ast.unparse(node)
-                assert any(one in words for one in ("package}.", "{__package__}.", "snapshot_restore_py")), (
-                    f"{path}: its caller says where modules lie"
-                )
+                assert any(
+                    one in words
+                    for one in ("package}.", "{__package__}.", "snapshot_restore_py")
+                ), f"{path}: its caller says where modules lie"
 
 
 def lint_imports(project: Path) -> str:
-    command = [sys.executable, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"]
+    command = [
+        sys.executable,
+        "-c",
+        "from importlinter.cli import lint_imports_command; lint_imports_command()",
+    ]
     done = subprocess.run(
         [*command, "--no-cache", "--no-logo"],
         cwd=project,
@@ -273,14 +336,32 @@ def lint_imports(project: Path) -> str:
             "from ..policy import access",
             "mechanism -> shop.chassis.policy|mechanism.sql ->",
         ),
-        ("chassis/mechanism/sql.py", "from ...orders import domain", "is not allowed to import|mechanism.sql ->"),
-        ("chassis/mechanism/sql.py", "from ...apps import app", "is not allowed to import|mechanism.sql ->"),
-        ("inventory/service.py", "from shop.chassis.mechanism import batching", "mechanism.batching"),
-        ("inventory/service.py", "from shop.chassis.mechanism import errors", "mechanism.errors"),
+        (
+            "chassis/mechanism/sql.py",
+            "from ...orders import domain",
+            "is not allowed to import|mechanism.sql ->",
+        ),
+        (
+            "chassis/mechanism/sql.py",
+            "from ...apps import app",
+            "is not allowed to import|mechanism.sql ->",
+        ),
+        (
+            "inventory/service.py",
+            "from shop.chassis.mechanism import batching",
+            "mechanism.batching",
+        ),
+        (
+            "inventory/service.py",
+            "from shop.chassis.mechanism import errors",
+            "mechanism.errors",
+        ),
         ("chassis/own.py", "", "shop.chassis.own"),
     ],
 )
-def test_the_project_s_own_check_holds_the_line(tmp_path: Path, file: str, line: str, said: str) -> None:
+def test_the_project_s_own_check_holds_the_line(
+    tmp_path: Path, file: str, line: str, said: str
+) -> None:
     render(record("monolith"), templates_dir(), tmp_path)
     assert "0 broken" in lint_imports(tmp_path)
     with (tmp_path / "src/shop" / file).open("a") as code:
@@ -291,26 +372,42 @@ def test_the_project_s_own_check_holds_the_line(tmp_path: Path, file: str, line:
 
 
 @pytest.mark.parametrize("architecture", ["monolith", "microservices", "serverless"])
-def test_the_mechanism_becomes_a_package_by_another_prefix(tmp_path: Path, architecture: str) -> None:
+def test_the_mechanism_becomes_a_package_by_another_prefix(
+    tmp_path: Path, architecture: str
+) -> None:
     render(record(architecture), templates_dir(), tmp_path)
     source = tmp_path / "src"
     shutil.move(source / "shop/chassis/mechanism", source / "elsewhere")
     roots = []
     for path in source.rglob("*.py"):
         text = path.read_text()
-        text = re.sub(r"\bshop\.chassis\.mechanism\b|(?<=from )\.+chassis\.mechanism\b", "elsewhere", text)
+        text = re.sub(
+            r"\bshop\.chassis\.mechanism\b|(?<=from )\.+chassis\.mechanism\b",
+            "elsewhere",
+            text,
+        )
         if "chassis/policy" in path.as_posix():
             text = re.sub(r"(?<=from )\.\.mechanism\b", "elsewhere", text)
         path.write_text(text)
         if path.parent.name in ("apps", "local"):
-            roots.append(f"shop.{path.parent.name}.{path.stem}".removesuffix(".__init__"))
+            roots.append(
+                f"shop.{path.parent.name}.{path.stem}".removesuffix(".__init__")
+            )
     assert not (source / "shop/chassis/mechanism").exists()
     imports = "\n".join(f"import {root}" for root in roots)
     test = "from shop.apps.dev import create_app\nfrom shop.apps.settings import Settings\ncreate_app(Settings())"
     done = subprocess.run(
-        [sys.executable, "-c", f"import sys\nsys.argv[1:] = []\n{imports}\n{KEYS}\n{test}"],
+        [
+            sys.executable,
+            "-c",
+            f"import sys\nsys.argv[1:] = []\n{imports}\n{KEYS}\n{test}",
+        ],
         cwd=tmp_path,
-        env={**environment(), "PYTHONPATH": "src", "AWS_DEFAULT_REGION": "eu-central-1"},
+        env={
+            **environment(),
+            "PYTHONPATH": "src",
+            "AWS_DEFAULT_REGION": "eu-central-1",
+        },
         capture_output=True,
         text=True,
         check=False,
@@ -334,7 +431,9 @@ print(client.get("/api/products").json()["type"])
 """
 
 
-def test_owners_say_how_every_problem_is_worded_and_what_their_settings_default_to(tmp_path: Path) -> None:
+def test_owners_say_how_every_problem_is_worded_and_what_their_settings_default_to(
+    tmp_path: Path,
+) -> None:
     render(record("monolith"), templates_dir(), tmp_path)
     policy = tmp_path / "src/shop/chassis/policy"
     errors = (policy / "errors.py").read_text()
@@ -364,7 +463,10 @@ def test_owners_say_how_every_problem_is_worded_and_what_their_settings_default_
 
 def test_the_mechanism_counts_as_nobody_s_own_code(tmp_path: Path) -> None:
     render(record("monolith"), templates_dir(), tmp_path)
-    assert "src/shop/chassis/mechanism/** linguist-vendored" in (tmp_path / ".gitattributes").read_text()
+    assert (
+        "src/shop/chassis/mechanism/** linguist-vendored"
+        in (tmp_path / ".gitattributes").read_text()
+    )
     policy = {path.stem for path in (tmp_path / "src/shop/chassis/policy").glob("*.py")}
     assert policy == {"__init__", "access", "entity", "errors", "logs", "settings"}
     agents = (tmp_path / "AGENTS.md").read_text()

@@ -10,11 +10,15 @@ from typing import Any
 import pytest
 
 from archgen.errors import ArchgenError
-from archgen.generator import load_record, render
+from archgen.generator import load_record, manifest, render
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 def test_both_layers_are_rendered_from_the_fields_of_the_record(
@@ -28,19 +32,28 @@ def test_both_layers_are_rendered_from_the_fields_of_the_record(
     assert "deploy/services.yaml" not in files
 
 
-def test_a_file_whose_name_renders_empty_is_not_there(templates: Path, record: dict[str, Any], tmp_path: Path) -> None:
+def test_a_file_whose_name_renders_empty_is_not_there(
+    templates: Path, record: dict[str, Any], tmp_path: Path
+) -> None:
     render(record, templates, tmp_path / "out")
-    assert {name for name in tree(tmp_path / "out") if name.endswith("events.py")} == {"src/book_shop/orders/events.py"}
+    assert {name for name in tree(tmp_path / "out") if name.endswith("events.py")} == {
+        "src/book_shop/orders/events.py"
+    }
 
 
 def test_what_has_no_template_suffix_is_copied_as_it_is(
     templates: Path, record: dict[str, Any], tmp_path: Path
 ) -> None:
     render(record, templates, tmp_path / "out")
-    assert tree(tmp_path / "out")["src/book_shop/chassis/db.py"] == b"as it is: {{ nothing }}\n"
+    assert (
+        tree(tmp_path / "out")["src/book_shop/chassis/db.py"]
+        == b"as it is: {{ nothing }}\n"
+    )
 
 
-def test_an_option_that_was_not_chosen_leaves_no_file(templates: Path, record: dict[str, Any], tmp_path: Path) -> None:
+def test_an_option_that_was_not_chosen_leaves_no_file(
+    templates: Path, record: dict[str, Any], tmp_path: Path
+) -> None:
     render(record, templates, tmp_path / "with")
     record["stack"]["cache"] = "none"
     render(record, templates, tmp_path / "without")
@@ -58,30 +71,46 @@ def test_what_an_option_says_in_a_shared_file_stands_in_its_folder(
     assert tree(tmp_path / "without")["docs/stack.md"] == b"False\n"
 
 
-def test_an_option_s_own_rules_hold_for_its_own_files(templates: Path, record: dict[str, Any], tmp_path: Path) -> None:
+def test_an_option_s_own_rules_hold_for_its_own_files(
+    templates: Path, record: dict[str, Any], tmp_path: Path
+) -> None:
     record["stack"]["cache"] = "none"
     render(record, templates, tmp_path / "out")
-    assert {name for name in tree(tmp_path / "out") if name.startswith("docs/")} == {"docs/stack.md", "docs/tables.md"}
+    assert {name for name in tree(tmp_path / "out") if name.startswith("docs/")} == {
+        "docs/stack.md",
+        "docs/tables.md",
+    }
 
 
 def test_an_option_that_the_folder_does_not_know_is_told(
     templates: Path, record: dict[str, Any], tmp_path: Path
 ) -> None:
     record["stack"]["cache"] = "memcached"
-    with pytest.raises(ArchgenError, match="cache memcached is not among the templates"):
+    with pytest.raises(
+        ArchgenError, match="cache memcached is not among the templates"
+    ):
         render(record, templates, tmp_path / "out")
 
 
-def test_two_templates_for_one_file_are_a_mistake(templates: Path, record: dict[str, Any], tmp_path: Path) -> None:
+def test_two_templates_for_one_file_are_a_mistake(
+    templates: Path, record: dict[str, Any], tmp_path: Path
+) -> None:
     (templates / "monolith/src/__package__/chassis").mkdir(parents=True)
     (templates / "monolith/src/__package__/chassis/valkey.py").write_text("another\n")
-    with pytest.raises(ArchgenError, match=r"both are src/book_shop/chassis/valkey\.py"):
+    with pytest.raises(
+        ArchgenError, match=r"both are src/book_shop/chassis/valkey\.py"
+    ):
         render(record, templates, tmp_path / "out")
 
 
 def test_a_damaged_cache_of_compiled_templates_changes_nothing(
-    templates: Path, record: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    templates: Path,
+    record: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # of archgen's own alone something is kept
+    monkeypatch.setattr(manifest, "templates_dir", lambda: templates)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     render(record, templates, tmp_path / "first")
     kept = [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
@@ -92,26 +121,41 @@ def test_a_damaged_cache_of_compiled_templates_changes_nothing(
     (tmp_path / "no").write_text("not a folder")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "no"))
     render(record, templates, tmp_path / "third")
-    assert tree(tmp_path / "first") == tree(tmp_path / "second") == tree(tmp_path / "third")
+    assert (
+        tree(tmp_path / "first")
+        == tree(tmp_path / "second")
+        == tree(tmp_path / "third")
+    )
 
 
-def test_no_empty_folder_and_no_cache_is_left(templates: Path, record: dict[str, Any], tmp_path: Path) -> None:
+def test_no_empty_folder_and_no_cache_is_left(
+    templates: Path, record: dict[str, Any], tmp_path: Path
+) -> None:
     (templates / "_shared/tests/nothing").mkdir(parents=True)
     (templates / "_shared/src/.mypy_cache").mkdir()
     (templates / "_shared/src/.mypy_cache/x.json").write_text("{}")
     render(record, templates, tmp_path / "out")
-    assert all(any(path.iterdir()) for path in (tmp_path / "out").rglob("*") if path.is_dir())
+    assert all(
+        any(path.iterdir()) for path in (tmp_path / "out").rglob("*") if path.is_dir()
+    )
     assert not [name for name in tree(tmp_path / "out") if "_cache" in name]
 
 
 def test_the_record_and_the_folder_alone_render_the_identical_tree_again(
-    templates: Path, record: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    templates: Path,
+    record: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     render(record, templates, tmp_path / "first")
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     monkeypatch.chdir(tmp_path)
     templates.rename(tmp_path / "elsewhere")
-    render(load_record(tmp_path / "first/archgen.yaml"), tmp_path / "elsewhere", tmp_path / "second")
+    render(
+        load_record(tmp_path / "first/archgen.yaml"),
+        tmp_path / "elsewhere",
+        tmp_path / "second",
+    )
     assert tree(tmp_path / "first") == tree(tmp_path / "second")
 
 
@@ -120,7 +164,9 @@ def test_a_name_that_the_record_lacks_is_an_error_with_its_place(
 ) -> None:
     record = copy.deepcopy(record)
     del record["requirements"]["team"]
-    with pytest.raises(ArchgenError, match=r"api\.py\.jinja:2 does not render: .*team") as caught:
+    with pytest.raises(
+        ArchgenError, match=r"api\.py\.jinja:2 does not render: .*team"
+    ) as caught:
         render(record, templates, tmp_path / "out")
     assert caught.value.exit_code == 1
 

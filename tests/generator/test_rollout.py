@@ -1,4 +1,6 @@
-"""`make deploy` before a container engine that is written here: which copies leave, which stay, and what a Ctrl-C does."""
+"""`make deploy` before a container engine that is written here: which copies leave,
+which stay, and what a Ctrl-C does.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,8 @@ from typing import Any
 import pytest
 from tests.support.projects import new, until
 
-# keeps its containers in a file: each with its id, its image, and whether `compose run` made it
+# keeps its containers in a file: each with its id, its image, and whether `compose run`
+# made it
 DOCKER = """#!{python}
 import json, pathlib, sys, time
 state = pathlib.Path("{state}")
@@ -62,22 +65,46 @@ print("\\n".join(said))
 
 
 @pytest.fixture(scope="module", params=["monolith", "microservices"])
-def deploy(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def deploy(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """The `deploy/rollout.py` of a project."""
     folder = tmp_path_factory.mktemp("rollout")
-    return new(folder, "shop", "--preset", "ecommerce", "--architecture", request.param).folder / "deploy/rollout.py"
+    return (
+        new(
+            folder, "shop", "--preset", "ecommerce", "--architecture", request.param
+        ).folder
+        / "deploy/rollout.py"
+    )
 
 
 @pytest.fixture
 def begin(deploy: Path, tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
-    """`begin("stop")` rolls out, with a `docker stop` that takes its time; its containers are in `state.json`."""
+    """`begin("stop")` rolls out, with a `docker stop` that takes its time; its
+    containers are in `state.json`.
+    """
 
-    def start(slow: str = "", state: dict[str, Any] | None = None) -> subprocess.Popen[str]:
-        containers = {"old0": ["v1", False], "old1": ["v1", False], "shell": ["v1", True]}
-        begun = {"containers": containers, "stopped": [], "made": 0, **(state or {}), "called": [], "slow": slow}
+    def start(
+        slow: str = "", state: dict[str, Any] | None = None
+    ) -> subprocess.Popen[str]:
+        containers = {
+            "old0": ["v1", False],
+            "old1": ["v1", False],
+            "shell": ["v1", True],
+        }
+        begun = {
+            "containers": containers,
+            "stopped": [],
+            "made": 0,
+            **(state or {}),
+            "called": [],
+            "slow": slow,
+        }
         (tmp_path / "state.json").write_text(json.dumps(begun))
         docker = tmp_path / "docker"
-        docker.write_text(DOCKER.format(python=sys.executable, state=tmp_path / "state.json"))
+        docker.write_text(
+            DOCKER.format(python=sys.executable, state=tmp_path / "state.json")
+        )
         docker.chmod(0o755)
         code = f"import runpy, time; time.sleep = lambda _: None; runpy.run_path({str(deploy)!r}, run_name='__main__')"
         return subprocess.Popen(
@@ -148,20 +175,36 @@ def test_interrupted_as_the_old_ones_leave_it_is_finished(
     assert sorted(held(tmp_path)["containers"]) == ["new0", "new1", "shell"]
 
 
-@pytest.mark.parametrize(("killed_at", "left"), [("up", {"old0", "old1"}), ("stopped", {"new0", "new1"})])
+@pytest.mark.parametrize(
+    ("killed_at", "left"), [("up", {"old0", "old1"}), ("stopped", {"new0", "new1"})]
+)
 def test_what_a_rollout_that_was_killed_has_left_the_next_one_takes_away(
-    begin: Callable[..., subprocess.Popen[str]], tmp_path: Path, killed_at: str, left: set[str]
+    begin: Callable[..., subprocess.Popen[str]],
+    tmp_path: Path,
+    killed_at: str,
+    left: set[str],
 ) -> None:
-    """Before the old ones leave the new ones go, from then on the old ones; what people have scaled beside it stays."""
+    """Before the old ones leave the new ones go, from then on the old ones; what people
+    have scaled beside it stays.
+    """
     process = begin(killed_at)
     until(lambda: called(tmp_path, "up" if killed_at == "up" else "stop"), 30)
     kill(process)
     state = held(tmp_path)
-    assert {name for name in state["containers"] if name != "shell"} == {"old0", "old1", "new0", "new1"}
+    assert {name for name in state["containers"] if name != "shell"} == {
+        "old0",
+        "old1",
+        "new0",
+        "new1",
+    }
     after = begin("up", state)
     until(lambda: called(tmp_path, "up"), 30)
     present = {name for name in held(tmp_path)["containers"] if name != "shell"}
-    assert left < present and len(present) == 4 and not present & ({"old0", "old1", "new0", "new1"} - left)
+    assert (
+        left < present
+        and len(present) == 4
+        and not present & ({"old0", "old1", "new0", "new1"} - left)
+    )
     kill(after)
     last = begin("", held(tmp_path))
     _, said = last.communicate(timeout=30)

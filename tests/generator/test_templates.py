@@ -1,4 +1,6 @@
-"""The real templates: what they may ask for, and that a project renders again from its record."""
+"""The real templates: what they may ask for, and that a project renders again from its
+record.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,15 @@ from archgen.answers.resolve import resolve
 from archgen.answers.sources import from_record
 from archgen.catalog import read_kinds, read_options
 from archgen.domain import naming
-from archgen.generator import ARGUMENT, RECORD, dump_files, load_record, preview, render, templates_dir
+from archgen.generator import (
+    ARGUMENT,
+    RECORD,
+    dump_files,
+    load_record,
+    preview,
+    render,
+    templates_dir,
+)
 from archgen.generator.layout import lay_out
 from archgen.pipeline import make_plan
 
@@ -39,14 +49,26 @@ def test_a_project_renders_again_from_its_record_alone(
     render(preset_record(*choice), TEMPLATES, tmp_path / "first")
     again = preview(load_record(tmp_path / "first/archgen.yaml"), TEMPLATES)
     first = sorted(path for path in (tmp_path / "first").rglob("*") if path.is_file())
-    assert again == [(path.relative_to(tmp_path / "first").as_posix(), path.read_bytes()) for path in first]
+    assert again == [
+        (path.relative_to(tmp_path / "first").as_posix(), path.read_bytes())
+        for path in first
+    ]
 
 
-def test_archgen_yaml_holds_the_verdict_and_the_argument_lies_beside_the_decision_record(preset_tree: Trees) -> None:
+def test_archgen_yaml_holds_the_verdict_and_the_argument_lies_beside_the_decision_record(
+    preset_tree: Trees,
+) -> None:
     tree = preset_tree("ecommerce", "monolith")
     verdict, argument = (yaml.safe_load(tree[name]) for name in (RECORD, ARGUMENT))
     assert {"architecture", "decisions", "flips"} <= verdict["recommendation"].keys()
-    assert {"reasons", "stack", "capacity", "cost", "precedents", "risks"} <= argument.keys()
+    assert {
+        "reasons",
+        "stack",
+        "capacity",
+        "cost",
+        "precedents",
+        "risks",
+    } <= argument.keys()
     assert not verdict["recommendation"].keys() & argument.keys()
     assert len(tree[RECORD].splitlines()) < 500
 
@@ -57,27 +79,47 @@ def test_who_deletes_the_argument_keeps_the_decision_record_and_all_else_renders
     render(preset_record(*choice), TEMPLATES, tmp_path)
     (tmp_path / ARGUMENT).unlink()
     again = dict(preview(load_record(tmp_path / RECORD), TEMPLATES))
-    first = {path.relative_to(tmp_path).as_posix(): path for path in tmp_path.rglob("*") if path.is_file()}
+    first = {
+        path.relative_to(tmp_path).as_posix(): path
+        for path in tmp_path.rglob("*")
+        if path.is_file()
+    }
     # whose budget is one of the argument's figures
     figures = {name for name in first if name == "deploy/stages/example.json"}
     assert first.keys() - again.keys() == {"docs/adr/0001-architecture.md"} | figures
     assert all(first[name].read_bytes() == content for name, content in again.items())
 
 
-def test_a_module_is_the_same_bytes_in_every_architecture(preset_tree: Trees, choice: tuple[str, str]) -> None:
-    """Where calls cross processes, the client that makes them is there as well, in a file of its own."""
+def test_a_module_is_the_same_bytes_in_every_architecture(
+    preset_tree: Trees, choice: tuple[str, str]
+) -> None:
+    """Where calls cross processes, the client that makes them is there as well, in a
+    file of its own.
+    """
 
     def modules(architecture: str) -> dict[str, bytes]:
-        varies = re.compile(r"/apps/|/chassis/|/local/|/migrations/|/repository\.py$|/contracts/\w+_http\.py$")
+        varies = re.compile(
+            r"/apps/|/chassis/|/local/|/migrations/|/repository\.py$|/contracts/\w+_http\.py$"
+        )
         tree = preset_tree(choice[0], architecture)
-        return {path: data for path, data in tree.items() if path.startswith("src/") and not varies.search(path)}
+        return {
+            path: data
+            for path, data in tree.items()
+            if path.startswith("src/") and not varies.search(path)
+        }
 
     assert modules(choice[1]) == modules("monolith")
 
 
 def test_no_template_of_a_module_asks_for_the_architecture() -> None:
-    asking = re.compile(r"\b(template|architecture|parts|module\.part)\b\s*(==|!=|\||in\b|%}|})")
-    of_modules = [path for path in rendered() if "_kinds" in path.parts or "__module__" in path.parts]
+    asking = re.compile(
+        r"\b(template|architecture|parts|module\.part)\b\s*(==|!=|\||in\b|%}|})"
+    )
+    of_modules = [
+        path
+        for path in rendered()
+        if "_kinds" in path.parts or "__module__" in path.parts
+    ]
     assert of_modules
     for path in of_modules:
         assert not asking.search(path.read_text()), path
@@ -87,9 +129,19 @@ PRODUCT = re.compile(r"\bstack\s*(\.\s*\w+|\[[^]]+\])\s*(==|!=|in\b|not in\b)")
 
 
 def test_no_shared_template_asks_for_a_product() -> None:
-    """It asks for a capability (`has.sql`); what only a product knows stands in its folder, in `_options/`."""
-    shared = [path for path in TEMPLATES.rglob("*") if path.is_file() and "_options" not in path.parts]
-    asking = [path.relative_to(TEMPLATES) for path in shared if PRODUCT.search(path.read_text(errors="replace"))]
+    """It asks for a capability (`has.sql`); what only a product knows stands in its
+    folder, in `_options/`.
+    """
+    shared = [
+        path
+        for path in TEMPLATES.rglob("*")
+        if path.is_file() and "_options" not in path.parts
+    ]
+    asking = [
+        path.relative_to(TEMPLATES)
+        for path in shared
+        if PRODUCT.search(path.read_text(errors="replace"))
+    ]
     assert [path.as_posix() for path in asking] == []
 
 
@@ -114,7 +166,9 @@ DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 
 
 def check_paths(paths: Iterable[str]) -> None:
-    """Every system takes them; of a drive and a folder around them there is room for 100 more."""
+    """Every system takes them; of a drive and a folder around them there is room for
+    100 more.
+    """
     seen: dict[str, str] = {}
     for path in paths:
         assert len(path) <= 150, path
@@ -126,21 +180,36 @@ def check_paths(paths: Iterable[str]) -> None:
 def test_every_system_takes_the_names_of_all_files() -> None:
     """Of what is cloned and of what the wheel unpacks."""
     root = TEMPLATES.parent
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, text=True, check=False).stdout
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=root, capture_output=True, text=True, check=False
+    ).stdout
     paths = [path for path in listed.split("\0") if path and (root / path).exists()]
     check_paths(paths)
-    check_paths(f"archgen/{path.relative_to(root).as_posix()}" for path in TEMPLATES.rglob("*") if path.is_file())
+    check_paths(
+        f"archgen/{path.relative_to(root).as_posix()}"
+        for path in TEMPLATES.rglob("*")
+        if path.is_file()
+    )
 
 
 @pytest.mark.parametrize("architecture", ["monolith", "microservices", "serverless"])
-def test_every_system_takes_the_files_of_a_project_with_the_longest_names(architecture: str) -> None:
+def test_every_system_takes_the_files_of_a_project_with_the_longest_names(
+    architecture: str,
+) -> None:
     modules = [f"m{number}".ljust(naming.PART_MOST, "x") for number in range(2)]
     first = f"{modules[0]}.{'e' * naming.PART_MOST}"
     entities = {
         modules[0]: {
-            "e" * naming.PART_MOST: {"plural": "p" * naming.PLURAL_MOST, "fields": {"size": {"type": "integer"}}}
+            "e" * naming.PART_MOST: {
+                "plural": "p" * naming.PLURAL_MOST,
+                "fields": {"size": {"type": "integer"}},
+            }
         },
-        modules[1]: {"f" * naming.PART_MOST: {"fields": {"r": {"type": "reference", "to": first}}}},
+        modules[1]: {
+            "f" * naming.PART_MOST: {
+                "fields": {"r": {"type": "reference", "to": first}}
+            }
+        },
     }
     answers: dict[str, Any] = {
         "name": "n" * naming.MOST,
@@ -148,7 +217,9 @@ def test_every_system_takes_the_files_of_a_project_with_the_longest_names(archit
         "modules": {name: {"entities": entities[name]} for name in modules},
     }
     answers["modules"][modules[1]]["reacts_to"] = [f"{first}.deleted"]
-    paths = [path for path, _ in preview(make_plan(resolve([from_record(answers)])).record)]
+    paths = [
+        path for path, _ in preview(make_plan(resolve([from_record(answers)])).record)
+    ]
     assert any("p" * naming.PLURAL_MOST in path for path in paths)
     check_paths(paths)
 
@@ -163,16 +234,26 @@ def test_templates_stand_on_jinja_s_own_filters_and_tests() -> None:
 
     environment = Environment(trim_blocks=True, lstrip_blocks=True)
     for path in rendered():
-        for node in environment.parse(path.read_text()).find_all((nodes.Filter, nodes.Test)):
-            known = environment.filters if isinstance(node, nodes.Filter) else environment.tests
+        for node in environment.parse(path.read_text()).find_all(
+            (nodes.Filter, nodes.Test)
+        ):
+            known = (
+                environment.filters
+                if isinstance(node, nodes.Filter)
+                else environment.tests
+            )
             assert node.name in known, path
             if node.name == "map" and node.args:
                 assert isinstance(node.args[0], nodes.Const)
                 assert node.args[0].value in environment.filters, path
 
 
-def test_bare_copier_writes_the_same_bytes(preset_record: Records, choice: tuple[str, str], tmp_path: Path) -> None:
-    """A second opinion of the renderer: copier, given each file where it is to be, from the same templates."""
+def test_bare_copier_writes_the_same_bytes(
+    preset_record: Records, choice: tuple[str, str], tmp_path: Path
+) -> None:
+    """A second opinion of the renderer: copier, given each file where it is to be, from
+    the same templates.
+    """
     from copier import Settings, run_copy
 
     record = preset_record(*choice)
@@ -251,32 +332,54 @@ def test_a_project_asks_for_what_it_imports_and_for_nothing_else(
             for node in ast.walk(ast.parse(data)):
                 if isinstance(node, ast.Import):
                     imported |= {alias.name.split(".")[0] for alias in node.names}
-                elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+                elif (
+                    isinstance(node, ast.ImportFrom) and node.level == 0 and node.module
+                ):
                     imported.add(node.module.split(".")[0])
     imported -= {*sys.stdlib_module_names, "shop", "tests"}
     project = tomllib.loads(tree["pyproject.toml"].decode())
     asked = {
         re.split(r"[\[><=]", requirement)[0]
-        for group in (project["project"]["dependencies"], *project["dependency-groups"].values())
+        for group in (
+            project["project"]["dependencies"],
+            *project["dependency-groups"].values(),
+        )
         for requirement in group
     }
     if "opentelemetry-sdk" in asked:  # which brings its API
         asked.add("opentelemetry-api")
     assert {DISTRIBUTIONS.get(name, name) for name in imported} <= asked
-    needless = asked - {DISTRIBUTIONS.get(name, name) for name in imported} - NOT_IMPORTED
-    assert not {name for name in needless if not name.startswith("types-") and not name.endswith("-stubs")}
+    needless = (
+        asked - {DISTRIBUTIONS.get(name, name) for name in imported} - NOT_IMPORTED
+    )
+    assert not {
+        name
+        for name in needless
+        if not name.startswith("types-") and not name.endswith("-stubs")
+    }
 
 
 def test_the_samples_environment_is_what_projects_ask_for(preset_tree: Trees) -> None:
     asked: set[str] = set()
     for architecture in ("monolith", "microservices", "serverless"):
-        project = tomllib.loads(preset_tree("ecommerce", architecture)["pyproject.toml"].decode())
-        asked |= {*project["project"]["dependencies"], *project["dependency-groups"]["dev"]}
+        project = tomllib.loads(
+            preset_tree("ecommerce", architecture)["pyproject.toml"].decode()
+        )
+        asked |= {
+            *project["project"]["dependencies"],
+            *project["dependency-groups"]["dev"],
+        }
     for option in read_options(TEMPLATES).values():
         for kind in ("dependencies", "dev_dependencies"):
-            asked |= {f"{package}{versions}" for package, versions in option.get(kind, {}).items()}
+            asked |= {
+                f"{package}{versions}"
+                for package, versions in option.get(kind, {}).items()
+            }
     for kind_of_module in read_kinds(TEMPLATES).values():
-        for packages in (kind_of_module.get("dependencies", {}), *kind_of_module.get("dependencies_with", {}).values()):
+        for packages in (
+            kind_of_module.get("dependencies", {}),
+            *kind_of_module.get("dependencies_with", {}).values(),
+        ):
             asked |= {f"{package}{versions}" for package, versions in packages.items()}
     own = tomllib.loads((TEMPLATES.parent / "pyproject.toml").read_text())
     assert set(own["dependency-groups"]["samples"]) == asked

@@ -17,9 +17,15 @@ READ = "import sys; sys.path.insert(0, 'deploy'); from up import let_read; from 
 def test_keys_of_tls_stay_their_owners_wherever_they_lie(tmp_path: Path) -> None:
     tls = tmp_path / "deploy/nginx/tls"
     (tls / "live").mkdir(parents=True)
-    (tmp_path / "deploy/up.py").write_bytes((templates_dir() / "_shared/deploy/up.py").read_bytes())
+    (tmp_path / "deploy/up.py").write_bytes(
+        (templates_dir() / "_shared/deploy/up.py").read_bytes()
+    )
     keys = [tls / "key.pem", tls / "live/key.pem", tls / "live/shop.key"]
-    mounted = [tls / "tls.conf", tls / "live/tls.conf.example", tmp_path / "deploy/compose.yaml"]
+    mounted = [
+        tls / "tls.conf",
+        tls / "live/tls.conf.example",
+        tmp_path / "deploy/compose.yaml",
+    ]
     for path in (*keys, *mounted):
         path.touch(0o600)
     subprocess.run([sys.executable, "-c", READ], cwd=tmp_path, check=True)
@@ -37,9 +43,13 @@ class Ready(BaseHTTPRequestHandler):
 
 
 def test_containers_of_parts_that_are_no_more_are_taken_away(tmp_path: Path) -> None:
-    """They would go on doing background work, on databases and in consumer groups that are others' now."""
+    """They would go on doing background work, on databases and in consumer groups that
+    are others' now.
+    """
     (tmp_path / "deploy").mkdir()
-    (tmp_path / "deploy/up.py").write_bytes((templates_dir() / "_shared/deploy/up.py").read_bytes())
+    (tmp_path / "deploy/up.py").write_bytes(
+        (templates_dir() / "_shared/deploy/up.py").read_bytes()
+    )
     (tmp_path / "deploy/compose.yaml").touch()
     docker = tmp_path / "docker"
     docker.write_text(f'#!/bin/sh\necho "$*" >> {tmp_path}/told\n')
@@ -49,7 +59,9 @@ def test_containers_of_parts_that_are_no_more_are_taken_away(tmp_path: Path) -> 
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         environment = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
-        subprocess.run([sys.executable, "deploy/up.py"], cwd=tmp_path, check=True, env=environment)
+        subprocess.run(
+            [sys.executable, "deploy/up.py"], cwd=tmp_path, check=True, env=environment
+        )
     finally:
         server.shutdown()
         server.server_close()

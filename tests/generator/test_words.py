@@ -11,7 +11,8 @@ import pytest
 Trees = Callable[[str, str], dict[str, bytes]]
 ARCHITECTURES = ("monolith", "microservices", "serverless")
 
-# what the generated code once called what the field has a name for: the new name stands beside
+# what the generated code once called what the field has a name for: the new name stands
+# beside
 FORMER = {
     "apps.schema": "alembic",
     "apps.letters": "dead_letters",
@@ -42,14 +43,23 @@ def test_generated_names_are_the_field_s(preset_tree: Trees, architecture: str) 
         path = PurePosixPath(name)
         if path.suffix != ".py" or path.parts[0] not in ("src", "tests"):
             continue
-        for module in (path.stem, path.parent.name, f"{path.parent.name}.{path.stem}", ".".join(path.parts[-3:-1])):
+        for module in (
+            path.stem,
+            path.parent.name,
+            f"{path.parent.name}.{path.stem}",
+            ".".join(path.parts[-3:-1]),
+        ):
             found[module] = name
         if path.parts[0] == "src":
             for node in ast.walk(ast.parse(content)):
-                if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                if isinstance(
+                    node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+                ):
                     found[node.name] = name
                 elif isinstance(node, ast.Assign):
-                    targets = [target for part in node.targets for target in ast.walk(part)]
+                    targets = [
+                        target for part in node.targets for target in ast.walk(part)
+                    ]
                     found |= {
                         target.id: name
                         for target in targets
@@ -64,7 +74,9 @@ def test_a_constant_means_one_thing(preset_tree: Trees) -> None:
     tree = preset_tree("ecommerce", "monolith")
     meanings: dict[tuple[str, str], set[str]] = {}
     for path, content in tree.items():
-        if PurePosixPath(path).match("src/*/*/*.py") and (module := path.split("/")[2]) not in (
+        if PurePosixPath(path).match("src/*/*/*.py") and (
+            module := path.split("/")[2]
+        ) not in (
             "chassis",
             "apps",
             "local",

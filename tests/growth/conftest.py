@@ -31,7 +31,11 @@ ANSWERS = {
                     "fields": {
                         "title": {"type": "string", "required": True},
                         "price": {"type": "decimal", "min": 0, "required": True},
-                        "category": {"type": "enum", "values": ["novel", "essay"], "indexed": True},
+                        "category": {
+                            "type": "enum",
+                            "values": ["novel", "essay"],
+                            "indexed": True,
+                        },
                     },
                 }
             }
@@ -40,7 +44,14 @@ ANSWERS = {
             "entities": {
                 "review": {
                     "access": {"read": "owner", "write": "owner"},
-                    "fields": {"book": {"type": "reference", "to": "catalog.book", "required": True, "indexed": True}},
+                    "fields": {
+                        "book": {
+                            "type": "reference",
+                            "to": "catalog.book",
+                            "required": True,
+                            "indexed": True,
+                        }
+                    },
                 }
             }
         },
@@ -55,16 +66,38 @@ class Home:
     folder: Path
     archgen: Callable[..., Ran]
 
-    def git(self, *command: str) -> str:
-        owner = ("-c", "user.name=Owner", "-c", "user.email=owner@localhost", "-c", "commit.gpgSign=false")
-        done = subprocess.run(["git", *owner, *command], cwd=self.folder, capture_output=True, text=True, check=False)
+    def git(self, *command: str, given: str = "") -> str:
+        owner = (
+            "-c",
+            "user.name=Owner",
+            "-c",
+            "user.email=owner@localhost",
+            "-c",
+            "commit.gpgSign=false",
+        )
+        done = subprocess.run(
+            ["git", *owner, *command],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            input=given,
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout
 
     def pytest(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Some of the project's own tests."""
         command = [sys.executable, "-m", "pytest", "-q", *arguments]
-        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
+        return subprocess.run(
+            command, cwd=self.folder, capture_output=True, text=True, check=False
+        )
+
+    def ignore(self, pattern: str) -> None:
+        """Let git not see what has such a name."""
+        place = self.folder / ".git/info/exclude"
+        place.parent.mkdir(exist_ok=True)
+        place.write_text(f"{pattern}\n")
 
     def commit(self) -> None:
         self.git("add", "--all")
@@ -81,7 +114,10 @@ class Home:
     def files(self) -> dict[str, tuple[bytes, int]]:
         """All that lies there but what git keeps for itself: content and mode."""
         return {
-            path.relative_to(self.folder).as_posix(): (path.read_bytes(), path.stat().st_mode)
+            path.relative_to(self.folder).as_posix(): (
+                path.read_bytes(),
+                path.stat().st_mode,
+            )
             for path in self.folder.rglob("*")
             if path.is_file() and ".git" not in path.relative_to(self.folder).parts
         }
@@ -96,12 +132,27 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
         key = json.dumps([architecture, others])
         if key not in known:
             place = tmp_path_factory.mktemp("made")
-            answers = {**ANSWERS, "architecture": architecture, **others}
+            answers = {
+                **({} if "preset" in others else ANSWERS),
+                "name": "lib",
+                "architecture": architecture,
+                **others,
+            }
             (place / "answers.json").write_text(json.dumps(answers))
             with redirect_stdout(io.StringIO()):
-                code = run(["new", "-a", str(place / "answers.json"), "-o", str(place), "--no-input", "--json"])
+                code = run(
+                    [
+                        "new",
+                        "-a",
+                        str(place / "answers.json"),
+                        "-o",
+                        str(place),
+                        "--no-input",
+                        "--json",
+                    ]
+                )
             assert code == 0
-            known[key] = place / "lib"
+            known[key] = place / str(answers["name"])
         return known[key]
 
     return make
@@ -109,7 +160,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
 
 @pytest.fixture
 def home(
-    made: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    made: Callable[..., Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> Iterator[Callable[..., Home]]:
     """A copy of such a project, to be in."""
 

@@ -1,4 +1,6 @@
-"""Rows that are there come through each new migration, up and down, on each database that migrates."""
+"""Rows that are there come through each new migration, up and down, on each database
+that migrates.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +18,13 @@ from tests.support.postgres import postgres
 
 from archgen.generator import load_record
 from archgen.growth.growing import grow
-from archgen.growth.migrations import read_migrations
-from archgen.growth.owner import Project
-from archgen.growth.records import Wanted, follow, own_answers
+from archgen.growth.record.migrations import read_migrations
+from archgen.growth.record.records import Wanted, follow, own_answers
+from archgen.growth.trees.owner import Project
 
 Copy = Callable[..., Home]
-# Types of which a row that its writer does not say the field of gets the value from the database.
+# Types of which a row that its writer does not say the field of gets the value from the
+# database.
 ALIKE: dict[str, tuple[dict[str, Any], Any]] = {
     "a_string": ({"type": "string"}, 'it\'s 100 % "new"'),
     "a_text": ({"type": "text"}, "two\nlines"),
@@ -92,7 +95,11 @@ def add_all(home: Home, fields: dict[str, tuple[dict[str, Any], Any]]) -> None:
         there[name] = {**spec, "required": True}
         values[f"catalog.book.{name}"] = value
     wanted = Wanted(answers, "add " + ", ".join(fields), values)
-    record = follow(project.record, wanted, lambda module: read_migrations(project.root, "lib", module))
+    record = follow(
+        project.record,
+        wanted,
+        lambda module: read_migrations(project.root, "lib", module),
+    )
     assert grow(project, "add", record).conflicts == ()
     home.commit()
 
@@ -111,7 +118,9 @@ def move(home: Home, url: str, *steps: str, script: str = MOVE) -> Any:
 
 
 def come_through(home: Home, url: str) -> None:
-    """Rows before, between and after two revisions; those before have the values that were said."""
+    """Rows before, between and after two revisions; those before have the values that
+    were said.
+    """
     add_all(home, ALIKE)
     add_all(home, OTHERS)
     old, alike, others = "title,price", ",".join(ALIKE), ",".join(OTHERS)
@@ -122,17 +131,33 @@ def come_through(home: Home, url: str) -> None:
     )  # fmt: skip
     assert len(before) == 2 and len(back) == len(again) == 3
     assert back[:2] == before, "downgrading leaves rows as they were"
-    assert filled[0] == filled[2], "who does not know the fields writes what rows before them got"
+    assert filled[0] == filled[2], (
+        "who does not know the fields writes what rows before them got"
+    )
     assert first == filled
     assert [{name: row[name] for name in (*ALIKE, *OTHERS)} for row in again] == [
         {**one, **other} for one, other in zip(first, last, strict=True)
     ]
-    assert first[0]["a_string"] == repr('it\'s 100 % "new"') and first[0]["a_text"] == repr("two\nlines")
-    assert first[0]["a_json"] == repr({"a": ["<b>", 1]}) and first[0]["a_boolean"] == "True"
+    assert first[0]["a_string"] == repr('it\'s 100 % "new"') and first[0][
+        "a_text"
+    ] == repr("two\nlines")
+    assert (
+        first[0]["a_json"] == repr({"a": ["<b>", 1]})
+        and first[0]["a_boolean"] == "True"
+    )
     assert first[0]["an_integer"] == "-7" and first[0]["a_zero"] == "Decimal('0.00')"
-    assert first[0]["a_date"] == "datetime.date(2024, 5, 1)" and "11111111-1111-4111-8111" in first[0]["a_uuid"]
-    assert last[0]["a_decimal"] == "Decimal('9.950')" and last[0]["a_duration"] == "datetime.timedelta(seconds=5400)"
-    assert "2024, 5, 1, 12, 0" in last[0]["a_datetime"] and "seconds=7200" in last[0]["a_zoned_datetime"]
+    assert (
+        first[0]["a_date"] == "datetime.date(2024, 5, 1)"
+        and "11111111-1111-4111-8111" in first[0]["a_uuid"]
+    )
+    assert (
+        last[0]["a_decimal"] == "Decimal('9.950')"
+        and last[0]["a_duration"] == "datetime.timedelta(seconds=5400)"
+    )
+    assert (
+        "2024, 5, 1, 12, 0" in last[0]["a_datetime"]
+        and "seconds=7200" in last[0]["a_zoned_datetime"]
+    )
 
 
 def test_rows_of_sqlite_come_through(home: Copy, tmp_path: Path) -> None:
@@ -146,12 +171,35 @@ def test_rows_of_postgresql_come_through(home: Copy) -> None:
         come_through(home(), f"{url}/postgres".replace("+asyncpg", ""))
 
 
-def test_a_revision_of_several_things_goes_up_and_down_with_rows(home: Copy, tmp_path: Path) -> None:
+def test_a_revision_of_several_things_goes_up_and_down_with_rows(
+    home: Copy, tmp_path: Path
+) -> None:
     project = home()
     for command in (
-        ("add", "entity", "catalog.author", "--set", "fields.name={type: string, required: true, unique: true}"),
-        ("add", "reference", "catalog.book.author", "--to", "catalog.author", "--indexed"),
-        ("add", "field", "catalog.book.tags", "--type", "references", "--set", "to=catalog.author"),
+        (
+            "add",
+            "entity",
+            "catalog.author",
+            "--set",
+            "fields.name={type: string, required: true, unique: true}",
+        ),
+        (
+            "add",
+            "reference",
+            "catalog.book.author",
+            "--to",
+            "catalog.author",
+            "--indexed",
+        ),
+        (
+            "add",
+            "field",
+            "catalog.book.tags",
+            "--type",
+            "references",
+            "--set",
+            "to=catalog.author",
+        ),
         ("add", "field", "catalog.book.isbn", "--type", "string", "--unique"),
         ("add", "list", "catalog.book", "category,-price"),
     ):
@@ -177,8 +225,13 @@ def keep_rows(project: Home, url: str) -> None:
         done = project.archgen(*command)
         assert done.code == 0, done.err
         project.commit()
-    said = load_record(project.folder / "archgen.yaml")["answers"]["modules"]["catalog"]["entities"]["book"]
-    assert said["lists"] == [["category", "-amount"]] and list(said["fields"])[:2] == ["heading", "amount"]
+    said = load_record(project.folder / "archgen.yaml")["answers"]["modules"][
+        "catalog"
+    ]["entities"]["book"]
+    assert said["lists"] == [["category", "-amount"]] and list(said["fields"])[:2] == [
+        "heading",
+        "amount",
+    ]
     script = MOVE.replace('"title": step, "price"', '"heading": step, "amount"')
     before, after = move(
         project, url, "head", "add 1", "tell heading,amount", "down catalog_0002", "head", "tell heading,amount",
@@ -187,7 +240,9 @@ def keep_rows(project: Home, url: str) -> None:
     assert before == after == [{"heading": repr("add 1"), "amount": "Decimal('5.00')"}]
 
 
-def test_rows_keep_what_is_in_a_field_that_is_renamed(home: Copy, tmp_path: Path) -> None:
+def test_rows_keep_what_is_in_a_field_that_is_renamed(
+    home: Copy, tmp_path: Path
+) -> None:
     project = home()
     keep_rows(project, f"sqlite+aiosqlite:///{tmp_path}/data")
     tested = project.pytest("tests/test_tables.py", "tests/catalog")

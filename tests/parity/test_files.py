@@ -1,6 +1,8 @@
-"""Files of rows are the same on every database and in every store: announced, sent, attached, replaced and deleted in a random walk, asked over HTTP.
+"""Files of rows are the same on every database and in every store: announced, sent,
+attached, replaced and deleted in a random walk, asked over HTTP.
 
-What rows take and leave is told by events, so after each change both systems are waited for; then they have to answer the same, and as a model says.
+What rows take and leave is told by events, so after each change both systems are waited
+for; then they have to answer the same, and as a model says.
 """
 
 from __future__ import annotations
@@ -17,7 +19,14 @@ from typing import Any, ClassVar
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, multiple, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
 from PIL import Image
 from tests.parity.systems import ABSENT, KEY_VALUE, System, running, write_project
 from tests.support.projects import until
@@ -38,7 +47,11 @@ DOMAIN: dict[str, Any] = {
                 "page": {
                     "access": {"read": "user", "write": "user"},
                     "fields": {
-                        "picture": {"type": "reference", "to": "album.picture", "on_delete": "cascade"},
+                        "picture": {
+                            "type": "reference",
+                            "to": "album.picture",
+                            "on_delete": "cascade",
+                        },
                         "scan": FILE,
                     },
                 },
@@ -49,7 +62,11 @@ DOMAIN: dict[str, Any] = {
                 "card": {
                     "access": {"read": "user", "write": "owner"},
                     "fields": {
-                        "picture": {"type": "reference", "to": "album.picture", "required": True},
+                        "picture": {
+                            "type": "reference",
+                            "to": "album.picture",
+                            "required": True,
+                        },
                         "face": {**FILE, "required": True},
                     },
                 }
@@ -121,7 +138,9 @@ class File:
     sent: bool = False
     refused: bool = False
     row: str = ""  # that has it
-    links: list[tuple[str, str]] = field(default_factory=list)  # that were given out, of either system
+    links: list[tuple[str, str]] = field(
+        default_factory=list
+    )  # that were given out, of either system
     gone: bool = False
 
 
@@ -146,9 +165,13 @@ class Albums(RuleBasedStateMachine):
         self.known: dict[str, File] = {}
         self.made: dict[str, Row] = {}
 
-    def ask(self, who: str, method: str, path: str, body: Any = None, **headers: str) -> dict[str, Any]:
+    def ask(
+        self, who: str, method: str, path: str, body: Any = None, **headers: str
+    ) -> dict[str, Any]:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        first, second = (system.ask(who, method, path, body, named) for system in self.systems)
+        first, second = (
+            system.ask(who, method, path, body, named) for system in self.systems
+        )
         assert first == second, f"{who} {method} {path} {body} {headers}"
         return first
 
@@ -163,15 +186,24 @@ class Albums(RuleBasedStateMachine):
     def begin(self) -> Any:
         """Rows of each kind that have a file, and others that go with them."""
         first, second = (
-            self.put("ann", "pictures", {"title": title, "image": self.ready("ann", IMAGE)}) for title in "ab"
+            self.put(
+                "ann", "pictures", {"title": title, "image": self.ready("ann", IMAGE)}
+            )
+            for title in "ab"
         )
-        page = self.put("bob", "pages", {"picture": first, "scan": self.ready("bob", SCAN)})
-        card = self.put("ann", "cards", {"picture": second, "face": self.ready("ann", FACE)})
+        page = self.put(
+            "bob", "pages", {"picture": first, "scan": self.ready("bob", SCAN)}
+        )
+        card = self.put(
+            "ann", "cards", {"picture": second, "face": self.ready("ann", FACE)}
+        )
         return multiple(first, second, page, card)
 
     def ready(self, who: str, of: str) -> str:
         """A file of theirs that is good."""
-        name = self.told(who, {"for": of, "content_type": "image/png", "size": len(GOOD)}, GOOD)
+        name = self.told(
+            who, {"for": of, "content_type": "image/png", "size": len(GOOD)}, GOOD
+        )
         self.send(name)
         return name
 
@@ -183,7 +215,9 @@ class Albums(RuleBasedStateMachine):
         data=st.data(),
         key=st.sampled_from(["", "", "k1"]),
     )
-    def announce(self, who: str, name: str, kind: str, data: st.DataObject, key: str) -> Any:
+    def announce(
+        self, who: str, name: str, kind: str, data: st.DataObject, key: str
+    ) -> Any:
         kind = "text/plain" if name.endswith("words") else kind
         content = data.draw(st.sampled_from(CONTENTS[kind]))
         body = {"for": name, "content_type": kind, "size": len(content)}
@@ -193,7 +227,13 @@ class Albums(RuleBasedStateMachine):
             self.send(made)
         return made or multiple()
 
-    def told(self, who: str, body: dict[str, Any], content: bytes, headers: dict[str, str] | None = None) -> str:
+    def told(
+        self,
+        who: str,
+        body: dict[str, Any],
+        content: bytes,
+        headers: dict[str, str] | None = None,
+    ) -> str:
         answer = self.ask(who, "POST", "/api/files", body, **(headers or {}))
         if answer["status"] != 201:
             return ""
@@ -213,7 +253,10 @@ class Albums(RuleBasedStateMachine):
         if file.sent or file.gone:
             return
         file.sent = True
-        assert [system.send(form, file.data) for system, form in zip(self.systems, file.forms, strict=True)] == [
+        assert [
+            system.send(form, file.data)
+            for system, form in zip(self.systems, file.forms, strict=True)
+        ] == [
             204,
             204,
         ]
@@ -228,24 +271,36 @@ class Albums(RuleBasedStateMachine):
         return self.status(system, name) != "pending"
 
     def status(self, system: System, name: str) -> str:
-        return str(system.ask("staff", "GET", f"/api/files/{name}")["body"].get("status"))
+        return str(
+            system.ask("staff", "GET", f"/api/files/{name}")["body"].get("status")
+        )
 
     @rule(name=files, who=WHO)
     def look(self, name: str, who: str) -> None:
         """At what is said of it, and at what its links give."""
         answer = self.ask(who, "GET", f"/api/files/{name}")
-        links = [(system.apart.get("url"), system.apart.get("thumbnail_url")) for system in self.systems]
+        links = [
+            (system.apart.get("url"), system.apart.get("thumbnail_url"))
+            for system in self.systems
+        ]
         file = self.known[name]
         if file.gone:
             assert answer["status"] in (401, 404)
         elif who in (file.owner, "staff"):
             assert answer["status"] == 200
-        file.links = [(str(first), str(second)) for first, second in zip(*links, strict=True) if first]
+        file.links = [
+            (str(first), str(second))
+            for first, second in zip(*links, strict=True)
+            if first
+        ]
         for first, second in zip(*links, strict=True):
             assert bool(first) == bool(second), (who, name)
             if first:
                 self.done["followed"] += 1
-                got = [system.follow(url) for system, url in zip(self.systems, (first, second), strict=True)]
+                got = [
+                    system.follow(url)
+                    for system, url in zip(self.systems, (first, second), strict=True)
+                ]
                 assert got[0] == got[1] and got[0]["status"] == 200, name
 
     @rule(
@@ -255,39 +310,56 @@ class Albums(RuleBasedStateMachine):
         data=st.data(),
     )
     def create(self, who: str, plural: str, data: st.DataObject) -> Any:
-        return self.put(who, plural, self.body(data, who, plural, whole=True)) or multiple()
+        return (
+            self.put(who, plural, self.body(data, who, plural, whole=True))
+            or multiple()
+        )
 
     @rule(row=rows, who=st.sampled_from(["ann", "ann", "bob", "staff"]), data=st.data())
     def replace(self, row: str, who: str, data: st.DataObject) -> None:
         """By one that has just come."""
         if row in self.made:
             plural = self.made[row].plural
-            name = data.draw(st.sampled_from([name for name in FIELDS[plural] if name != "words"]))
+            name = data.draw(
+                st.sampled_from([name for name in FIELDS[plural] if name != "words"])
+            )
             self.patch(row, who, {name: self.ready(who, FIELDS[plural][name])})
 
     @rule(who=st.sampled_from(["ann", "bob", "staff"]), data=st.data())
     def take_off(self, who: str, data: st.DataObject) -> None:
-        having = [name for name, row in self.made.items() if row.files and row.plural != "cards"]
+        having = [
+            name
+            for name, row in self.made.items()
+            if row.files and row.plural != "cards"
+        ]
         if having:
             row = data.draw(st.sampled_from(having))
             self.patch(row, who, dict.fromkeys(self.made[row].files))
 
-    def body(self, data: st.DataObject, who: str, plural: str, *, whole: bool = False) -> dict[str, Any]:
+    def body(
+        self, data: st.DataObject, who: str, plural: str, *, whole: bool = False
+    ) -> dict[str, Any]:
         """Mostly files that will do, as far as the model knows."""
         body: dict[str, Any] = {}
         for name, of in FIELDS[plural].items():
             fitting = [
                 file
                 for file, known in self.known.items()
-                if known.of == of and who in (known.owner, "staff") and not (known.row or known.gone or known.refused)
+                if known.of == of
+                and who in (known.owner, "staff")
+                and not (known.row or known.gone or known.refused)
             ]
             odd = [*list(self.known)[-4:], ABSENT, None, "no"]
             if (whole and plural == "cards") or data.draw(st.integers(0, 2)):
                 likely = bool(fitting) and data.draw(st.integers(0, 3)) > 0
                 body[name] = data.draw(st.sampled_from(fitting[-3:] if likely else odd))
         if plural != "pictures" and whole:
-            there = [name for name, row in self.made.items() if row.plural == "pictures"]
-            beside = [None, ABSENT] if plural == "pages" else [None]  # another part's rows are not looked up
+            there = [
+                name for name, row in self.made.items() if row.plural == "pictures"
+            ]
+            beside = (
+                [None, ABSENT] if plural == "pages" else [None]
+            )  # another part's rows are not looked up
             body["picture"] = data.draw(st.sampled_from([*there[-3:], *beside]))
         return body
 
@@ -300,7 +372,9 @@ class Albums(RuleBasedStateMachine):
         self.settle(name, answer["body"])
         return name
 
-    @rule(row=rows, who=WHO, data=st.data(), tag=st.sampled_from(["", "", '"1"', '"2"']))
+    @rule(
+        row=rows, who=WHO, data=st.data(), tag=st.sampled_from(["", "", '"1"', '"2"'])
+    )
     def change(self, row: str, who: str, data: st.DataObject, tag: str) -> None:
         """Other files in place of those that it has, or none."""
         plural = self.made[row].plural if row in self.made else "pictures"
@@ -327,9 +401,15 @@ class Albums(RuleBasedStateMachine):
         self.ask(who, "GET", f"/api/{plural}/{row}")
 
     def settle(self, row: str, answered: dict[str, Any]) -> None:
-        """What the row has now is seen by those who may read the row, what it has left is gone: in both."""
+        """What the row has now is seen by those who may read the row, what it has left
+        is gone: in both.
+        """
         known = self.made[row]
-        has = {name: str(answered[name]) for name in FIELDS[known.plural] if answered[name] is not None}
+        has = {
+            name: str(answered[name])
+            for name in FIELDS[known.plural]
+            if answered[name] is not None
+        }
         before, known.files = known.files, has
         for file in before.values():
             if file not in has.values():
@@ -339,7 +419,9 @@ class Albums(RuleBasedStateMachine):
             assert self.known[file].row in ("", row), "it is another row's"
             self.done["attached"] += file not in before.values()
             self.known[file].row = row
-            other = next(person for person in ("ann", "bob") if person != self.known[file].owner)
+            other = next(
+                person for person in ("ann", "bob") if person != self.known[file].owner
+            )
             self.wait(other, f"/api/files/{file}", 200)
 
     def forget(self, row: str) -> None:
@@ -360,27 +442,40 @@ class Albums(RuleBasedStateMachine):
         self.wait("staff", f"/api/files/{file}", 404)
         for links in self.known[file].links:
             for system, url in zip(self.systems, links, strict=True):
-                assert system.follow(url)["status"] in (403, 404), url  # S3 says 403 to who may not list
+                assert system.follow(url)["status"] in (403, 404), (
+                    url
+                )  # S3 says 403 to who may not list
 
     def teardown(self) -> None:
-        """All that is known is as the model has it; then the rows go, and their files with them."""
+        """All that is known is as the model has it; then the rows go, and their files
+        with them.
+        """
         for name, file in self.known.items():
             self.look(name, "staff")
             assert file.gone or not file.row or self.made[file.row].files, name
         for name in list(self.made):  # pictures come first, and take others along
             if name in self.made:
-                assert self.ask("staff", "DELETE", f"/api/{self.made[name].plural}/{name}")["status"] == 204
+                assert (
+                    self.ask(
+                        "staff", "DELETE", f"/api/{self.made[name].plural}/{name}"
+                    )["status"]
+                    == 204
+                )
                 self.forget(name)
         for name in self.known:
             self.look(name, "staff")
 
 
 @pytest.fixture(scope="module")
-def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[System, System]]:
+def embedded(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[System, System]]:
     """SQLite and a folder under a monolith, DynamoDB and S3 (moto) behind functions."""
     folder = tmp_path_factory.mktemp("album")
     monolith = write_project(folder, "album-sqlite", "monolith", DOMAIN)
-    functions = write_project(folder, "album-moto", "serverless", {**DOMAIN, **KEY_VALUE})
+    functions = write_project(
+        folder, "album-moto", "serverless", {**DOMAIN, **KEY_VALUE}
+    )
     kept: dict[str, Path | str] = {
         "files_folder": folder / "files",
         "database_url": f"sqlite+aiosqlite:///{folder}/data",

@@ -11,9 +11,18 @@ from tests.support.stack import Stack, up
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory, containers: None) -> Iterator[Stack]:
+def stack(
+    tmp_path_factory: pytest.TempPathFactory, containers: None
+) -> Iterator[Stack]:
     """Up; under a name of its own, since containers are named for their project."""
     name = f"shop-{secrets.token_hex(4)}"
-    project = new(tmp_path_factory.mktemp("up"), name, "--preset", "ecommerce", "--architecture", "monolith")
+    project = new(
+        tmp_path_factory.mktemp("up"),
+        name,
+        "--preset",
+        "ecommerce",
+        "--architecture",
+        "monolith",
+    )
     with up(project) as running:
         yield running

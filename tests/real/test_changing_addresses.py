@@ -1,4 +1,6 @@
-"""NGINX while the addresses of the copies change, asked for at a name server that is written here."""
+"""NGINX while the addresses of the copies change, asked for at a name server that is
+written here.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,14 @@ from tests.support.stack import docker
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(120)]
 LIVE = "127.0.0.2"
-SETTINGS = {"RATE": "500", "CONNECTIONS": "500", "LOGIN_RATE": "5", "CORS_ORIGINS": "", "REAL_IP": "", "PROXIES": ""}
+SETTINGS = {
+    "RATE": "500",
+    "CONNECTIONS": "500",
+    "LOGIN_RATE": "5",
+    "CORS_ORIGINS": "",
+    "REAL_IP": "",
+    "PROXIES": "",
+}
 IMAGE = "nginxinc/nginx-unprivileged:1.30"
 
 
@@ -34,15 +43,19 @@ class Copy(BaseHTTPRequestHandler):
 
 
 class NameServer:
-    """Says with each answer a copy that lives and another that has just gone: who connects to that one hears nothing.
+    """Says with each answer a copy that lives and another that has just gone: who
+    connects to that one hears nothing.
 
-    From the first request on it lets `asked` know before it answers, and answers while NGINX waits for the one that has gone.
+    From the first request on it lets `asked` know before it answers, and answers while
+    NGINX waits for the one that has gone.
     """
 
     def __init__(self, port: int, stack: ExitStack) -> None:
         self._port = port
         self._stack = stack
-        self._socket = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        self._socket = stack.enter_context(
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        )
         self._socket.bind(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
         self.answers = 0
@@ -66,8 +79,18 @@ class NameServer:
         end = question.index(b"\0", 12) + 5
         found = b""
         for address in (LIVE, self._gone()):
-            found += b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, 1, 4) + socket.inet_aton(address)
-        return question[:2] + b"\x81\x80" + struct.pack(">HHHH", 1, 2, 0, 0) + question[12:end] + found
+            found += (
+                b"\xc0\x0c"
+                + struct.pack(">HHIH", 1, 1, 1, 4)
+                + socket.inet_aton(address)
+            )
+        return (
+            question[:2]
+            + b"\x81\x80"
+            + struct.pack(">HHHH", 1, 2, 0, 0)
+            + question[12:end]
+            + found
+        )
 
     def _gone(self) -> str:
         """An address of which nobody hears, since as many wait there as may."""
@@ -87,7 +110,18 @@ def nginx(templates: Path) -> Iterator[None]:
     name = f"archgen-nginx-{token_hex(4)}"
     settings = [f"--env={key}={value}" for key, value in SETTINGS.items()]
     mounted = f"--volume={templates}:/etc/nginx/templates:ro"
-    docker("run", "--detach", "--rm", "--network", "host", "--name", name, mounted, *settings, IMAGE)
+    docker(
+        "run",
+        "--detach",
+        "--rm",
+        "--network",
+        "host",
+        "--name",
+        name,
+        mounted,
+        *settings,
+        IMAGE,
+    )
     try:
         yield
     finally:
@@ -103,7 +137,9 @@ def free_port() -> int:
 def test_what_nobody_has_heard_of_is_asked_again_when_the_addresses_change_meanwhile(
     tmp_path: Path, containers: None
 ) -> None:
-    project = new(tmp_path, "shop", "--preset", "ecommerce", "--architecture", "monolith")
+    project = new(
+        tmp_path, "shop", "--preset", "ecommerce", "--architecture", "monolith"
+    )
     template = project.folder / "deploy/nginx/templates/default.conf.template"
     copy, front = free_port(), free_port()
     statuses: list[int] = []

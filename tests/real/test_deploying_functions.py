@@ -1,9 +1,13 @@
-"""`make deploy`, `make logs` and `make destroy` of functions, by the SAM CLI, against CloudFormation of moto's server.
+"""`make deploy`, `make logs` and `make destroy` of functions, by the SAM CLI, against
+CloudFormation of moto's server.
 
-moto does not carry out SAM's transform, which SAM's own translator does here in its place, and loses the outputs of what change sets
-create, which are read again here. Of what the transform makes it passes over the kinds in `tests/support/template.py` (NOT_THERE): the
-API itself, aliases and their gradual deployment, alarms, pipes, secrets, the budget. So the stage has a domain, by which its address is
-known, and packages lie where `deploy/bootstrap.yaml` has them, as in deployments from GitHub, rather than where `--resolve-s3` puts them.
+moto does not carry out SAM's transform, which SAM's own translator does here in its
+place, and loses the outputs of what change sets create, which are read again here. Of
+what the transform makes it passes over the kinds in `tests/support/template.py`
+(NOT_THERE): the API itself, aliases and their gradual deployment, alarms, pipes,
+secrets, the budget. So the stage has a domain, by which its address is known, and
+packages lie where `deploy/bootstrap.yaml` has them, as in deployments from GitHub,
+rather than where `--resolve-s3` puts them.
 """
 
 from __future__ import annotations
@@ -49,11 +53,22 @@ PARAMETERS = {
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     folder = tmp_path_factory.mktemp("deployed")
-    options = ("--preset", "crud", "--architecture", "serverless", "--set", "stack.database=dynamodb")
+    options = (
+        "--preset",
+        "crud",
+        "--architecture",
+        "serverless",
+        "--set",
+        "stack.database=dynamodb",
+    )
     found = new(folder, "deployed-shop", *options)
     # all of them: moto forgets those that keep the value they had
     declared = declared_parameters(found)
-    told = {name: str(each.get("Default", "")) for name, each in declared.items() if name != "Issuer"}
+    told = {
+        name: str(each.get("Default", ""))
+        for name, each in declared.items()
+        if name != "Issuer"
+    }
     (found.folder / "deploy/stages/test.json").write_text(json.dumps(told | PARAMETERS))
     lock_if_possible(found)
     return found
@@ -61,7 +76,11 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 def declared_parameters(project: Project) -> dict[str, Any]:
     """The parameters of the template."""
-    text = (project.folder / "deploy/template.yaml").read_text().partition("\nParameters:\n")[2]
+    text = (
+        (project.folder / "deploy/template.yaml")
+        .read_text()
+        .partition("\nParameters:\n")[2]
+    )
     found: dict[str, Any] = yaml.safe_load(re.split(r"\n(?=\w)", text)[0])
     return found
 
@@ -73,9 +92,13 @@ def aws(project: Project) -> Iterator[Any]:
     for name, value in CREDENTIALS.items():
         patch.setenv(name, value)
     # moto knows a bucket's address on this machine by this name
-    server = import_module("moto.server").ThreadedMotoServer("localhost", free_port("localhost"), verbose=False)
+    server = import_module("moto.server").ThreadedMotoServer(
+        "localhost", free_port("localhost"), verbose=False
+    )
     server.start()
-    patch.setenv("AWS_ENDPOINT_URL", f"http://localhost:{server.get_host_and_port()[1]}")
+    patch.setenv(
+        "AWS_ENDPOINT_URL", f"http://localhost:{server.get_host_and_port()[1]}"
+    )
     patch.setenv("SAM_CLI_TELEMETRY", "0")
     backend = import_module("moto.cloudformation.models").CloudFormationBackend
     create_change_set = backend.create_change_set
@@ -83,7 +106,9 @@ def aws(project: Project) -> Iterator[Any]:
     def transformed(self: Any, *arguments: Any, **more: Any) -> Any:
         path = project.folder / "packaged.yaml"
         path.write_text(more["template"])
-        more["template"] = json.dumps(what_moto_creates(translated(path, {}), NOT_THERE))
+        more["template"] = json.dumps(
+            what_moto_creates(translated(path, {}), NOT_THERE)
+        )
         return create_change_set(self, *arguments, **more)
 
     execute_change_set = backend.execute_change_set
@@ -122,38 +147,72 @@ def stack(aws: Any) -> dict[str, Any]:
     return dict(found)
 
 
-def test_a_first_deployment_makes_the_stack_and_tells_it_its_own_address(first: str, aws: Any) -> None:
-    """Twice: the authorizer asks the API for keys, whose address is known afterwards. Words of a parameter stay together."""
+def test_a_first_deployment_makes_the_stack_and_tells_it_its_own_address(
+    first: str, aws: Any
+) -> None:
+    """Twice: the authorizer asks the API for keys, whose address is known afterwards.
+    Words of a parameter stay together.
+    """
     assert first.splitlines()[-1] == "https://api.example.com"
     assert first.count("Successfully created/updated stack") == 2
     found = stack(aws)
-    told = {each["ParameterKey"]: each["ParameterValue"] for each in found["Parameters"]}
+    told = {
+        each["ParameterKey"]: each["ParameterValue"] for each in found["Parameters"]
+    }
     assert told.items() >= {**PARAMETERS, "Issuer": "https://api.example.com"}.items()
-    assert found["StackStatus"] == "UPDATE_COMPLETE" and {"Key": "stage", "Value": "test"} in found["Tags"]
-    functions = {each["FunctionName"]: each for each in aws("lambda").list_functions()["Functions"]}
-    assert set(functions) == {f"{STACK}-{name}" for name in ("accounts", "accounts-background", "items")}
+    assert (
+        found["StackStatus"] == "UPDATE_COMPLETE"
+        and {"Key": "stage", "Value": "test"} in found["Tags"]
+    )
+    functions = {
+        each["FunctionName"]: each
+        for each in aws("lambda").list_functions()["Functions"]
+    }
+    assert set(functions) == {
+        f"{STACK}-{name}" for name in ("accounts", "accounts-background", "items")
+    }
     variables = functions[f"{STACK}-items"]["Environment"]["Variables"]
-    assert variables["JWT_ISSUER"] == "https://api.example.com" and variables["STACK"] == STACK
+    assert (
+        variables["JWT_ISSUER"] == "https://api.example.com"
+        and variables["STACK"] == STACK
+    )
     assert all(1_000_000 < each["CodeSize"] < 50_000_000 for each in functions.values())
 
 
 def test_a_second_deployment_of_the_same_changes_no_more_than_the_packages(
     first: str, project: Project, aws: Any
 ) -> None:
-    before = aws("cloudformation").list_stack_resources(StackName=STACK)["StackResourceSummaries"]
+    before = aws("cloudformation").list_stack_resources(StackName=STACK)[
+        "StackResourceSummaries"
+    ]
     said = project.make("deploy", "STAGE=test")
     assert said.splitlines()[-1] == "https://api.example.com"
-    assert "No changes to deploy" in said or said.count("Successfully created/updated stack") == 1
-    after = aws("cloudformation").list_stack_resources(StackName=STACK)["StackResourceSummaries"]
-    kinds = ("AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::Lambda::Function", "AWS::IAM::Role")
+    assert (
+        "No changes to deploy" in said
+        or said.count("Successfully created/updated stack") == 1
+    )
+    after = aws("cloudformation").list_stack_resources(StackName=STACK)[
+        "StackResourceSummaries"
+    ]
+    kinds = (
+        "AWS::DynamoDB::Table",
+        "AWS::SQS::Queue",
+        "AWS::Lambda::Function",
+        "AWS::IAM::Role",
+    )
     kept = [
-        {each["PhysicalResourceId"] for each in found if each["ResourceType"] in kinds} for found in (before, after)
+        {each["PhysicalResourceId"] for each in found if each["ResourceType"] in kinds}
+        for found in (before, after)
     ]
     assert kept[0] == kept[1] and kept[0]
 
 
-def test_logs_follows_what_a_function_writes(first: str, project: Project, aws: Any) -> None:
-    """SAM asks Lambda for the function's group (`LoggingConfig`); moto does not keep that, so here it is the usual one."""
+def test_logs_follows_what_a_function_writes(
+    first: str, project: Project, aws: Any
+) -> None:
+    """SAM asks Lambda for the function's group (`LoggingConfig`); moto does not keep
+    that, so here it is the usual one.
+    """
     group = f"/aws/lambda/{STACK}-items"
     logs = aws("logs")
     logs.create_log_group(logGroupName=group)
@@ -172,9 +231,19 @@ def test_logs_follows_what_a_function_writes(first: str, project: Project, aws: 
 
             def heard() -> bool:
                 now = int(import_module("time").time() * 1000)
-                event = {"timestamp": now, "message": json.dumps({"level": "INFO", "message": "an item was made"})}
-                logs.put_log_events(logGroupName=group, logStreamName="one", logEvents=[event])
-                return following.poll() is not None or "an item was made" in output.read_text()
+                event = {
+                    "timestamp": now,
+                    "message": json.dumps(
+                        {"level": "INFO", "message": "an item was made"}
+                    ),
+                }
+                logs.put_log_events(
+                    logGroupName=group, logStreamName="one", logEvents=[event]
+                )
+                return (
+                    following.poll() is not None
+                    or "an item was made" in output.read_text()
+                )
 
             until(heard)
             assert following.poll() is None, output.read_text()
@@ -187,12 +256,20 @@ def test_a_stage_is_deleted_and_its_tables_stay_until_it_is_told_otherwise(
     first: str, project: Project, aws: Any
 ) -> None:
     said = project.make("destroy", "STAGE=test")
-    assert f"kept: the table {STACK}-accounts" in said and f"kept: the table {STACK}-items" in said
-    assert sorted(aws("dynamodb").list_tables()["TableNames"]) == [f"{STACK}-accounts", f"{STACK}-items"]
+    assert (
+        f"kept: the table {STACK}-accounts" in said
+        and f"kept: the table {STACK}-items" in said
+    )
+    assert sorted(aws("dynamodb").list_tables()["TableNames"]) == [
+        f"{STACK}-accounts",
+        f"{STACK}-items",
+    ]
     assert aws("lambda").list_functions()["Functions"] == []
     with pytest.raises(AssertionError, match=f"An earlier {STACK} has left"):
         project.make("deploy", "STAGE=test")
-    assert f"deleted: the table {STACK}-items" in project.make("destroy", "STAGE=test", "DATA=delete")
+    assert f"deleted: the table {STACK}-items" in project.make(
+        "destroy", "STAGE=test", "DATA=delete"
+    )
     with pytest.raises(AssertionError, match=f"{STACK} is not there"):
         project.make("destroy", "STAGE=test")
 

@@ -1,4 +1,6 @@
-"""Under a steady load through NGINX, things fall: what the clients see of it. `pytest -s` prints the figures."""
+"""Under a steady load through NGINX, things fall: what the clients see of it. `pytest
+-s` prints the figures.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ def mix(stack: Stack) -> Callable[[int], Request]:
     """Reads of somebody and of nobody, lists, and with every fifth request an order."""
     token = stack.staff()
     bearer = {"Authorization": f"Bearer {token}"}
-    paths = [stack.product(token, secrets.token_hex(8), stock=1_000_000) for _ in range(20)]
+    paths = [
+        stack.product(token, secrets.token_hex(8), stock=1_000_000) for _ in range(20)
+    ]
 
     def request(n: int) -> Request:
         path = paths[n % len(paths)]
@@ -44,13 +48,20 @@ def reads(mix: Callable[[int], Request]) -> Callable[[int], Request]:
 
 
 def hardly_a_write(load: Steady) -> None:
-    """What may be repeated never fails; a write that came as the port closed may, and can be repeated by its key."""
+    """What may be repeated never fails; a write that came as the port closed may, and
+    can be repeated by its key.
+    """
     assert [outcome for outcome in load.failed if outcome.request.method == "GET"] == []
     assert len(load.failed) <= 1
-    assert all(outcome.status == 503 and "retry-after" in outcome.headers for outcome in load.failed)
+    assert all(
+        outcome.status == 503 and "retry-after" in outcome.headers
+        for outcome in load.failed
+    )
 
 
-def test_a_copy_that_is_killed_costs_no_read(stack: Stack, reads: Callable[[int], Request]) -> None:
+def test_a_copy_that_is_killed_costs_no_read(
+    stack: Stack, reads: Callable[[int], Request]
+) -> None:
     with steady(stack.url, reads) as load:
         time.sleep(2)
         victim = stack.copies()[0]
@@ -77,7 +88,9 @@ def test_a_copy_that_is_stopped_costs_no_request_that_may_be_repeated(
     hardly_a_write(load)
 
 
-def test_without_the_cache_every_request_is_answered(stack: Stack, mix: Callable[[int], Request]) -> None:
+def test_without_the_cache_every_request_is_answered(
+    stack: Stack, mix: Callable[[int], Request]
+) -> None:
     with steady(stack.url, mix) as load:
         time.sleep(2)
         stack.compose("stop", "--timeout", "1", "valkey")
@@ -97,17 +110,28 @@ def test_without_the_database_clients_are_told_to_come_back_and_are_served_withi
         time.sleep(6)
         begun = load.now()
         stack.compose("start", "postgres")
-        until(lambda: stack.compose("ps", "--format", "{{.Health}}", "postgres").strip() == "healthy")
+        until(
+            lambda: (
+                stack.compose("ps", "--format", "{{.Health}}", "postgres").strip()
+                == "healthy"
+            )
+        )
         back = load.now()
         time.sleep(11)
     stack.tell("the database is stopped for 6 s", load)
     last = max(outcome.at for outcome in load.failed)
-    print(f"started at {begun:.1f} s, healthy at {back:.1f} s, the last refused at {last:.1f} s")
-    assert {(outcome.status, "retry-after" in outcome.headers) for outcome in load.failed} == {(503, True)}
+    print(
+        f"started at {begun:.1f} s, healthy at {back:.1f} s, the last refused at {last:.1f} s"
+    )
+    assert {
+        (outcome.status, "retry-after" in outcome.headers) for outcome in load.failed
+    } == {(503, True)}
     assert last < back + 10
 
 
-def test_a_new_version_rolls_out_without_a_failed_request(stack: Stack, mix: Callable[[int], Request]) -> None:
+def test_a_new_version_rolls_out_without_a_failed_request(
+    stack: Stack, mix: Callable[[int], Request]
+) -> None:
     old = stack.copies()
     with (stack.project.folder / f"src/{stack.package}/__init__.py").open("a") as file:
         file.write("\n# another version\n")
@@ -129,7 +153,10 @@ def test_a_version_that_does_not_get_ready_is_taken_away_and_the_old_one_goes_on
     broken = good.replace("    config = ", "    raise SystemExit(3)\n    config = ")
     assert broken != good
     serve.write_text(broken)
-    with steady(stack.url, mix) as load, pytest.raises(AssertionError, match="the old one goes on"):
+    with (
+        steady(stack.url, mix) as load,
+        pytest.raises(AssertionError, match="the old one goes on"),
+    ):
         stack.project.make("deploy")
     serve.write_text(good)
     stack.tell("a version that does not get ready", load)

@@ -1,4 +1,6 @@
-"""Functions on a real PostgreSQL, behind PgBouncer with a connection for a transaction each, which stands in for RDS Proxy."""
+"""Functions on a real PostgreSQL, behind PgBouncer with a connection for a transaction
+each, which stands in for RDS Proxy.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,8 @@ for line in sys.stdin:
 """
 
 
-# with what lies in its package and in Lambda's runtime, and with nothing of this environment
+# with what lies in its package and in Lambda's runtime, and with nothing of this
+# environment
 PACKAGED = """
 import json, sys
 sys.path[:0] = sys.argv[1:3]
@@ -67,19 +70,36 @@ def server(containers: None) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    options = ["--preset", "ecommerce", "--architecture", "serverless", "--set", "stack.database=postgresql"]
+    options = [
+        "--preset",
+        "ecommerce",
+        "--architecture",
+        "serverless",
+        "--set",
+        "stack.database=postgresql",
+    ]
     made = new(tmp_path_factory.mktemp("functions"), "functions-pg", *options)
     sys.path.append(str(made.folder / "src"))
-    keys, calls = module(PACKAGE, "chassis.mechanism.service_keys"), module(PACKAGE, "apps.calls").CALLS
-    keys.make_keys(made.folder / ".service-keys", module(PACKAGE, "chassis.mechanism.service_tokens").pairs_of(calls))
+    keys, calls = (
+        module(PACKAGE, "chassis.mechanism.service_keys"),
+        module(PACKAGE, "apps.calls").CALLS,
+    )
+    keys.make_keys(
+        made.folder / ".service-keys",
+        module(PACKAGE, "chassis.mechanism.service_tokens").pairs_of(calls),
+    )
     return made
 
 
 @pytest.fixture(scope="module")
 def migrated(server: str, project: Project) -> str:
-    """As `deploy/template.yaml` has it: tables, the member of staff, and a role for each part."""
+    """As `deploy/template.yaml` has it: tables, the member of staff, and a role for
+    each part.
+    """
     settings = settings_of(project, database_url=f"{server}/postgres")
-    module(PACKAGE, "chassis.mechanism.functions").run(module(PACKAGE, "apps.migration").migrate(settings))
+    module(PACKAGE, "chassis.mechanism.functions").run(
+        module(PACKAGE, "apps.migration").migrate(settings)
+    )
     return server
 
 
@@ -91,7 +111,9 @@ def proxy(migrated: str, tool: Callable[[str], str]) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def queues() -> Iterator[dict[str, str]]:
-    """Queues of the parts that react, in a moto that processes can reach; what AWS tells a process is in the environment."""
+    """Queues of the parts that react, in a moto that processes can reach; what AWS
+    tells a process is in the environment.
+    """
     patch = pytest.MonkeyPatch()
     moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     moto.start()
@@ -99,7 +121,10 @@ def queues() -> Iterator[dict[str, str]]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         patch.setenv(name, "local")
     patch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    made = {part: boto3.client("sqs").create_queue(QueueName=part)["QueueUrl"] for part in parts()}
+    made = {
+        part: boto3.client("sqs").create_queue(QueueName=part)["QueueUrl"]
+        for part in parts()
+    }
     yield made
     moto.stop()
     patch.undo()
@@ -111,14 +136,23 @@ def parts() -> list[str]:
 
 
 def settings_of(project: Project, **told: Any) -> Any:
-    own = {"_env_file": None, "jwt_keys": project.folder / ".keys", "admin_email": "boss@example.com", **told}
-    return module(PACKAGE, "apps.settings").Settings(**own, admin_password=PASSWORD, modules_env="")
+    own = {
+        "_env_file": None,
+        "jwt_keys": project.folder / ".keys",
+        "admin_email": "boss@example.com",
+        **told,
+    }
+    return module(PACKAGE, "apps.settings").Settings(
+        **own, admin_password=PASSWORD, modules_env=""
+    )
 
 
 class Instance:
     """A process of its own that runs a function."""
 
-    def __init__(self, project: Project, root: str, url: str, queues: dict[str, str], **told: str) -> None:
+    def __init__(
+        self, project: Project, root: str, url: str, queues: dict[str, str], **told: str
+    ) -> None:
         self.log = project.folder / "instances.log"
         environment = {
             **os.environ,
@@ -146,7 +180,9 @@ class Instance:
         found = json.loads(line)
         return found["status"], json.loads(found["body"] or "null")
 
-    def call(self, method: str, path: str, body: Any = None, token: str = "") -> tuple[int, Any]:
+    def call(
+        self, method: str, path: str, body: Any = None, token: str = ""
+    ) -> tuple[int, Any]:
         headers = {"authorization": f"Bearer {token}"} if token else {}
         self.begin({"method": method, "path": path, "body": body, "headers": headers})
         return self.answer()
@@ -163,7 +199,9 @@ def instances(count: int, *told: Any, **more: Any) -> Iterator[list[Instance]]:
             one.process.communicate()
 
 
-def ask(server: str, query: str, *arguments: Any, database: str = "postgres") -> list[Any]:
+def ask(
+    server: str, query: str, *arguments: Any, database: str = "postgres"
+) -> list[Any]:
     async def asked() -> list[Any]:
         connection = await asyncpg.connect(f"{server}/{database}")
         try:
@@ -176,16 +214,28 @@ def ask(server: str, query: str, *arguments: Any, database: str = "postgres") ->
 
 def received(url: str) -> list[Any]:
     found = []
-    while got := boto3.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+    while (
+        got := boto3.client("sqs")
+        .receive_message(QueueUrl=url, MaxNumberOfMessages=10)
+        .get("Messages")
+    ):
         for message in got:
-            boto3.client("sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            boto3.client("sqs").delete_message(
+                QueueUrl=url, ReceiptHandle=message["ReceiptHandle"]
+            )
             found.append(json.loads(message["Body"]))
     return found
 
 
-def test_the_journey_passes_through_the_proxy(project: Project, proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_journey_passes_through_the_proxy(
+    project: Project, proxy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Under `make dev`, whose functions are on the database that it is told."""
-    told = {"DATABASE_URL": f"{proxy}?pgbouncer=true", "ADMIN_EMAIL": "boss@example.com", "ADMIN_PASSWORD": PASSWORD}
+    told = {
+        "DATABASE_URL": f"{proxy}?pgbouncer=true",
+        "ADMIN_EMAIL": "boss@example.com",
+        "ADMIN_PASSWORD": PASSWORD,
+    }
     for name, value in told.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
@@ -196,7 +246,9 @@ def test_the_journey_passes_through_the_proxy(project: Project, proxy: str, monk
 def test_thirty_instances_share_the_few_connections_of_the_proxy(
     project: Project, proxy: str, migrated: str, queues: dict[str, str]
 ) -> None:
-    """What each of them commits is there, and what it has caused is in the queue when it answers."""
+    """What each of them commits is there, and what it has caused is in the queue when
+    it answers.
+    """
     most, statuses = 0, Counter[int]()
     made: list[str] = []
     for url in queues.values():
@@ -207,9 +259,16 @@ def test_thirty_instances_share_the_few_connections_of_the_proxy(
                 email = f"{uuid4().hex}@example.com"
                 made.append(email)
                 one.begin(
-                    {"method": "POST", "path": "/api/auth/register", "body": {"email": email, "password": PASSWORD}}
+                    {
+                        "method": "POST",
+                        "path": "/api/auth/register",
+                        "body": {"email": email, "password": PASSWORD},
+                    }
                 )
-            backends = ask(migrated, "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'")
+            backends = ask(
+                migrated,
+                "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'",
+            )
             most = max(most, backends[0][0] - 1)  # this one
             statuses.update(one.answer()[0] for one in all_of_them)
             assert turn or set(statuses) <= {201, 503}
@@ -218,7 +277,9 @@ def test_thirty_instances_share_the_few_connections_of_the_proxy(
         assert {one.answer()[0] for one in all_of_them} == {200}
     assert statuses[201] >= 0.95 * len(made), statuses
     assert most <= LIMIT
-    stored = ask(migrated, "SELECT count(*) FROM accounts.accounts WHERE email = ANY($1)", made)[0][0]
+    stored = ask(
+        migrated, "SELECT count(*) FROM accounts.accounts WHERE email = ANY($1)", made
+    )[0][0]
     assert stored >= statuses[201]
     sent = [message for url in queues.values() for message in received(url)]
     addressed = {json.loads(message["event"])["data"].get("email") for message in sent}
@@ -229,20 +290,27 @@ def test_thirty_instances_share_the_few_connections_of_the_proxy(
 def test_a_connection_that_was_dropped_meanwhile_costs_no_request(
     project: Project, migrated: str, queues: dict[str, str]
 ) -> None:
-    """As a proxy does with those that are idle, or the network with a function that stood still."""
+    """As a proxy does with those that are idle, or the network with a function that
+    stood still.
+    """
     at = f"{migrated}/postgres?application_name=dropped"
     with instances(1, project, "inventory", at, queues) as (one,):
         for _ in range(3):
             status, document = one.call("GET", "/api/products")
             assert status == 200, document
             ended = ask(
-                migrated, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'dropped'"
+                migrated,
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'dropped'",
             )
             assert len(ended) == 1
             time.sleep(1.2)
         assert one.call("GET", "/api/products")[0] == 200
-        ask(migrated, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'dropped'")
-        answers = [one.call("GET", "/api/products")[0] for _ in range(3)]  # busy: nothing looks first
+        ask(
+            migrated,
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'dropped'",
+        )
+        # busy: nothing looks first
+        answers = [one.call("GET", "/api/products")[0] for _ in range(3)]
         assert answers[1:] == [200, 200] and answers[0] in (200, 503)
 
 
@@ -252,12 +320,23 @@ def test_what_an_outbox_still_holds_and_jobs_that_are_due_are_done_when_the_minu
     away = dict.fromkeys(queues, "http://127.0.0.1:9/none")
     received(queues["accounts"])
     email = f"{uuid4().hex}@example.com"
-    with instances(1, project, "accounts", proxy, away, AWS_ENDPOINT_URL="http://127.0.0.1:9") as (one,):
+    with instances(
+        1, project, "accounts", proxy, away, AWS_ENDPOINT_URL="http://127.0.0.1:9"
+    ) as (one,):
         begun = time.monotonic()
-        status, document = one.call("POST", "/api/auth/register", {"email": email, "password": PASSWORD})
+        status, document = one.call(
+            "POST", "/api/auth/register", {"email": email, "password": PASSWORD}
+        )
         assert status == 201, document
         assert time.monotonic() - begun < 10
-    assert ask(migrated, "SELECT count(*) FROM accounts.outbox WHERE body LIKE $1", f"%{email}%")[0][0] == 1
+    assert (
+        ask(
+            migrated,
+            "SELECT count(*) FROM accounts.outbox WHERE body LIKE $1",
+            f"%{email}%",
+        )[0][0]
+        == 1
+    )
     ask(migrated, "UPDATE accounts.outbox SET due = now()")
     ask(migrated, "DELETE FROM accounts.jobs")
     letters = boto3.client("sqs").create_queue(QueueName="letters")["QueueUrl"]
@@ -265,17 +344,28 @@ def test_what_an_outbox_still_holds_and_jobs_that_are_due_are_done_when_the_minu
     with instances(1, project, "background", proxy, queues, **told) as (one,):
         one.begin({"job": "due"})
         assert one.answer() == (200, {})
-        assert any(email in message["event"] for message in received(queues["accounts"]))
+        assert any(
+            email in message["event"] for message in received(queues["accounts"])
+        )
         jobs = {row[0] for row in ask(migrated, "SELECT name FROM accounts.jobs")}
         assert "accounts.retention" in jobs
         ask(migrated, "UPDATE accounts.jobs SET due = now() - interval '1 minute'")
         one.begin({"job": "due"})
         one.answer()
         assert not ask(migrated, "SELECT name FROM accounts.jobs WHERE due < now()")
-    assert ask(migrated, "SELECT count(*) FROM accounts.outbox WHERE body LIKE $1", f"%{email}%")[0][0] == 0
+    assert (
+        ask(
+            migrated,
+            "SELECT count(*) FROM accounts.outbox WHERE body LIKE $1",
+            f"%{email}%",
+        )[0][0]
+        == 0
+    )
 
 
-def test_a_part_s_role_reads_and_writes_its_own_rows_and_nothing_else(migrated: str) -> None:
+def test_a_part_s_role_reads_and_writes_its_own_rows_and_nothing_else(
+    migrated: str,
+) -> None:
     ask(migrated, "ALTER ROLE orders PASSWORD 'known'")
     at = re.sub(r"//[^@]+@", "//orders:known@", migrated)
     assert ask(at, "SELECT count(*) FROM orders.orders")[0][0] >= 0
@@ -294,13 +384,19 @@ def test_a_part_s_role_reads_and_writes_its_own_rows_and_nothing_else(migrated: 
 def test_the_package_of_migrations_makes_the_tables_of_an_empty_database_and_tells_the_stack(
     project: Project, migrated: str, tmp_path: Path
 ) -> None:
-    """Built as for a deployment, but for this machine; CloudFormation's address is a server here."""
+    """Built as for a deployment, but for this machine; CloudFormation's address is a
+    server here.
+    """
     lock_if_possible(project)
     packaging = module(PACKAGE, "local.package")
-    template = module(PACKAGE, "local.template").Template(project.folder / "deploy/template.yaml", {})
+    template = module(PACKAGE, "local.template").Template(
+        project.folder / "deploy/template.yaml", {}
+    )
     function = template.functions()["Migration"]
     packaging.copy_source(function, tmp_path / "package")
-    packaging.install(packaging.needed_by(function), tmp_path / "package", packaging.HERE)
+    packaging.install(
+        packaging.needed_by(function), tmp_path / "package", packaging.HERE
+    )
     packaging.install(packaging.RUNTIME, tmp_path / "runtime", packaging.HERE)
     assert not (tmp_path / "package/fastapi").exists()
     ask(migrated, "CREATE DATABASE packaged")
@@ -308,17 +404,36 @@ def test_the_package_of_migrations_makes_the_tables_of_an_empty_database_and_tel
 
     class Stack(BaseHTTPRequestHandler):
         def do_PUT(self) -> None:
-            told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            told.append(
+                json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            )
             self.send_response(200)
             self.end_headers()
 
     names = {name: name for name in ("StackId", "RequestId", "LogicalResourceId")}
-    settings = {"DATABASE_URL": f"{migrated}/packaged", "ADMIN_EMAIL": "boss@example.com", "ADMIN_PASSWORD": PASSWORD}
+    settings = {
+        "DATABASE_URL": f"{migrated}/packaged",
+        "ADMIN_EMAIL": "boss@example.com",
+        "ADMIN_PASSWORD": PASSWORD,
+    }
     with HTTPServer(("127.0.0.1", 0), Stack) as stack:
         Thread(target=stack.serve_forever, daemon=True).start()
-        event = {"RequestType": "Create", "ResponseURL": f"http://127.0.0.1:{stack.server_port}/", **names}
+        event = {
+            "RequestType": "Create",
+            "ResponseURL": f"http://127.0.0.1:{stack.server_port}/",
+            **names,
+        }
         done = subprocess.run(
-            [sys.executable, "-I", "-S", "-c", PACKAGED, tmp_path / "package", tmp_path / "runtime", json.dumps(event)],
+            [
+                sys.executable,
+                "-I",
+                "-S",
+                "-c",
+                PACKAGED,
+                tmp_path / "package",
+                tmp_path / "runtime",
+                json.dumps(event),
+            ],
             cwd=tmp_path,
             env={"PATH": os.environ["PATH"], **settings},
             capture_output=True,
@@ -327,10 +442,16 @@ def test_the_package_of_migrations_makes_the_tables_of_an_empty_database_and_tel
         )
         stack.shutdown()
     assert done.returncode == 0, done.stderr
-    assert told == [{"Status": "SUCCESS", "PhysicalResourceId": "migrations", **names}], done.stderr
+    assert told == [
+        {"Status": "SUCCESS", "PhysicalResourceId": "migrations", **names}
+    ], done.stderr
     schemas = {
         row[0]
-        for row in ask(migrated, "SELECT DISTINCT table_schema FROM information_schema.tables", database="packaged")
+        for row in ask(
+            migrated,
+            "SELECT DISTINCT table_schema FROM information_schema.tables",
+            database="packaged",
+        )
     }
     assert {"accounts", "inventory", "orders", "payments"} <= schemas
     (staff,) = ask(migrated, "SELECT email FROM accounts.accounts", database="packaged")
@@ -344,11 +465,26 @@ def test_migrations_of_an_older_version_leave_tables_of_a_newer_one_as_they_are(
     ask(migrated, "UPDATE inventory.alembic_version SET version_num = 'of-tomorrow'")
     settings = settings_of(project, database_url=f"{migrated}/postgres")
     try:
-        module(PACKAGE, "chassis.mechanism.functions").run(module(PACKAGE, "apps.migration").migrate(settings))
-        assert ask(migrated, "SELECT version_num FROM inventory.alembic_version")[0][0] == "of-tomorrow"
+        module(PACKAGE, "chassis.mechanism.functions").run(
+            module(PACKAGE, "apps.migration").migrate(settings)
+        )
+        assert (
+            ask(migrated, "SELECT version_num FROM inventory.alembic_version")[0][0]
+            == "of-tomorrow"
+        )
     finally:
-        found = sorted(Path(project.folder / "src" / PACKAGE / "inventory/migrations").glob("*.py"))
-        text = next(file.read_text() for file in reversed(found) if "revision" in file.read_text())
+        found = sorted(
+            Path(project.folder / "src" / PACKAGE / "inventory/migrations").glob("*.py")
+        )
+        text = next(
+            file.read_text()
+            for file in reversed(found)
+            if "revision" in file.read_text()
+        )
         revision = re.search(r'^revision = "(.+)"', text, re.MULTILINE)
         assert revision
-        ask(migrated, "UPDATE inventory.alembic_version SET version_num = $1", revision[1])
+        ask(
+            migrated,
+            "UPDATE inventory.alembic_version SET version_num = $1",
+            revision[1],
+        )

@@ -1,4 +1,6 @@
-"""Events through Kafka itself: in order within a key, again until they are handled, and nothing lost or done twice whatever is killed."""
+"""Events through Kafka itself: in order within a key, again until they are handled, and
+nothing lost or done twice whatever is killed.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,7 @@ from dataclasses import make_dataclass
 from pathlib import Path
 from secrets import token_hex
 from typing import Any, ClassVar
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from tests.support.kafka import Broker, kafka
@@ -28,6 +30,8 @@ from tests.support.stack import docker
 pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
 PACKAGE = "kafka_lab"
 KIND = "orders.order.changed"
+# the hashes of these keys: "abc" are in three partitions of three, "def" too
+NUMBERS = {"a": 2, "b": 3, "c": 4, "d": 5, "e": 7, "f": 8}
 
 
 @pytest.fixture(scope="module")
@@ -40,17 +44,28 @@ def broker(containers: None) -> Iterator[Broker]:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     folder = tmp_path_factory.mktemp("kafka")
     made = new(
-        folder, "kafka-lab", "--preset", "ecommerce", "--architecture", "monolith", "--set", "stack.broker=kafka"
+        folder,
+        "kafka-lab",
+        "--preset",
+        "ecommerce",
+        "--architecture",
+        "monolith",
+        "--set",
+        "stack.broker=kafka",
     )
     sys.path.append(str(made.folder / "src"))
     return made
 
 
 class Lab:
-    """One group of consumers, `stock`, and what its only handler got; `meets`: called with each before it counts."""
+    """One group of consumers, `stock`, and what its only handler got; `meets`: called
+    with each before it counts.
+    """
 
     def __init__(self, broker: Broker, **settings: Any) -> None:
-        self.settings = module(PACKAGE, "chassis.mechanism.kafka_settings").KafkaSettings.model_construct(
+        self.settings = module(
+            PACKAGE, "chassis.mechanism.kafka_settings"
+        ).KafkaSettings.model_construct(
             kafka_url=broker.url, **{"kafka_partitions": 3, **settings}
         )
         self.system = f"lab-{token_hex(4)}"
@@ -66,11 +81,13 @@ class Lab:
             slots=True,
             kw_only=True,
         )
-        self.keys = {name: uuid4() for name in "abcdef"}
+        self.keys = {name: UUID(int=number) for name, number in NUMBERS.items()}
         self.names = {str(key): name for name, key in self.keys.items()}
 
     def client(self) -> Any:
-        return module(PACKAGE, "chassis.mechanism.kafka").Kafka(self.settings, self.system)
+        return module(PACKAGE, "chassis.mechanism.kafka").Kafka(
+            self.settings, self.system
+        )
 
     async def nothing(self, name: str, number: int) -> None:
         """Nothing goes wrong."""
@@ -95,7 +112,9 @@ class Lab:
 
     async def raw(self, key: bytes, body: bytes) -> Any:
         record = module(PACKAGE, "chassis.mechanism.kafka").Record
-        return await self.kafka.send(record(self.kafka.topics.events("orders"), key, body))
+        return await self.kafka.send(
+            record(self.kafka.topics.events("orders"), key, body)
+        )
 
     def consumers(self, kafka: Any = None, works: Any = None) -> Any:
         kind = module(PACKAGE, "chassis.mechanism.kafka_consumer").Consumers
@@ -105,18 +124,26 @@ class Lab:
         return [number for of, number in self.handled if of == name]
 
     async def letters(self) -> list[str]:
-        found: list[str] = await module(PACKAGE, "chassis.mechanism.kafka_dead_letters").letters(self.kafka, ["stock"])
+        found: list[str] = await module(
+            PACKAGE, "chassis.mechanism.kafka_dead_letters"
+        ).letters(self.kafka, ["stock"])
         return found
 
     async def replay(self) -> None:
-        await module(PACKAGE, "chassis.mechanism.kafka_dead_letters").replay_letters(self.kafka, ["stock"])
+        await module(PACKAGE, "chassis.mechanism.kafka_dead_letters").replay_letters(
+            self.kafka, ["stock"]
+        )
 
 
 @pytest.fixture
 def lab(broker: Broker, project: Project, monkeypatch: pytest.MonkeyPatch) -> Lab:
     for name in ("kafka_topics", "kafka_consumer"):
-        monkeypatch.setattr(module(PACKAGE, f"chassis.mechanism.{name}"), "DELAYS", (0.3, 0.6, 0.9))
-    monkeypatch.setattr(module(PACKAGE, "chassis.mechanism.kafka_consumer"), "LOOK", 0.1)
+        monkeypatch.setattr(
+            module(PACKAGE, f"chassis.mechanism.{name}"), "DELAYS", (0.3, 0.6, 0.9)
+        )
+    monkeypatch.setattr(
+        module(PACKAGE, "chassis.mechanism.kafka_consumer"), "LOOK", 0.1
+    )
     return Lab(broker)
 
 
@@ -124,7 +151,9 @@ def story(lab: Lab, told: Coroutine[Any, Any, None], *consumers: Any) -> None:
     """Tells it while these consume, lab's own where none is named."""
 
     async def run() -> None:
-        running = [asyncio.ensure_future(each.run()) for each in consumers or [lab.consumers()]]
+        running = [
+            asyncio.ensure_future(each.run()) for each in consumers or [lab.consumers()]
+        ]
         try:
             await told
         finally:
@@ -143,7 +172,9 @@ async def eventually(holds: Callable[[], bool], seconds: float = 60) -> None:
         await asyncio.sleep(0.05)
 
 
-def test_the_order_within_a_key_is_kept_while_some_are_tried_again_and_no_other_key_waits(lab: Lab) -> None:
+def test_the_order_within_a_key_is_kept_while_some_are_tried_again_and_no_other_key_waits(
+    lab: Lab,
+) -> None:
     failures = {("a", 2): 2, ("b", 1): 1}
 
     async def fails(name: str, number: int) -> None:
@@ -158,7 +189,11 @@ def test_the_order_within_a_key_is_kept_while_some_are_tried_again_and_no_other_
         for name in "abcdef":
             assert lab.of(name) == [0, 1, 2, 3, 4], name
         # those that were not held up came before those that waited behind a failure
-        assert lab.handled.index(("c", 4)) < lab.handled.index(("a", 2)) < lab.handled.index(("a", 4))
+        assert (
+            lab.handled.index(("c", 4))
+            < lab.handled.index(("a", 2))
+            < lab.handled.index(("a", 4))
+        )
 
     story(lab, told())
 
@@ -182,7 +217,9 @@ def test_what_only_meets_something_that_is_away_waits_in_its_place(lab: Lab) -> 
     story(lab, told())
 
 
-def test_poison_goes_to_the_dead_letters_which_can_be_looked_into_and_replayed(lab: Lab) -> None:
+def test_poison_goes_to_the_dead_letters_which_can_be_looked_into_and_replayed(
+    lab: Lab,
+) -> None:
     broken = True
 
     async def fails(name: str, number: int) -> None:
@@ -201,7 +238,10 @@ def test_poison_goes_to_the_dead_letters_which_can_be_looked_into_and_replayed(l
             dead = await lab.letters()
         assert lab.handled == [("b", 1)]
         found = "\n".join(sorted(dead))
-        assert f"{KIND} " in found and "to stock.on_changed after 4 attempts: ValueError('a defect')" in found
+        assert (
+            f"{KIND} " in found
+            and "to stock.on_changed after 4 attempts: ValueError('a defect')" in found
+        )
         assert "orders.order.unheard_of" in found and "nobody knows" in found
         assert "not an event in its envelope" in found
         broken = False
@@ -214,7 +254,9 @@ def test_poison_goes_to_the_dead_letters_which_can_be_looked_into_and_replayed(l
     story(lab, told())
 
 
-def test_a_second_consumer_takes_its_share_and_what_was_in_hand_is_not_done_twice(lab: Lab) -> None:
+def test_a_second_consumer_takes_its_share_and_what_was_in_hand_is_not_done_twice(
+    lab: Lab,
+) -> None:
     by: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
 
     class Works(Lab):
@@ -237,7 +279,11 @@ def test_a_second_consumer_takes_its_share_and_what_was_in_hand_is_not_done_twic
         await eventually(lambda: len(lab.handled) > 20)
         second = asyncio.ensure_future(lab.consumers(other, Works("second")).run())
         while len(by) < 2:  # until both are at work
-            more = [(name, len(events) + number) for number in range(10) for name in "abcdef"]
+            more = [
+                (name, len(events) + number)
+                for number in range(10)
+                for name in "abcdef"
+            ]
             await lab.publish(*more)
             events += more
             await eventually(lambda: len(lab.handled) > len(events) - 30)  # noqa: B023 - called here and now
@@ -251,8 +297,12 @@ def test_a_second_consumer_takes_its_share_and_what_was_in_hand_is_not_done_twic
     story(lab, told(), lab.consumers(None, Works("first")))
 
 
-def test_partitions_that_are_more_than_before_are_read_from_their_first_event_and_keep_the_order(lab: Lab) -> None:
-    """Nothing waited when they grew, as `docs/events.md` asks; what is published before anybody reads the new ones is not lost."""
+def test_partitions_that_are_more_than_before_are_read_from_their_first_event_and_keep_the_order(
+    lab: Lab,
+) -> None:
+    """Nothing waited when they grew, as `docs/events.md` asks; what is published before
+    anybody reads the new ones is not lost.
+    """
 
     async def handled_by(expected: int) -> None:
         """By consumers that begin now, and are gone in the end."""
@@ -282,7 +332,9 @@ def test_partitions_that_are_more_than_before_are_read_from_their_first_event_an
     asyncio.run(run())
 
 
-def test_events_that_wait_are_a_metric_and_too_many_of_them_are_not_ready(broker: Broker, lab: Lab) -> None:
+def test_events_that_wait_are_a_metric_and_too_many_of_them_are_not_ready(
+    broker: Broker, lab: Lab
+) -> None:
     unavailable = module(PACKAGE, "chassis.mechanism.errors").Unavailable
     few = Lab(broker, kafka_max_lag=10)
     open_again = asyncio.Event()
@@ -313,7 +365,9 @@ def test_events_that_wait_are_a_metric_and_too_many_of_them_are_not_ready(broker
 def test_dead_letters_are_a_metric_with_the_age_of_the_oldest_until_they_are_replayed(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module(PACKAGE, "chassis.mechanism.kafka_consumer"), "LOOK_AT_LETTERS", 0.2)
+    monkeypatch.setattr(
+        module(PACKAGE, "chassis.mechanism.kafka_consumer"), "LOOK_AT_LETTERS", 0.2
+    )
     refused = module(PACKAGE, "chassis.mechanism.errors").Refused
     broken = True
 
@@ -330,11 +384,18 @@ def test_dead_letters_are_a_metric_with_the_age_of_the_oldest_until_they_are_rep
         while found.get('event_dead_letters{group="stock"}') != 2:
             found = await consumers.metrics()
             await asyncio.sleep(0.05)
-        assert 0 < found['event_dead_letter_age_seconds{group="stock"}'] <= time.time() - began
+        assert (
+            0
+            < found['event_dead_letter_age_seconds{group="stock"}']
+            <= time.time() - began
+        )
         await consumers.check()  # whoever can handle the rest goes on
         broken = False
         await lab.replay()
-        while found['event_dead_letters{group="stock"}'] or found['event_dead_letter_age_seconds{group="stock"}']:
+        while (
+            found['event_dead_letters{group="stock"}']
+            or found['event_dead_letter_age_seconds{group="stock"}']
+        ):
             found = await consumers.metrics()
             await asyncio.sleep(0.05)
         await eventually(lambda: sorted(lab.handled) == [("a", 0), ("b", 0)])
@@ -346,7 +407,9 @@ def test_dead_letters_are_a_metric_with_the_age_of_the_oldest_until_they_are_rep
 def test_after_a_rebalance_what_comes_of_a_key_still_waits_behind_what_is_to_be_tried_again(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module(PACKAGE, "chassis.mechanism.kafka_consumer"), "DELAYS", (5.0, 5.0, 5.0))
+    monkeypatch.setattr(
+        module(PACKAGE, "chassis.mechanism.kafka_consumer"), "DELAYS", (5.0, 5.0, 5.0)
+    )
     joined = asyncio.Event()
 
     class Second:
@@ -397,12 +460,25 @@ class Shop:
         self.project = project
         self.package = project.folder.name.replace("-", "_")
         self.url = project.urls["dev"]
-        self.environment = {**environment(), "KAFKA_URL": broker.url, "PYTHONPATH": "src", **settings}
+        self.environment = {
+            **environment(),
+            "KAFKA_URL": broker.url,
+            "PYTHONPATH": "src",
+            **settings,
+        }
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         port = self.url.rpartition(":")[2]
-        command = [sys.executable, "-m", "uvicorn", "--factory", f"{self.package}.apps.dev:create_app", "--port", port]
+        command = [
+            sys.executable,
+            "-m",
+            "uvicorn",
+            "--factory",
+            f"{self.package}.apps.dev:create_app",
+            "--port",
+            port,
+        ]
         log = self.project.folder / "dev.log"
         with log.open("ab") as output:
             self.process = subprocess.Popen(
@@ -420,11 +496,19 @@ class Shop:
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
-    def ask(self, path: str, body: object = None, token: str = "", **headers: str) -> Any:
+    def ask(
+        self, path: str, body: object = None, token: str = "", **headers: str
+    ) -> Any:
         """The document of an answer to a GET, or to a POST."""
         data = None if body is None else json.dumps(body).encode()
-        told = {"Content-Type": "application/json", "Authorization": f"Bearer {token}", **headers}
-        with OPEN(urllib.request.Request(f"{self.url}{path}", data, told), timeout=30) as answer:
+        told = {
+            "Content-Type": "application/json",
+            "Authorization": f"Bearer {token}",
+            **headers,
+        }
+        with OPEN(
+            urllib.request.Request(f"{self.url}{path}", data, told), timeout=30
+        ) as answer:
             return json.loads(answer.read())
 
     def staff(self) -> str:
@@ -434,15 +518,27 @@ class Shop:
         return str(self.ask("/api/auth/login", login)["access_token"])
 
     def product(self, staff: str) -> str:
-        body = {"sku": token_hex(8), "name": "hammer", "price": "2.00", "category": "tool", "stock": 1000}
+        body = {
+            "sku": token_hex(8),
+            "name": "hammer",
+            "price": "2.00",
+            "category": "tool",
+            "stock": 1000,
+        }
         return str(self.ask("/api/products", body, staff)["id"])
 
     def order(self, token: str, product: str, **headers: str) -> str:
-        body = {"lines": [{"product_id": product, "quantity": 2}], "payment_method": "card_ok"}
+        body = {
+            "lines": [{"product_id": product, "quantity": 2}],
+            "payment_method": "card_ok",
+        }
         return str(self.ask("/api/orders", body, token, **headers)["id"])
 
     def confirmed(self, token: str, orders: Sequence[str]) -> bool:
-        return all(self.ask(f"/api/orders/{order}", token=token)["status"] == "confirmed" for order in orders)
+        return all(
+            self.ask(f"/api/orders/{order}", token=token)["status"] == "confirmed"
+            for order in orders
+        )
 
 
 def test_nothing_is_lost_nor_done_twice_when_the_process_and_the_broker_are_killed(
@@ -459,12 +555,15 @@ def test_nothing_is_lost_nor_done_twice_when_the_process_and_the_broker_are_kill
         shop.start()
         placed += [shop.order(staff, product) for _ in range(10)]
         broker.kill()
-        placed += [shop.order(staff, product) for _ in range(10)]  # the outbox keeps what the broker is to have
+        # the outbox keeps what the broker is to have
+        placed += [shop.order(staff, product) for _ in range(10)]
         assert shop.ask("/health/ready") == {"status": "ok"}
         broker.start()
         placed += [shop.order(staff, product) for _ in range(5)]
         until(lambda: shop.confirmed(staff, placed), 120)
-        assert shop.ask(f"/api/products/{product}", token=staff)["stock"] == 1000 - 2 * len(placed)
+        assert shop.ask(f"/api/products/{product}", token=staff)[
+            "stock"
+        ] == 1000 - 2 * len(placed)
         for order in placed:
             payments = shop.ask(f"/api/payments?order_id={order}", token=staff)["items"]
             assert [payment["status"] for payment in payments] == ["captured"]
@@ -480,18 +579,31 @@ service: {pipelines: {traces: {receivers: [otlp], exporters: [debug]}}}
 
 
 @pytest.fixture
-def collector(tmp_path: Path, containers: None) -> Iterator[tuple[str, Callable[[], str]]]:
+def collector(
+    tmp_path: Path, containers: None
+) -> Iterator[tuple[str, Callable[[], str]]]:
     """Its address, and what it has received."""
     config = tmp_path / "collector.yaml"
     config.write_text(COLLECTOR)
     tmp_path.chmod(0o755)
     image = "otel/opentelemetry-collector-contrib:0.161.0"
     mounted = ("--volume", f"{config}:/etc/collector.yaml:ro")
-    name = docker("run", "--detach", "--publish", "127.0.0.1::4318", *mounted, image, "--config", "/etc/collector.yaml")
+    name = docker(
+        "run",
+        "--detach",
+        "--publish",
+        "127.0.0.1::4318",
+        *mounted,
+        image,
+        "--config",
+        "/etc/collector.yaml",
+    )
     name = name.strip()
 
     def received() -> str:
-        done = subprocess.run(["docker", "logs", name], check=True, capture_output=True, text=True)
+        done = subprocess.run(
+            ["docker", "logs", name], check=True, capture_output=True, text=True
+        )
         return done.stdout + done.stderr
 
     try:
@@ -504,10 +616,26 @@ def collector(tmp_path: Path, containers: None) -> Iterator[tuple[str, Callable[
 
 @pytest.mark.parametrize("carrier", ["http", "broker"])
 def test_an_order_is_one_trace_through_all_services_and_what_carries_its_events(
-    carrier: str, broker: Broker, collector: tuple[str, Callable[[], str]], tmp_path: Path
+    carrier: str,
+    broker: Broker,
+    collector: tuple[str, Callable[[], str]],
+    tmp_path: Path,
 ) -> None:
-    chosen = ("--set", "stack.observability=opentelemetry", "--set", "stack.broker=kafka")
-    services = new(tmp_path, "traced-shop", "--preset", "ecommerce", "--architecture", "microservices", *chosen)
+    chosen = (
+        "--set",
+        "stack.observability=opentelemetry",
+        "--set",
+        "stack.broker=kafka",
+    )
+    services = new(
+        tmp_path,
+        "traced-shop",
+        "--preset",
+        "ecommerce",
+        "--architecture",
+        "microservices",
+        *chosen,
+    )
     services.make("setup")
     endpoint, received = collector
     shop = Shop(services, broker, OTEL_EXPORTER_OTLP_ENDPOINT=endpoint)
@@ -518,7 +646,9 @@ def test_an_order_is_one_trace_through_all_services_and_what_carries_its_events(
         staff = shop.staff()
         product = shop.product(staff)
         trace = token_hex(16)
-        order = shop.order(staff, product, traceparent=f"00-{trace}-00f067aa0ba902b7-01")
+        order = shop.order(
+            staff, product, traceparent=f"00-{trace}-00f067aa0ba902b7-01"
+        )
         until(lambda: shop.confirmed(staff, [order]), 180)
         wanted = {
             "POST /api/orders",
@@ -532,10 +662,16 @@ def test_an_order_is_one_trace_through_all_services_and_what_carries_its_events(
             wanted.add("POST /internal/events/{handler}")
 
         def spans() -> list[str]:
-            return [span for span in re.split(r"Span #\d+", received()) if trace in span]
+            return [
+                span for span in re.split(r"Span #\d+", received()) if trace in span
+            ]
 
         until(lambda: wanted <= set(re.findall(r"Name +: (.*)", "".join(spans()))))
-        print(f"\nspans of the trace, {carrier}:", *sorted(re.findall(r"Name +: (.*)", "".join(spans()))), sep="\n")
+        print(
+            f"\nspans of the trace, {carrier}:",
+            *sorted(re.findall(r"Name +: (.*)", "".join(spans()))),
+            sep="\n",
+        )
         parents = re.findall(r"Parent ID +: ?(\w*)", "".join(spans()))
         own = {*re.findall(r"\n +ID +: (\w+)", "".join(spans())), "00f067aa0ba902b7"}
         assert set(parents) <= own
@@ -568,13 +704,17 @@ def test_relays_that_race_for_an_outbox_on_postgresql_publish_it_once_and_in_its
     async def told(url: str) -> None:
         database = module(PACKAGE, "chassis.mechanism.sql").Database(f"{url}/postgres")
         await module(PACKAGE, "apps.alembic.migrate").upgrade(database, ["accounts"])
-        outboxes = module(PACKAGE, "chassis.mechanism.sql").tables(PACKAGE, ["accounts"], "outbox")
+        outboxes = module(PACKAGE, "chassis.mechanism.sql").tables(
+            PACKAGE, ["accounts"], "outbox"
+        )
         background = module(PACKAGE, "chassis.mechanism.background").Background(PACKAGE)
         kind = module(PACKAGE, "chassis.mechanism.kafka_relay").KafkaRelay
         relays = [kind(database, background, outboxes, log) for _ in range(3)]
         cache = module(PACKAGE, "chassis.mechanism.memory_cache").MemoryCache()
         for number in range(450):
-            unit = module(PACKAGE, "accounts.repository").AccountsUnitOfWork(database, cache, relays[0])
+            unit = module(PACKAGE, "accounts.repository").AccountsUnitOfWork(
+                database, cache, relays[0]
+            )
             event = module(PACKAGE, "accounts.events").LinkRequested
             unit.publish(event(email=f"{number}@example.com", purpose="verify-email"))
             await unit.commit()

@@ -1,4 +1,6 @@
-"""The monolith on its real servers: the journey through NGINX, what is published, what its image is made of."""
+"""The monolith on its real servers: the journey through NGINX, what is published, what
+its image is made of.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ def test_it_comes_up_healthy_and_its_journey_passes_through_nginx(stack: Stack) 
 
 
 def test_only_nginx_is_published_and_on_this_machine_alone(stack: Stack) -> None:
-    published = re.findall(r"(\S+):(\d+)->", stack.compose("ps", "--format", "{{.Ports}}"))
+    published = re.findall(
+        r"(\S+):(\d+)->", stack.compose("ps", "--format", "{{.Ports}}")
+    )
     assert published == [("127.0.0.1", stack.url.rsplit(":", 1)[1])]
 
 
@@ -31,12 +35,24 @@ for place in ("/app", "/etc", "/usr", "/keys", "/tmp"):
     except OSError:
         pass
 """
-    assert stack.compose("exec", "-T", "app", "python", "-c", script).splitlines() == ["10001", "writes /tmp"]
+    assert stack.compose("exec", "-T", "app", "python", "-c", script).splitlines() == [
+        "10001",
+        "writes /tmp",
+    ]
 
 
-def test_the_image_holds_the_app_and_nothing_that_builds_or_tests_it(stack: Stack) -> None:
+def test_the_image_holds_the_app_and_nothing_that_builds_or_tests_it(
+    stack: Stack,
+) -> None:
     tools = "cc gcc g++ make ld git uv pip pytest ruff mypy locust"
-    found = stack.compose("exec", "-T", "app", "sh", "-c", f"ls -a /app /app/src; command -v {tools}; true").split()
+    found = stack.compose(
+        "exec",
+        "-T",
+        "app",
+        "sh",
+        "-c",
+        f"ls -a /app /app/src; command -v {tools}; true",
+    ).split()
     app = ["/app:", ".", "..", ".venv", "pyproject.toml", "src", "uv.lock"]
     assert found == [*app, "/app/src:", ".", "..", stack.package]
 
@@ -46,9 +62,16 @@ def test_the_image_is_what_the_lockfile_says(stack: Stack) -> None:
     script = "import importlib.metadata as m; print(*(f'{d.name} {d.version}' for d in m.distributions()), sep='\\n')"
     installed = stack.compose("exec", "-T", "app", "python", "-c", script).splitlines()
     versions = dict(re.findall(r'name = "(\S+)"\nversion = "(\S+)"', locked))
-    ours = [line.split() for line in installed if re.sub(r"[-_.]+", "-", line.split()[0].lower()) in versions]
+    ours = [
+        line.split()
+        for line in installed
+        if re.sub(r"[-_.]+", "-", line.split()[0].lower()) in versions
+    ]
     assert len(ours) > 20
-    assert all(versions[re.sub(r"[-_.]+", "-", name.lower())] == version for name, version in ours)
+    assert all(
+        versions[re.sub(r"[-_.]+", "-", name.lower())] == version
+        for name, version in ours
+    )
 
 
 def test_every_container_is_bounded_and_comes_back(stack: Stack) -> None:
@@ -58,17 +81,24 @@ def test_every_container_is_bounded_and_comes_back(stack: Stack) -> None:
         assert host["Memory"] > 0 and host["NanoCpus"] > 0 and host["PidsLimit"] > 0
         assert host["RestartPolicy"]["Name"] == "unless-stopped"
         assert host["LogConfig"]["Config"] == {"max-file": "3", "max-size": "10m"}
-        assert found["State"].get("Health", {}).get("Status", "healthy") == "healthy"  # not every one can say
+        # not every one can say
+        assert found["State"].get("Health", {}).get("Status", "healthy") == "healthy"
 
 
-def test_the_pools_of_all_processes_fit_into_what_the_database_takes(stack: Stack) -> None:
-    most = stack.compose("exec", "-T", "postgres", "psql", "-U", "app", "-Atc", "SHOW max_connections")
+def test_the_pools_of_all_processes_fit_into_what_the_database_takes(
+    stack: Stack,
+) -> None:
+    most = stack.compose(
+        "exec", "-T", "postgres", "psql", "-U", "app", "-Atc", "SHOW max_connections"
+    )
     script = f"from {stack.package}.apps.settings import Settings as S; s = S(); print(s.pool_size * s.processes)"
     needed = int(stack.compose("exec", "-T", "app", "python", "-c", script))
     assert 0 < needed <= int(most) - 10
 
 
-def test_the_app_may_touch_rows_and_holds_no_password_of_anybody_who_may_do_more(stack: Stack) -> None:
+def test_the_app_may_touch_rows_and_holds_no_password_of_anybody_who_may_do_more(
+    stack: Stack,
+) -> None:
     script = f"""
 import asyncio, os, sqlalchemy as sa
 from {stack.package}.apps.settings import Settings
@@ -89,4 +119,9 @@ print([name for name in os.environ if "OWNER" in name or "MIGRATION" in name or 
     said = stack.compose("exec", "-T", "app", "python", "-c", script).splitlines()
     assert said == ["app_rows", "42501", "42501", "42501", "[]"]
     owners = "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'orders'"
-    assert stack.compose("exec", "-T", "postgres", "psql", "-U", "app", "-Atc", owners).strip() == "app_owner"
+    assert (
+        stack.compose(
+            "exec", "-T", "postgres", "psql", "-U", "app", "-Atc", owners
+        ).strip()
+        == "app_owner"
+    )

@@ -1,4 +1,6 @@
-"""Functions, built by SAM from the lockfile and imported in AWS's own runtime for Lambda."""
+"""Functions, built by SAM from the lockfile and imported in AWS's own runtime for
+Lambda.
+"""
 
 from __future__ import annotations
 
@@ -44,12 +46,24 @@ def shop(tmp_path_factory: pytest.TempPathFactory, containers: None) -> Project:
     )
 
 
-def test_sam_builds_every_function_and_its_runtime_imports_each_handler_from_there_alone(shop: Project) -> None:
+def test_sam_builds_every_function_and_its_runtime_imports_each_handler_from_there_alone(
+    shop: Project,
+) -> None:
     # as a fresh clone does it: no environment and no lockfile yet
     uv = Path(sys.prefix, "bin/uv")
     plain = {name: value for name, value in environment().items() if name != "VENV"}
     subprocess.run(
-        [uv, "tool", "run", "--from", "aws-sam-cli>=1.170,<2", "sam", "build", "--template", "deploy/template.yaml"],
+        [
+            uv,
+            "tool",
+            "run",
+            "--from",
+            "aws-sam-cli>=1.170,<2",
+            "sam",
+            "build",
+            "--template",
+            "deploy/template.yaml",
+        ],
         cwd=shop.folder,
         # the image stands in for the runtime of this processor alone
         env={
@@ -61,16 +75,30 @@ def test_sam_builds_every_function_and_its_runtime_imports_each_handler_from_the
         check=True,
     )
     built = shop.folder / ".aws-sam/build"
-    resources = yaml.load((built / "template.yaml").read_text(), yaml.BaseLoader)["Resources"]
+    resources = yaml.load((built / "template.yaml").read_text(), yaml.BaseLoader)[
+        "Resources"
+    ]
     functions = {
-        name: resource["Properties"] for name, resource in resources.items() if resource["Type"].endswith("::Function")
+        name: resource["Properties"]
+        for name, resource in resources.items()
+        if resource["Type"].endswith("::Function")
     }
     assert len(functions) == 8
     for name, function in functions.items():
-        assert function["CodeUri"] == name and not (built / name / "shop/local").exists()
+        assert (
+            function["CodeUri"] == name and not (built / name / "shop/local").exists()
+        )
     done = subprocess.run(
         [
-            *("docker", "run", "--rm", "--network", "none", "--volume", f"{built}:/built:ro"),
+            *(
+                "docker",
+                "run",
+                "--rm",
+                "--network",
+                "none",
+                "--volume",
+                f"{built}:/built:ro",
+            ),
             *("--entrypoint", "python3", RUNTIME, "-I", "-c", IMPORT_ALL),
             *(f"{name}={function['Handler']}" for name, function in functions.items()),
         ],
@@ -79,7 +107,9 @@ def test_sam_builds_every_function_and_its_runtime_imports_each_handler_from_the
         check=False,
     )
     assert done.returncode == 0 and done.stdout.split() == list(functions), done.stderr
-    ignored = subprocess.run(["git", "init", "--quiet", "."], cwd=shop.folder, check=True)
+    ignored = subprocess.run(
+        ["git", "init", "--quiet", "."], cwd=shop.folder, check=True
+    )
     assert ignored.returncode == 0
     tracked = subprocess.run(
         ["git", "status", "--short", "--untracked-files=all"],

@@ -1,6 +1,8 @@
-"""NGINX as a project has it, with an app behind it that tells what it was asked: who asks, and for how long they may.
+"""NGINX as a project has it, with an app behind it that tells what it was asked: who
+asks, and for how long they may.
 
-This machine is the outer proxy: what it sends arrives from the container network's gateway.
+This machine is the outer proxy: what it sends arrives from the container network's
+gateway.
 """
 
 from __future__ import annotations
@@ -63,15 +65,24 @@ class Front(Stack):
     """The stack, of which NGINX alone is real."""
 
     def compose(self, *arguments: str) -> str:
-        return super().compose("--file", str(self.project.folder / "override.yaml"), *arguments)
+        return super().compose(
+            "--file", str(self.project.folder / "override.yaml"), *arguments
+        )
 
     @contextmanager
     def told(self, **settings: str) -> Iterator[None]:
         """With these in `.env`."""
         env = self.project.folder / ".env"
         before = env.read_text()
-        lines = [line for line in before.splitlines() if line.partition("=")[0] not in settings]
-        env.write_text("\n".join(lines + [f"{name}={value}" for name, value in settings.items()]) + "\n")
+        lines = [
+            line
+            for line in before.splitlines()
+            if line.partition("=")[0] not in settings
+        ]
+        env.write_text(
+            "\n".join(lines + [f"{name}={value}" for name, value in settings.items()])
+            + "\n"
+        )
         try:
             self.start()
             yield
@@ -79,7 +90,9 @@ class Front(Stack):
             env.write_text(before)
 
     def start(self) -> None:
-        self.compose("up", "--detach", "--no-build", "--no-deps", "--wait", "nginx", "app")
+        self.compose(
+            "up", "--detach", "--no-build", "--no-deps", "--wait", "nginx", "app"
+        )
         until(lambda: self.answers())
 
     def answers(self) -> bool:
@@ -88,12 +101,16 @@ class Front(Stack):
         except OSError:
             return False
 
-    def forwarded(self, client: str, path: str = "/api/who", method: str = "GET", **headers: str) -> Answer:
+    def forwarded(
+        self, client: str, path: str = "/api/who", method: str = "GET", **headers: str
+    ) -> Answer:
         return self.ask(path, method, X_Forwarded_For=client, **headers)
 
     def connection(self) -> socket.socket:
         address = urlsplit(self.url)
-        return socket.create_connection((str(address.hostname), int(address.port or 80)), timeout=30)
+        return socket.create_connection(
+            (str(address.hostname), int(address.port or 80)), timeout=30
+        )
 
 
 def heard(answer: Answer) -> dict[str, Any]:
@@ -103,11 +120,22 @@ def heard(answer: Answer) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def front(tmp_path_factory: pytest.TempPathFactory, containers: None) -> Iterator[Front]:
+def front(
+    tmp_path_factory: pytest.TempPathFactory, containers: None
+) -> Iterator[Front]:
     name = f"front-{secrets.token_hex(4)}"
-    project = new(tmp_path_factory.mktemp("front"), name, "--preset", "crud", "--architecture", "monolith")
+    project = new(
+        tmp_path_factory.mktemp("front"),
+        name,
+        "--preset",
+        "crud",
+        "--architecture",
+        "monolith",
+    )
     (project.folder / "echo.py").write_text(ECHO)
-    (project.folder / "override.yaml").write_text(OVERRIDE.replace("ECHO", str(project.folder / "echo.py")))
+    (project.folder / "override.yaml").write_text(
+        OVERRIDE.replace("ECHO", str(project.folder / "echo.py"))
+    )
     running = Front(project)
     try:
         running.start()
@@ -118,8 +146,13 @@ def front(tmp_path_factory: pytest.TempPathFactory, containers: None) -> Iterato
 
 @pytest.fixture(scope="module")
 def trusting(front: Front) -> Iterator[Front]:
-    """The same, and this machine is a proxy that it trusts, beside one that forwards to this machine."""
-    with front.told(TRUSTED_PROXIES="172.16.0.0/12,192.168.0.0/16,fd00::/8,192.0.2.0/24", CORS_ORIGINS=",".join(SITES)):
+    """The same, and this machine is a proxy that it trusts, beside one that forwards to
+    this machine.
+    """
+    with front.told(
+        TRUSTED_PROXIES="172.16.0.0/12,192.168.0.0/16,fd00::/8,192.0.2.0/24",
+        CORS_ORIGINS=",".join(SITES),
+    ):
         yield front
     front.start()
 
@@ -127,14 +160,28 @@ def trusting(front: Front) -> Iterator[Front]:
 def logins(front: Front, clients: list[str]) -> list[int]:
     """What each of these hears to a login, all at once."""
     with ThreadPoolExecutor(16) as crowd:
-        return list(crowd.map(lambda client: front.forwarded(client, "/api/auth/login", "POST").status, clients))
+        return list(
+            crowd.map(
+                lambda client: (
+                    front.forwarded(client, "/api/auth/login", "POST").status
+                ),
+                clients,
+            )
+        )
 
 
 def test_what_somebody_says_of_themselves_is_not_heard(front: Front) -> None:
-    claims = {"X_Forwarded_Proto": "https", "X_Forwarded_Prefix": "/evil", "X_Real_IP": "198.51.100.1"}
+    claims = {
+        "X_Forwarded_Proto": "https",
+        "X_Forwarded_Prefix": "/evil",
+        "X_Real_IP": "198.51.100.1",
+    }
     told = front.forwarded("198.51.100.1", **claims)
     headers = heard(told)
-    assert "198.51.100.1" not in headers["x-forwarded-for"] and headers["x-forwarded-proto"] == "http"
+    assert (
+        "198.51.100.1" not in headers["x-forwarded-for"]
+        and headers["x-forwarded-proto"] == "http"
+    )
     assert "x-forwarded-prefix" not in headers
     assert "Strict-Transport-Security" not in told.headers
     assert 429 in logins(front, [f"198.51.100.{n}" for n in range(1, 100)])
@@ -152,29 +199,58 @@ def test_forty_clients_of_a_trusted_proxy_have_a_budget_each(trusting: Front) ->
 
 
 def test_an_ipv6_client_is_its_network(trusting: Front) -> None:
-    for within in ("2001:db8:7:1:%x:2:3:4", "2001:db8:7:2::%x", "2001:db8::%x:1", "2001:db8::%x:1:1:1"):
+    for within in (
+        "2001:db8:7:1:%x:2:3:4",
+        "2001:db8:7:2::%x",
+        "2001:db8::%x:1",
+        "2001:db8::%x:1:1:1",
+    ):
         assert 429 in logins(trusting, [within % n for n in range(1, 61)]), within
-    assert set(logins(trusting, [f"2001:db8:8:{n:x}::1" for n in range(1, 41)])) == {200}
+    assert set(logins(trusting, [f"2001:db8:8:{n:x}::1" for n in range(1, 41)])) == {
+        200
+    }
 
 
 def test_the_app_hears_of_the_client_and_how_it_was_asked(trusting: Front) -> None:
-    told = trusting.forwarded("203.0.113.80", X_Forwarded_Proto="https", X_Forwarded_Prefix="/shop/")
+    told = trusting.forwarded(
+        "203.0.113.80", X_Forwarded_Proto="https", X_Forwarded_Prefix="/shop/"
+    )
     headers = heard(told)
-    assert (headers["x-forwarded-for"], headers["x-forwarded-proto"]) == ("203.0.113.80", "https")
+    assert (headers["x-forwarded-for"], headers["x-forwarded-proto"]) == (
+        "203.0.113.80",
+        "https",
+    )
     assert headers["x-forwarded-prefix"] == "/shop"
     assert told.headers["Strict-Transport-Security"] == "max-age=31536000"
     for wrong in ("//evil.example", "/a b", "shop"):
-        assert "x-forwarded-prefix" not in heard(trusting.forwarded("203.0.113.80", X_Forwarded_Prefix=wrong))
+        assert "x-forwarded-prefix" not in heard(
+            trusting.forwarded("203.0.113.80", X_Forwarded_Prefix=wrong)
+        )
     trusting.forwarded("203.0.113.81", X_Request_ID="who-was-it-4711")
-    until(lambda: any(line.get("request_id") == "who-was-it-4711" for line in trusting.logs("nginx")), 10)
-    (line,) = [line for line in trusting.logs("nginx") if line.get("request_id") == "who-was-it-4711"]
+    until(
+        lambda: any(
+            line.get("request_id") == "who-was-it-4711"
+            for line in trusting.logs("nginx")
+        ),
+        10,
+    )
+    (line,) = [
+        line
+        for line in trusting.logs("nginx")
+        if line.get("request_id") == "who-was-it-4711"
+    ]
     assert line["client"] == "203.0.113.81" and line["peer"] != line["client"]
 
 
 def test_several_sites_may_ask_and_no_others(trusting: Front) -> None:
     for site in SITES:
-        allowed = trusting.ask("/api/x", "OPTIONS", Origin=site, Access_Control_Request_Method="PATCH")
-        assert (allowed.status, allowed.headers["Access-Control-Allow-Origin"]) == (204, site)
+        allowed = trusting.ask(
+            "/api/x", "OPTIONS", Origin=site, Access_Control_Request_Method="PATCH"
+        )
+        assert (allowed.status, allowed.headers["Access-Control-Allow-Origin"]) == (
+            204,
+            site,
+        )
         for path in ("/api/x", "/api/public", "/metrics"):
             answer = trusting.ask(path, Origin=site)
             assert answer.headers.get_all("Access-Control-Allow-Origin") == [site], path
@@ -188,7 +264,10 @@ def test_several_sites_may_ask_and_no_others(trusting: Front) -> None:
         "|",
         SITES[0][:-1],
     ):
-        assert "Access-Control-Allow-Origin" not in trusting.ask("/api/x", Origin=stranger).headers, stranger
+        assert (
+            "Access-Control-Allow-Origin"
+            not in trusting.ask("/api/x", Origin=stranger).headers
+        ), stranger
 
 
 def test_head_passes_and_conditions_of_what_is_kept_are_lists(front: Front) -> None:
@@ -202,7 +281,9 @@ def test_head_passes_and_conditions_of_what_is_kept_are_lists(front: Front) -> N
     assert stale.status in (200, 412) and stale.headers["Content-Type"].endswith("json")
 
 
-def test_a_front_end_s_pages_are_its_index_and_its_missing_files_are_missing(front: Front) -> None:
+def test_a_front_end_s_pages_are_its_index_and_its_missing_files_are_missing(
+    front: Front,
+) -> None:
     static = front.project.folder / "deploy/static"
     assert front.ask("/orders/4711").status == 404  # none is there
     (static / "index.html").write_text("<h1>front</h1>")
@@ -213,18 +294,38 @@ def test_a_front_end_s_pages_are_its_index_and_its_missing_files_are_missing(fro
         until(lambda: front.ask("/orders/4711").body == b"<h1>front</h1>", 10)
         for path in ("/", "/orders", "/orders/4711/", "/apidocs", "/index.html"):
             page = front.ask(path)
-            assert (page.body, page.headers.get_all("Cache-Control")) == (b"<h1>front</h1>", ["no-cache"]), path
+            assert (page.body, page.headers.get_all("Cache-Control")) == (
+                b"<h1>front</h1>",
+                ["no-cache"],
+            ), path
             assert page.headers["Content-Type"] == "text/html"
             assert "default-src 'self'" in page.headers["Content-Security-Policy"]
             assert front.ask(path, If_None_Match=page.headers["ETag"]).status == 304
         asset = front.ask("/assets/app-1a2b.js")
         assert asset.headers["Cache-Control"] == "public, max-age=31536000, immutable"
-        for path in ("/assets/app-0000.js", "/assets/none/none.css", "/favicon.ico", "/a.b/c.png"):
+        for path in (
+            "/assets/app-0000.js",
+            "/assets/none/none.css",
+            "/favicon.ico",
+            "/a.b/c.png",
+        ):
             missing = front.ask(path)
-            assert missing.status == 404 and "Cache-Control" not in missing.headers, path
-        for path in ("/api", "/api/x", "/health/live", "/docs", "/docs/oauth2-redirect", "/openapi.json"):
+            assert missing.status == 404 and "Cache-Control" not in missing.headers, (
+                path
+            )
+        for path in (
+            "/api",
+            "/api/x",
+            "/health/live",
+            "/docs",
+            "/docs/oauth2-redirect",
+            "/openapi.json",
+        ):
             answer = front.ask(path)
-            assert answer.document["path"] == path and answer.headers.get_all("Cache-Control") is None, path
+            assert (
+                answer.document["path"] == path
+                and answer.headers.get_all("Cache-Control") is None
+            ), path
         assert front.ask("/.well-known/none").document["path"] == "/.well-known/none"
         assert front.ask("/orders/4711", "POST").status == 404  # the app's
         for path in ("/metrics", "/internal/x", "/.env"):
@@ -236,7 +337,9 @@ def test_a_front_end_s_pages_are_its_index_and_its_missing_files_are_missing(fro
 
 
 def test_who_never_ends_a_request_is_let_go(front: Front) -> None:
-    """However often a byte comes, the head of a request has its ten seconds; a body that stops coming has them, too."""
+    """However often a byte comes, the head of a request has its ten seconds; a body
+    that stops coming has them, too.
+    """
     head = b"POST /api/x HTTP/1.1\r\nHost: x\r\n"
     with closing(front.connection()) as in_head, closing(front.connection()) as in_body:
         in_head.sendall(head)
@@ -255,7 +358,9 @@ def test_who_never_ends_a_request_is_let_go(front: Front) -> None:
                 pass
 
 
-def test_a_client_has_so_many_requests_at_once_and_others_are_not_held_up(trusting: Front) -> None:
+def test_a_client_has_so_many_requests_at_once_and_others_are_not_held_up(
+    trusting: Front,
+) -> None:
     begun = b"POST /api/x HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 203.0.113.90\r\nContent-Length: 9999\r\n\r\n"
     with trusting.told(CONNECTIONS="5"), ExitStack() as held:
 
@@ -285,4 +390,6 @@ def test_what_nginx_cannot_read_is_a_problem_document_too(front: Front) -> None:
         with closing(front.connection()) as connection:
             connection.sendall(head)
             answer = connection.recv(65536)
-        assert b"application/problem+json" in answer and b'"status": %d' % status in answer, answer
+        assert (
+            b"application/problem+json" in answer and b'"status": %d' % status in answer
+        ), answer

@@ -1,4 +1,6 @@
-"""Two copies of the shop on one PostgreSQL, asked the same things at once: nothing is sold, made or changed twice."""
+"""Two copies of the shop on one PostgreSQL, asked the same things at once: nothing is
+sold, made or changed twice.
+"""
 
 from __future__ import annotations
 
@@ -23,10 +25,14 @@ Ask = Callable[..., Awaitable[httpx.Response]]
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory, containers: None) -> Iterator[Any]:
+def settings(
+    tmp_path_factory: pytest.TempPathFactory, containers: None
+) -> Iterator[Any]:
     """Of the copies, on a database that has the tables and the member of staff."""
     folder = tmp_path_factory.mktemp("races")
-    write_project(folder, PACKAGE.replace("_", "-"), "monolith", {"preset": "ecommerce"})
+    write_project(
+        folder, PACKAGE.replace("_", "-"), "monolith", {"preset": "ecommerce"}
+    )
     module(PACKAGE, "accounts.keys").make_key(folder / "keys")
     with postgres() as server:
         made = module(PACKAGE, "apps.settings").Settings(
@@ -51,23 +57,42 @@ async def copies(settings: Any) -> AsyncIterator[Ask]:
             app = module(PACKAGE, "apps.app").create_app(settings)
             await stack.enter_async_context(app.router.lifespan_context(app))
             transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-            client = httpx.AsyncClient(transport=transport, base_url="http://shop", timeout=30)
+            client = httpx.AsyncClient(
+                transport=transport, base_url="http://shop", timeout=30
+            )
             clients.append(await stack.enter_async_context(client))
-        token = (await clients[0].post("/api/auth/login", json=LOGIN)).json()["access_token"]
+        token = (await clients[0].post("/api/auth/login", json=LOGIN)).json()[
+            "access_token"
+        ]
         turns = iter(range(1_000_000))
 
-        async def ask(method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
-            headers = {"Authorization": f"Bearer {token}", **{k.replace("_", "-"): v for k, v in headers.items()}}
-            return await clients[next(turns) % 2].request(method, path, json=body, headers=headers)
+        async def ask(
+            method: str, path: str, body: Any = None, **headers: str
+        ) -> httpx.Response:
+            headers = {
+                "Authorization": f"Bearer {token}",
+                **{k.replace("_", "-"): v for k, v in headers.items()},
+            }
+            return await clients[next(turns) % 2].request(
+                method, path, json=body, headers=headers
+            )
 
         yield ask
 
 
 def product(**fields: Any) -> dict[str, Any]:
-    return {"sku": token_hex(8), "name": "a chair", "price": "9.99", "stock": 10, **fields}
+    return {
+        "sku": token_hex(8),
+        "name": "a chair",
+        "price": "9.99",
+        "stock": 10,
+        **fields,
+    }
 
 
-async def at_once(count: int, ask: Callable[[], Awaitable[httpx.Response]]) -> list[httpx.Response]:
+async def at_once(
+    count: int, ask: Callable[[], Awaitable[httpx.Response]]
+) -> list[httpx.Response]:
     return await asyncio.gather(*(ask() for _ in range(count)))
 
 
@@ -83,18 +108,25 @@ def test_fifty_orders_at_once_for_the_last_ten_sell_ten(settings: Any) -> None:
             order = {"lines": [line], "payment_method": "card_ok"}
             answers = await at_once(50, lambda: ask("POST", "/api/orders", order))
             assert statuses(answers) == {201: 50}
-            async with rows(settings) as query, asyncio.timeout(60):  # the copies' caches are their own here
-                while await query("SELECT count(*) FROM orders.orders WHERE status = 'pending'"):  # noqa: ASYNC110
+            # the copies' caches are their own here
+            async with rows(settings) as query, asyncio.timeout(60):
+                waiting = "SELECT count(*) FROM orders.orders WHERE status = 'pending'"
+                while await query(waiting):  # noqa: ASYNC110
                     await asyncio.sleep(0.1)
-                counted = (
-                    "SELECT count(*) FROM orders.orders WHERE status = :status AND reason IS NOT DISTINCT FROM :reason"
-                )
+                counted = "SELECT count(*) FROM orders.orders WHERE status = :status AND reason IS NOT DISTINCT FROM :reason"
                 confirmed = await query(counted, status="confirmed", reason=None)
-                rejected = await query(counted, status="rejected", reason="out_of_stock")
+                rejected = await query(
+                    counted, status="rejected", reason="out_of_stock"
+                )
                 assert (confirmed, rejected) == (10, 40)
             async with rows(settings) as query:
-                sold = await query("SELECT stock FROM inventory.products WHERE id = :id", id=line["product_id"])
-                paid = await query("SELECT count(*) FROM payments.payments WHERE status = 'captured'")
+                sold = await query(
+                    "SELECT stock FROM inventory.products WHERE id = :id",
+                    id=line["product_id"],
+                )
+                paid = await query(
+                    "SELECT count(*) FROM payments.payments WHERE status = 'captured'"
+                )
             assert (sold, paid) == (0, 10)
 
     asyncio.run(race())
@@ -104,13 +136,19 @@ def test_of_twenty_that_want_one_unique_value_one_has_it(settings: Any) -> None:
     async def race() -> None:
         async with copies(settings) as ask:
             body = product()
-            assert statuses(await at_once(20, lambda: ask("POST", "/api/products", body))) == {201: 1, 409: 19}
+            assert statuses(
+                await at_once(20, lambda: ask("POST", "/api/products", body))
+            ) == {201: 1, 409: 19}
 
     asyncio.run(race())
 
 
-def test_who_is_refused_among_many_that_write_at_once_takes_nobody_along(settings: Any) -> None:
-    """Writes that meet are one transaction: the database refuses all of it, and each is to hear of its own."""
+def test_who_is_refused_among_many_that_write_at_once_takes_nobody_along(
+    settings: Any,
+) -> None:
+    """Writes that meet are one transaction: the database refuses all of it, and each is
+    to hear of its own.
+    """
 
     async def race() -> None:
         async with copies(settings) as ask:
@@ -120,10 +158,19 @@ def test_who_is_refused_among_many_that_write_at_once_takes_nobody_along(setting
             wanted = [body for other in free for body in (other, taken)]
             answers = await asyncio.gather(
                 *(ask("POST", "/api/products", body) for body in wanted),
-                *(ask("POST", "/api/orders", {"lines": [line], "payment_method": "card_ok"}) for _ in range(5)),
+                *(
+                    ask(
+                        "POST",
+                        "/api/orders",
+                        {"lines": [line], "payment_method": "card_ok"},
+                    )
+                    for _ in range(5)
+                ),
                 *(ask("PATCH", path, {"name": token_hex(4)}) for _ in range(5)),
             )
-            assert [answer.status_code for answer in answers] == [201, 409] * 10 + [201] * 5 + [200] * 5
+            assert [answer.status_code for answer in answers] == [201, 409] * 10 + [
+                201
+            ] * 5 + [200] * 5
             for answer, body in zip(answers, wanted, strict=False):
                 if answer.status_code == 201:
                     kept = (await ask("GET", answer.headers["Location"])).json()
@@ -137,7 +184,9 @@ def test_of_twenty_that_change_what_they_have_seen_one_does(settings: Any) -> No
         async with copies(settings) as ask:
             made = await ask("POST", "/api/products", product())
             path, seen = made.headers["Location"], made.headers["ETag"]
-            answers = await at_once(20, lambda: ask("PATCH", path, {"name": token_hex(4)}, If_Match=seen))
+            answers = await at_once(
+                20, lambda: ask("PATCH", path, {"name": token_hex(4)}, If_Match=seen)
+            )
             assert statuses(answers) == {200: 1, 412: 19}
             assert (await ask("PATCH", path, {}, If_Match=seen)).status_code == 412
 
@@ -148,7 +197,9 @@ def test_a_request_that_is_sent_ten_times_at_once_is_done_once(settings: Any) ->
     async def race() -> None:
         async with copies(settings) as ask:
             body, key = product(), token_hex(8)
-            answers = await at_once(10, lambda: ask("POST", "/api/products", body, Idempotency_Key=key))
+            answers = await at_once(
+                10, lambda: ask("POST", "/api/products", body, Idempotency_Key=key)
+            )
             assert statuses(answers) == {201: 10}
             assert len({answer.json()["id"] for answer in answers}) == 1
 
@@ -160,20 +211,32 @@ def test_what_the_database_says_to_try_again_is_tried_again(settings: Any) -> No
 
     async def race() -> None:
         async with rows(settings) as query:
-            await query("ALTER DATABASE postgres SET default_transaction_isolation = 'serializable'")
+            await query(
+                "ALTER DATABASE postgres SET default_transaction_isolation = 'serializable'"
+            )
             try:
                 async with copies(settings) as ask:
-                    path = (await ask("POST", "/api/products", product())).headers["Location"]
-                    answers = await at_once(8, lambda: ask("PATCH", path, {"name": token_hex(4)}))
+                    path = (await ask("POST", "/api/products", product())).headers[
+                        "Location"
+                    ]
+                    answers = await at_once(
+                        8, lambda: ask("PATCH", path, {"name": token_hex(4)})
+                    )
                     assert statuses(answers) == {200: 8}
-                    assert sorted(answer.headers["ETag"] for answer in answers) == [f'"{n}"' for n in range(2, 10)]
+                    assert sorted(answer.headers["ETag"] for answer in answers) == [
+                        f'"{n}"' for n in range(2, 10)
+                    ]
             finally:
-                await query("ALTER DATABASE postgres RESET default_transaction_isolation")
+                await query(
+                    "ALTER DATABASE postgres RESET default_transaction_isolation"
+                )
 
     asyncio.run(race())
 
 
-def test_what_is_answered_201_is_committed_and_what_cannot_be_is_not_answered_so(settings: Any) -> None:
+def test_what_is_answered_201_is_committed_and_what_cannot_be_is_not_answered_so(
+    settings: Any,
+) -> None:
     async def race() -> None:
         count = "SELECT count(*) FROM inventory.products WHERE sku = :sku"
         async with copies(settings) as ask, rows(settings) as query:
@@ -190,7 +253,8 @@ def test_what_is_answered_201_is_committed_and_what_cannot_be_is_not_answered_so
             )
             try:
                 body = product()
-                answer = await ask("POST", "/api/products", body)  # the connection is cut in its commit
+                # the connection is cut in its commit
+                answer = await ask("POST", "/api/products", body)
                 assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
                 assert await query(count, sku=body["sku"]) == 0
             finally:
@@ -200,26 +264,46 @@ def test_what_is_answered_201_is_committed_and_what_cannot_be_is_not_answered_so
     asyncio.run(race())
 
 
-def test_of_many_logins_around_a_reset_no_session_with_the_old_password_is_left(settings: Any) -> None:
+def test_of_many_logins_around_a_reset_no_session_with_the_old_password_is_left(
+    settings: Any,
+) -> None:
     async def race() -> None:
         async with copies(settings) as ask:
-            old = {"email": f"{token_hex(8)}@example.com", "password": "open sesame, please"}
+            old = {
+                "email": f"{token_hex(8)}@example.com",
+                "password": "open sesame, please",
+            }
             assert (await ask("POST", "/api/auth/register", old)).status_code == 201
             await ask("POST", "/api/auth/password-reset", {"email": old["email"]})
-            chosen = {"token": await mailed(settings, old["email"]), "password": "another password, then"}
+            chosen = {
+                "token": await mailed(settings, old["email"]),
+                "password": "another password, then",
+            }
 
             async def reset() -> int:
                 while True:
-                    answer = await ask("POST", "/api/auth/password-reset/confirm", chosen)
+                    answer = await ask(
+                        "POST", "/api/auth/password-reset/confirm", chosen
+                    )
                     if answer.status_code != 503:  # its turn may not come at once
                         return answer.status_code
 
             # ten that fail lock the account
-            logins = [asyncio.ensure_future(ask("POST", "/api/auth/login", old)) for _ in range(9)]
+            logins = [
+                asyncio.ensure_future(ask("POST", "/api/auth/login", old))
+                for _ in range(9)
+            ]
             assert await reset() == 204
             answers = await asyncio.gather(*logins)
-            given = [answer.json()["refresh_token"] for answer in answers if answer.status_code == 200]
-            again = [await ask("POST", "/api/auth/refresh", {"refresh_token": token}) for token in given]
+            given = [
+                answer.json()["refresh_token"]
+                for answer in answers
+                if answer.status_code == 200
+            ]
+            again = [
+                await ask("POST", "/api/auth/refresh", {"refresh_token": token})
+                for token in given
+            ]
             assert statuses(again) == ({401: len(given)} if given else {})
             new = {**old, "password": chosen["password"]}
             assert (await ask("POST", "/api/auth/login", new)).status_code == 200
@@ -227,24 +311,38 @@ def test_of_many_logins_around_a_reset_no_session_with_the_old_password_is_left(
     asyncio.run(race())
 
 
-def test_a_refresh_token_that_comes_ten_times_at_once_gives_ten_pairs_that_go_on(settings: Any) -> None:
+def test_a_refresh_token_that_comes_ten_times_at_once_gives_ten_pairs_that_go_on(
+    settings: Any,
+) -> None:
     async def race() -> None:
         async with copies(settings) as ask:
-            first = (await ask("POST", "/api/auth/login", LOGIN)).json()["refresh_token"]
-            pairs = await at_once(10, lambda: ask("POST", "/api/auth/refresh", {"refresh_token": first}))
+            first = (await ask("POST", "/api/auth/login", LOGIN)).json()[
+                "refresh_token"
+            ]
+            pairs = await at_once(
+                10, lambda: ask("POST", "/api/auth/refresh", {"refresh_token": first})
+            )
             assert statuses(pairs) == {200: 10}
             tokens = {pair.json()["refresh_token"] for pair in pairs}
             assert len(tokens) == 10
-            again = [await ask("POST", "/api/auth/refresh", {"refresh_token": token}) for token in tokens]
+            again = [
+                await ask("POST", "/api/auth/refresh", {"refresh_token": token})
+                for token in tokens
+            ]
             assert statuses(again) == {200: 10}
 
     asyncio.run(race())
 
 
-def test_copies_without_a_shared_cache_count_failed_logins_as_one(settings: Any) -> None:
+def test_copies_without_a_shared_cache_count_failed_logins_as_one(
+    settings: Any,
+) -> None:
     async def race() -> None:
         async with copies(settings) as ask:
-            guess = {"email": f"{token_hex(8)}@example.com", "password": "a wrong password"}
+            guess = {
+                "email": f"{token_hex(8)}@example.com",
+                "password": "a wrong password",
+            }
             answers = [await ask("POST", "/api/auth/login", guess) for _ in range(12)]
             assert [answer.status_code for answer in answers] == [401] * 10 + [429] * 2
 
@@ -260,15 +358,24 @@ async def mailed(settings: Any, address: str) -> str:
 
 
 def links(settings: Any, address: str) -> list[str]:
-    texts = [mail.read_text() for mail in Path(settings.mail_url.removeprefix("file:")).glob("*.eml")]
-    found = [text.partition("/password-reset?token=")[2].split() for text in texts if address in text]
+    texts = [
+        mail.read_text()
+        for mail in Path(settings.mail_url.removeprefix("file:")).glob("*.eml")
+    ]
+    found = [
+        text.partition("/password-reset?token=")[2].split()
+        for text in texts
+        if address in text
+    ]
     return [words[0] for words in found if words]
 
 
 @asynccontextmanager
 async def rows(settings: Any) -> AsyncIterator[Callable[..., Awaitable[Any]]]:
     """Asks the database itself, not the shop."""
-    database = module(PACKAGE, "chassis.mechanism.sql").Database(settings.database_url, 1)
+    database = module(PACKAGE, "chassis.mechanism.sql").Database(
+        settings.database_url, 1
+    )
 
     async def query(statement: str, **values: Any) -> Any:
         async with database.module("public").begin() as connection:

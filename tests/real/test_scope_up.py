@@ -1,4 +1,6 @@
-"""The smallest scope on its real servers: one server that does everything, and loses nothing."""
+"""The smallest scope on its real servers: one server that does everything, and loses
+nothing.
+"""
 
 from __future__ import annotations
 
@@ -21,14 +23,29 @@ def mvp(tmp_path: Path, containers: None) -> Iterator[Stack]:
         yield running
 
 
-def test_a_mail_that_could_not_be_sent_is_sent_after_the_only_server_was_killed(mvp: Stack) -> None:
+def test_a_mail_that_could_not_be_sent_is_sent_after_the_only_server_was_killed(
+    mvp: Stack,
+) -> None:
     assert " passed" in mvp.project.make("journey", f"URL={mvp.url}")
-    assert sorted(mvp.compose("ps", "--services").split()) == ["app", "mail", "nginx", "postgres"]
+    assert sorted(mvp.compose("ps", "--services").split()) == [
+        "app",
+        "mail",
+        "nginx",
+        "postgres",
+    ]
     assert len(mvp.copies()) == 1
     email = f"{secrets.token_hex(4)}@example.com"
     mvp.compose("stop", "mail")
-    assert mvp.allowed("/api/auth/register", {"email": email, "password": PASSWORD}).status == 201
-    until(lambda: any("accounts.link.requested" in line["message"] for line in mvp.logs("app")), PATIENCE)
+    assert (
+        mvp.allowed("/api/auth/register", {"email": email, "password": PASSWORD}).status
+        == 201
+    )
+    until(
+        lambda: any(
+            "accounts.link.requested" in line["message"] for line in mvp.logs("app")
+        ),
+        PATIENCE,
+    )
     mvp.compose("kill", "app")
     mvp.compose("start", "mail")
     mvp.compose("up", "--detach", "--no-build", "--wait")

@@ -1,4 +1,6 @@
-"""Files of rows of services, each of two copies and a worker: `make up` of a domain in which the rows of one service have an image that another keeps."""
+"""Files of rows of services, each of two copies and a worker: `make up` of a domain in
+which the rows of one service have an image that another keeps.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,12 @@ def shop(tmp_path_factory: pytest.TempPathFactory, containers: None) -> Iterator
         "extras": {"copies": True, "worker": True},
     }
     (folder / "answers.json").write_text(json.dumps(said))
-    options = ("--answers", str(folder / "answers.json"), "--architecture", "microservices")
+    options = (
+        "--answers",
+        str(folder / "answers.json"),
+        "--architecture",
+        "microservices",
+    )
     with up(new(folder, f"shed-{secrets.token_hex(4)}", *options)) as running:
         yield running
 
@@ -45,7 +52,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory, containers: None) -> Iterator
 @pytest.fixture
 def client(shop: Stack) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {shop.customer(secrets.token_hex(4))}"}
-    with httpx.Client(base_url=shop.url, headers=headers, timeout=60, trust_env=False) as client:
+    with httpx.Client(
+        base_url=shop.url, headers=headers, timeout=60, trust_env=False
+    ) as client:
         yield client
 
 
@@ -77,9 +86,17 @@ def test_an_image_is_seen_with_its_thumbnail_through_nginx_and_goes_with_its_row
     file = uploaded(client, FIELD, noise(700))
     made = client.post("/api/tools", json={"name": "saw", "photo": file["id"]})
     assert made.status_code == 201, made.text
-    seen = httpx.get(f"{shop.url}/api/tools/{made.json()['id']}", trust_env=False).json()
+    seen = httpx.get(
+        f"{shop.url}/api/tools/{made.json()['id']}", trust_env=False
+    ).json()
     assert seen["photo"] == file["id"]  # by anybody, and so is its file
-    until(lambda: httpx.get(f"{shop.url}/api/files/{file['id']}", trust_env=False).status_code == 200, PATIENCE)
+    until(
+        lambda: (
+            httpx.get(f"{shop.url}/api/files/{file['id']}", trust_env=False).status_code
+            == 200
+        ),
+        PATIENCE,
+    )
     assert size_of(client, file["url"]) == (700, 700)
     assert max(size_of(client, file["thumbnail_url"])) == 320
     deleted(client, made.json())
@@ -92,20 +109,37 @@ def test_what_a_link_gives_cannot_run_be_framed_or_be_taken_for_something_else(
     shop: Stack, client: httpx.Client
 ) -> None:
     file = uploaded(client, FIELD, noise(64))
-    for url, kind in ((file["url"], "image/png"), (file["thumbnail_url"], "image/webp")):
+    for url, kind in (
+        (file["url"], "image/png"),
+        (file["thumbnail_url"], "image/webp"),
+    ):
         answer = client.get(url)
         assert answer.status_code == 200
         headers = answer.headers
-        assert headers["Content-Type"] == kind and headers["X-Content-Type-Options"] == "nosniff"
-        assert headers["Content-Security-Policy"].startswith("default-src 'none'; sandbox")
-        assert headers["Content-Disposition"].startswith("inline") and file["id"] in headers["Content-Disposition"]
+        assert (
+            headers["Content-Type"] == kind
+            and headers["X-Content-Type-Options"] == "nosniff"
+        )
+        assert headers["Content-Security-Policy"].startswith(
+            "default-src 'none'; sandbox"
+        )
+        assert (
+            headers["Content-Disposition"].startswith("inline")
+            and file["id"] in headers["Content-Disposition"]
+        )
         assert headers["Cache-Control"].startswith("private, max-age=")
-        assert httpx.get(f"{shop.url}{url}", trust_env=False).status_code == 200  # whoever has the link
+        # whoever has the link
+        assert httpx.get(f"{shop.url}{url}", trust_env=False).status_code == 200
         bare = url.partition("?")[0]
-        assert client.get(bare).status_code == 403 and client.get(f"{url}0").status_code == 403
+        assert (
+            client.get(bare).status_code == 403
+            and client.get(f"{url}0").status_code == 403
+        )
 
 
-def test_every_copy_has_the_file_and_none_has_it_when_the_row_is_gone(shop: Stack, client: httpx.Client) -> None:
+def test_every_copy_has_the_file_and_none_has_it_when_the_row_is_gone(
+    shop: Stack, client: httpx.Client
+) -> None:
     file = uploaded(client, FIELD, noise(300))
     tool = client.post("/api/tools", json={"name": "axe", "photo": file["id"]}).json()
     there = copies(shop)
@@ -113,7 +147,9 @@ def test_every_copy_has_the_file_and_none_has_it_when_the_row_is_gone(shop: Stac
         for url in (file["url"], file["thumbnail_url"]):
             status, size, headers = asked(copy, url)
             assert status == 200 and size > 0, (copy, url)
-            assert headers["content-security-policy"].startswith("default-src 'none'; sandbox")
+            assert headers["content-security-policy"].startswith(
+                "default-src 'none'; sandbox"
+            )
     assert len({asked(copy, file["url"])[:2] for copy in there}) == 1
     deleted(client, tool)
     until(lambda: client.get(f"/api/files/{file['id']}").status_code == 404, PATIENCE)

@@ -1,4 +1,6 @@
-"""Caches of several processes, on their real servers: a newer version never gives way to an older one, whoever writes when."""
+"""Caches of several processes, on their real servers: a newer version never gives way
+to an older one, whoever writes when.
+"""
 
 from __future__ import annotations
 
@@ -21,26 +23,41 @@ COMMANDS = {
         11211,
         'printf "app:secret\\n" > /tmp/people && exec memcached --auth-file=/tmp/people',
     ),
-    "valkey": ("valkey/valkey:9", 6379, "exec valkey-server --requirepass secret --save '' --appendonly no"),
+    "valkey": (
+        "valkey/valkey:9",
+        6379,
+        "exec valkey-server --requirepass secret --save '' --appendonly no",
+    ),
 }
 CLASSES = {"memcached": "MemcachedCache", "valkey": "ValkeyCache"}
 
 
 class Server:
-    """It in a container, on a port of its own; `package`: the project whose cache it is."""
+    """It in a container, on a port of its own; `package`: the project whose cache it
+    is.
+    """
 
     def __init__(self, kind: str) -> None:
         self.kind, self.package = kind, f"{kind}_shop"
         image, port, command = COMMANDS[kind]
         self.name = f"archgen-{kind}-{token_hex(4)}"
         self.docker(
-            *("run", "--detach", "--name", self.name, "--publish", f"127.0.0.1::{port}"),
+            *(
+                "run",
+                "--detach",
+                "--name",
+                self.name,
+                "--publish",
+                f"127.0.0.1::{port}",
+            ),
             *("--entrypoint", "sh", image, "-c", command),
         )
         self.port = self.docker("port", self.name, f"{port}/tcp").split(":")[-1].strip()
 
     def docker(self, *arguments: str) -> str:
-        return subprocess.run(["docker", *arguments], check=True, capture_output=True, text=True).stdout
+        return subprocess.run(
+            ["docker", *arguments], check=True, capture_output=True, text=True
+        ).stdout
 
     @property
     def url(self) -> str:
@@ -54,7 +71,9 @@ class Server:
 
 @pytest.fixture(scope="module", params=list(COMMANDS))
 def server(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, containers: None
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    containers: None,
 ) -> Iterator[Server]:
     folder: Path = tmp_path_factory.mktemp(request.param)
     server = Server(request.param)
@@ -110,7 +129,9 @@ def test_of_writers_in_several_processes_the_newest_wins(server: Server) -> None
     asyncio.run(scenario())
 
 
-def test_an_older_version_and_one_of_a_deleted_row_come_back_neither_now_nor_within_one_batch(server: Server) -> None:
+def test_an_older_version_and_one_of_a_deleted_row_come_back_neither_now_nor_within_one_batch(
+    server: Server,
+) -> None:
     async def scenario() -> None:
         await answering(server)
         one = cache(server, "older")
@@ -125,7 +146,9 @@ def test_an_older_version_and_one_of_a_deleted_row_come_back_neither_now_nor_wit
     asyncio.run(scenario())
 
 
-def test_what_is_very_large_hides_what_was_there_be_it_kept_or_not(server: Server) -> None:
+def test_what_is_very_large_hides_what_was_there_be_it_kept_or_not(
+    server: Server,
+) -> None:
     async def scenario() -> None:
         await answering(server)
         one = cache(server, "large")
@@ -140,10 +163,14 @@ def test_what_is_very_large_hides_what_was_there_be_it_kept_or_not(server: Serve
     asyncio.run(scenario())
 
 
-def test_a_server_that_was_away_is_told_what_changed_meanwhile(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_was_away_is_told_what_changed_meanwhile(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def scenario() -> None:
         await answering(server)
-        monkeypatch.setattr(module(server.package, "chassis.mechanism.shared_cache"), "PAUSE", 0.0)
+        monkeypatch.setattr(
+            module(server.package, "chassis.mechanism.shared_cache"), "PAUSE", 0.0
+        )
         one = cache(server, "away")
         await one.put("row", 1, b"one")
         assert await one.get("row") == b"one"
@@ -166,7 +193,11 @@ def test_a_server_that_was_away_is_told_what_changed_meanwhile(server: Server, m
 
 
 @pytest.mark.parametrize("url", ["other://host", "{}://app:secret@host:port"])
-def test_an_address_that_cannot_be_used_is_told_without_its_password(server: Server, url: str) -> None:
-    with pytest.raises(SystemExit, match=f"CACHE_URL is not {server.kind}://") as caught:
+def test_an_address_that_cannot_be_used_is_told_without_its_password(
+    server: Server, url: str
+) -> None:
+    with pytest.raises(
+        SystemExit, match=f"CACHE_URL is not {server.kind}://"
+    ) as caught:
         getattr(server.module, CLASSES[server.kind])(url.format(server.kind), "shop")
     assert "secret" not in str(caught.value)

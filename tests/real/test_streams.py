@@ -1,4 +1,6 @@
-"""Events through Kafka into PostgreSQL while consumers and the broker are killed: the windows equal a reference."""
+"""Events through Kafka into PostgreSQL while consumers and the broker are killed: the
+windows equal a reference.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ PASSWORD = "correct horse battery staple"
 
 
 class System:
-    """A server that takes events in and has no background; consumers are copies of it that have."""
+    """A server that takes events in and has no background; consumers are copies of it
+    that have.
+    """
 
     def __init__(self, project: Project, broker: Broker, database: str) -> None:
         self.project = project
@@ -47,14 +51,28 @@ class System:
 
     def run(self, *arguments: str) -> None:
         command = [sys.executable, "-m", *arguments]
-        subprocess.run(command, cwd=self.project.folder, env=self.environment, check=True, capture_output=True)
+        subprocess.run(
+            command,
+            cwd=self.project.folder,
+            env=self.environment,
+            check=True,
+            capture_output=True,
+        )
 
     @contextmanager
-    def process(self, name: str, *, background: bool) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    def process(
+        self, name: str, *, background: bool
+    ) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
         """Its URL, and the process, which may be dead when it is left."""
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
-        command = [sys.executable, "-m", "uvicorn", "stream_killed.apps.app:create_app", "--factory"]
+        command = [
+            sys.executable,
+            "-m",
+            "uvicorn",
+            "stream_killed.apps.app:create_app",
+            "--factory",
+        ]
         told = {**self.environment, "BACKGROUND": str(background).lower()}
         with (self.project.folder / f"{name}.log").open("a") as log:
             process = subprocess.Popen(
@@ -72,7 +90,9 @@ class System:
             process.kill()
             process.wait()
 
-    async def windows(self, lab: Callable[[str], Any]) -> dict[tuple[str, str, datetime], Totals]:
+    async def windows(
+        self, lab: Callable[[str], Any]
+    ) -> dict[tuple[str, str, datetime], Totals]:
         database = lab("chassis.mechanism.sql").Database(self.database)
         repository = lab("aggregates.repository")
         try:
@@ -100,9 +120,18 @@ def _answers(url: str) -> bool:
 
 
 @pytest.fixture(scope="module")
-def system(containers: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+def system(
+    containers: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[System]:
     folder = tmp_path_factory.mktemp("killed")
-    options = ("--preset", "realtime", "--architecture", "monolith", "--set", "stack.broker=kafka")
+    options = (
+        "--preset",
+        "realtime",
+        "--architecture",
+        "monolith",
+        "--set",
+        "stack.broker=kafka",
+    )
     project = new(folder, "stream-killed", *options)
     project.make("setup")
     sys.path.append(str(project.folder / "src"))
@@ -124,7 +153,10 @@ def feed(url: str, token: str, events: list[Event], sent: list[int]) -> None:
                 status, answer = 0, ""
             if status == 202:
                 break
-            assert status in (0, 429, 503) and time.monotonic() < deadline, (status, answer)
+            assert status in (0, 429, 503) and time.monotonic() < deadline, (
+                status,
+                answer,
+            )
             time.sleep(0.2)
         sent.append(len(batch))
 
@@ -141,17 +173,27 @@ def lab(name: str) -> Any:
     return importlib.import_module(f"stream_killed.{name}")
 
 
-def test_windows_equal_the_reference_with_consumers_and_the_broker_killed(system: System) -> None:
+def test_windows_equal_the_reference_with_consumers_and_the_broker_killed(
+    system: System,
+) -> None:
     now = datetime.now(UTC)
     with system.process("server", background=False) as (url, _):
-        _, tokens = ask(f"{url}/api/auth/login", "POST", {"email": "staff@example.com", "password": PASSWORD})
+        _, tokens = ask(
+            f"{url}/api/auth/login",
+            "POST",
+            {"email": "staff@example.com", "password": PASSWORD},
+        )
         token = tokens["access_token"]
-        devices = [ask(f"{url}/api/devices", "POST", {"name": f"device {n}"}, token)[1]["id"] for n in range(50)]
+        devices = [
+            ask(f"{url}/api/devices", "POST", {"name": f"device {n}"}, token)[1]["id"]
+            for n in range(50)
+        ]
         events = draw(COUNT, devices, now)
         expected = reference(events, now)
         half, sent = len(events) // 2, [0]
         feeding = [
-            threading.Thread(target=feed, args=(url, token, part, sent)) for part in (events[:half], events[half:])
+            threading.Thread(target=feed, args=(url, token, part, sent))
+            for part in (events[:half], events[half:])
         ]
         for thread in feeding:
             thread.start()
@@ -171,16 +213,22 @@ def test_windows_equal_the_reference_with_consumers_and_the_broker_killed(system
             assert sum(sent) == COUNT
 
             def counted() -> bool:
-                return sum(row[0] for row in asyncio.run(system.windows(lab)).values()) >= sum(
-                    row[0] for row in expected.values()
-                )
+                return sum(
+                    row[0] for row in asyncio.run(system.windows(lab)).values()
+                ) >= sum(row[0] for row in expected.values())
 
             until(counted, 300)
             until(lambda: b"stream_lag_records 0" in _read(f"{consumer}/metrics"), 60)
             assert asyncio.run(system.windows(lab)) == expected
             device = devices[0]
-            _, page = ask(f"{url}/api/aggregates?device_id={device}&kind=noise&limit=1", token=token)
-            newest = max((key for key in expected if key[:2] == (device, "noise")), key=lambda key: key[2])
+            _, page = ask(
+                f"{url}/api/aggregates?device_id={device}&kind=noise&limit=1",
+                token=token,
+            )
+            newest = max(
+                (key for key in expected if key[:2] == (device, "noise")),
+                key=lambda key: key[2],
+            )
             assert page["items"][0]["count"] == expected[newest][0]
 
 

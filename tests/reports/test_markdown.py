@@ -20,9 +20,13 @@ def record(**answers: object) -> str:
 
 
 @pytest.mark.parametrize("answers", [PLATFORM, SOCIAL, MVP, REALTIME])
-def test_the_record_has_the_sections_of_madr_in_their_order(answers: dict[str, object]) -> None:
+def test_the_record_has_the_sections_of_madr_in_their_order(
+    answers: dict[str, object],
+) -> None:
     tokens = MarkdownIt().parse(record(**answers))
-    heads = [t.content for before, t in pairwise(tokens) if before.type == "heading_open"]
+    heads = [
+        t.content for before, t in pairwise(tokens) if before.type == "heading_open"
+    ]
     wanted = [
         "Context and problem statement",
         "Decision drivers",
@@ -65,7 +69,9 @@ def test_the_teams_own_choice_is_recorded_with_the_advice_and_its_risk() -> None
 
 
 def test_what_was_assumed_is_listed() -> None:
-    text = record(assumed=(Assumption(field="data_gb", value=50, because="Usual for a shop"),))
+    text = record(
+        assumed=(Assumption(field="data_gb", value=50, because="Usual for a shop"),)
+    )
     assert "assumed: data_gb (usual for a shop)." in text
 
 
@@ -75,7 +81,9 @@ def test_a_diagram_shows_what_is_recommended() -> None:
 
 
 @pytest.mark.parametrize("answers", [PLATFORM, SOCIAL, MVP, REALTIME])
-def test_no_line_ends_in_blanks_and_no_two_blank_lines_follow_each_other(answers: dict[str, object]) -> None:
+def test_no_line_ends_in_blanks_and_no_two_blank_lines_follow_each_other(
+    answers: dict[str, object],
+) -> None:
     text = record(**answers)
     assert all(line == line.rstrip() for line in text.splitlines())
     assert "\n\n\n" not in text

@@ -40,18 +40,27 @@ def page(**answers: Any) -> str:
 
 
 @pytest.mark.parametrize("answers", [PLATFORM, SOCIAL, MVP, REALTIME])
-def test_the_page_is_one_file_that_asks_the_network_for_nothing(answers: dict[str, Any]) -> None:
+def test_the_page_is_one_file_that_asks_the_network_for_nothing(
+    answers: dict[str, Any],
+) -> None:
     text = page(**answers)
     for tag, attributes in Elements(text).found:
-        for name in ("src",) if tag == "a" else ("src", "href", "action", "data", "srcset"):
-            assert not (attributes.get(name) or "").startswith(("http", "//", "/")), (tag, attributes)
+        for name in (
+            ("src",) if tag == "a" else ("src", "href", "action", "data", "srcset")
+        ):
+            assert not (attributes.get(name) or "").startswith(("http", "//", "/")), (
+                tag,
+                attributes,
+            )
         assert tag not in ("iframe", "object", "embed", "base")
     assert "default-src 'none'" in text
     assert not re.search(r"@import|url\(\s*[\"']?http", text)
     assert len(text) < 600_000
 
 
-def test_the_page_says_what_else_is_defensible_what_was_considered_and_what_it_takes_to_sign() -> None:
+def test_the_page_says_what_else_is_defensible_what_was_considered_and_what_it_takes_to_sign() -> (
+    None
+):
     text = page(**PLATFORM)
     for part in (
         "what else holds up",
@@ -72,7 +81,12 @@ def test_the_page_says_what_else_is_defensible_what_was_considered_and_what_it_t
 
 def test_the_services_of_the_diagram_have_the_names_of_the_modules() -> None:
     asked = requirements(**PLATFORM)
-    text = html(asked, EVIDENCE, recommend(asked, EVIDENCE), ("accounts", "inventory", "orders", "payments"))
+    text = html(
+        asked,
+        EVIDENCE,
+        recommend(asked, EVIDENCE),
+        ("accounts", "inventory", "orders", "payments"),
+    )
     drawing = text[text.index('<svg class="c4"') : text.index("</svg>")]
     for name in ("accounts", "inventory", "2 more services"):
         assert name in drawing
@@ -81,11 +95,20 @@ def test_the_services_of_the_diagram_have_the_names_of_the_modules() -> None:
 
 def test_the_page_shows_the_entities_and_its_style_is_theirs_alone() -> None:
     customer = {"type": "reference", "to": "shop.customer"}
-    entities = {"customer": {"fields": {"name": {"type": "string"}}}, "order": {"fields": {"customer": customer}}}
+    entities = {
+        "customer": {"fields": {"name": {"type": "string"}}},
+        "order": {"fields": {"customer": customer}},
+    }
     modules = {"shop": {"entities": entities}}
     taken = resolve([from_record({"name": "firm", "modules": modules})])
     advice = recommend(taken.requirements, EVIDENCE)
-    text = html(taken.requirements, EVIDENCE, advice, taken.domain.names, draw_svg("firm", taken.domain))
+    text = html(
+        taken.requirements,
+        EVIDENCE,
+        advice,
+        taken.domain.names,
+        draw_svg("firm", taken.domain),
+    )
     drawing = text[text.index('<svg class="domain"') :]
     drawing = drawing[: drawing.index("</svg>")]
     assert "shop.order has customer, a shop.customer" in drawing
@@ -95,7 +118,12 @@ def test_the_page_shows_the_entities_and_its_style_is_theirs_alone() -> None:
 
 
 def test_a_limit_that_is_reached_now_is_said_to_be_reached() -> None:
-    busy = {**SOCIAL, "traffic_rps_avg": 50_000.0, "traffic_rps_peak": 500_000.0, "architecture": "serverless"}
+    busy = {
+        **SOCIAL,
+        "traffic_rps_avg": 50_000.0,
+        "traffic_rps_peak": 500_000.0,
+        "architecture": "serverless",
+    }
     assert "reached now: " in page(**busy)
 
 
@@ -113,26 +141,37 @@ def test_no_text_ends_the_script_that_holds_it() -> None:
 
 
 @pytest.mark.parametrize("answers", [{}, PLATFORM, SOCIAL, MVP, REALTIME])
-def test_the_grid_says_at_every_point_what_the_advisor_says(answers: dict[str, Any]) -> None:
+def test_the_grid_says_at_every_point_what_the_advisor_says(
+    answers: dict[str, Any],
+) -> None:
     asked = requirements(**answers)
     advice = recommend(asked, EVIDENCE)
     data = page_data(asked, EVIDENCE, advice)
     over, here = data["axes"], data["here"]
     assert len(data["grid"]) == len(over["team"]) * len(over["latency"])
     assert {len(row) for row in data["grid"]} == {len(over["traffic"])}
-    code = data["grid"][here["latency"] * len(over["team"]) + here["team"]][here["traffic"]]
+    code = data["grid"][here["latency"] * len(over["team"]) + here["team"]][
+        here["traffic"]
+    ]
     assert data["codes"][code.lower()] == advice.architecture
     assert code.isupper() == advice.event_streaming
     facts = derive_facts(asked, EVIDENCE)
     for at in range(0, len(data["grid"]), 7):
-        team, latency = over["team"][at % len(over["team"])], over["latency"][at // len(over["team"])]
+        team, latency = (
+            over["team"][at % len(over["team"])],
+            over["latency"][at // len(over["team"])],
+        )
         found = MODEL.judge(facts_at(facts, MODEL, over["traffic"][3], team, latency))
         expected = CODES[found.architecture]
-        assert data["grid"][at][3] == (expected.upper() if found.event_streaming else expected)
+        assert data["grid"][at][3] == (
+            expected.upper() if found.event_streaming else expected
+        )
 
 
 @pytest.mark.parametrize("answers", [{}, PLATFORM, SOCIAL, MVP, REALTIME])
-def test_todays_answers_lie_on_the_grid_exactly_and_the_axes_rise(answers: dict[str, Any]) -> None:
+def test_todays_answers_lie_on_the_grid_exactly_and_the_axes_rise(
+    answers: dict[str, Any],
+) -> None:
     asked = requirements(**answers)
     over = axes(derive_facts(asked, EVIDENCE))
     assert asked.traffic_rps_avg in over["traffic"]
@@ -148,7 +187,9 @@ def test_the_cost_drawn_for_today_is_the_cost_told() -> None:
     data = page_data(asked, EVIDENCE, advice)
     for name, curve in data["cost"]["curves"].items():
         if name in advice.cost.per_month:
-            assert curve[data["here"]["traffic"]] == pytest.approx(advice.cost.per_month[name].total, abs=0.01)
+            assert curve[data["here"]["traffic"]] == pytest.approx(
+                advice.cost.per_month[name].total, abs=0.01
+            )
 
 
 def test_the_diagram_names_what_was_chosen() -> None:

@@ -15,10 +15,23 @@ EVIDENCE = load_evidence()
 ALL = [PLATFORM, SOCIAL, MVP, REALTIME, {**MVP, "architecture": "microservices"}]
 
 
-def printed(answers: dict[str, object], *, explain: bool = False, width: int = 80, colour: bool = False) -> str:
+def printed(
+    answers: dict[str, object],
+    *,
+    explain: bool = False,
+    width: int = 80,
+    colour: bool = False,
+) -> str:
     out = io.StringIO()
-    console = Console(file=out, width=width, force_terminal=colour, color_system="standard" if colour else None)
-    print_recommendation(console, recommend(requirements(**answers), EVIDENCE), explain=explain)
+    console = Console(
+        file=out,
+        width=width,
+        force_terminal=colour,
+        color_system="standard" if colour else None,
+    )
+    print_recommendation(
+        console, recommend(requirements(**answers), EVIDENCE), explain=explain
+    )
     return out.getvalue()
 
 
@@ -29,10 +42,14 @@ def test_the_answer_fits_one_screen(answers: dict[str, object]) -> None:
     assert max(map(len, lines)) <= 80
 
 
-def test_the_first_lines_say_the_verdict_the_confidence_and_what_else_is_defensible() -> None:
+def test_the_first_lines_say_the_verdict_the_confidence_and_what_else_is_defensible() -> (
+    None
+):
     first, *others = printed(PLATFORM, width=140).splitlines()
     assert first.startswith("Microservices  confidence 7")
-    assert others[0].startswith("Parts that are deployed apart, on servers; no event stream; also defensible: modular")
+    assert others[0].startswith(
+        "Parts that are deployed apart, on servers; no event stream; also defensible: modular"
+    )
     assert "nothing else is as defensible" in printed(MVP)
 
 
@@ -52,7 +69,14 @@ def test_a_tie_and_the_users_own_choice_are_said_in_plain_words() -> None:
     text = printed({**MVP, "architecture": "microservices"}, width=140)
     assert text.splitlines()[0] == "Microservices  as chosen"
     assert "Chosen  The advice was monolith, confidence" in text
-    for word in ("cut into one part", "events by", "Taken", "Yours", "Built", "runner-up"):
+    for word in (
+        "cut into one part",
+        "events by",
+        "Taken",
+        "Yours",
+        "Built",
+        "runner-up",
+    ):
         assert word not in text
 
 
@@ -72,14 +96,26 @@ def test_colour_adds_nothing_but_colour() -> None:
 
 
 def test_the_users_own_choice_is_named_with_the_advice_and_the_risk() -> None:
-    assert "The advice was monolith" in printed({**MVP, "architecture": "microservices"})
+    assert "The advice was monolith" in printed(
+        {**MVP, "architecture": "microservices"}
+    )
 
 
 @pytest.mark.parametrize("width", [40, 80, 140])
 def test_explaining_gives_every_reason_flip_and_risk_in_any_width(width: int) -> None:
     text = printed(REALTIME, explain=True, width=width)
     assert max(map(len, text.splitlines())) <= width
-    words = ("Points", "Risks", "Stack", "Next", "Considered", "Look again", "Recovery", "The way on", "Not asked")
+    words = (
+        "Points",
+        "Risks",
+        "Stack",
+        "Next",
+        "Considered",
+        "Look again",
+        "Recovery",
+        "The way on",
+        "Not asked",
+    )
     for word in words:
         assert word in text
 
@@ -93,4 +129,7 @@ def test_the_flips_shown_change_what_is_built_first() -> None:
 
 def test_a_need_that_would_change_it_is_told_apart_from_what_is_known_of_it() -> None:
     shown = " ".join(printed(PLATFORM).split())
-    assert "Customers or members install and run it (not known -> yes): modular monolith" in shown
+    assert (
+        "Customers or members install and run it (not known -> yes): modular monolith"
+        in shown
+    )

@@ -1,8 +1,10 @@
-"""A pytest plugin for generated projects (`-p faults`): what may go wrong between modules goes wrong, by turns.
+"""A pytest plugin for generated projects (`-p faults`): what may go wrong between
+modules goes wrong, by turns.
 
-Calls between parts are delayed; of four that a task makes, one is answered 503 without having been heard, one is
-heard and still answered 503, and two go through. Every event is handled twice, the second time later; every fourth delivery fails after it
-was handled. Nothing is random, so a failure comes again.
+Calls between parts are delayed; of four that a task makes, one is answered 503 without
+having been heard, one is heard and still answered 503, and two go through. Every event
+is handled twice, the second time later; every fourth delivery fails after it was
+handled. Nothing is random, so a failure comes again.
 """
 
 from __future__ import annotations
@@ -16,7 +18,8 @@ from contextvars import ContextVar
 from typing import Any
 
 tasks: Iterator[int] = itertools.count()
-calls: ContextVar[int] = ContextVar("calls", default=-1)  # in this task; not all begin with the same fault
+# in this task; not all begin with the same fault
+calls: ContextVar[int] = ContextVar("calls", default=-1)
 events: Iterator[int] = itertools.count(1)
 
 
@@ -26,7 +29,9 @@ def pytest_configure() -> None:
     if hasattr(dev, "InProcess"):
         _trouble(dev.InProcess, importlib.import_module("httpx2").Response)
     elif importlib.util.find_spec("shop.chassis.mechanism.function_transport"):
-        transport = importlib.import_module("shop.chassis.mechanism.function_transport").FunctionTransport
+        transport = importlib.import_module(
+            "shop.chassis.mechanism.function_transport"
+        ).FunctionTransport
         _trouble(transport, importlib.import_module("httpx2").Response)
 
 

@@ -1,4 +1,6 @@
-"""The presets with events hold their promises while calls between modules fail and events come twice, late and again."""
+"""The presets with events hold their promises while calls between modules fail and
+events come twice, late and again.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ import pytest
 from tests.support.projects import environment, new
 from tests.support.samples import samples
 
-EVERY = list(product(("ecommerce", "social"), ("monolith", "microservices", "serverless")))
+EVERY = list(
+    product(("ecommerce", "social"), ("monolith", "microservices", "serverless"))
+)
 FEW = [("ecommerce", "microservices"), ("social", "serverless")]
 
 pytestmark = [pytest.mark.samples, pytest.mark.timeout(600)]

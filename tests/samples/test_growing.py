@@ -1,4 +1,6 @@
-"""A project that was edited goes from one architecture to another by git's three-way merge: nothing of the user's is lost."""
+"""A project that was edited goes from one architecture to another by git's three-way
+merge: nothing of the user's is lost.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,8 @@ pytestmark = [pytest.mark.samples, pytest.mark.timeout(1200)]
 
 NGINX = "deploy/nginx/templates/default.conf.template"
 
-# (file, what stands there, what the user writes in its place; nothing there: at the end)
+# (file, what stands there, what the user writes in its place; nothing there: at the
+# end)
 EDITS = [
     (
         "src/shop/items/domain.py",
@@ -88,9 +91,20 @@ def test_a_headline_begins_with_a_capital() -> None:
 ]
 
 
-def test_a_user_s_edits_survive_the_way_from_a_monolith_to_services(tmp_path: Path) -> None:
-    project = new(tmp_path / "monolith", "shop", "--preset", "crud", "--architecture", "monolith")
-    services = new(tmp_path / "services", "shop", "--preset", "crud", "--architecture", "microservices")
+def test_a_user_s_edits_survive_the_way_from_a_monolith_to_services(
+    tmp_path: Path,
+) -> None:
+    project = new(
+        tmp_path / "monolith", "shop", "--preset", "crud", "--architecture", "monolith"
+    )
+    services = new(
+        tmp_path / "services",
+        "shop",
+        "--preset",
+        "crud",
+        "--architecture",
+        "microservices",
+    )
     folder = project.folder
 
     git(folder, "init", "--quiet", "--initial-branch=main")
@@ -107,7 +121,9 @@ def test_a_user_s_edits_survive_the_way_from_a_monolith_to_services(tmp_path: Pa
     assert "CONFLICT" not in merged
     for path, _, written in EDITS:
         assert written in (folder / path).read_text(), path
-    assert (folder / "src/shop/apps/items.py").exists() and not (folder / "src/shop/apps/app.py").exists()
+    assert (folder / "src/shop/apps/items.py").exists() and not (
+        folder / "src/shop/apps/app.py"
+    ).exists()
 
     project.make("check")
     assert " passed" in project.make("test")
@@ -122,7 +138,12 @@ def edit(path: Path, there: str, written: str) -> None:
 def replace(folder: Path, by: Path) -> None:
     """The whole tree, but for what git ignores, becomes another."""
     git(folder, "rm", "-r", "--quiet", "--ignore-unmatch", ".")
-    shutil.copytree(by, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".env", ".keys", ".git"))
+    shutil.copytree(
+        by,
+        folder,
+        dirs_exist_ok=True,
+        ignore=shutil.ignore_patterns(".env", ".keys", ".git"),
+    )
 
 
 def commit(folder: Path, message: str) -> None:
@@ -133,13 +154,22 @@ def commit(folder: Path, message: str) -> None:
 def git(folder: Path, *command: str, check: bool = True) -> str:
     """What git says, whatever this machine's settings are."""
     somebody = {
-        f"GIT_{role}_{what}": "user@localhost" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
+        f"GIT_{role}_{what}": "user@localhost"
+        for role in ("AUTHOR", "COMMITTER")
+        for what in ("NAME", "EMAIL")
     }
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    kept = {
+        key: value for key, value in os.environ.items() if not key.startswith("GIT_")
+    }
     done = subprocess.run(
         ["git", *command],
         cwd=folder,
-        env={**kept, **somebody, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"},
+        env={
+            **kept,
+            **somebody,
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_CONFIG_NOSYSTEM": "1",
+        },
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -1,4 +1,6 @@
-"""`docs/guide.md` of a generated project: its steps, done as it says them, and the project's own checks after each."""
+"""`docs/guide.md` of a generated project: its steps, done as it says them, and the
+project's own checks after each.
+"""
 
 from __future__ import annotations
 
@@ -23,17 +25,32 @@ OF_PROJECTS = [
     ("crud", "monolith", "oidc"),
     ("crud", "serverless", "builtin"),
 ]
-FEW = [("ecommerce", "microservices", "builtin"), ("ecommerce", "serverless", "builtin"), ("crud", "monolith", "oidc")]
+FEW = [
+    ("ecommerce", "microservices", "builtin"),
+    ("ecommerce", "serverless", "builtin"),
+    ("crud", "monolith", "oidc"),
+]
 
 
 @pytest.fixture(params=samples(OF_PROJECTS, FEW), ids="-".join)
 def project(request: pytest.FixtureRequest, tmp_path: Path) -> Project:
     preset, architecture, auth = request.param
-    return new(tmp_path, "shop", "--preset", preset, "--architecture", architecture, "--set", f"stack.auth={auth}")
+    return new(
+        tmp_path,
+        "shop",
+        "--preset",
+        preset,
+        "--architecture",
+        architecture,
+        "--set",
+        f"stack.auth={auth}",
+    )
 
 
 def steps(guide: str) -> Iterator[tuple[str, str]]:
-    """What the guide has one write, file by file: a whole file, or what is added to one."""
+    """What the guide has one write, file by file: a whole file, or what is added to
+    one.
+    """
     for path, kind, text in STEP.findall(guide):
         yield path, text if kind == "python" else f"diff\n{text}"
 
@@ -47,7 +64,12 @@ def follow(project: Project, section: str) -> None:
             file.write_text(text)
             continue
         lines = file.read_text().splitlines()
-        at = max(number for number, line in enumerate(lines) if line.startswith("from .")) + 1
+        at = (
+            max(
+                number for number, line in enumerate(lines) if line.startswith("from .")
+            )
+            + 1
+        )
         for change in text.splitlines()[1:]:
             if change.startswith("+"):
                 lines.insert(at, change[1:])
@@ -103,10 +125,19 @@ def test_the_steps_of_the_guide_work_as_they_stand_there(project: Project) -> No
     assert "passed" in output
 
 
-@pytest.mark.parametrize("architecture", samples(["monolith", "microservices", "serverless"], ["microservices"]))
-def test_a_handler_that_is_forgotten_anywhere_fails_a_test_that_says_so(architecture: str, tmp_path: Path) -> None:
-    """Not in its wiring; in another part, without its route; an event that nobody handles."""
-    project = new(tmp_path, "shop", "--preset", "ecommerce", "--architecture", architecture)
+@pytest.mark.parametrize(
+    "architecture",
+    samples(["monolith", "microservices", "serverless"], ["microservices"]),
+)
+def test_a_handler_that_is_forgotten_anywhere_fails_a_test_that_says_so(
+    architecture: str, tmp_path: Path
+) -> None:
+    """Not in its wiring; in another part, without its route; an event that nobody
+    handles.
+    """
+    project = new(
+        tmp_path, "shop", "--preset", "ecommerce", "--architecture", architecture
+    )
     reaction = project.folder / "src/shop/accounts/notices.py"
     guide = (project.folder / "docs/guide.md").read_text()
     wanted = next(text for path, text in steps(guide) if path.endswith("notices.py"))
@@ -119,7 +150,10 @@ def test_a_handler_that_is_forgotten_anywhere_fails_a_test_that_says_so(architec
     )
     others = sorted((project.folder / "tests").glob("test_[rt][oe][um]*.py"))
     done = project.pytest("tests/test_delivery.py", *map(str, others))
-    assert "background() of their modules' background.py: {'accounts.notice'}" in done.stdout
+    assert (
+        "background() of their modules' background.py: {'accounts.notice'}"
+        in done.stdout
+    )
     assert "nobody handles {'shop.contracts.orders.OrderForgotten'}" in done.stdout
     if architecture != "monolith":
         assert "run `make routes`" in done.stdout

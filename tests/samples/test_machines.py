@@ -1,4 +1,6 @@
-"""A project on machines that are not like ours: paths, proxies, folders that move, processes that are killed."""
+"""A project on machines that are not like ours: paths, proxies, folders that move,
+processes that are killed.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
 @pytest.fixture
 def proxy() -> Iterator[list[str]]:
-    """A proxy that everything is told to use, and that leads nowhere; what it was asked for."""
+    """A proxy that everything is told to use, and that leads nowhere; what it was asked
+    for.
+    """
     asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -47,7 +51,9 @@ def proxy() -> Iterator[list[str]]:
 def test_a_proxy_is_not_asked_for_what_is_here(
     architecture: str, proxy: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    project = new(tmp_path, "shop", "--preset", "ecommerce", "--architecture", architecture)
+    project = new(
+        tmp_path, "shop", "--preset", "ecommerce", "--architecture", architecture
+    )
     for name in PROXIES:
         url = "socks5://127.0.0.1:9" if name == "all_proxy" else proxy[0]
         monkeypatch.setenv(name, url)
@@ -59,27 +65,40 @@ def test_a_proxy_is_not_asked_for_what_is_here(
 
 
 @pytest.mark.parametrize("architecture", ["monolith", "serverless"])
-def test_any_path_will_do_and_a_project_may_move(architecture: str, tmp_path: Path) -> None:
+def test_any_path_will_do_and_a_project_may_move(
+    architecture: str, tmp_path: Path
+) -> None:
     (tmp_path / ODD).mkdir()
-    project = new(tmp_path / ODD, "shop", "--preset", "crud", "--architecture", architecture)
+    project = new(
+        tmp_path / ODD, "shop", "--preset", "crud", "--architecture", architecture
+    )
     project.make("check")
     assert " passed" in project.make("test")
     if architecture == "monolith":
         project.make("migrate")
-        assert "Nothing changed" in project.make("migration", "MODULE=items", "NAME=again")
+        assert "Nothing changed" in project.make(
+            "migration", "MODULE=items", "NAME=again"
+        )
 
 
 def test_a_moved_project_needs_nothing_of_where_it_was(tmp_path: Path) -> None:
-    """The scripts of an environment name the place where it was made: none of them is run."""
-    project = new(tmp_path / "before", "shop", "--preset", "crud", "--architecture", "monolith")
+    """The scripts of an environment name the place where it was made: none of them is
+    run.
+    """
+    project = new(
+        tmp_path / "before", "shop", "--preset", "crud", "--architecture", "monolith"
+    )
     scripts = tmp_path / "before/shop/.venv"
     (scripts / "bin").mkdir(parents=True)
     for name in ("lint-imports", "mypy", "pytest", "uvicorn", "locust"):
         (scripts / "bin" / name).write_text("#!/gone/bin/python\n")
         (scripts / "bin" / name).chmod(0o755)
     (scripts / "bin/python").symlink_to(Path(sys.executable).resolve())
-    (scripts / "bin/ruff").symlink_to(Path(sys.prefix) / "bin/ruff")  # a program, not a script
-    (scripts / "pyvenv.cfg").write_text(f"home = {Path(sys.executable).resolve().parent}\n")
+    # a program, not a script
+    (scripts / "bin/ruff").symlink_to(Path(sys.prefix) / "bin/ruff")
+    (scripts / "pyvenv.cfg").write_text(
+        f"home = {Path(sys.executable).resolve().parent}\n"
+    )
     packages = Path(sysconfig.get_path("purelib"))
     (scripts / packages.relative_to(sys.prefix).parent).mkdir(parents=True)
     (scripts / packages.relative_to(sys.prefix)).symlink_to(packages)
@@ -87,11 +106,17 @@ def test_a_moved_project_needs_nothing_of_where_it_was(tmp_path: Path) -> None:
     moved = Project(tmp_path / "after/shop", project.urls)
     moved.make("check", "VENV=./.venv")
     dry = moved.make("--dry-run", "test", "check", "dev", "VENV=./.venv")
-    assert not [word for word in dry.split() if word.startswith("./.venv/bin/") and word != "./.venv/bin/python"]
+    assert not [
+        word
+        for word in dry.split()
+        if word.startswith("./.venv/bin/") and word != "./.venv/bin/python"
+    ]
 
 
 @pytest.mark.parametrize("architecture", ["monolith", "microservices", "serverless"])
-def test_make_dev_leaves_its_port_however_it_ends(architecture: str, tmp_path: Path) -> None:
+def test_make_dev_leaves_its_port_however_it_ends(
+    architecture: str, tmp_path: Path
+) -> None:
     project = new(tmp_path, "shop", "--preset", "crud", "--architecture", architecture)
     url, log = project.urls["dev"], project.folder / "dev.log"
     port = int(url.rpartition(":")[2])
@@ -124,13 +149,21 @@ def test_make_dev_leaves_its_port_however_it_ends(architecture: str, tmp_path: P
 def test_a_port_that_is_in_use_is_named_with_its_setting(tmp_path: Path) -> None:
     project = new(tmp_path, "shop", "--preset", "crud", "--architecture", "monolith")
     port = int(project.urls["dev"].rpartition(":")[2])
-    with socket.create_server(("127.0.0.1", port)), pytest.raises(AssertionError, match=f":{port} .*DEV_PORT in .env"):
+    with (
+        socket.create_server(("127.0.0.1", port)),
+        pytest.raises(AssertionError, match=f":{port} .*DEV_PORT in .env"),
+    ):
         project.make("dev")
 
 
 def _child(pid: int) -> int:
     """What make runs: the process that supervises."""
-    found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=True)
+    found = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(pid)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return int(found.stdout.split()[0])
 
 
@@ -167,7 +200,9 @@ print(*said)
 """
 
 
-def test_mail_and_the_password_for_it_never_leave_the_network_in_plain_text(tmp_path: Path) -> None:
+def test_mail_and_the_password_for_it_never_leave_the_network_in_plain_text(
+    tmp_path: Path,
+) -> None:
     project = new(tmp_path, "shop", "--preset", "crud", "--architecture", "monolith")
 
     def said(url: str) -> list[str]:
@@ -186,18 +221,27 @@ def test_who_is_staff_is_said_on_the_command_line_and_asked_of_tables_that_are_t
     monkeypatch.setenv("EMAIL", "somebody@example.com")  # as mailers and git have it
     with pytest.raises(AssertionError, match="who\\?"):
         project.make("staff")
-    with pytest.raises(AssertionError, match=r"no such table: accounts.*make migrate") as refused:
+    with pytest.raises(
+        AssertionError, match=r"no such table: accounts.*make migrate"
+    ) as refused:
         project.make("staff", "EMAIL=somebody@example.com")
     assert "Traceback" not in str(refused.value)
 
 
-def test_commands_of_a_part_ask_the_database_that_env_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_commands_of_a_part_ask_the_database_that_env_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As `make dev` does: the part's own, on the server or in the folder of that URL."""
-    project = new(tmp_path, "shop", "--preset", "crud", "--architecture", "microservices")
+    project = new(
+        tmp_path, "shop", "--preset", "crud", "--architecture", "microservices"
+    )
     with (project.folder / ".env").open("a") as file:
         file.write(f"DATABASE_URL=sqlite+aiosqlite:///{tmp_path}/elsewhere/\n")
     project.make("migrate")
-    assert sorted(path.name for path in (tmp_path / "elsewhere").iterdir()) == ["accounts", "items"]
+    assert sorted(path.name for path in (tmp_path / "elsewhere").iterdir()) == [
+        "accounts",
+        "items",
+    ]
     project.make("staff", "EMAIL=somebody@example.com")
     assert "nothing" in project.make("dead-letters", "PART=items").lower()
     monkeypatch.setenv("DATABASE_URL", f"sqlite+aiosqlite:///{tmp_path}/empty")
@@ -209,13 +253,32 @@ def test_containers_hear_what_env_says_and_not_what_the_shell_exports(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project = new(tmp_path, "shop", "--preset", "crud", "--architecture", "monolith")
-    names = [line.partition("=")[0] for line in (project.folder / ".env").read_text().splitlines() if "=" in line]
+    names = [
+        line.partition("=")[0]
+        for line in (project.folder / ".env").read_text().splitlines()
+        if "=" in line
+    ]
     names = [name for name in names if name.isupper()]
     for name in names:
         monkeypatch.setenv(name, "of-another-project")
-    heard = project.make("--dry-run", "up", "deploy", "down", "dead-letters", "backup", "restore", "FILE=x")
-    told = [line for line in heard.splitlines() if re.search(r"docker compose|deploy/(up|rollout|restore)\.py", line)]
+    heard = project.make(
+        "--dry-run",
+        "up",
+        "deploy",
+        "down",
+        "dead-letters",
+        "backup",
+        "restore",
+        "FILE=x",
+    )
+    told = [
+        line
+        for line in heard.splitlines()
+        if re.search(r"docker compose|deploy/(up|rollout|restore)\.py", line)
+    ]
     assert len(told) == 6 and all("env -u DEV_PORT" in line for line in told)
     shown = tmp_path / "shown.mk"
     shown.write_text("shown:\n\t@$(OWN) env\n")
-    assert "of-another-project" not in project.make("-f", "Makefile", "-f", str(shown), "shown")
+    assert "of-another-project" not in project.make(
+        "-f", "Makefile", "-f", str(shown), "shown"
+    )

@@ -1,4 +1,6 @@
-"""The owner of a project changes a module's tables, and `make migration` writes what has to happen."""
+"""The owner of a project changes a module's tables, and `make migration` writes what
+has to happen.
+"""
 
 from __future__ import annotations
 
@@ -23,14 +25,25 @@ ADDED = """\
 
 @pytest.fixture
 def project(tmp_path: Path, scope: str) -> Project:
-    made = new(tmp_path, "shop", "--preset", "crud", "--architecture", "monolith", "--set", f"scope={scope}")
+    made = new(
+        tmp_path,
+        "shop",
+        "--preset",
+        "crud",
+        "--architecture",
+        "monolith",
+        "--set",
+        f"scope={scope}",
+    )
     made.make("migrate")
     return made
 
 
 @pytest.fixture
 def scope() -> str:
-    """Whose migrations are written with a guide; without one where a test asks for an mvp, too."""
+    """Whose migrations are written with a guide; without one where a test asks for an
+    mvp, too.
+    """
     return "product"
 
 
@@ -50,30 +63,49 @@ def add(project: Project, columns: str) -> None:
 
 
 @in_any_scope
-def test_new_columns_of_the_chassis_own_types_become_a_migration_that_runs(project: Project) -> None:
+def test_new_columns_of_the_chassis_own_types_become_a_migration_that_runs(
+    project: Project,
+) -> None:
     add(project, ADDED)
     project.make("migration", "MODULE=items", "NAME=more of an item")
-    (written,) = (project.folder / "src/shop/items/migrations").glob("*more_of_an_item.py")
+    (written,) = (project.folder / "src/shop/items/migrations").glob(
+        "*more_of_an_item.py"
+    )
     text = written.read_text()
-    assert "FixedDecimal(3)" in text and "sortable_string(30)" in text and "server_default=sa.false()" in text
+    assert (
+        "FixedDecimal(3)" in text
+        and "sortable_string(30)" in text
+        and "server_default=sa.false()" in text
+    )
     project.make("migrate")
     assert "Nothing changed" in project.make("migration", "MODULE=items", "NAME=again")
 
 
-def test_a_column_that_rows_could_not_take_is_refused_with_what_to_do(project: Project) -> None:
+def test_a_column_that_rows_could_not_take_is_refused_with_what_to_do(
+    project: Project,
+) -> None:
     add(project, '    sa.Column("hidden", sa.Boolean(), nullable=False),\n')
-    with pytest.raises(AssertionError, match=r"items\.hidden: the rows that are there need a value"):
+    with pytest.raises(
+        AssertionError, match=r"items\.hidden: the rows that are there need a value"
+    ):
         project.make("migration", "MODULE=items", "NAME=hidden")
     assert len(list((project.folder / "src/shop/items/migrations").glob("*.py"))) == 1
 
 
-def test_a_module_that_is_not_there_is_named_beside_those_that_are(project: Project) -> None:
-    with pytest.raises(AssertionError, match="There is no module nope with tables; there are accounts, items"):
+def test_a_module_that_is_not_there_is_named_beside_those_that_are(
+    project: Project,
+) -> None:
+    with pytest.raises(
+        AssertionError,
+        match="There is no module nope with tables; there are accounts, items",
+    ):
         project.make("migration", "MODULE=nope", "NAME=x")
 
 
 @in_any_scope
-def test_migrations_that_two_branches_wrote_are_told_of_and_joined(project: Project) -> None:
+def test_migrations_that_two_branches_wrote_are_told_of_and_joined(
+    project: Project,
+) -> None:
     repository = project.folder / "src/shop/items/repository.py"
     migrations = project.folder / "src/shop/items/migrations"
     before = repository.read_text()
@@ -87,7 +119,9 @@ def test_migrations_that_two_branches_wrote_are_told_of_and_joined(project: Proj
         for path, text in kept.items():
             path.write_text(text)
     add(project, '    sa.Column("one", sa.Text(), nullable=True),\n')
-    with pytest.raises(AssertionError, match=r"_one\.py and \d+_two\.py were written apart") as refused:
+    with pytest.raises(
+        AssertionError, match=r"_one\.py and \d+_two\.py were written apart"
+    ) as refused:
         project.make("migrate")
     assert "Traceback" not in str(refused.value)
     project.make("migration", "MODULE=items", "NAME=merge")
@@ -95,7 +129,9 @@ def test_migrations_that_two_branches_wrote_are_told_of_and_joined(project: Proj
     assert "Nothing changed" in project.make("migration", "MODULE=items", "NAME=again")
 
 
-def test_a_migration_s_name_is_not_the_shell_s(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_migration_s_name_is_not_the_shell_s(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("NAME", "host-of-wsl")
     monkeypatch.setenv("MODULE", "items")
     with pytest.raises(AssertionError, match="which\\? make migration MODULE="):
@@ -103,14 +139,23 @@ def test_a_migration_s_name_is_not_the_shell_s(project: Project, monkeypatch: py
 
 
 @in_any_scope
-def test_a_module_that_was_added_by_hand_gets_its_first_migration(project: Project) -> None:
-    items, reviews = project.folder / "src/shop/items", project.folder / "src/shop/reviews"
+def test_a_module_that_was_added_by_hand_gets_its_first_migration(
+    project: Project,
+) -> None:
+    items, reviews = (
+        project.folder / "src/shop/items",
+        project.folder / "src/shop/reviews",
+    )
     reviews.mkdir()
     for name in ("__init__.py", "domain.py", "repository.py"):
-        (reviews / name).write_text((items / name).read_text().replace("items", "reviews"))
+        (reviews / name).write_text(
+            (items / name).read_text().replace("items", "reviews")
+        )
     project.make("migration", "MODULE=reviews", "NAME=initial")
     (written,) = (reviews / "migrations").glob("*.py")
-    assert 'op.create_table("reviews"' in " ".join(written.read_text().split()).replace("( ", "(")
+    assert 'op.create_table("reviews"' in " ".join(written.read_text().split()).replace(
+        "( ", "("
+    )
 
 
 @pytest.fixture
@@ -120,29 +165,46 @@ def chemistry(tmp_path: Path) -> Lab:
     return made
 
 
-def test_a_table_that_others_refer_to_is_altered_and_nothing_is_lost_or_left_over(chemistry: Lab) -> None:
+def test_a_table_that_others_refer_to_is_altered_and_nothing_is_lost_or_left_over(
+    chemistry: Lab,
+) -> None:
     chemistry.fill("a", "b")
     chemistry.edit(("sortable_string(255)", "sortable_string(100)"))
     chemistry.revise()
     chemistry.make("migrate")
-    assert chemistry.run("SELECT count(*) FROM tests JOIN runs ON test = tests.id") == [(2,)]
+    assert chemistry.run("SELECT count(*) FROM tests JOIN runs ON test = tests.id") == [
+        (2,)
+    ]
     (declared,) = chemistry.run("SELECT sql FROM sqlite_master WHERE name = 'tests'")
     assert "VARCHAR(100)" in declared[0] and "REFERENCES tests" in declared[0]
-    assert chemistry.run("SELECT name FROM sqlite_master WHERE name LIKE '%alembic_tmp%'") == []
+    assert (
+        chemistry.run("SELECT name FROM sqlite_master WHERE name LIKE '%alembic_tmp%'")
+        == []
+    )
     assert chemistry.run("PRAGMA foreign_key_check") == []
     assert "Nothing changed" in chemistry.revise()
 
 
-def test_a_migration_that_fails_changes_nothing_and_runs_when_its_rows_are_mended(chemistry: Lab) -> None:
+def test_a_migration_that_fails_changes_nothing_and_runs_when_its_rows_are_mended(
+    chemistry: Lab,
+) -> None:
     chemistry.fill("a" * 120)
-    chemistry.edit(("sortable_string(255)", "sortable_string(100)"), ("nullable=True", "nullable=False"))
+    chemistry.edit(
+        ("sortable_string(255)", "sortable_string(100)"),
+        ("nullable=True", "nullable=False"),
+    )
     assert "values of more than 100 characters stop the migration" in chemistry.revise()
     before = chemistry.run("SELECT name, sql FROM sqlite_master ORDER BY name")
-    with pytest.raises(AssertionError, match=r"Nothing was changed: 1 values of tests.name do not fit") as failed:
+    with pytest.raises(
+        AssertionError, match=r"Nothing was changed: 1 values of tests.name do not fit"
+    ) as failed:
         chemistry.make("migrate")
     assert "Traceback" not in str(failed.value)
     chemistry.run("UPDATE tests SET name = 'short'")
-    with pytest.raises(AssertionError, match=r"Nothing was changed in lab: its rows do not fit, NOT NULL"):
+    with pytest.raises(
+        AssertionError,
+        match=r"Nothing was changed in lab: its rows do not fit, NOT NULL",
+    ):
         chemistry.make("migrate")
     assert chemistry.run("SELECT name, sql FROM sqlite_master ORDER BY name") == before
     chemistry.run("UPDATE tests SET price = 1")
@@ -150,39 +212,62 @@ def test_a_migration_that_fails_changes_nothing_and_runs_when_its_rows_are_mende
     assert "Nothing changed" in chemistry.revise()
 
 
-def test_a_migration_after_which_rows_refer_to_nothing_is_refused(chemistry: Lab) -> None:
+def test_a_migration_after_which_rows_refer_to_nothing_is_refused(
+    chemistry: Lab,
+) -> None:
     chemistry.fill("a")
     chemistry.edit(('"price", FixedDecimal(2)', '"price", FixedDecimal(4)'))
     chemistry.revise()
     (revision,) = chemistry.migrations
     revision.write_text(
         revision.read_text().replace(
-            "def upgrade() -> None:\n", "def upgrade() -> None:\n    op.execute('DELETE FROM tests')\n"
+            "def upgrade() -> None:\n",
+            "def upgrade() -> None:\n    op.execute('DELETE FROM tests')\n",
         )
     )
-    with pytest.raises(AssertionError, match="rows would refer to what is not there: 1 of runs to tests"):
+    with pytest.raises(
+        AssertionError,
+        match="rows would refer to what is not there: 1 of runs to tests",
+    ):
         chemistry.make("migrate")
     assert chemistry.run("SELECT count(*) FROM tests") == [(1,)]
 
 
-def test_what_an_interrupted_migration_left_is_taken_away_and_gets_into_no_revision(chemistry: Lab) -> None:
-    chemistry.run("CREATE TABLE _alembic_tmp_tests (id CHAR(32))", "CREATE TABLE _alembic_tmp_gone (id CHAR(32))")
+def test_what_an_interrupted_migration_left_is_taken_away_and_gets_into_no_revision(
+    chemistry: Lab,
+) -> None:
+    chemistry.run(
+        "CREATE TABLE _alembic_tmp_tests (id CHAR(32))",
+        "CREATE TABLE _alembic_tmp_gone (id CHAR(32))",
+    )
     assert "Nothing changed" in chemistry.revise()
-    left = chemistry.run("SELECT name FROM sqlite_master WHERE name LIKE '%alembic_tmp%'")
-    assert left == [("_alembic_tmp_gone",)]  # whose table is not there: it may hold all that there is
+    left = chemistry.run(
+        "SELECT name FROM sqlite_master WHERE name LIKE '%alembic_tmp%'"
+    )
+    # whose table is not there: it may hold all that there is
+    assert left == [("_alembic_tmp_gone",)]
     with chemistry.project.running() as url:
         assert ask(f"{url}/health/ready")[0] == 200
 
 
-def test_another_name_for_a_column_keeps_its_values_when_that_is_said(chemistry: Lab) -> None:
+def test_another_name_for_a_column_keeps_its_values_when_that_is_said(
+    chemistry: Lab,
+) -> None:
     chemistry.fill("a")
     chemistry.edit(
         ('"name", sortable_string(255)', '"title", sortable_string(255)'),
         ('"ix_tests_name", "name"', '"ix_tests_title", "title"'),
     )
     domain = chemistry.project.folder / "src/chemistry/lab/domain.py"
-    domain.write_text(domain.read_text().replace('"name"', '"title"').replace("name: str", "title: str"))
-    with pytest.raises(AssertionError, match=r"Is it another name\? make migration \.\.\. RENAME=tests.name:title"):
+    domain.write_text(
+        domain.read_text()
+        .replace('"name"', '"title"')
+        .replace("name: str", "title: str")
+    )
+    with pytest.raises(
+        AssertionError,
+        match=r"Is it another name\? make migration \.\.\. RENAME=tests.name:title",
+    ):
         chemistry.revise()
     assert chemistry.migrations == []
     chemistry.revise("RENAME=tests.name:title")
@@ -200,13 +285,20 @@ def test_what_goes_for_good_is_warned_of(chemistry: Lab) -> None:
     )
     said = chemistry.revise()
     assert "tests.price: its values are lost" in said
-    assert "tests: price goes with its values, and cost comes without. Is it another name?" in said
+    assert (
+        "tests: price goes with its values, and cost comes without. Is it another name?"
+        in said
+    )
 
 
-def test_a_check_without_a_name_and_a_name_that_postgresql_would_not_take_are_refused(chemistry: Lab) -> None:
+def test_a_check_without_a_name_and_a_name_that_postgresql_would_not_take_are_refused(
+    chemistry: Lab,
+) -> None:
     price = '    sa.Column("price", FixedDecimal(2), nullable=True),\n'
     chemistry.edit((price, price + '    sa.CheckConstraint("price >= 0"),\n'))
-    with pytest.raises(AssertionError, match=r"tests: CHECK \(price >= 0\) needs a name"):
+    with pytest.raises(
+        AssertionError, match=r"tests: CHECK \(price >= 0\) needs a name"
+    ):
         chemistry.revise()
     chemistry.edit(('"price >= 0"', f'"price >= 0", name="{"c" * 64}"'))
     with pytest.raises(AssertionError, match="is longer than the 63 letters"):

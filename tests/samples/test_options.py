@@ -1,4 +1,6 @@
-"""Projects in which every two options meet once (of few samples: in which each is there), with their own check and test."""
+"""Projects in which every two options meet once (of few samples: in which each is
+there), with their own check and test.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ def pairs(choice: Choice) -> set[tuple[tuple[str, str], ...]]:
 
 
 def pairwise() -> list[Choice]:
-    """Few choices that hold every pair that any choice holds: each time the one with the most that are yet to come."""
+    """Few choices that hold every pair that any choice holds: each time the one with
+    the most that are yet to come.
+    """
     left, taken = list(every_choice()), list[Choice]()
     missing = {pair for choice in left for pair in pairs(choice)}
     while missing:
@@ -51,7 +55,11 @@ def covering(choices: list[Choice]) -> list[Choice]:
 
 
 def named(choice: Choice) -> str:
-    return "-".join(value for key, value in choice.items() if key in ("architecture", "auth", "cache", "observability"))
+    return "-".join(
+        value
+        for key, value in choice.items()
+        if key in ("architecture", "auth", "cache", "observability")
+    )
 
 
 def test_every_two_options_that_go_together_meet() -> None:
@@ -60,12 +68,29 @@ def test_every_two_options_that_go_together_meet() -> None:
 
 
 @pytest.mark.parametrize("choice", samples(pairwise(), covering(pairwise())), ids=named)
-def test_a_project_of_these_options_passes_its_own_checks(choice: Choice, tmp_path: Path) -> None:
+def test_a_project_of_these_options_passes_its_own_checks(
+    choice: Choice, tmp_path: Path
+) -> None:
     # with accounts elsewhere and nothing that is told, a broker has nothing to carry
-    preset = "crud" if choice["auth"] == "oidc" and choice["broker"] == "none" else "ecommerce"
+    preset = (
+        "crud"
+        if choice["auth"] == "oidc" and choice["broker"] == "none"
+        else "ecommerce"
+    )
     stack = [
-        part for key, value in choice.items() if key != "architecture" for part in ("--set", f"stack.{key}={value}")
+        part
+        for key, value in choice.items()
+        if key != "architecture"
+        for part in ("--set", f"stack.{key}={value}")
     ]
-    project = new(tmp_path, "shop", "--preset", preset, "--architecture", choice["architecture"], *stack)
+    project = new(
+        tmp_path,
+        "shop",
+        "--preset",
+        preset,
+        "--architecture",
+        choice["architecture"],
+        *stack,
+    )
     project.make("check")
     project.make("test")

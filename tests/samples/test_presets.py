@@ -1,4 +1,6 @@
-"""Every preset in every architecture, written by the command and held to its own checks and tests."""
+"""Every preset in every architecture, written by the command and held to its own checks
+and tests.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,8 @@ EVERY = [
     for architecture in ARCHITECTURES
     if architecture != "serverless" or preset not in ON_SERVERS
 ]
-# each preset and each architecture, and each way to log in; the documents of all are compared in any case
+# each preset and each architecture, and each way to log in; the documents of all are
+# compared in any case
 FEW = [
     ("crud", "monolith", "builtin"),
     ("ecommerce", "microservices", "builtin"),
@@ -38,7 +41,14 @@ pytestmark = [pytest.mark.samples, pytest.mark.timeout(1200)]
 def test_a_preset_passes_its_own_checks_and_tests_and_its_journey(
     preset: str, architecture: str, auth: str, tmp_path: Path
 ) -> None:
-    options = ("--preset", preset, "--architecture", architecture, "--set", f"stack.auth={auth}")
+    options = (
+        "--preset",
+        preset,
+        "--architecture",
+        architecture,
+        "--set",
+        f"stack.auth={auth}",
+    )
     project = new(tmp_path, "shop", *options)
     project.make("check")
     assert " passed" in project.make("test")
@@ -47,10 +57,19 @@ def test_a_preset_passes_its_own_checks_and_tests_and_its_journey(
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_a_client_cannot_tell_the_architectures_apart_by_their_documents(preset: str, tmp_path: Path) -> None:
+def test_a_client_cannot_tell_the_architectures_apart_by_their_documents(
+    preset: str, tmp_path: Path
+) -> None:
     documents = []
     for architecture in ARCHITECTURES[: 2 if preset in ON_SERVERS else 3]:
-        project = new(tmp_path / architecture, "shop", "--preset", preset, "--architecture", architecture)
+        project = new(
+            tmp_path / architecture,
+            "shop",
+            "--preset",
+            preset,
+            "--architecture",
+            architecture,
+        )
         with project.running() as url:
             status, document = ask(f"{url}/openapi.json")
             assert status == 200

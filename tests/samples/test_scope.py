@@ -1,4 +1,6 @@
-"""The smallest scope: a project without any extra keeps what a larger one promises, and answers as it does."""
+"""The smallest scope: a project without any extra keeps what a larger one promises, and
+answers as it does.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +16,25 @@ pytestmark = [pytest.mark.samples, pytest.mark.timeout(1200)]
 
 
 def mvp(folder: Path, preset: str, architecture: str = "monolith") -> Project:
-    return new(folder, "shop", "--preset", preset, "--architecture", architecture, "--set", "scope=mvp")
+    return new(
+        folder,
+        "shop",
+        "--preset",
+        preset,
+        "--architecture",
+        architecture,
+        "--set",
+        "scope=mvp",
+    )
 
 
 @pytest.mark.parametrize(
-    ("preset", "architecture"), [("crud", "monolith"), ("ecommerce", "microservices"), ("crud", "serverless")]
+    ("preset", "architecture"),
+    [("crud", "monolith"), ("ecommerce", "microservices"), ("crud", "serverless")],
 )
-def test_an_mvp_passes_its_own_checks_and_tests_and_its_journey(preset: str, architecture: str, tmp_path: Path) -> None:
+def test_an_mvp_passes_its_own_checks_and_tests_and_its_journey(
+    preset: str, architecture: str, tmp_path: Path
+) -> None:
     project = mvp(tmp_path, preset, architecture)
     project.make("check")
     assert " passed" in project.make("test")
@@ -28,14 +42,18 @@ def test_an_mvp_passes_its_own_checks_and_tests_and_its_journey(preset: str, arc
         assert " passed" in project.make("journey", f"URL={url}")
 
 
-def test_without_a_worker_an_event_that_failed_is_delivered_though_the_server_was_killed(tmp_path: Path) -> None:
+def test_without_a_worker_an_event_that_failed_is_delivered_though_the_server_was_killed(
+    tmp_path: Path,
+) -> None:
     project = mvp(tmp_path, "crud")
     mails = project.folder / ".mails"
     mails.write_text("what is in the way of a mail")
     email = "ada@example.com"
     with project.running(killed=True) as url:
         status, _ = ask(
-            f"{url}/api/auth/register", "POST", {"email": email, "password": "correct horse battery staple"}
+            f"{url}/api/auth/register",
+            "POST",
+            {"email": email, "password": "correct horse battery staple"},
         )
         assert status == 201
         until(lambda: any(error for _, error in deliveries(project)), PATIENCE)
@@ -48,13 +66,19 @@ def test_without_a_worker_an_event_that_failed_is_delivered_though_the_server_wa
 
 def deliveries(project: Project) -> list[tuple[int, str | None]]:
     """Attempts and last error of each that the outbox of accounts holds."""
-    with closing(sqlite3.connect(project.folder / ".data/accounts.sqlite", timeout=30)) as database:
+    with closing(
+        sqlite3.connect(project.folder / ".data/accounts.sqlite", timeout=30)
+    ) as database:
         return database.execute("SELECT attempts, error FROM outbox").fetchall()
 
 
 @pytest.mark.parametrize("preset", ["crud", "ecommerce"])
-def test_a_client_cannot_tell_an_mvp_from_a_product_by_their_documents(preset: str, tmp_path: Path) -> None:
-    product = new(tmp_path / "product", "shop", "--preset", preset, "--architecture", "monolith")
+def test_a_client_cannot_tell_an_mvp_from_a_product_by_their_documents(
+    preset: str, tmp_path: Path
+) -> None:
+    product = new(
+        tmp_path / "product", "shop", "--preset", preset, "--architecture", "monolith"
+    )
     assert document(mvp(tmp_path / "mvp", preset)) == document(product)
 
 

@@ -1,4 +1,6 @@
-"""`make seed` where there is more to do than to make rows: people of `social` post, follow and like, and rows may have to have files."""
+"""`make seed` where there is more to do than to make rows: people of `social` post,
+follow and like, and rows may have to have files.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,12 @@ ARCHITECTURES = ["monolith", "microservices", "serverless"]
 
 
 @pytest.mark.parametrize("architecture", samples(ARCHITECTURES, ARCHITECTURES[:1]))
-def test_seeding_social_twice_is_seeding_it_once(architecture: str, tmp_path: Path) -> None:
-    project = new(tmp_path, "town", "--preset", "social", "--architecture", architecture)
+def test_seeding_social_twice_is_seeding_it_once(
+    architecture: str, tmp_path: Path
+) -> None:
+    project = new(
+        tmp_path, "town", "--preset", "social", "--architecture", architecture
+    )
     with project.running() as url:
         first = project.make("seed", f"URL={url}")
         assert "60 posts" in first
@@ -29,7 +35,11 @@ FILED = {
                 "access": {"read": "owner", "write": "owner"},
                 "fields": {
                     "scan": {"type": "file", "required": True},
-                    "paper": {"type": "file", "accept": ["application/pdf"], "required": True},
+                    "paper": {
+                        "type": "file",
+                        "accept": ["application/pdf"],
+                        "required": True,
+                    },
                 },
             },
             "page": {
@@ -37,7 +47,11 @@ FILED = {
                 "lists": [["n", "-created_at"]],
                 "fields": {
                     "n": {"type": "integer", "indexed": True},
-                    "shot": {"type": "file", "accept": ["text/plain"], "required": True},
+                    "shot": {
+                        "type": "file",
+                        "accept": ["text/plain"],
+                        "required": True,
+                    },
                 },
             },
         },
@@ -63,7 +77,9 @@ def test_rows_that_have_to_have_files_pass_the_project_s_own_tests_and_are_seede
 ) -> None:
     answers = tmp_path / "answers.json"
     answers.write_text(json.dumps({"modules": FILED}))
-    project = new(tmp_path, "attic", "--answers", str(answers), "--architecture", architecture)
+    project = new(
+        tmp_path, "attic", "--answers", str(answers), "--architecture", architecture
+    )
     project.make("check")
     assert " passed" in project.make("test")
     with project.running() as url:

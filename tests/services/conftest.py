@@ -14,7 +14,14 @@ from tests.support.projects import Project, new
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Project:
     folder = tmp_path_factory.mktemp("services")
-    project = new(folder, "services-shop", "--preset", "ecommerce", "--architecture", "microservices")
+    project = new(
+        folder,
+        "services-shop",
+        "--preset",
+        "ecommerce",
+        "--architecture",
+        "microservices",
+    )
     sys.path.append(str(project.folder / "src"))
     return project
 

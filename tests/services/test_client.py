@@ -1,4 +1,6 @@
-"""The client of other parts and systems keeps down nobody who is down, and is not kept down by who is slow."""
+"""The client of other parts and systems keeps down nobody who is down, and is not kept
+down by who is slow.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ class Callee:
 
 
 def client(chassis: Chassis, callee: Callee, **options: Any) -> Any:
-    return chassis("client").Client("stock", "http://stock", transport=httpx.MockTransport(callee), **options)
+    return chassis("client").Client(
+        "stock", "http://stock", transport=httpx.MockTransport(callee), **options
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +74,9 @@ def test_retries_are_at_most_a_fifth_more_than_first_attempts(
         return httpx.Response(503 if chance % 2 else 200)
 
     async def main() -> None:
-        made = chassis("client").Client("stock", "http://stock", transport=httpx.MockTransport(half))
+        made = chassis("client").Client(
+            "stock", "http://stock", transport=httpx.MockTransport(half)
+        )
         await ask(chassis, made, 500)
         assert 500 + budget.most < chance <= 500 * (1 + budget.share) + budget.most
 
@@ -81,7 +87,11 @@ def test_a_request_that_may_not_be_repeated_is_not(chassis: Chassis) -> None:
     async def main() -> None:
         callee = Callee(503)
         made = client(chassis, callee)
-        for method, headers, heard in [("POST", {}, 1), ("POST", {"Idempotency-Key": "1"}, 4), ("GET", {}, 4)]:
+        for method, headers, heard in [
+            ("POST", {}, 1),
+            ("POST", {"Idempotency-Key": "1"}, 4),
+            ("GET", {}, 4),
+        ]:
             callee.heard = 0
             with pytest.raises(chassis("errors").Unavailable):
                 await made.call(method, "/", headers=headers)
@@ -146,20 +156,26 @@ def test_an_answer_that_cannot_be_read_is_a_failure_there(chassis: Chassis) -> N
         return httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=stream)
 
     async def story() -> None:
-        made = chassis("client").Client("stock", "http://stock", transport=httpx.MockTransport(garbled))
+        made = chassis("client").Client(
+            "stock", "http://stock", transport=httpx.MockTransport(garbled)
+        )
         assert await ask(chassis, made, 1) == ["Failing"]
 
     asyncio.run(story())
 
 
-def test_a_crowd_that_asks_for_the_whole_is_one_question_to_each_part(chassis: Chassis) -> None:
+def test_a_crowd_that_asks_for_the_whole_is_one_question_to_each_part(
+    chassis: Chassis,
+) -> None:
     """Or who is asked by too many would seem not to be ready."""
     parts = ["stock", "pay"]
     callee = Callee(many=len(parts))
     callee.free.clear()
 
     async def story() -> None:
-        system = chassis("system").System(parts, dict.fromkeys(parts, httpx.MockTransport(callee)))
+        system = chassis("system").System(
+            parts, dict.fromkeys(parts, httpx.MockTransport(callee))
+        )
         asked = [asyncio.ensure_future(system._ready()) for _ in range(300)]
         await callee.crowd.wait()
         callee.free.set()

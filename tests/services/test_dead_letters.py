@@ -20,12 +20,22 @@ def test_one_that_cannot_be_read_hides_none_of_the_others(
     table = chassis("sql").tables("services_shop", ["orders"], "outbox")["orders"]
 
     def row(body: str) -> dict[str, Any]:
-        return {"type": event.type, "handler": "inventory.reserve", "body": body, "attempts": 1, "error": "broken"}
+        return {
+            "type": event.type,
+            "handler": "inventory.reserve",
+            "body": body,
+            "attempts": 1,
+            "error": "broken",
+        }
 
     async def story() -> list[list[str]]:
         database = chassis("sql").Database(f"sqlite+aiosqlite:///{tmp_path}")
-        await import_module("services_shop.apps.alembic.migrate").upgrade(database, ["orders"])
-        async with chassis("sql_connection").connected(database.module("orders"), writing=True) as connection:
+        await import_module("services_shop.apps.alembic.migrate").upgrade(
+            database, ["orders"]
+        )
+        async with chassis("sql_connection").connected(
+            database.module("orders"), writing=True
+        ) as connection:
             for body in ("of a release before", event.to_cloudevent({}).decode()):
                 await connection.execute(table.insert().values(row(body)))
         found = [await letters.dead(database, ["orders"])]
@@ -35,5 +45,8 @@ def test_one_that_cannot_be_read_hides_none_of_the_others(
         return found
 
     (first, second), after = asyncio.run(story())
-    assert first == "orders.order.placed in row 1 to inventory.reserve after 1 attempts: broken"
+    assert (
+        first
+        == "orders.order.placed in row 1 to inventory.reserve after 1 attempts: broken"
+    )
     assert str(event.id) in second and after == []

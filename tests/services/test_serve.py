@@ -1,4 +1,6 @@
-"""The server as it takes leave: who has connected is answered, whoever comes later is refused at once."""
+"""The server as it takes leave: who has connected is answered, whoever comes later is
+refused at once.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +22,19 @@ def bound(serve: Any) -> list[socket.socket]:
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+    await send(
+        {
+            "type": "http.response.start",
+            "status": 200,
+            "headers": [(b"content-length", b"0")],
+        }
+    )
     await send({"type": "http.response.body"})
 
 
-def test_whoever_has_connected_as_the_port_closes_is_answered(shop: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whoever_has_connected_as_the_port_closes_is_answered(
+    shop: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
     serve = import_module("services_shop.apps.serve")
     monkeypatch.setattr(serve, "DRAIN_SECONDS", 0.2)
     listeners = bound(serve)
@@ -33,22 +43,32 @@ def test_whoever_has_connected_as_the_port_closes_is_answered(shop: Project, mon
 
     class Leaving(serve.Server):  # type: ignore[misc, name-defined]
         async def on_tick(self, counter: int) -> bool:
-            """The last moment: they connect while the loop is busy, and it lets none of them in before the port closes."""
+            """The last moment: they connect while the loop is busy, and it lets none of
+            them in before the port closes.
+            """
             for _ in range(WAITING):
-                clients.append(stack.enter_context(socket.create_connection(address, timeout=5)))
+                clients.append(
+                    stack.enter_context(socket.create_connection(address, timeout=5))
+                )
                 clients[-1].sendall(REQUEST)
             return True
 
     with ExitStack() as stack:
-        Leaving(import_module("uvicorn").Config(app, lifespan="off"), listeners).run(listeners)
+        Leaving(import_module("uvicorn").Config(app, lifespan="off"), listeners).run(
+            listeners
+        )
         answers = [client.recv(4096) for client in clients]
-    assert len(answers) == WAITING and all(answer.startswith(b"HTTP/1.1 200") for answer in answers)
+    assert len(answers) == WAITING and all(
+        answer.startswith(b"HTTP/1.1 200") for answer in answers
+    )
     assert all(b"connection: close" in answer for answer in answers)
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(address, timeout=5)
 
 
-def test_nobody_can_connect_before_the_app_has_started(shop: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_can_connect_before_the_app_has_started(
+    shop: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
     serve = import_module("services_shop.apps.serve")
     monkeypatch.setattr(serve, "DRAIN_SECONDS", 0.0)
     listeners = bound(serve)
@@ -71,5 +91,7 @@ def test_nobody_can_connect_before_the_app_has_started(shop: Project, monkeypatc
             seen.append("connected")
             return True
 
-    Ending(import_module("uvicorn").Config(starting, lifespan="on"), listeners).run(listeners)
+    Ending(import_module("uvicorn").Config(starting, lifespan="on"), listeners).run(
+        listeners
+    )
     assert seen == ["refused", "connected"]

@@ -55,13 +55,17 @@ def clock(chassis: Chassis, monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture
 def keys(chassis: Chassis, tmp_path: Path) -> Path:
-    chassis("service_keys").make_keys(tmp_path, chassis("service_tokens").pairs_of(CALLS))
+    chassis("service_keys").make_keys(
+        tmp_path, chassis("service_tokens").pairs_of(CALLS)
+    )
     return tmp_path
 
 
 @pytest.fixture
 def part(chassis: Chassis, keys: Path) -> Callable[[str], Any]:
-    settings = chassis("internal_settings").InternalSettings(_env_file=None, service_keys=keys)
+    settings = chassis("internal_settings").InternalSettings(
+        _env_file=None, service_keys=keys
+    )
     return lambda name: chassis("service_tokens").ServiceTokens(name, CALLS, settings)
 
 
@@ -70,7 +74,10 @@ def names(folder: Path) -> set[str]:
 
 
 def test_a_part_has_the_keys_of_its_own_calls_and_of_no_others(keys: Path) -> None:
-    pairs = {folder.name: {name.partition(".")[0] for name in names(folder)} for folder in keys.iterdir()}
+    pairs = {
+        folder.name: {name.partition(".")[0] for name in names(folder)}
+        for folder in keys.iterdir()
+    }
     assert pairs == {
         "orders": {"orders_to_inventory", "payments_to_orders"},
         "inventory": {"orders_to_inventory"},
@@ -84,7 +91,10 @@ def test_a_rotation_disturbs_nobody_and_the_old_key_goes_in_the_end(
     chassis: Chassis, keys: Path, part: Callable[[str], Any], clock: Clock
 ) -> None:
     """Each process reads the new key some time after the others."""
-    make_keys, pairs = chassis("service_keys").make_keys, chassis("service_tokens").pairs_of(CALLS)
+    make_keys, pairs = (
+        chassis("service_keys").make_keys,
+        chassis("service_tokens").pairs_of(CALLS),
+    )
     kid = import_module("jwt").get_unverified_header
     orders, inventory = part("orders"), part("inventory")
     signed_by = [kid(orders.issue("inventory"))["kid"]]
@@ -140,11 +150,15 @@ def test_keys_that_cannot_be_read_for_a_while_are_known_still(
 
 
 def test_a_part_does_not_start_without_its_keys(
-    chassis: Chassis, keys: Path, part: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+    chassis: Chassis,
+    keys: Path,
+    part: Callable[[str], Any],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     shutil.rmtree(keys / "inventory")
     with pytest.raises(
-        SystemExit, match=r"inventory has no key of orders_to_inventory, nor is ORDERS_TO_INVENTORY_KEYS"
+        SystemExit,
+        match=r"inventory has no key of orders_to_inventory, nor is ORDERS_TO_INVENTORY_KEYS",
     ):
         part("inventory")
     monkeypatch.setenv("ORDERS_TO_INVENTORY_KEYS", "short")
@@ -152,20 +166,32 @@ def test_a_part_does_not_start_without_its_keys(
         part("inventory")
     chassis("service_keys").make_keys(keys, chassis("service_tokens").pairs_of(CALLS))
     monkeypatch.delenv("ORDERS_TO_INVENTORY_KEYS")
-    assert part("inventory").verify(part("orders").issue("inventory"), "inventory") == "orders"
+    assert (
+        part("inventory").verify(part("orders").issue("inventory"), "inventory")
+        == "orders"
+    )
 
 
 @pytest.mark.parametrize("told", [".env.example", "docs/services.md"])
 def test_a_rotation_in_the_environment_as_the_project_tells_it_disturbs_nobody(
-    told: str, shop: Project, chassis: Chassis, part: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+    told: str,
+    shop: Project,
+    chassis: Chassis,
+    part: Callable[[str], Any],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The first of the keys signs, all of them verify, and one part has the next step before the other."""
+    """The first of the keys signs, all of them verify, and one part has the next step
+    before the other.
+    """
     old, new, name = "o" * 48, "n" * 48, "ORDERS_TO_INVENTORY_KEYS"
     text = (shop.folder / told).read_text(encoding="utf-8")
     steps = re.findall(r"\b(?:OLD,NEW|NEW,OLD|NEW|OLD)\b", text)
     assert steps[-1] == "NEW"
     tokens = {}
-    for value in [old, *(step.replace("OLD", old).replace("NEW", new) for step in steps)]:
+    for value in [
+        old,
+        *(step.replace("OLD", old).replace("NEW", new) for step in steps),
+    ]:
         monkeypatch.setenv(name, value)
         tokens[value] = part("orders").issue("inventory")
     order = list(tokens)
@@ -197,35 +223,58 @@ def settings(shop: Project, tmp_path: Path) -> Any:
 def test_a_part_delivers_no_events_of_others(settings: Any) -> None:
     """Or the inventory could say that an order is paid."""
     apps = load("apps.dev").create_app(settings)._parts
-    routes, parts, calls = load("apps.event_routes").ROUTES, load("apps.event_routes").PARTS, load("apps.calls").CALLS
+    routes, parts, calls = (
+        load("apps.event_routes").ROUTES,
+        load("apps.event_routes").PARTS,
+        load("apps.calls").CALLS,
+    )
     tokens = load("chassis.mechanism.service_tokens").ServiceTokens
     client = import_module("starlette.testclient").TestClient
     refused = []
     for kind, handlers in routes.items():
         for handler, callee in handlers.items():
             for caller in [one for one in calls if callee in calls[one]]:
-                headers = {"X-Service-Token": tokens(caller, calls, settings).issue(callee)}
+                headers = {
+                    "X-Service-Token": tokens(caller, calls, settings).issue(callee)
+                }
                 path = f"/internal/events/{handler}"
-                answer = client(apps[callee]).post(path, headers=headers, content=b"no envelope")
+                answer = client(apps[callee]).post(
+                    path, headers=headers, content=b"no envelope"
+                )
                 own = kind.partition(".")[0] in parts[caller]
-                assert answer.status_code == (422 if own else 403), (caller, handler, answer.text)
+                assert answer.status_code == (422 if own else 403), (
+                    caller,
+                    handler,
+                    answer.text,
+                )
                 refused += [] if own else [(caller, handler)]
     assert ("inventory", "orders.payment_captured") in refused
 
 
 def test_what_is_for_parts_alone_takes_no_one_else(settings: Any) -> None:
-    """Every internal path of every part, asked with nothing, and with a token that another part took."""
+    """Every internal path of every part, asked with nothing, and with a token that
+    another part took.
+    """
     calls = load("apps.calls").CALLS
     gateway = load("apps.dev").create_app(settings)
     apps = dict(gateway._parts)
     client = import_module("starlette.testclient").TestClient
     tokens = load("chassis.mechanism.service_tokens").ServiceTokens
-    shown = {(one, other): tokens(one, calls, settings).issue(other) for one in calls for other in calls[one]}
+    shown = {
+        (one, other): tokens(one, calls, settings).issue(other)
+        for one in calls
+        for other in calls[one]
+    }
     assert len(shown) > 2
     for name, app in apps.items():
         wrong = [token for (_, callee), token in shown.items() if callee != name]
-        paths = [f"/internal/events/{name}.handler", *(["/internal/inventory/products"] if name == "inventory" else [])]
+        paths = [
+            f"/internal/events/{name}.handler",
+            *(["/internal/inventory/products"] if name == "inventory" else []),
+        ]
         for path in paths:
             for token in ["", *wrong]:
-                answer = client(app).post(path, headers={"X-Service-Token": token}, json=[])
+                answer = client(app).post(
+                    path, headers={"X-Service-Token": token}, json=[]
+                )
                 assert answer.status_code == 401, (name, path)

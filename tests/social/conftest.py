@@ -1,4 +1,6 @@
-"""The preset `social`, written once for these tests: what its feed and its likes are kept in, on SQLite and on DynamoDB."""
+"""The preset `social`, written once for these tests: what its feed and its likes are
+kept in, on SQLite and on DynamoDB.
+"""
 
 from __future__ import annotations
 
@@ -34,9 +36,13 @@ class Told:
 
 
 class Storage:
-    """Units of work of one module, on tables of its own, and how often the database was asked for what."""
+    """Units of work of one module, on tables of its own, and how often the database was
+    asked for what.
+    """
 
-    def __init__(self, package: str, database: Any, asked: list[str], cache: Any, events: Any) -> None:
+    def __init__(
+        self, package: str, database: Any, asked: list[str], cache: Any, events: Any
+    ) -> None:
         self.package = package
         self.asked = asked
         self.told: list[Any] = []
@@ -55,7 +61,10 @@ class Storage:
 
     def unit(self, module: str) -> Any:
         """A unit of work; what its commits publish is in `told`."""
-        kind = getattr(import_module(f"{self.package}.{module}.repository"), f"{module.capitalize()}UnitOfWork")
+        kind = getattr(
+            import_module(f"{self.package}.{module}.repository"),
+            f"{module.capitalize()}UnitOfWork",
+        )
         if not hasattr(kind, "publish"):
             return kind(self._database, self._cache)
         unit = kind(self._database, self._cache, self._events)
@@ -75,7 +84,9 @@ class Storage:
 
     @contextmanager
     def counted(self) -> Iterator[list[str]]:
-        """What the database is asked for meanwhile: the first word of each statement, or the operation."""
+        """What the database is asked for meanwhile: the first word of each statement,
+        or the operation.
+        """
         self.asked.clear()
         yield self.asked
 
@@ -84,27 +95,43 @@ class Storage:
 def projects(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Project]:
     folder = tmp_path_factory.mktemp("social")
     made = {}
-    for name, architecture in (("social-sql", "monolith"), ("social-keys", "serverless")):
-        made[name] = new(folder, name, "--preset", "social", "--architecture", architecture)
+    for name, architecture in (
+        ("social-sql", "monolith"),
+        ("social-keys", "serverless"),
+    ):
+        made[name] = new(
+            folder, name, "--preset", "social", "--architecture", architecture
+        )
         sys.path.append(str(made[name].folder / "src"))
     return made
 
 
 @pytest.fixture(params=DATABASES)
-def storage(request: pytest.FixtureRequest, projects: Mapping[str, Project], tmp_path: Path) -> Iterator[Storage]:
-    with storage_on(request.param, projects, tmp_path, request.getfixturevalue) as opened:
+def storage(
+    request: pytest.FixtureRequest, projects: Mapping[str, Project], tmp_path: Path
+) -> Iterator[Storage]:
+    with storage_on(
+        request.param, projects, tmp_path, request.getfixturevalue
+    ) as opened:
         yield opened
 
 
 @contextmanager
 def storage_on(
-    kind: str, projects: Mapping[str, Project], folder: Path, fixture: Callable[[str], Any]
+    kind: str,
+    projects: Mapping[str, Project],
+    folder: Path,
+    fixture: Callable[[str], Any],
 ) -> Iterator[Storage]:
     if kind == "dynamodb":
         with _dynamodb(projects["social-keys"], fixture("monkeypatch")) as opened:
             yield opened
         return
-    url = f"sqlite+aiosqlite:///{folder}" if kind == "sqlite" else _new_database(fixture("postgresql"))
+    url = (
+        f"sqlite+aiosqlite:///{folder}"
+        if kind == "sqlite"
+        else _new_database(fixture("postgresql"))
+    )
     with _sql(url) as opened:
         yield opened
 
@@ -143,13 +170,19 @@ def _sql(url: str) -> Iterator[Storage]:
 
     async def migrate() -> None:
         database = sql.Database(url)
-        await import_module("social_sql.apps.alembic.migrate").upgrade(database, MODULES)
+        await import_module("social_sql.apps.alembic.migrate").upgrade(
+            database, MODULES
+        )
         await database.close()
 
     asyncio.run(migrate())
     event.listen(engine, "before_cursor_execute", note)
-    routes = import_module("social_keys.apps.event_routes").ROUTES  # the same handlers as everywhere
-    opened = Storage("social_sql", sql.Database(url), asked, cache, Told("social_sql", routes))
+    routes = import_module(
+        "social_keys.apps.event_routes"
+    ).ROUTES  # the same handlers as everywhere
+    opened = Storage(
+        "social_sql", sql.Database(url), asked, cache, Told("social_sql", routes)
+    )
     try:
         yield opened
     finally:
@@ -164,9 +197,18 @@ def _dynamodb(project: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sto
     template = import_module("social_keys.local.template").Template
     with import_module("moto").mock_aws():
         client = import_module("boto3").client("dynamodb")
-        tables = template(project.folder / "deploy/template.yaml", {"AWS::StackName": "it"})
+        _delete_tables(client)
+        tables = template(
+            project.folder / "deploy/template.yaml", {"AWS::StackName": "it"}
+        )
         for table in tables.of_type("AWS::DynamoDB::Table").values():
-            made = ("TableName", "BillingMode", "KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes")
+            made = (
+                "TableName",
+                "BillingMode",
+                "KeySchema",
+                "AttributeDefinitions",
+                "GlobalSecondaryIndexes",
+            )
             client.create_table(**{key: table[key] for key in made if key in table})
         database = dynamodb.Database("it", MODULES)
         asked: list[str] = []
@@ -175,7 +217,9 @@ def _dynamodb(project: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sto
         lock = asyncio.Lock()
 
         async def counting(operation: str, **arguments: Any) -> Any:
-            """One at a time, since moto is not made for threads; who comes between two calls is anybody."""
+            """One at a time, since moto is not made for threads; who comes between two
+            calls is anybody.
+            """
             asked.append(operation)
             async with lock:
                 return await call(operation, **arguments)
@@ -188,6 +232,11 @@ def _dynamodb(project: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sto
             yield opened
         finally:
             opened.close()
-            for name in client.list_tables()["TableNames"]:  # which outlive this where something else uses moto, too
-                if name.startswith("it-"):
-                    client.delete_table(TableName=name)
+            _delete_tables(client)
+
+
+def _delete_tables(client: Any) -> None:
+    """They outlive a test where something else uses moto, too."""
+    for name in client.list_tables()["TableNames"]:
+        if name.startswith("it-"):
+            client.delete_table(TableName=name)

@@ -23,7 +23,9 @@ class Unlimited:
 def service(storage: Storage, *, hides: bool) -> Any:
     found = import_module(f"{storage.package}.accounts.service")
     passwords = import_module(f"{storage.package}.accounts.passwords").Passwords()
-    return found.AccountsService(lambda: storage.unit("accounts"), None, passwords, Unlimited(), hides)
+    return found.AccountsService(
+        lambda: storage.unit("accounts"), None, passwords, Unlimited(), hides
+    )
 
 
 def follows(storage: Storage, accounts: Any) -> Any:
@@ -33,7 +35,9 @@ def follows(storage: Storage, accounts: Any) -> Any:
 
 async def refused(storage: Storage, accounts: Any, user_id: UUID) -> bool:
     """Whether somebody is told that there is no such account."""
-    caller = import_module(f"{storage.package}.chassis.policy.access").Caller(id=uuid4())
+    caller = import_module(f"{storage.package}.chassis.policy.access").Caller(
+        id=uuid4()
+    )
     errors = import_module(f"{storage.package}.chassis.policy.errors")
     try:
         await follows(storage, accounts).follow(caller, user_id)
@@ -45,20 +49,29 @@ async def refused(storage: Storage, accounts: Any, user_id: UUID) -> bool:
 def test_the_id_that_registering_gives_is_followed_by_nobody_whether_the_address_had_an_account(
     storage: Storage,
 ) -> None:
-    """Else whoever is logged in learns it: of an address that had one the id is nobody's."""
+    """Else whoever is logged in learns it: of an address that had one the id is
+    nobody's.
+    """
     accounts = service(storage, hides=True)
 
     async def story() -> None:
-        first, second = [await accounts.register("ann@example.com", "a long enough password") for _ in range(2)]
+        first, second = [
+            await accounts.register("ann@example.com", "a long enough password")
+            for _ in range(2)
+        ]
         assert first.id != second.id
-        assert [await refused(storage, accounts, each.id) for each in (first, second)] == [True, True]
+        assert [
+            await refused(storage, accounts, each.id) for each in (first, second)
+        ] == [True, True]
         assert await accounts.known([first.id, second.id]) == []
 
     storage.run(story())
 
 
 @pytest.mark.parametrize("proof", [{"verified": True}, {"roles": ("staff",)}])
-def test_whoever_may_log_in_may_be_followed(storage: Storage, proof: dict[str, Any]) -> None:
+def test_whoever_may_log_in_may_be_followed(
+    storage: Storage, proof: dict[str, Any]
+) -> None:
     accounts = service(storage, hides=True)
 
     async def story() -> None:

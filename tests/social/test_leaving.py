@@ -1,5 +1,5 @@
-"""Who deletes their account leaves nothing of the preset `social` behind: in bounded steps, however often events come, and what
-came after the first look, too.
+"""Who deletes their account leaves nothing of the preset `social` behind: in bounded
+steps, however often events come, and what came after the first look, too.
 """
 
 from __future__ import annotations
@@ -26,13 +26,20 @@ def caller(storage: Storage, user_id: UUID) -> Any:
 
 
 async def deliver(storage: Storage, chance: random.Random) -> int:
-    """Hands on all that is told, some of it twice and in no order, until nobody tells anything; how many events that were."""
+    """Hands on all that is told, some of it twice and in no order, until nobody tells
+    anything; how many events that were.
+    """
     handlers: dict[str, list[Any]] = {}
     for module, more in (("posts", ()), ("follows", ()), ("feed", (1_000,))):
-        kind = getattr(part(storage, f"{module}.event_handlers"), f"{module.capitalize()}EventHandlers")
+        kind = getattr(
+            part(storage, f"{module}.event_handlers"),
+            f"{module.capitalize()}EventHandlers",
+        )
         worker = kind(lambda module=module: storage.unit(module), *more)
         for method, mark in part(storage, "chassis.mechanism.background").marked(kind):
-            handlers.setdefault(mark.handles.type, []).append((f"{module}.{method}", getattr(worker, method)))
+            handlers.setdefault(mark.handles.type, []).append(
+                (f"{module}.{method}", getattr(worker, method))
+            )
     current = part(storage, "chassis.mechanism.unit_of_work").current_handler
     count = 0
     while storage.told:
@@ -47,9 +54,13 @@ async def deliver(storage: Storage, chance: random.Random) -> int:
 
 
 async def world(storage: Storage) -> tuple[list[UUID], list[UUID]]:
-    """What Ann and Bob have said; each likes all of it, and the three follow each other but for Ann, who left Cat again."""
+    """What Ann and Bob have said; each likes all of it, and the three follow each other
+    but for Ann, who left Cat again.
+    """
     nobody = SimpleNamespace(usable=None)
-    posts = part(storage, "posts.service").PostsService(lambda: storage.unit("posts"), nobody)
+    posts = part(storage, "posts.service").PostsService(
+        lambda: storage.unit("posts"), nobody
+    )
 
     async def known(account_ids: list[UUID]) -> list[UUID]:
         return account_ids
@@ -59,11 +70,21 @@ async def world(storage: Storage) -> tuple[list[UUID], list[UUID]]:
     )
     said: dict[UUID, list[UUID]] = {}
     for author, many in ((ANN, 25), (BOB, 3)):
-        said[author] = [(await posts.publish_post(caller(storage, author), "hello", [])).id for _ in range(many)]
+        said[author] = [
+            (await posts.publish_post(caller(storage, author), "hello", [])).id
+            for _ in range(many)
+        ]
     for fan in (ANN, BOB):
         for post_id in said[ANN] + said[BOB]:
             await posts.like(caller(storage, fan), post_id)
-    for follower, user in ((ANN, BOB), (ANN, CAT), (BOB, ANN), (BOB, CAT), (CAT, ANN), (CAT, BOB)):
+    for follower, user in (
+        (ANN, BOB),
+        (ANN, CAT),
+        (BOB, ANN),
+        (BOB, CAT),
+        (CAT, ANN),
+        (CAT, BOB),
+    ):
         await follows.follow(caller(storage, follower), user)
     await follows.unfollow(caller(storage, ANN), CAT)
     return said[ANN], said[BOB]
@@ -75,7 +96,9 @@ async def left(storage: Storage) -> dict[str, Any]:
     query = part(storage, "chassis.mechanism.persistence").Query
     unit = storage.unit("follows")
     following = [
-        await unit.follows.page(query(domain.FOLLOWED, {"follower_id": ANN, "active": active}))
+        await unit.follows.page(
+            query(domain.FOLLOWED, {"follower_id": ANN, "active": active})
+        )
         for active in (True, False)
     ]
     followed = await unit.follows.page(query(domain.FOLLOWERS, {"user_id": ANN}))
@@ -91,7 +114,9 @@ async def left(storage: Storage) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_nothing_is_left_of_who_leaves_and_all_of_who_stays(storage: Storage, seed: int) -> None:
+def test_nothing_is_left_of_who_leaves_and_all_of_who_stays(
+    storage: Storage, seed: int
+) -> None:
     async def story() -> None:
         chance = random.Random(seed)
         _, bobs = await world(storage)
@@ -100,12 +125,18 @@ def test_nothing_is_left_of_who_leaves_and_all_of_who_stays(storage: Storage, se
         assert before == {"following": 2, "followed": 2, "said": 20, "liked": 28}
         feed = await storage.unit("feed").read(CAT, None, 100)
         assert len(feed.posts) == 28
-        gone = part(storage, "contracts.accounts").AccountDeleted(account_id=ANN, version=2)
+        gone = part(storage, "contracts.accounts").AccountDeleted(
+            account_id=ANN, version=2
+        )
         storage.told += [gone, gone]
-        assert await deliver(storage, chance) < 200, "two that are told of the same do not call forth more and more"
+        assert await deliver(storage, chance) < 200, (
+            "two that are told of the same do not call forth more and more"
+        )
         assert set((await left(storage)).values()) == {0}
         for reader in (BOB, CAT):
-            assert (await storage.unit("feed").read(reader, None, 100)).posts == sorted(bobs, reverse=True)
+            assert (await storage.unit("feed").read(reader, None, 100)).posts == sorted(
+                bobs, reverse=True
+            )
         assert await storage.unit("posts").likes(bobs) == dict.fromkeys(bobs, 1)
         assert (await storage.unit("feed").read(ANN, None, 100)).posts == []
 
@@ -116,9 +147,14 @@ def test_no_step_writes_more_than_a_transaction_takes(storage: Storage) -> None:
     async def story() -> None:
         await world(storage)
         most = part(storage, "chassis.mechanism.persistence").MAX_WRITES
-        storage.told = [part(storage, "contracts.accounts").AccountDeleted(account_id=ANN, version=2)]
+        storage.told = [
+            part(storage, "contracts.accounts").AccountDeleted(
+                account_id=ANN, version=2
+            )
+        ]
         table = part(storage, "posts.event_handlers")
-        assert most > 4 * table.POSTS  # the row, its event to two handlers, and room for an owner's own
+        # the row, its event to two handlers, and room for an owner's own
+        assert most > 4 * table.POSTS
         assert most > 3 * part(storage, "follows.event_handlers").BATCH
         handlers = table.PostsEventHandlers(lambda: storage.unit("posts"))
         event = storage.told.pop()
@@ -127,7 +163,9 @@ def test_no_step_writes_more_than_a_transaction_takes(storage: Storage) -> None:
         again = [told for told in storage.told if told.type == "posts.account.left"]
         assert len(again) == 1, "the rest is for who hears of it"
         await handlers.forget_account(event)
-        assert (await left(storage))["said"] == 25 - table.POSTS, "who hears of it again does nothing"
+        assert (await left(storage))["said"] == 25 - table.POSTS, (
+            "who hears of it again does nothing"
+        )
 
     storage.run(story())
 
@@ -153,6 +191,8 @@ def test_a_deletion_is_told_again_when_no_access_token_of_the_account_is_good(
         monkeypatch.setattr(departures, "now", lambda: now() + domain.DEPARTURE_TIME)
         for _ in range(2):
             await job.tell_again()
-        assert sorted(event.account_id for event in storage.told) == sorted(gone), "each once"
+        assert sorted(event.account_id for event in storage.told) == sorted(gone), (
+            "each once"
+        )
 
     storage.run(story())

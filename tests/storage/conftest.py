@@ -1,4 +1,6 @@
-"""A small project on SQL, written once for these tests, and databases to try what it does on."""
+"""A small project on SQL, written once for these tests, and databases to try what it
+does on.
+"""
 
 from __future__ import annotations
 
@@ -27,10 +29,21 @@ DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.real)]
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """Items that may have a parent, as a monolith; its package is `storage_lab`, and can be imported."""
+    """Items that may have a parent, as a monolith; its package is `storage_lab`, and
+    can be imported.
+    """
     folder = tmp_path_factory.mktemp("storage")
-    (folder / "answers.json").write_text(json.dumps({"modules": {"items": {"entities": {"item": ITEM}}}}))
-    made = new(folder, "storage-lab", "--answers", str(folder / "answers.json"), "--architecture", "monolith")
+    (folder / "answers.json").write_text(
+        json.dumps({"modules": {"items": {"entities": {"item": ITEM}}}})
+    )
+    made = new(
+        folder,
+        "storage-lab",
+        "--answers",
+        str(folder / "answers.json"),
+        "--architecture",
+        "monolith",
+    )
     sys.path.append(str(made.folder / "src"))
     return made
 

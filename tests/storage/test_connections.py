@@ -1,4 +1,6 @@
-"""Connections to a database: those that there may be are made before anybody waits for one."""
+"""Connections to a database: those that there may be are made before anybody waits for
+one.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +22,19 @@ def test_before_anybody_is_let_in_all_connections_of_the_pool_are_made(
 
     def in_memory(url: str, **options: Any) -> Any:
         options.pop("connect_args")
-        kept = {"poolclass": sa.pool.AsyncAdaptedQueuePool, "pool_timeout": options["pool_timeout"]}
-        engine = create_async_engine("sqlite+aiosqlite://", pool_size=options["pool_size"], max_overflow=0, **kept)
-        sa.event.listen(engine.sync_engine, "connect", lambda connection, _: made.append(connection))
+        kept = {
+            "poolclass": sa.pool.AsyncAdaptedQueuePool,
+            "pool_timeout": options["pool_timeout"],
+        }
+        engine = create_async_engine(
+            "sqlite+aiosqlite://",
+            pool_size=options["pool_size"],
+            max_overflow=0,
+            **kept,
+        )
+        sa.event.listen(
+            engine.sync_engine, "connect", lambda connection, _: made.append(connection)
+        )
         return engine
 
     monkeypatch.setattr(sql, "_engine", in_memory)
@@ -32,7 +44,9 @@ def test_before_anybody_is_let_in_all_connections_of_the_pool_are_made(
         database = sql.Database("postgresql://app:secret@127.0.0.1/app", pool_size=5)
         ready = {"database": database.ping, "broker": away}
         create = chassis("mechanism.http").create_api
-        settings = chassis("mechanism.settings").CoreSettings.model_construct(trusted_proxies=(), cors_origins=())
+        settings = chassis("mechanism.settings").CoreSettings.model_construct(
+            trusted_proxies=(), cors_origins=()
+        )
         app = create("lab", [], [], None, settings, ready=ready)
         async with app.router.lifespan_context(app):
             assert len(made) == 5

@@ -1,4 +1,6 @@
-"""A page of large rows costs no more than a page: the database leaves out those that there is no room for."""
+"""A page of large rows costs no more than a page: the database leaves out those that
+there is no room for.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +15,24 @@ import sqlalchemy as sa
 Chassis = Callable[[str], Any]
 
 
-@pytest.mark.parametrize(("sort", "descending"), [("id", True), ("number", True), ("number", False)])
+@pytest.mark.parametrize(
+    ("sort", "descending"), [("id", True), ("number", True), ("number", False)]
+)
 def test_no_more_rows_are_read_than_a_page_has_room_for(
-    chassis: Chassis, url: str, monkeypatch: pytest.MonkeyPatch, sort: str, descending: bool
+    chassis: Chassis,
+    url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    sort: str,
+    descending: bool,
 ) -> None:
     sql, sql_unit_of_work, persistence, entity = (
         chassis(name)
-        for name in ("mechanism.sql", "mechanism.sql_unit_of_work", "mechanism.persistence", "policy.entity")
+        for name in (
+            "mechanism.sql",
+            "mechanism.sql_unit_of_work",
+            "mechanism.persistence",
+            "policy.entity",
+        )
     )
     for module in (sql_unit_of_work, persistence):
         monkeypatch.setattr(module, "MAX_PAGE_BYTES", 3_000)
@@ -31,7 +44,12 @@ def test_no_more_rows_are_read_than_a_page_has_room_for(
         note: str | None = None
         before: int = 0  # what a query might call the bytes that stand before a row
 
-    Large.__annotations__ = {"number": int, "data": Any, "note": str | None, "before": int}
+    Large.__annotations__ = {
+        "number": int,
+        "data": Any,
+        "note": str | None,
+        "before": int,
+    }
     metadata = sa.MetaData()
     table = sa.Table(
         "larges",
@@ -63,7 +81,9 @@ def test_no_more_rows_are_read_than_a_page_has_room_for(
         unit = LargeUnitOfWork(database)
         for number in range(12):
             half = "x" * 500
-            unit.larges.add(Large(number=number, data=[half] if number % 3 else None, note=half))
+            unit.larges.add(
+                Large(number=number, data=[half] if number % 3 else None, note=half)
+            )
         await unit.commit()
         larges, read, statements = unit.larges, [], []
         reading = larges.rows
@@ -85,7 +105,9 @@ def test_no_more_rows_are_read_than_a_page_has_room_for(
         assert found == sorted(range(12), reverse=descending)
         assert len(read) > 2 and all(len(rows) <= 6 for rows in read)
         built = {id(statement) for statement in statements}
-        assert len(built) == 2, "one for the first page, and one for all behind it: to build it is dear"
+        assert len(built) == 2, (
+            "one for the first page, and one for all behind it: to build it is dear"
+        )
         await database.close()
 
     asyncio.run(story())

@@ -1,4 +1,6 @@
-"""What a generated project's own checks and tests say of a mistake that its owner makes."""
+"""What a generated project's own checks and tests say of a mistake that its owner
+makes.
+"""
 
 from __future__ import annotations
 
@@ -76,20 +78,42 @@ def test_a_new_module_is_held_to_the_borders_too(copy: Path) -> None:
     module = copy / "src" / "storage_lab" / "extra"
     module.mkdir()
     (module / "__init__.py").write_text('"""New."""\n')
-    (module / "service.py").write_text('from storage_lab.items.repository import items\n\n__all__ = ["items"]\n')
+    (module / "service.py").write_text(
+        'from storage_lab.items.repository import items\n\n__all__ = ["items"]\n'
+    )
     status, said = run(copy, "lint-imports", "--no-logo")
     assert status == 1 and "extra" in said
     project = copy / "pyproject.toml"
-    project.write_text(project.read_text().replace("accounts | items", "accounts | extra | items"))
+    project.write_text(
+        project.read_text().replace("accounts | items", "accounts | extra | items")
+    )
     status, said = run(copy, "lint-imports", "--no-logo")
-    assert status == 1 and "storage_lab.extra is not allowed to import storage_lab.items" in said
+    assert (
+        status == 1
+        and "storage_lab.extra is not allowed to import storage_lab.items" in said
+    )
 
 
-def test_why_a_test_of_something_async_failed_is_the_last_thing_said(copy: Path) -> None:
+def test_why_a_test_of_something_async_failed_is_the_last_thing_said(
+    copy: Path,
+) -> None:
     (copy / "tests" / "test_leaking.py").write_text(LEAKING)
     status, said = run(copy, "pytest", "tests/test_leaking.py")
     assert status == 1 and "assert 1 == 2" in said.splitlines()[-2] + said
-    assert "pluggy/" not in said and "Traceback" not in said.partition("short test summary")[2]
+    assert (
+        "pluggy/" not in said
+        and "Traceback" not in said.partition("short test summary")[2]
+    )
+
+
+def test_tests_pass_where_hypothesis_is_there_and_none_of_them_uses_it(
+    project: Project,
+) -> None:
+    """Its plugin imports it in the end, when a warning is an error."""
+    code, said = run(
+        project.folder, "pytest", "-q", "-p", "no:schemathesis", "tests/items"
+    )
+    assert code == 0, said
 
 
 def test_a_test_that_leaves_rows_behind_fails(copy: Path) -> None:
@@ -100,12 +124,21 @@ def test_a_test_that_leaves_rows_behind_fails(copy: Path) -> None:
     assert "the test leaves rows that cannot be deleted" in said
 
 
-def test_a_list_without_its_index_is_refused_by_the_tests_and_by_the_migration(copy: Path) -> None:
+def test_a_list_without_its_index_is_refused_by_the_tests_and_by_the_migration(
+    copy: Path,
+) -> None:
     domain = copy / "src" / "storage_lab" / "items" / "domain.py"
-    domain.write_text(domain.read_text().replace("(Listing(),)", '(Listing(), Listing(("done",), "title"))'))
+    domain.write_text(
+        domain.read_text().replace(
+            "(Listing(),)", '(Listing(), Listing(("done",), "title"))'
+        )
+    )
     for command in (["pytest", "tests/items"], ["pytest", "tests/test_tables.py"]):
         status, said = run(copy, *command)
-        assert status != 0 and 'add sa.Index(..., "done", "title", "id"), and migrate' in said
+        assert (
+            status != 0
+            and 'add sa.Index(..., "done", "title", "id"), and migrate' in said
+        )
     repository = domain.with_name("repository.py")
     index = '    sa.Index("ix_done_title", "done", "title", "id"),\n    sa.Index("ix_mine", "owner_id", "done", "title", "id"),\n)\ncheck'
     repository.write_text(repository.read_text().replace(")\ncheck", index, 1))

@@ -1,4 +1,6 @@
-"""What a module reads: its rows past a cache that another version filled, and its own SQL."""
+"""What a module reads: its rows past a cache that another version filled, and its own
+SQL.
+"""
 
 from __future__ import annotations
 
@@ -22,9 +24,15 @@ class Pair:
     b: int
 
 
-def test_an_entry_of_the_cache_that_lacks_a_field_is_read_from_the_database(chassis: Chassis, tmp_path: Path) -> None:
-    """While a new version rolls out, the old one's entries are there, and it goes on putting them."""
-    repository, domain = (import_module(f"storage_lab.items.{name}") for name in ("repository", "domain"))
+def test_an_entry_of_the_cache_that_lacks_a_field_is_read_from_the_database(
+    chassis: Chassis, tmp_path: Path
+) -> None:
+    """While a new version rolls out, the old one's entries are there, and it goes on
+    putting them.
+    """
+    repository, domain = (
+        import_module(f"storage_lab.items.{name}") for name in ("repository", "domain")
+    )
     migrate = import_module("storage_lab.apps.alembic.migrate")
 
     async def story() -> None:
@@ -35,8 +43,13 @@ def test_an_entry_of_the_cache_that_lacks_a_field_is_read_from_the_database(chas
         unit = repository.ItemsUnitOfWork(database, cache)
         unit.items.add(item)
         await unit.commit()
-        await cache.put(f"items:items:{item.id}", 2, f'{{"id": "{item.id}", "version": 2}}'.encode())
-        assert await repository.ItemsUnitOfWork(database, cache).items.read(item.id) == item
+        await cache.put(
+            f"items:items:{item.id}", 2, f'{{"id": "{item.id}", "version": 2}}'.encode()
+        )
+        assert (
+            await repository.ItemsUnitOfWork(database, cache).items.read(item.id)
+            == item
+        )
         assert (cache.hits, cache.misses) == (0, 1)
         await database.close()
 
@@ -45,7 +58,10 @@ def test_an_entry_of_the_cache_that_lacks_a_field_is_read_from_the_database(chas
 
 def test_several_columns_go_into_a_dataclass_alone(chassis: Chassis, url: str) -> None:
     async def story() -> None:
-        database, select = chassis("mechanism.sql").Database(url), chassis("mechanism.sql_query").select
+        database, select = (
+            chassis("mechanism.sql").Database(url),
+            chassis("mechanism.sql_query").select,
+        )
         engine, two = database.module("public"), sa.text("SELECT 1 AS a, 2 AS b")
         assert await select(engine, "public", two, Pair) == [Pair(1, 2)]
         with pytest.raises(TypeError, match="a, b go into a dataclass"):
@@ -77,5 +93,7 @@ def test_a_day_in_sql_is_one_in_utc_whatever_the_server_takes_for_its_own(
 
 def test_a_column_that_the_entity_has_no_more_is_left_alone(chassis: Chassis) -> None:
     """It goes with the next version, when none that runs reads it any more."""
-    table = sa.Table("items", sa.MetaData(), sa.Column("old", sa.String(1), nullable=True))
+    table = sa.Table(
+        "items", sa.MetaData(), sa.Column("old", sa.String(1), nullable=True)
+    )
     chassis("mechanism.sql_errors").check_lengths(table, {"title": "longer"})

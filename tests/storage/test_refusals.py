@@ -1,4 +1,6 @@
-"""What a database refuses is told apart by its error code and the name of the rule, and said in the right words."""
+"""What a database refuses is told apart by its error code and the name of the rule, and
+said in the right words.
+"""
 
 from __future__ import annotations
 
@@ -27,9 +29,17 @@ def database_class(request: pytest.FixtureRequest, chassis: Chassis) -> Any:
 
 @pytest.fixture
 def probe(chassis: Chassis, url: str, database_class: Any) -> Callable[[Story], None]:
-    """Runs a story with a function that makes units of a module of probes and what they belong to."""
-    sql, store, cache = (chassis(name) for name in ("mechanism.sql", "mechanism.persistence", "mechanism.memory_cache"))
-    unit_of, entity = chassis("mechanism.sql_unit_of_work").SqlUnitOfWork, chassis("policy.entity").Entity
+    """Runs a story with a function that makes units of a module of probes and what they
+    belong to.
+    """
+    sql, store, cache = (
+        chassis(name)
+        for name in ("mechanism.sql", "mechanism.persistence", "mechanism.memory_cache")
+    )
+    unit_of, entity = (
+        chassis("mechanism.sql_unit_of_work").SqlUnitOfWork,
+        chassis("policy.entity").Entity,
+    )
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Probe(entity):  # type: ignore[misc, valid-type]
@@ -57,8 +67,18 @@ def probe(chassis: Chassis, url: str, database_class: Any) -> Callable[[Story], 
         sa.Column("part", sa.BigInteger(), nullable=False),
         sa.Column("tag", sql.sortable_string(8), nullable=True),
         sa.Column("amount", sa.BigInteger(), nullable=False),
-        sa.Column("belongs", sa.Uuid(), sa.ForeignKey("probes.id", name="fk_probes_belongs"), nullable=True),
-        sa.Column("held", sa.Uuid(), sa.ForeignKey("probes.id", ondelete="RESTRICT"), nullable=True),
+        sa.Column(
+            "belongs",
+            sa.Uuid(),
+            sa.ForeignKey("probes.id", name="fk_probes_belongs"),
+            nullable=True,
+        ),
+        sa.Column(
+            "held",
+            sa.Uuid(),
+            sa.ForeignKey("probes.id", ondelete="RESTRICT"),
+            nullable=True,
+        ),
         sa.UniqueConstraint("code", name="uq_probes_code"),
         sa.UniqueConstraint("kind", "part", name="uq_probes_kind_part"),
         sa.Index("ix_tagged_once", "tag", unique=True),
@@ -74,7 +94,9 @@ def probe(chassis: Chassis, url: str, database_class: Any) -> Callable[[Story], 
             self.probes = self.repository(codec, probes)
 
         def new(self, **fields: Any) -> Any:
-            row = Probe(**{"code": uuid4().hex[:8], "part": uuid4().int % 10**15, **fields})
+            row = Probe(
+                **{"code": uuid4().hex[:8], "part": uuid4().int % 10**15, **fields}
+            )
             self.probes.add(row)
             return row
 
@@ -83,7 +105,9 @@ def probe(chassis: Chassis, url: str, database_class: Any) -> Callable[[Story], 
         try:
             async with database.module("probe").begin() as connection:
                 if connection.dialect.name == "postgresql":
-                    await connection.execute(sa.text("DROP SCHEMA IF EXISTS probe CASCADE"))
+                    await connection.execute(
+                        sa.text("DROP SCHEMA IF EXISTS probe CASCADE")
+                    )
                     await connection.execute(sa.text("CREATE SCHEMA probe"))
                 await connection.run_sync(metadata.create_all)
             await story(lambda: ProbeUnitOfWork(database))
@@ -108,7 +132,10 @@ def _typed(probe: type[Any]) -> type[Any]:
     ],
 )
 def test_a_taken_value_names_its_fields(
-    probe: Callable[[Story], None], chassis: Chassis, fields: dict[str, Any], named: list[str]
+    probe: Callable[[Story], None],
+    chassis: Chassis,
+    fields: dict[str, Any],
+    named: list[str],
 ) -> None:
     async def story(units: Any) -> None:
         first = units()
@@ -168,15 +195,21 @@ def test_a_defect_is_no_problem_of_the_client(
     error: Any,
     logged: str,
 ) -> None:
-    """It goes through as it is, to be answered with 500, and the log names the rule; whoever wrote beside it is not hurt."""
+    """It goes through as it is, to be answered with 500, and the log names the rule;
+    whoever wrote beside it is not hurt.
+    """
 
     async def story(units: Any) -> None:
         wrong, right = units(), units()
         wrong.new(**fields)
         row = right.new()
-        outcomes: Any = await asyncio.gather(wrong.commit(), right.commit(), return_exceptions=True)
+        outcomes: Any = await asyncio.gather(
+            wrong.commit(), right.commit(), return_exceptions=True
+        )
         refused, done = outcomes
-        assert isinstance(refused, error) and not isinstance(refused, chassis("policy.errors").Problem)
+        assert isinstance(refused, error) and not isinstance(
+            refused, chassis("policy.errors").Problem
+        )
         assert done is None and await right.probes.get(row.id) == row
 
     with caplog.at_level(logging.ERROR):
@@ -185,7 +218,9 @@ def test_a_defect_is_no_problem_of_the_client(
     assert not logged or "the table probes refuses a row" in caplog.text
 
 
-def test_sql_with_a_mistake_is_not_a_database_that_is_away(probe: Callable[[Story], None], chassis: Chassis) -> None:
+def test_sql_with_a_mistake_is_not_a_database_that_is_away(
+    probe: Callable[[Story], None], chassis: Chassis
+) -> None:
     async def story(units: Any) -> None:
         for text in ("SELEC 1", "SELECT nothing FROM probes", "DELETE FROM probes"):
             with pytest.raises(DBAPIError):
@@ -208,10 +243,20 @@ def test_a_list_needs_an_index_of_its_filters_and_its_order(chassis: Chassis) ->
         sa.Index("ix_2", "owner_id", "id"),
         sa.UniqueConstraint("c"),
     )
-    served = [listing(), listing(("b", "a"), "c"), listing(("c",)), listing(("owner_id",))]
+    served = [
+        listing(),
+        listing(("b", "a"), "c"),
+        listing(("c",)),
+        listing(("owner_id",)),
+    ]
     sql.check_listings(table, served)
     sql.check_listings(table, [listing()], by_owner=True)
-    for missing in (listing(("a",)), listing(("b",), "c"), listing(("a", "b")), listing((), "a")):
+    for missing in (
+        listing(("a",)),
+        listing(("b",), "c"),
+        listing(("a", "b")),
+        listing((), "a"),
+    ):
         with pytest.raises(ValueError, match="No index of things serves the list"):
             sql.check_listings(table, [missing])
     with pytest.raises(ValueError, match='"owner_id", "b", "a", "c", "id"'):

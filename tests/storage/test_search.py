@@ -1,4 +1,6 @@
-"""What full-text search goes by, through migrations: made where it is lacking, and nothing that a migration writes or drops."""
+"""What full-text search goes by, through migrations: made where it is lacking, and
+nothing that a migration writes or drops.
+"""
 
 from __future__ import annotations
 
@@ -28,9 +30,22 @@ Story = Callable[[Any], Awaitable[None]]
 def package(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("search")
     (folder / "answers.json").write_text(
-        json.dumps({"modules": {"diary": {"entities": {"entry": {**ENTRY, "plural": "entries"}}}}})
+        json.dumps(
+            {
+                "modules": {
+                    "diary": {"entities": {"entry": {**ENTRY, "plural": "entries"}}}
+                }
+            }
+        )
     )
-    made = new(folder, "search-lab", "--answers", str(folder / "answers.json"), "--architecture", "monolith")
+    made = new(
+        folder,
+        "search-lab",
+        "--answers",
+        str(folder / "answers.json"),
+        "--architecture",
+        "monolith",
+    )
     sys.path.append(str(made.folder / "src"))
     return "search_lab"
 
@@ -64,11 +79,17 @@ async def write(package: str, database: Any, *titles: str) -> None:
 
 
 async def found(package: str, database: Any, *words: str) -> list[str]:
-    query = import_module(f"{package}.chassis.mechanism.search").SearchQuery(words=words)
-    return [row.title for row in (await unit(package, database).entries.page(query)).items]
+    query = import_module(f"{package}.chassis.mechanism.search").SearchQuery(
+        words=words
+    )
+    return [
+        row.title for row in (await unit(package, database).entries.page(query)).items
+    ]
 
 
-def test_a_table_that_is_made_anew_is_searched_as_before(package: str, tmp_path: Path) -> None:
+def test_a_table_that_is_made_anew_is_searched_as_before(
+    package: str, tmp_path: Path
+) -> None:
     """SQLite's triggers go with the old table, and its row numbers are others."""
 
     def anew(connection: sa.Connection) -> None:
@@ -80,27 +101,42 @@ def test_a_table_that_is_made_anew_is_searched_as_before(package: str, tmp_path:
     async def story(database: Any) -> None:
         await write(package, database, "first", "second", "third quick")
         one = unit(package, database)
-        rows = await one.entries.page(import_module(f"{package}.chassis.mechanism.persistence").Query())
+        rows = await one.entries.page(
+            import_module(f"{package}.chassis.mechanism.persistence").Query()
+        )
         one.entries.delete(next(row for row in rows.items if row.title == "first"))
         await one.commit()
         async with migrate(package).migrating(database, "diary") as connection:
             await connection.run_sync(anew)
         await migrate(package).upgrade(database, ["diary"])
         await write(package, database, "quick fourth")
-        assert await found(package, database, "quick") == ["quick fourth", "third quick"]
+        assert await found(package, database, "quick") == [
+            "quick fourth",
+            "third quick",
+        ]
         assert await found(package, database, "second") == ["second"]
 
     told(package, f"sqlite+aiosqlite:///{tmp_path}", story)
 
 
-def test_rows_without_words_get_them_when_the_tables_are_brought_up_to_date(package: str, url: str) -> None:
-    """More of them than are read at once, such as an entity has whose search came later."""
+def test_rows_without_words_get_them_when_the_tables_are_brought_up_to_date(
+    package: str, url: str
+) -> None:
+    """More of them than are read at once, such as an entity has whose search came
+    later.
+    """
 
     async def story(database: Any) -> None:
         for start in range(0, 600, 100):
-            await write(package, database, *(f"row{number} old" for number in range(start, start + 100)))
+            await write(
+                package,
+                database,
+                *(f"row{number} old" for number in range(start, start + 100)),
+            )
         async with database.module("diary").begin() as connection:
-            await connection.execute(migrated(package).update().values(search_words=None))
+            await connection.execute(
+                migrated(package).update().values(search_words=None)
+            )
         assert await found(package, database, "row599") == []
         await migrate(package).upgrade(database, ["diary"])
         assert await found(package, database, "row599", "ol") == ["row599 old"]
@@ -114,7 +150,9 @@ def test_no_migration_is_written_of_what_searches_go_by(package: str, url: str) 
         folder = migrate(package).PACKAGE / "diary" / "migrations"
         before = sorted(path.name for path in folder.glob("*.py"))
         try:
-            await import_module(f"{package}.apps.alembic.revise").revise(database, "diary", "nothing", [])
+            await import_module(f"{package}.apps.alembic.revise").revise(
+                database, "diary", "nothing", []
+            )
             assert sorted(path.name for path in folder.glob("*.py")) == before
         finally:
             for path in folder.glob("*nothing*"):
@@ -133,17 +171,26 @@ FILLED = """
 
 
 @pytest.mark.real
-def test_a_search_of_many_rows_reads_no_table_through(package: str, postgresql: str) -> None:
-    """Few rows are found by the index of words; of many, the newest by that of their order."""
+def test_a_search_of_many_rows_reads_no_table_through(
+    package: str, postgresql: str
+) -> None:
+    """Few rows are found by the index of words; of many, the newest by that of their
+    order.
+    """
 
     async def story(database: Any) -> None:
         async with migrate(package).migrating(database, "diary") as connection:
             await connection.execute(sa.text(FILLED))
             await connection.execute(sa.text("ANALYZE entries"))
-        one, words = unit(package, database), import_module(f"{package}.chassis.mechanism.search").SearchQuery
+        one, words = (
+            unit(package, database),
+            import_module(f"{package}.chassis.mechanism.search").SearchQuery,
+        )
         plans: list[str] = []
 
-        @sa.event.listens_for(database.module("diary").sync_engine, "before_cursor_execute", retval=True)
+        @sa.event.listens_for(
+            database.module("diary").sync_engine, "before_cursor_execute", retval=True
+        )
         def explain(_: Any, cursor: Any, text: str, parameters: Any, *__: Any) -> Any:
             if "@@" in text and not plans:
                 cursor.execute("EXPLAIN " + text, parameters)
@@ -160,8 +207,13 @@ def test_a_search_of_many_rows_reads_no_table_through(package: str, postgresql: 
         ):
             plans.clear()
             page = await one.entries.page(words(words=asked))
-            assert len(page.items) == min(count, 20) or asked == ("all", "row777"), asked
-            assert f" {index}" in plans[0] and "Seq Scan" not in plans[0], (asked, plans)
+            assert len(page.items) == min(count, 20) or asked == ("all", "row777"), (
+                asked
+            )
+            assert f" {index}" in plans[0] and "Seq Scan" not in plans[0], (
+                asked,
+                plans,
+            )
 
     told(package, postgresql, story)
 

@@ -1,4 +1,6 @@
-"""A project of the preset for streams, written once for these tests, and its log on each of its adapters."""
+"""A project of the preset for streams, written once for these tests, and its log on
+each of its adapters.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,14 @@ Work = Callable[[Any], Awaitable[None]]
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A monolith; its package is `stream_lab`, and can be imported."""
     folder = tmp_path_factory.mktemp("streams")
-    options = ("--preset", "realtime", "--architecture", "monolith", "--set", "stack.broker=kafka")
+    options = (
+        "--preset",
+        "realtime",
+        "--architecture",
+        "monolith",
+        "--set",
+        "stack.broker=kafka",
+    )
     made = new(folder, "stream-lab", *options)
     sys.path.append(str(made.folder / "src"))
     return made
@@ -43,14 +52,22 @@ def broker(containers: None) -> Iterator[Broker]:
 
 
 @pytest.fixture(params=LOGS)
-def on_log(request: pytest.FixtureRequest, lab: Callable[[str], Any], tmp_path: Path) -> Callable[[Work], None]:
+def on_log(
+    request: pytest.FixtureRequest, lab: Callable[[str], Any], tmp_path: Path
+) -> Callable[[Work], None]:
     """Has work done with a log that is empty yet."""
 
     async def on_sql(work: Work) -> None:
-        database = lab("chassis.mechanism.sql").Database(f"sqlite+aiosqlite:///{tmp_path}")
+        database = lab("chassis.mechanism.sql").Database(
+            f"sqlite+aiosqlite:///{tmp_path}"
+        )
         try:
             await lab("apps.alembic.migrate").upgrade(database, ["events"])
-            await work(lab("chassis.mechanism.sql_event_log").SqlEventLog(database, "events", PARTITIONS))
+            await work(
+                lab("chassis.mechanism.sql_event_log").SqlEventLog(
+                    database, "events", PARTITIONS
+                )
+            )
         finally:
             await database.close()
 

@@ -1,4 +1,6 @@
-"""More comes in than can be taken: clients are told to wait, and no more is in hand than there is room for."""
+"""More comes in than can be taken: clients are told to wait, and no more is in hand
+than there is room for.
+"""
 
 from __future__ import annotations
 
@@ -51,10 +53,14 @@ def body_of(client: Any, count: int = 1) -> bytes:
 
 
 def post(client: Any, content: Any) -> Any:
-    return client.post("/api/events", content=content, headers={"Content-Type": "application/json"})
+    return client.post(
+        "/api/events", content=content, headers={"Content-Type": "application/json"}
+    )
 
 
-def test_what_there_is_no_room_for_is_told_to_wait_and_taken_later(app: Any, client: Any, lab: Lab) -> None:
+def test_what_there_is_no_room_for_is_told_to_wait_and_taken_later(
+    app: Any, client: Any, lab: Lab
+) -> None:
     admission = app.state.services[lab("events.service").EventsService].admission
     body = body_of(client)
     with admission.admit(ROOM - len(body)):
@@ -62,8 +68,13 @@ def test_what_there_is_no_room_for_is_told_to_wait_and_taken_later(app: Any, cli
         told = post(client, body + b" ")
         unannounced = post(client, iter([body]))
     assert (told.status_code, unannounced.status_code) == (429, 429)
-    assert told.headers["Retry-After"] == "1" and told.json()["title"] == "Too Many Requests"
-    assert post(client, body).status_code == post(client, iter([body])).status_code == 202
+    assert (
+        told.headers["Retry-After"] == "1"
+        and told.json()["title"] == "Too Many Requests"
+    )
+    assert (
+        post(client, body).status_code == post(client, iter([body])).status_code == 202
+    )
     assert admission.held == 0
 
 
@@ -94,9 +105,14 @@ def test_no_more_is_in_hand_than_there_is_room_for_while_the_log_stands_still(
                 waiting.set()
             return int(answer.status_code)
 
-        headers = {"Authorization": client.headers["Authorization"], "Content-Type": "application/json"}
+        headers = {
+            "Authorization": client.headers["Authorization"],
+            "Content-Type": "application/json",
+        }
         transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(base_url="http://test", transport=transport, headers=headers) as way:
+        async with httpx.AsyncClient(
+            base_url="http://test", transport=transport, headers=headers
+        ) as way:
             sending = [asyncio.ensure_future(send(way)) for _ in range(at_once)]
             await waiting.wait()
             answered.set()

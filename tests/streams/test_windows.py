@@ -1,7 +1,9 @@
-"""Whatever happens to consumers, windows are those of a reference that counts the events apart.
+"""Whatever happens to consumers, windows are those of a reference that counts the
+events apart.
 
-Events come twice, late and too late; consumers die before and after their commit, and come back believing that they own what
-others took over; time passes, what is old is deleted, and the log is replayed from anywhere.
+Events come twice, late and too late; consumers die before and after their commit, and
+come back believing that they own what others took over; time passes, what is old is
+deleted, and the log is replayed from anywhere.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 HOUR = timedelta(hours=1)
@@ -37,7 +39,9 @@ EVENTS = st.tuples(
 CONSUMERS = st.integers(0, 2)
 STEPS = st.one_of(
     st.tuples(st.just("append"), st.lists(EVENTS, min_size=1, max_size=8)),
-    st.tuples(st.just("append again"), st.lists(st.integers(0, 40), min_size=1, max_size=8)),
+    st.tuples(
+        st.just("append again"), st.lists(st.integers(0, 40), min_size=1, max_size=8)
+    ),
     st.tuples(st.just("consume"), CONSUMERS),
     st.tuples(st.just("consume"), CONSUMERS),
     st.tuples(st.just("die before the commit"), CONSUMERS),
@@ -46,7 +50,9 @@ STEPS = st.one_of(
     st.tuples(st.just("time"), st.sampled_from([30, 3600, 20 * 3600, 30 * 3600])),
     st.tuples(st.just("forget"), st.none()),
     st.tuples(st.just("expire"), st.none()),
-    st.tuples(st.just("replay"), st.sampled_from(["", "0:1", "0:2,2:3", 0.5, 1, 30, 100])),
+    st.tuples(
+        st.just("replay"), st.sampled_from(["", "0:1", "0:2,2:3", 0.5, 1, 30, 100])
+    ),
 )
 
 
@@ -64,7 +70,9 @@ class System:
         self.clock = clock
         self.repository = lab("aggregates.repository")
         self.consuming = lab("chassis.mechanism.stream_consumer")
-        self.log = lab("chassis.mechanism.sql_event_log").SqlEventLog(database, "events", 3)
+        self.log = lab("chassis.mechanism.sql_event_log").SqlEventLog(
+            database, "events", 3
+        )
         self.engine = database.module("aggregates")
         self.database = database
         self.writer = lab("aggregates.consumer").WindowWriter(60, 24 * HOUR)
@@ -75,7 +83,9 @@ class System:
 
     def consumer(self, write: Any = None) -> Any:
         tables = self.repository.CONSUMER
-        return self.consuming.StreamConsumer(self.log, self.engine, tables, write or self.writer.write, batch=9, wait=0)
+        return self.consuming.StreamConsumer(
+            self.log, self.engine, tables, write or self.writer.write, batch=9, wait=0
+        )
 
     async def make_tables(self) -> None:
         for module in ("events", "aggregates"):
@@ -88,19 +98,25 @@ class System:
         new: list[Any] = []
         for device, kind, hours, seconds, value in events:
             at = self.clock.moment - timedelta(hours=hours) - timedelta(seconds=seconds)
-            new.append(measured(UUID(int=len(self.sent) + len(new)), device, at, kind, value))
+            new.append(
+                measured(UUID(int=len(self.sent) + len(new)), device, at, kind, value)
+            )
         self.sent += new
         await self.send(new)
 
     async def append_again(self, numbers: list[int]) -> None:
         """Copies of what was sent last, a while ago or long ago."""
-        await self.send([self.sent[-1 - number] for number in numbers if number < len(self.sent)])
+        await self.send(
+            [self.sent[-1 - number] for number in numbers if number < len(self.sent)]
+        )
 
     async def send(self, events: list[Any]) -> None:
         for event in events:
             self.expect(event)
         encode = self.lab("contracts.stream").encode
-        await self.log.append([(event.device_id.bytes, encode(event)) for event in events])
+        await self.log.append(
+            [(event.device_id.bytes, encode(event)) for event in events]
+        )
 
     def expect(self, event: Any) -> None:
         """The reference: what is not late counts once, in its minute."""
@@ -119,8 +135,14 @@ class System:
             raise RuntimeError("killed")
 
         dying = self.consumer(write)
-        dying._positions, dying._id = self.consumers[number]._positions, self.consumers[number]._id
-        dying._side, dying._renewal = self.consumers[number]._side, self.consumers[number]._renewal
+        dying._positions, dying._id = (
+            self.consumers[number]._positions,
+            self.consumers[number]._id,
+        )
+        dying._side, dying._renewal = (
+            self.consumers[number]._side,
+            self.consumers[number]._renewal,
+        )
         try:
             await dying.once()
         except RuntimeError:
@@ -138,7 +160,11 @@ class System:
         self.clock.moment += timedelta(seconds=seconds)
 
     async def forget(self, _: None) -> None:
-        await self.lab("aggregates.retention").AggregatesRetention(self.log, self.engine, 24 * HOUR).once()
+        await (
+            self.lab("aggregates.retention")
+            .AggregatesRetention(self.log, self.engine, 24 * HOUR)
+            .once()
+        )
 
     async def expire(self, _: None) -> None:
         await self.drain()
@@ -150,7 +176,11 @@ class System:
         told = self.lab("aggregates.settings").AggregatesSettings(_env_file=None)
         passing = asyncio.ensure_future(self.pass_time())
         try:
-            await self.lab("aggregates.replay").AggregatesReplay(self.log, self.engine, told).run(said)
+            await (
+                self.lab("aggregates.replay")
+                .AggregatesReplay(self.log, self.engine, told)
+                .run(said)
+            )
         except SystemExit:  # one that was live until now has not left yet
             pass
         finally:
@@ -171,10 +201,19 @@ class System:
 
     async def windows(self) -> dict[Key, tuple[int, Decimal, Decimal, Decimal]]:
         async with self.engine.connect() as connection:
-            side = await self.consuming.live_side(connection, self.repository.CONSUMER.live)
-            rows = await connection.execute(sa.select(self.repository.TABLES[side].windows))
+            side = await self.consuming.live_side(
+                connection, self.repository.CONSUMER.live
+            )
+            rows = await connection.execute(
+                sa.select(self.repository.TABLES[side].windows)
+            )
         return {
-            (row["device_id"], row["kind"], row["window_start"]): (row["count"], row["sum"], row["min"], row["max"])
+            (row["device_id"], row["kind"], row["window_start"]): (
+                row["count"],
+                row["sum"],
+                row["min"],
+                row["max"],
+            )
             for row in rows.mappings()
         }
 
@@ -192,15 +231,27 @@ def clock(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Clock:
     max_examples=EXAMPLES,
     deadline=None,
     database=None,
-    phases=[Phase.explicit, Phase.generate],  # each example takes a while, so none is made smaller
+    phases=[
+        Phase.explicit,
+        Phase.generate,
+    ],  # each example takes a while, so none is made smaller
     suppress_health_check=list(HealthCheck),
 )
 @given(steps=st.lists(STEPS, min_size=20, max_size=40))
+@example(  # nobody has read them yet, and they are older than what is read once more
+    steps=[
+        ("append", [(UUID(int=1), "heat", 0, 10, Decimal("1.5"))]),
+        ("time", 3600),
+        ("replay", 0.5),
+    ]
+)
 def test_windows_are_those_of_the_reference_whatever_happens(
     lab: Lab, clock: Clock, steps: list[tuple[str, Any]]
 ) -> None:
     async def run(folder: str) -> None:
-        database = lab("chassis.mechanism.sql").Database(f"sqlite+aiosqlite:///{folder}")
+        database = lab("chassis.mechanism.sql").Database(
+            f"sqlite+aiosqlite:///{folder}"
+        )
         try:
             system = System(lab, database, clock)
             await system.make_tables()

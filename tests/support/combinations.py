@@ -18,7 +18,9 @@ Chosen = dict[str, str]
 
 
 def combinations() -> Iterator[tuple[Template, Chosen]]:
-    """Every combination; where it is deployed meets each other choice, and not each combination of them."""
+    """Every combination; where it is deployed meets each other choice, and not each
+    combination of them.
+    """
     for template in TEMPLATES:
         keys, choices = zip(*offered(template).items(), strict=True)
         usual = {key: values[0] for key, values in offered(template).items()}
@@ -33,15 +35,25 @@ COMBINATIONS = list(combinations())
 
 
 @cache
-def planned(template: Template, auth: str, cache: str, deployment: str) -> dict[str, Any]:
+def planned(
+    template: Template, auth: str, cache: str, deployment: str
+) -> dict[str, Any]:
     """The record of a project, whose other options change nothing but its stack."""
     stack = {"auth": auth, "cache": cache, "deployment": deployment}
-    answers = {"name": "shop", "preset": "ecommerce", "architecture": template, "stack": stack}
+    answers = {
+        "name": "shop",
+        "preset": "ecommerce",
+        "architecture": template,
+        "stack": stack,
+    }
     return make_plan(resolve([from_record(answers)])).record
 
 
 def record_of(template: Template, stack: Mapping[str, str]) -> dict[str, Any]:
-    return {**planned(template, stack["auth"], stack["cache"], stack["deployment"]), "stack": dict(stack)}
+    return {
+        **planned(template, stack["auth"], stack["cache"], stack["deployment"]),
+        "stack": dict(stack),
+    }
 
 
 def tree(template: Template, stack: Mapping[str, str]) -> dict[str, str]:

@@ -1,6 +1,8 @@
-"""A plugin of pytest that writes each call to DynamoDB's data into the file that `DYNAMODB_CALLS` names, a JSON document a line.
+"""A plugin of pytest that writes each call to DynamoDB's data into the file that
+`DYNAMODB_CALLS` names, a JSON document a line.
 
-`pytest -p dynamodb_calls` in a generated project; it hears of calls from botocore, whoever makes them.
+`pytest -p dynamodb_calls` in a generated project; it hears of calls from botocore,
+whoever makes them.
 """
 
 from __future__ import annotations
@@ -12,7 +14,14 @@ from typing import Any
 
 from botocore import handlers
 
-CONTROL = {"CreateTable", "DescribeTable", "ListTables", "ListTagsOfResource", "TagResource"}  # the local gateway's
+# the local gateway's
+CONTROL = {
+    "CreateTable",
+    "DescribeTable",
+    "ListTables",
+    "ListTagsOfResource",
+    "TagResource",
+}
 
 
 def note(params: dict[str, Any], model: Any, **_: Any) -> None:

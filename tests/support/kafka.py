@@ -54,7 +54,14 @@ class Broker:
         until(self.listens, 180)
 
     def listens(self) -> bool:
-        command = ["docker", "exec", self.container, "bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/9092"]
+        command = [
+            "docker",
+            "exec",
+            self.container,
+            "bash",
+            "-c",
+            "exec 3<>/dev/tcp/127.0.0.1/9092",
+        ]
         return subprocess.run(command, check=False, capture_output=True).returncode == 0
 
 
@@ -64,9 +71,15 @@ def kafka() -> Iterator[Broker]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     told = {**SETTINGS, "ADVERTISED_LISTENERS": f"CLIENTS://127.0.0.1:{port}"}
-    environment = [part for name, value in told.items() for part in ("--env", f"KAFKA_{name}={value}")]
+    environment = [
+        part
+        for name, value in told.items()
+        for part in ("--env", f"KAFKA_{name}={value}")
+    ]
     published = ("--publish", f"127.0.0.1:{port}:9092", "--memory", "640m")
-    container = docker("run", "--detach", *published, *environment, "apache/kafka:4.2").strip()
+    container = docker(
+        "run", "--detach", *published, *environment, "apache/kafka:4.2"
+    ).strip()
     try:
         broker = Broker(container, port)
         until(broker.listens, 180)

@@ -1,4 +1,6 @@
-"""Whatever of running services is killed, one after the other, while orders are placed: a ledger says what became of them."""
+"""Whatever of running services is killed, one after the other, while orders are placed:
+a ledger says what became of them.
+"""
 
 from __future__ import annotations
 
@@ -20,22 +22,32 @@ ENOUGH = 3  # orders that are taken after one kill and before the next
 
 
 def kill_everything(
-    services: Stack, reads: Callable[[int], Request], workers: Sequence[str], servers: Sequence[str]
+    services: Stack,
+    reads: Callable[[int], Request],
+    workers: Sequence[str],
+    servers: Sequence[str],
 ) -> tuple[Ledger, Steady]:
-    """The ledger, settled and checked, and what became of `reads` of other parts while payments was gone.
+    """The ledger, settled and checked, and what became of `reads` of other parts while
+    payments was gone.
 
-    Killed are a copy of each part, each of `workers`, NGINX, each of `servers` (the cache, the broker, the database), and
-    all of payments for 20 s.
+    Killed are a copy of each part, each of `workers`, NGINX, each of `servers` (the
+    cache, the broker, the database), and all of payments for 20 s.
     """
     with ledger(services) as book:
-        for container in [*(services.copies(part)[0] for part in PARTS), *(services.copies(w)[0] for w in workers)]:
+        for container in [
+            *(services.copies(part)[0] for part in PARTS),
+            *(services.copies(w)[0] for w in workers),
+        ]:
             crash(container)
             taken(book)
         for name in ("nginx", *servers):
             fall(services, name, seconds=3)
             taken(book)
-        # orders are taken again as soon as one copy has found the database again; what is read now needs both
-        until(lambda: all(ready(copy) for part in PARTS for copy in services.copies(part)))
+        # orders are taken again as soon as one copy has found the database again; what
+        # is read now needs both
+        until(
+            lambda: all(ready(copy) for part in PARTS for copy in services.copies(part))
+        )
         with steady(services.url, reads) as load:
             fall(services, "payments", "payments-worker", seconds=20)
         taken(book)
@@ -48,11 +60,19 @@ def kill_everything(
 
 def crash(container: str) -> None:
     """Kills what runs in it; it comes back by itself."""
-    subprocess.run(["docker", "exec", container, "python", "-c", CRASH], check=False, capture_output=True)
+    subprocess.run(
+        ["docker", "exec", container, "python", "-c", CRASH],
+        check=False,
+        capture_output=True,
+    )
 
 
 def ready(container: str) -> bool:
-    done = subprocess.run(["docker", "exec", container, "python", "-c", READY], check=False, capture_output=True)
+    done = subprocess.run(
+        ["docker", "exec", container, "python", "-c", READY],
+        check=False,
+        capture_output=True,
+    )
     return done.returncode == 0
 
 

@@ -1,5 +1,6 @@
-"""Functions in AWS's own runtime: packages of `sam build` in the containers that the SAM CLI starts, on DynamoDB Local, and
-on moto's server for queues, secrets and the scheduler. Nothing is published beyond this machine.
+"""Functions in AWS's own runtime: packages of `sam build` in the containers that the
+SAM CLI starts, on DynamoDB Local, and on moto's server for queues, secrets and the
+scheduler. Nothing is published beyond this machine.
 """
 
 from __future__ import annotations
@@ -41,7 +42,9 @@ TOLD = {
 
 @dataclass
 class Stage:
-    """`url`: where SAM's gateway listens; `known`: what the template's names stand for here."""
+    """`url`: where SAM's gateway listens; `known`: what the template's names stand for
+    here.
+    """
 
     project: Project
     url: str = ""
@@ -53,7 +56,9 @@ class Stage:
 
     def invoke(self, name: str, event: dict[str, Any]) -> Any:
         """What a function answers by Lambda's API; None: it failed."""
-        answer = self.clients["lambda"].invoke(FunctionName=name, Payload=json.dumps(event))
+        answer = self.clients["lambda"].invoke(
+            FunctionName=name, Payload=json.dumps(event)
+        )
         payload = answer["Payload"].read()
         if "FunctionError" in answer:
             return None
@@ -77,19 +82,35 @@ class Stage:
     def left(self, queue: str) -> int:
         """How many messages wait or are under way."""
         asked = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        found = self.clients["sqs"].get_queue_attributes(QueueUrl=self.known[queue], AttributeNames=asked)
+        found = self.clients["sqs"].get_queue_attributes(
+            QueueUrl=self.known[queue], AttributeNames=asked
+        )
         return sum(map(int, found["Attributes"].values()))
 
 
 def build(project: Project) -> Path:
     """The built template, of `sam build`.
 
-    Where this machine has no Python of the runtime's version, packages have no bytecode: the runtime's own writes it.
+    Where this machine has no Python of the runtime's version, packages have no
+    bytecode: the runtime's own writes it.
     """
-    sam.sam(project.folder, "build", "--template", "deploy/template.yaml", PROCESSOR="x86_64")
+    sam.sam(
+        project.folder,
+        "build",
+        "--template",
+        "deploy/template.yaml",
+        PROCESSOR="x86_64",
+    )
     built = project.folder / ".aws-sam/build"
     mode = ("--invalidation-mode", "unchecked-hash")
-    of = ("--user", f"{os.getuid()}:{os.getgid()}", "--volume", f"{built}:/built", "--entrypoint", "python")
+    of = (
+        "--user",
+        f"{os.getuid()}:{os.getgid()}",
+        "--volume",
+        f"{built}:/built",
+        "--entrypoint",
+        "python",
+    )
     docker("run", "--rm", *of, IMAGE, "-m", "compileall", "-q", *mode, "/built")
     return built / "template.yaml"
 
@@ -101,22 +122,67 @@ def deployed(project: Project) -> Iterator[tuple[Stage, Pump]]:
     template = build(project)
     with ExitStack() as end:
         network = end.enter_context(_network())
-        gateway = docker("network", "inspect", network, "--format", "{{(index .IPAM.Config 0).Gateway}}").strip()
+        gateway = docker(
+            "network",
+            "inspect",
+            network,
+            "--format",
+            "{{(index .IPAM.Config 0).Gateway}}",
+        ).strip()
         mail = end.enter_context(_mail_server(gateway, stage.mails))
-        moto, functions, api = (free_port(host) for host in (gateway, gateway, "127.0.0.1"))
+        moto, functions, api = (
+            free_port(host) for host in (gateway, gateway, "127.0.0.1")
+        )
         aws, lambdas = f"http://{gateway}:{moto}", f"http://{gateway}:{functions}"
-        command = [str(Path(sys.prefix, "bin/moto_server")), "--host", gateway, "--port", str(moto)]
-        end.enter_context(_process(command, project.folder / "moto.log", (gateway, moto)))
+        command = [
+            str(Path(sys.prefix, "bin/moto_server")),
+            "--host",
+            gateway,
+            "--port",
+            str(moto),
+        ]
+        end.enter_context(
+            _process(command, project.folder / "moto.log", (gateway, moto))
+        )
         tables = _database(network)
         read = _make(stage, tables, aws, lambdas, mail)
         environments = _tell(template, stage, network, aws, lambdas)
-        options = ["--template", str(template), "--env-vars", str(environments), "--docker-network", network]
-        options += ["--skip-pull-image", "--warm-containers", "LAZY", "--parameter-overrides"]
+        options = [
+            "--template",
+            str(template),
+            "--env-vars",
+            str(environments),
+            "--docker-network",
+            network,
+        ]
+        options += [
+            "--skip-pull-image",
+            "--warm-containers",
+            "LAZY",
+            "--parameter-overrides",
+        ]
         options += [f"{name}={value}" for name, value in TOLD.items()]
-        for what, host, port in (("start-lambda", gateway, functions), ("start-api", "127.0.0.1", api)):
-            command = [*sam.COMMAND, "local", what, "--host", host, "--port", str(port), *options]
-            end.enter_context(_process(command, project.folder / f"{what}.log", (host, port)))
-        stage.url, stage.log = f"http://127.0.0.1:{api}", project.folder / "start-lambda.log"
+        for what, host, port in (
+            ("start-lambda", gateway, functions),
+            ("start-api", "127.0.0.1", api),
+        ):
+            command = [
+                *sam.COMMAND,
+                "local",
+                what,
+                "--host",
+                host,
+                "--port",
+                str(port),
+                *options,
+            ]
+            end.enter_context(
+                _process(command, project.folder / f"{what}.log", (host, port))
+            )
+        stage.url, stage.log = (
+            f"http://127.0.0.1:{api}",
+            project.folder / "start-lambda.log",
+        )
         pump = Pump(read, stage.clients, stage.urls, stage.invoke)
         _warm(stage, read)
         end.enter_context(pump.running())
@@ -144,10 +210,27 @@ def _network() -> Iterator[str]:
 
 def _database(network: str) -> str:
     """DynamoDB Local, as `dynamodb` in the network; its address from here."""
-    words = ("run", "--detach", "--network", network, "--network-alias", "dynamodb", "--publish", "127.0.0.1::8000")
-    container = docker(*words, "amazon/dynamodb-local:3", "-jar", "DynamoDBLocal.jar", "-inMemory", "-sharedDb").strip()
+    words = (
+        "run",
+        "--detach",
+        "--network",
+        network,
+        "--network-alias",
+        "dynamodb",
+        "--publish",
+        "127.0.0.1::8000",
+    )
+    container = docker(
+        *words,
+        "amazon/dynamodb-local:3",
+        "-jar",
+        "DynamoDBLocal.jar",
+        "-inMemory",
+        "-sharedDb",
+    ).strip()
     address = docker("port", container, "8000").strip()
-    until(lambda: speaks(address))  # Docker listens on the port before the database does
+    # Docker listens on the port before the database does
+    until(lambda: speaks(address))
     return f"http://{address}"
 
 
@@ -209,13 +292,30 @@ def _mail_server(host: str, mails: list[Message]) -> Iterator[str]:
 
 
 def _make(stage: Stage, tables: str, aws: str, lambdas: str, mail: str) -> Any:
-    """Makes what the template has: tables, queues, secrets; gives it, with what its names stand for."""
+    """Makes what the template has: tables, queues, secrets; gives it, with what its
+    names stand for.
+    """
     boto3 = import_module("boto3")
-    config = import_module("botocore.config").Config(read_timeout=4 * PATIENT, retries={"total_max_attempts": 1})
-    session = boto3.Session(*list(sam.CREDENTIALS.values())[:2], region_name=sam.CREDENTIALS["AWS_DEFAULT_REGION"])
+    config = import_module("botocore.config").Config(
+        read_timeout=4 * PATIENT, retries={"total_max_attempts": 1}
+    )
+    session = boto3.Session(
+        *list(sam.CREDENTIALS.values())[:2],
+        region_name=sam.CREDENTIALS["AWS_DEFAULT_REGION"],
+    )
     places = {"dynamodb": tables, "dynamodbstreams": tables, "lambda": lambdas}
-    for name in ("dynamodb", "dynamodbstreams", "lambda", "sqs", "secretsmanager", "scheduler", "s3"):
-        stage.clients[name] = session.client(name, endpoint_url=places.get(name, aws), config=config)
+    for name in (
+        "dynamodb",
+        "dynamodbstreams",
+        "lambda",
+        "sqs",
+        "secretsmanager",
+        "scheduler",
+        "s3",
+    ):
+        stage.clients[name] = session.client(
+            name, endpoint_url=places.get(name, aws), config=config
+        )
     package = stage.project.folder.name.replace("-", "_")
     template = import_module(f"{package}.local.template").Template(
         stage.project.folder / "deploy/template.yaml", {"AWS::StackName": STACK}
@@ -232,9 +332,13 @@ def _make(stage: Stage, tables: str, aws: str, lambdas: str, mail: str) -> Any:
     folder = stage.project.folder / "signing"
     pem.make_key(folder, as_rsa=True)
     keep = stage.clients["secretsmanager"].create_secret
-    keep(Name=template.known["SigningKeys"], SecretString="".join(each.read_text() for each in folder.glob("*.pem")))
+    keep(
+        Name=template.known["SigningKeys"],
+        SecretString="".join(each.read_text() for each in folder.glob("*.pem")),
+    )
     keep(Name=template.known["MailServer"], SecretString=mail)
-    for name in template.of_type("AWS::SecretsManager::Secret"):  # SAM takes what is not deployed by its name here
+    # SAM takes what is not deployed by its name here
+    for name in template.of_type("AWS::SecretsManager::Secret"):
         keep(Name=name, SecretString=secrets.token_hex(32))
     return template
 
@@ -244,8 +348,19 @@ def make_staff(stage: Stage) -> None:
     lines = (stage.project.folder / ".env").read_text().splitlines()
     settings = dict(line.split("=", 1) for line in lines if line.startswith("ADMIN_"))
     package = stage.project.folder.name.replace("-", "_")
-    command = [sys.executable, "-m", f"{package}.apps.staff", "give", settings["ADMIN_EMAIL"], "--password"]
-    database = {"AWS_ENDPOINT_URL": stage.clients["dynamodb"].meta.endpoint_url, "STACK": STACK, "PYTHONPATH": "src"}
+    command = [
+        sys.executable,
+        "-m",
+        f"{package}.apps.staff",
+        "give",
+        settings["ADMIN_EMAIL"],
+        "--password",
+    ]
+    database = {
+        "AWS_ENDPOINT_URL": stage.clients["dynamodb"].meta.endpoint_url,
+        "STACK": STACK,
+        "PYTHONPATH": "src",
+    }
     done = subprocess.run(
         command,
         cwd=stage.project.folder,
@@ -260,12 +375,20 @@ def make_staff(stage: Stage) -> None:
 
 def _make_table(stage: Stage, name: str, properties: dict[str, Any]) -> None:
     tables = stage.clients["dynamodb"]
-    wanted = {key: value for key, value in properties.items() if not key.startswith(("PointInTime", "SSE", "TimeTo"))}
+    wanted = {
+        key: value
+        for key, value in properties.items()
+        if not key.startswith(("PointInTime", "SSE", "TimeTo"))
+    }
     if "StreamSpecification" in wanted:
-        wanted["StreamSpecification"] = {"StreamEnabled": True, **wanted["StreamSpecification"]}
+        wanted["StreamSpecification"] = {
+            "StreamEnabled": True,
+            **wanted["StreamSpecification"],
+        }
     made = tables.create_table(**wanted)["TableDescription"]
     tables.update_time_to_live(
-        TableName=properties["TableName"], TimeToLiveSpecification=properties["TimeToLiveSpecification"]
+        TableName=properties["TableName"],
+        TimeToLiveSpecification=properties["TimeToLiveSpecification"],
     )
     stage.known[name] = properties["TableName"]
     stage.known[f"{name}.StreamArn"] = made.get("LatestStreamArn", "")
@@ -273,18 +396,28 @@ def _make_table(stage: Stage, name: str, properties: dict[str, Any]) -> None:
 
 def _make_queue(stage: Stage, name: str, properties: dict[str, Any]) -> None:
     attributes = {
-        key: json.dumps(value) if isinstance(value, dict) else str(value) for key, value in properties.items()
+        key: json.dumps(value) if isinstance(value, dict) else str(value)
+        for key, value in properties.items()
     }
     queues = stage.clients["sqs"]
-    url = queues.create_queue(QueueName=f"{STACK}-{name}", Attributes=attributes)["QueueUrl"]
-    arn = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    url = queues.create_queue(QueueName=f"{STACK}-{name}", Attributes=attributes)[
+        "QueueUrl"
+    ]
+    arn = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])[
+        "Attributes"
+    ]["QueueArn"]
     stage.known[name], stage.known[f"{name}.Arn"], stage.urls[arn] = url, arn, url
 
 
 def _make_bucket(stage: Stage, name: str, properties: dict[str, Any]) -> None:
-    """With its notifications, in the words of S3's API; S3 of moto sends them to the queues of moto."""
+    """With its notifications, in the words of S3's API; S3 of moto sends them to the
+    queues of moto.
+    """
     s3, bucket = stage.clients["s3"], properties["BucketName"]
-    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})
+    s3.create_bucket(
+        Bucket=bucket,
+        CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name},
+    )
     told = [
         {
             "QueueArn": each["Queue"],
@@ -294,12 +427,16 @@ def _make_bucket(stage: Stage, name: str, properties: dict[str, Any]) -> None:
         for each in properties["NotificationConfiguration"]["QueueConfigurations"]
     ]
     configuration = {"QueueConfigurations": told}
-    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=configuration)
+    s3.put_bucket_notification_configuration(
+        Bucket=bucket, NotificationConfiguration=configuration
+    )
     stage.known[name] = bucket
 
 
 def _tell(template: Path, stage: Stage, network: str, aws: str, lambdas: str) -> Path:
-    """Tells the functions where AWS is; SAM hands over only what the template names. Gives a file for `--env-vars`."""
+    """Tells the functions where AWS is; SAM hands over only what the template names.
+    Gives a file for `--env-vars`.
+    """
     document = yaml.safe_load(template.read_text())
     shared = document["Globals"]["Function"]
     shared["Environment"]["Variables"] |= {
@@ -313,7 +450,12 @@ def _tell(template: Path, stage: Stage, network: str, aws: str, lambdas: str) ->
     told: dict[str, dict[str, str]] = {}
     for name, resource in document["Resources"].items():
         if resource["Type"] == "AWS::Serverless::Function":
-            for key, value in resource["Properties"].get("Environment", {}).get("Variables", {}).items():
+            for key, value in (
+                resource["Properties"]
+                .get("Environment", {})
+                .get("Variables", {})
+                .items()
+            ):
                 if isinstance(value, dict) and kinds.get(value.get("Ref", "")) in (
                     "AWS::S3::Bucket",
                     "AWS::SQS::Queue",
@@ -325,14 +467,20 @@ def _tell(template: Path, stage: Stage, network: str, aws: str, lambdas: str) ->
 
 
 def _warm(stage: Stage, template: Any) -> None:
-    """The first call of a container starts it, which takes its time where others compute."""
+    """The first call of a container starts it, which takes its time where others
+    compute.
+    """
     event: Callable[..., dict[str, Any]] = import_module(
         f"{stage.project.folder.name.replace('-', '_')}.chassis.mechanism.http_function"
     ).request_event
     threads = []
     for name, function in template.functions().items():
         background = "PART" in function.get("Environment", {}).get("Variables", {})
-        asked = {"Records": []} if background else event("GET", "/health/ready", "", {}, b"")
+        asked = (
+            {"Records": []}
+            if background
+            else event("GET", "/health/ready", "", {}, b"")
+        )
         threads.append(threading.Thread(target=stage.invoke, args=(name, asked)))
     for thread in threads:
         thread.start()

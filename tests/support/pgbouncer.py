@@ -29,8 +29,12 @@ server_idle_timeout = 5
 
 
 @contextmanager
-def pgbouncer(program: str, server: str, mode: str, connections: int = 4) -> Iterator[str]:
-    """Its URL, up to the name of a database. `connections`: that it opens to the server, for all its clients."""
+def pgbouncer(
+    program: str, server: str, mode: str, connections: int = 4
+) -> Iterator[str]:
+    """Its URL, up to the name of a database. `connections`: that it opens to the
+    server, for all its clients.
+    """
     at = urlsplit(server)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -38,12 +42,22 @@ def pgbouncer(program: str, server: str, mode: str, connections: int = 4) -> Ite
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
-        users, config, log = folder / "users.txt", folder / "pgbouncer.ini", folder / "log"
+        users, config, log = (
+            folder / "users.txt",
+            folder / "pgbouncer.ini",
+            folder / "log",
+        )
         users.write_text(f'"{at.username}" "{at.password}"\n')
-        config.write_text(CONFIG.format(server=at, port=port, users=users, mode=mode, connections=connections))
+        config.write_text(
+            CONFIG.format(
+                server=at, port=port, users=users, mode=mode, connections=connections
+            )
+        )
         somebody = ["-u", "nobody"] if os.getuid() == 0 else []  # it refuses to be root
         with log.open("w") as output:
-            process = subprocess.Popen([program, "-q", *somebody, str(config)], stdout=output, stderr=output)
+            process = subprocess.Popen(
+                [program, "-q", *somebody, str(config)], stdout=output, stderr=output
+            )
         try:
             wait_for(port, process, log)
             yield f"postgresql://{at.username}:{at.password}@127.0.0.1:{port}"

@@ -1,4 +1,6 @@
-"""A generated project as its user has it: written by the command, driven by `make`, asked over HTTP."""
+"""A generated project as its user has it: written by the command, driven by `make`,
+asked over HTTP.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +20,17 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parents[2]
 ARCHGEN = (sys.executable, "-c", "from archgen.cli.main import main; main()")
-OPEN = urllib.request.build_opener(urllib.request.ProxyHandler({})).open  # what is here is asked by no proxy
+OPEN = urllib.request.build_opener(
+    urllib.request.ProxyHandler({})
+).open  # what is here is asked by no proxy
 PATIENCE = 120.0  # seconds, for whatever is to start
 
 
 @dataclass(frozen=True)
 class Project:
-    """`folder` and the URLs that its `.env` gives it; `make` uses the environment that runs these tests."""
+    """`folder` and the URLs that its `.env` gives it; `make` uses the environment that
+    runs these tests.
+    """
 
     folder: Path
     urls: dict[str, str]
@@ -41,13 +47,25 @@ class Project:
             text=True,
             check=False,
         )
-        assert done.returncode == 0, f"make {' '.join(arguments)}: {done.stdout[-6000:]}"
+        assert done.returncode == 0, (
+            f"make {' '.join(arguments)}: {done.stdout[-6000:]}"
+        )
         return done.stdout
 
     def pytest(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """The project's own tests, or some of them, whatever comes of it; `new` or `make` has prepared it."""
-        command = [environment()["VENV"] + "/bin/python", "-m", "pytest", "-q", *arguments]
-        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
+        """The project's own tests, or some of them, whatever comes of it; `new` or
+        `make` has prepared it.
+        """
+        command = [
+            environment()["VENV"] + "/bin/python",
+            "-m",
+            "pytest",
+            "-q",
+            *arguments,
+        ]
+        return subprocess.run(
+            command, cwd=self.folder, capture_output=True, text=True, check=False
+        )
 
     def python(self, code: str, *arguments: str) -> str:
         """What the project's code prints, which must succeed."""
@@ -90,8 +108,21 @@ class Project:
 def new(folder: Path, name: str, *options: str) -> Project:
     """`archgen new NAME ...` into `folder`."""
     done = subprocess.run(
-        [*ARCHGEN, "new", name, *options, "--no-input", "--no-git", "--json", "--output", str(folder)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+        [
+            *ARCHGEN,
+            "new",
+            name,
+            *options,
+            "--no-input",
+            "--no-git",
+            "--json",
+            "--output",
+            str(folder),
+        ],
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+        },
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -103,11 +134,17 @@ def new(folder: Path, name: str, *options: str) -> Project:
 
 
 def environment() -> dict[str, str]:
-    """These tests' environment, shared with the project, and nothing that make or archgen left in it.
+    """These tests' environment, shared with the project, and nothing that make or
+    archgen left in it.
 
-    Types of the libraries, the same for each project, are read once for each process of the tests.
+    Types of the libraries, the same for each project, are read once for each process of
+    the tests.
     """
-    kept = {key: value for key, value in os.environ.items() if key not in {"MAKEFLAGS", "MAKELEVEL", "PYTHONPATH"}}
+    kept = {
+        key: value
+        for key, value in os.environ.items()
+        if key not in {"MAKEFLAGS", "MAKELEVEL", "PYTHONPATH"}
+    }
     types = HERE / ".mypy_cache/projects" / os.environ.get("PYTEST_XDIST_WORKER", "one")
     return {**kept, "VENV": sys.prefix, "MYPY_CACHE_DIR": str(types)}
 
@@ -133,7 +170,9 @@ def until(holds: Callable[[], bool], seconds: float = 60) -> float:
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """Ctrl-C, and whatever is needed after that, for the process and all that it started."""
+    """Ctrl-C, and whatever is needed after that, for the process and all that it
+    started.
+    """
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(process.pid, number)
@@ -144,7 +183,9 @@ def stop(process: subprocess.Popen[bytes]) -> None:
             continue
 
 
-def ask(url: str, method: str = "GET", body: object = None, token: str | None = None) -> tuple[int, Any]:
+def ask(
+    url: str, method: str = "GET", body: object = None, token: str | None = None
+) -> tuple[int, Any]:
     """Status and JSON document of a request."""
     headers = {"Content-Type": "application/json"}
     if token:

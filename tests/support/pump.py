@@ -1,6 +1,7 @@
-"""What AWS does between tables, queues and functions: a stream's records pass the filters of its pipes into queues, batches
-of a queue go to its function, schedules call theirs. It reads the template and calls functions by Lambda's own API; no code
-of a function, nor of the project's local gateway, runs here.
+"""What AWS does between tables, queues and functions: a stream's records pass the
+filters of its pipes into queues, batches of a queue go to its function, schedules call
+theirs. It reads the template and calls functions by Lambda's own API; no code of a
+function, nor of the project's local gateway, runs here.
 """
 
 from __future__ import annotations
@@ -23,9 +24,11 @@ SCHEDULED = "<aws.scheduler.scheduled-time>"
 
 
 class Pump:
-    """`clients`: by the name of a service; `urls`: queues, by ARN; `invoke`: calls a function by its name in the template.
+    """`clients`: by the name of a service; `urls`: queues, by ARN; `invoke`: calls a
+    function by its name in the template.
 
-    `batches`: what went from queues to functions: name, records, and what came back; `called`: by whom the scheduler called.
+    `batches`: what went from queues to functions: name, records, and what came back;
+    `called`: by whom the scheduler called.
     """
 
     def __init__(
@@ -47,16 +50,25 @@ class Pump:
         self._over = threading.Event()
         self._receiving = threading.Lock()
         pipes = list(template.of_type("AWS::Pipes::Pipe").values())
-        self._work: list[tuple[Callable[..., None], tuple[Any, ...]]] = [(self._schedules, ())]
+        self._work: list[tuple[Callable[..., None], tuple[Any, ...]]] = [
+            (self._schedules, ())
+        ]
         for stream in {pipe["Source"] for pipe in pipes}:
-            self._work.append((self._follow, (stream, [pipe for pipe in pipes if pipe["Source"] == stream])))
+            self._work.append(
+                (
+                    self._follow,
+                    (stream, [pipe for pipe in pipes if pipe["Source"] == stream]),
+                )
+            )
         self._work += [(self._feed, each) for each in template.events("SQS")]
         for name, schedule in template.events("ScheduleV2"):
             self.schedule(name, schedule["ScheduleExpression"], schedule["Input"])
 
     @contextmanager
     def running(self) -> Iterator[Pump]:
-        threads = [threading.Thread(target=self._each, args=each) for each in self._work]
+        threads = [
+            threading.Thread(target=self._each, args=each) for each in self._work
+        ]
         for thread in threads:
             thread.start()
         try:
@@ -76,9 +88,16 @@ class Pump:
     def schedule(self, function: str, expression: str, text: str) -> None:
         """Has the scheduler call a function: `at(...)`, `rate(...)`."""
         name = re.sub(r"\W", "-", f"{function}-{expression}")
-        target = {"Arn": function_arn(function), "RoleArn": "arn:aws:iam::123456789012:role/scheduler", "Input": text}
+        target = {
+            "Arn": function_arn(function),
+            "RoleArn": "arn:aws:iam::123456789012:role/scheduler",
+            "Input": text,
+        }
         self._scheduler.create_schedule(
-            Name=name, ScheduleExpression=expression, FlexibleTimeWindow={"Mode": "OFF"}, Target=target
+            Name=name,
+            ScheduleExpression=expression,
+            FlexibleTimeWindow={"Mode": "OFF"},
+            Target=target,
         )
 
     def _each(self, work: Callable[..., None], arguments: tuple[Any, ...]) -> None:
@@ -88,11 +107,15 @@ class Pump:
             self.broken.append(f"{work.__name__}: {error!r}")
 
     def _follow(self, stream: str, pipes: list[Document]) -> None:
-        """Every shard from the oldest record that is there, and none before the one that it came of."""
+        """Every shard from the oldest record that is there, and none before the one
+        that it came of.
+        """
         iterators: dict[str, str | None] = {}
         last: dict[str, str] = {}
         while not self._over.wait(PAUSE):
-            described = self._streams.describe_stream(StreamArn=stream)["StreamDescription"]
+            described = self._streams.describe_stream(StreamArn=stream)[
+                "StreamDescription"
+            ]
             for shard in described["Shards"]:
                 name = shard["ShardId"]
                 if iterators.get(shard.get("ParentShardId", "")) is not None:
@@ -114,7 +137,13 @@ class Pump:
                 for record in got["Records"]:
                     last[name] = record["dynamodb"]["SequenceNumber"]
                 for pipe in pipes:
-                    self._pass(pipe, [{**record, "eventSourceARN": stream} for record in got["Records"]])
+                    self._pass(
+                        pipe,
+                        [
+                            {**record, "eventSourceARN": stream}
+                            for record in got["Records"]
+                        ],
+                    )
                 iterators[name] = got.get("NextShardIterator")
 
     def _iterator(self, stream: str, shard: str, last: str | None) -> str:
@@ -122,23 +151,42 @@ class Pump:
         asked: dict[str, str] = {"StreamArn": stream, "ShardId": shard}
         if last:
             try:
-                after = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": last}
-                return str(self._streams.get_shard_iterator(**asked, **after)["ShardIterator"])
+                after = {
+                    "ShardIteratorType": "AFTER_SEQUENCE_NUMBER",
+                    "SequenceNumber": last,
+                }
+                return str(
+                    self._streams.get_shard_iterator(**asked, **after)["ShardIterator"]
+                )
             except self._streams.exceptions.TrimmedDataAccessException:
                 pass
-        return str(self._streams.get_shard_iterator(**asked, ShardIteratorType="TRIM_HORIZON")["ShardIterator"])
+        return str(
+            self._streams.get_shard_iterator(**asked, ShardIteratorType="TRIM_HORIZON")[
+                "ShardIterator"
+            ]
+        )
 
     def _pass(self, pipe: Document, records: list[Document]) -> None:
         told = pipe["SourceParameters"]
-        patterns = [EventPattern.load(each["Pattern"]) for each in told["FilterCriteria"]["Filters"]]
+        patterns = [
+            EventPattern.load(each["Pattern"])
+            for each in told["FilterCriteria"]["Filters"]
+        ]
         bodies = [json.dumps(record, default=datetime.timestamp) for record in records]
-        passed = [body for body in bodies if any(each.matches_event(json.loads(body)) for each in patterns)]
+        passed = [
+            body
+            for body in bodies
+            if any(each.matches_event(json.loads(body)) for each in patterns)
+        ]
         size = told["DynamoDBStreamParameters"]["BatchSize"]
         for begin in range(0, len(passed), size):
             entries = [
-                {"Id": str(number), "MessageBody": body} for number, body in enumerate(passed[begin : begin + size])
+                {"Id": str(number), "MessageBody": body}
+                for number, body in enumerate(passed[begin : begin + size])
             ]
-            answer = self._queues.send_message_batch(QueueUrl=self._urls[pipe["Target"]], Entries=entries)
+            answer = self._queues.send_message_batch(
+                QueueUrl=self._urls[pipe["Target"]], Entries=entries
+            )
             assert not answer.get("Failed"), answer
 
     def _feed(self, name: str, source: Document) -> None:
@@ -154,7 +202,9 @@ class Pump:
             if messages:
                 self._hand_over(name, source, queue, messages)
 
-    def _hand_over(self, name: str, source: Document, queue: str, messages: list[Document]) -> None:
+    def _hand_over(
+        self, name: str, source: Document, queue: str, messages: list[Document]
+    ) -> None:
         records = [
             {
                 "messageId": message["MessageId"],
@@ -182,7 +232,9 @@ class Pump:
                 self._queues.delete_message(**handle)
 
     def _schedules(self) -> None:
-        """Calls what moto's scheduler has, when it is due; what fails again and again is a dead letter, as Lambda has it."""
+        """Calls what moto's scheduler has, when it is due; what fails again and again
+        is a dead letter, as Lambda has it.
+        """
         begun, done = time.time(), set()
         while not self._over.wait(PAUSE):
             for listed in self._scheduler.list_schedules()["Schedules"]:
@@ -192,7 +244,10 @@ class Pump:
                     continue
                 done.add((listed["Name"], due))
                 moment = datetime.fromtimestamp(due, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-                self._call(found["Target"], json.loads(found["Target"]["Input"].replace(SCHEDULED, moment)))
+                self._call(
+                    found["Target"],
+                    json.loads(found["Target"]["Input"].replace(SCHEDULED, moment)),
+                )
 
     def _call(self, target: Document, event: Document) -> None:
         name = target["Arn"].rpartition(":")[2]
@@ -202,9 +257,15 @@ class Pump:
             self.called.append((name, event))
             if answer == {}:
                 return
-        letter = json.dumps({"requestPayload": event, "requestContext": {"condition": "RetriesExhausted"}})
+        letter = json.dumps(
+            {
+                "requestPayload": event,
+                "requestContext": {"condition": "RetriesExhausted"},
+            }
+        )
         self._queues.send_message(
-            QueueUrl=self._urls[told["DestinationConfig"]["OnFailure"]["Destination"]], MessageBody=letter
+            QueueUrl=self._urls[told["DestinationConfig"]["OnFailure"]["Destination"]],
+            MessageBody=letter,
         )
 
 
@@ -219,6 +280,8 @@ def due_at(expression: str, begun: float, now: float) -> float | None:
         moment = datetime.fromisoformat(words).replace(tzinfo=UTC).timestamp()
         return moment if moment <= now else None
     number, unit = words.split()
-    seconds = int(number) * {"minute": 60, "hour": 3600, "day": 86400}[unit.removesuffix("s")]
+    seconds = (
+        int(number) * {"minute": 60, "hour": 3600, "day": 86400}[unit.removesuffix("s")]
+    )
     times = int((now - begun) // seconds)
     return begun + times * seconds if times else None

@@ -1,4 +1,6 @@
-"""How many of the samples are tried: all of them, or with `ARCHGEN_SAMPLES=few`, as `.ci/run` has it, those that stand for the others."""
+"""How many of the samples are tried: all of them, or with `ARCHGEN_SAMPLES=few`, as
+`.ci/run` has it, those that stand for the others.
+"""
 
 from __future__ import annotations
 

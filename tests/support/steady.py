@@ -1,4 +1,6 @@
-"""A steady load: so many clients that each keep a connection and ask one thing after another, and what they got."""
+"""A steady load: so many clients that each keep a connection and ask one thing after
+another, and what they got.
+"""
 
 from __future__ import annotations
 
@@ -54,8 +56,12 @@ class Steady:
 
 
 @contextmanager
-def steady(url: str, request: Callable[[int], Request], clients: int = 8, pause: float = 0.04) -> Iterator[Steady]:
-    """`request(n)`: the n-th thing to ask for. Each client waits `pause` seconds between two requests."""
+def steady(
+    url: str, request: Callable[[int], Request], clients: int = 8, pause: float = 0.04
+) -> Iterator[Steady]:
+    """`request(n)`: the n-th thing to ask for. Each client waits `pause` seconds
+    between two requests.
+    """
     load, stop = Steady(), threading.Event()
     counter, lock = iter(range(10**9)), threading.Lock()
 
@@ -69,12 +75,24 @@ def steady(url: str, request: Callable[[int], Request], clients: int = 8, pause:
                 connection.request(asked.method, asked.path, asked.body, asked.headers)
                 answer = connection.getresponse()
                 text = answer.read().decode(errors="replace")
-                status, headers = answer.status, {name.lower(): value for name, value in answer.getheaders()}
+                status, headers = (
+                    answer.status,
+                    {name.lower(): value for name, value in answer.getheaders()},
+                )
             except (OSError, http.client.HTTPException) as error:
                 text = repr(error)
                 connection.close()
             ended = time.monotonic()
-            load.outcomes.append(Outcome(ended - load.begun, asked, status, headers, ended - begun, text[:300]))
+            load.outcomes.append(
+                Outcome(
+                    ended - load.begun,
+                    asked,
+                    status,
+                    headers,
+                    ended - begun,
+                    text[:300],
+                )
+            )
             stop.wait(pause)
         connection.close()
 

@@ -1,4 +1,6 @@
-"""Events for streams, and what they come to, counted apart: plain Python that knows nothing of a project."""
+"""Events for streams, and what they come to, counted apart: plain Python that knows
+nothing of a project.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ class Event:
 
 
 def draw(count: int, devices: list[str], now: datetime, seed: int = 1) -> list[Event]:
-    """So many, of which one in ten is a copy of an earlier one, one in twenty is some hours late, and one in a hundred too late."""
+    """So many, of which one in ten is a copy of an earlier one, one in twenty is some
+    hours late, and one in a hundred too late.
+    """
     chance = random.Random(seed)
     events: list[Event] = []
     while len(events) < count:
@@ -49,11 +53,15 @@ def draw(count: int, devices: list[str], now: datetime, seed: int = 1) -> list[E
             at -= timedelta(hours=chance.uniform(1, 20))
         value = Decimal(chance.randint(-1_000_000, 1_000_000)).scaleb(-4)
         identity = UUID(int=chance.getrandbits(128), version=4)
-        events.append(Event(identity, chance.choice(devices), at, chance.choice(KINDS), value))
+        events.append(
+            Event(identity, chance.choice(devices), at, chance.choice(KINDS), value)
+        )
     return events
 
 
-def reference(events: list[Event], came: datetime) -> dict[tuple[str, str, datetime], Totals]:
+def reference(
+    events: list[Event], came: datetime
+) -> dict[tuple[str, str, datetime], Totals]:
     """Each minute's count, sum, least and most; all of them came about then."""
     found: dict[tuple[str, str, datetime], Totals] = {}
     seen: set[UUID] = set()
@@ -62,8 +70,15 @@ def reference(events: list[Event], came: datetime) -> dict[tuple[str, str, datet
             continue
         seen.add(event.id)
         key = (event.device_id, event.kind, event.at.replace(second=0, microsecond=0))
-        count, total, least, most = found.get(key, (0, Decimal(0), event.value, event.value))
-        found[key] = (count + 1, total + event.value, min(least, event.value), max(most, event.value))
+        count, total, least, most = found.get(
+            key, (0, Decimal(0), event.value, event.value)
+        )
+        found[key] = (
+            count + 1,
+            total + event.value,
+            min(least, event.value),
+            max(most, event.value),
+        )
     return found
 
 

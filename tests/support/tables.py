@@ -1,4 +1,6 @@
-"""A generated project whose owner changes its tables, and the rows that are in them, on SQLite or PostgreSQL."""
+"""A generated project whose owner changes its tables, and the rows that are in them, on
+SQLite or PostgreSQL.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,15 @@ DOMAIN = {
                         "parent": {"type": "reference", "to": "lab.test"},
                     },
                 },
-                "run": {"fields": {"test": {"type": "reference", "to": "lab.test", "required": True}}},
+                "run": {
+                    "fields": {
+                        "test": {
+                            "type": "reference",
+                            "to": "lab.test",
+                            "required": True,
+                        }
+                    }
+                },
             }
         }
     }
@@ -37,7 +47,9 @@ DOMAIN = {
 
 @dataclass(frozen=True)
 class Lab:
-    """A project with a module of two tables, of which one refers to the other and to itself; `url`: of a PostgreSQL."""
+    """A project with a module of two tables, of which one refers to the other and to
+    itself; `url`: of a PostgreSQL.
+    """
 
     project: Project
     url: str = ""
@@ -45,18 +57,24 @@ class Lab:
     @property
     def migrations(self) -> list[Path]:
         """The revisions after the first."""
-        folder = self.project.folder / "src" / self.project.folder.name / "lab/migrations"
+        folder = (
+            self.project.folder / "src" / self.project.folder.name / "lab/migrations"
+        )
         return sorted(folder.glob("[1-9]*.py"))
 
     def make(self, target: str, *arguments: str) -> str:
-        return self.project.make(target, *arguments, *([f"DATABASE_URL={self.url}"] if self.url else []))
+        return self.project.make(
+            target, *arguments, *([f"DATABASE_URL={self.url}"] if self.url else [])
+        )
 
     def revise(self, *arguments: str) -> str:
         return self.make("migration", "MODULE=lab", "NAME=a change", *arguments)
 
     def edit(self, *changes: tuple[str, str]) -> None:
         """Changes of `repository.py`: what stands there, and what stands there then."""
-        path = self.project.folder / "src" / self.project.folder.name / "lab/repository.py"
+        path = (
+            self.project.folder / "src" / self.project.folder.name / "lab/repository.py"
+        )
         text = path.read_text()
         for before, after in changes:
             assert before in text, before
@@ -64,7 +82,9 @@ class Lab:
         path.write_text(text)
 
     def fill(self, *names: str, price: int | str | None = None) -> None:
-        """Rows that refer to themselves, and for each one that refers to it. `price`: as the database keeps it."""
+        """Rows that refer to themselves, and for each one that refers to it. `price`:
+        as the database keeps it.
+        """
         for n, name in enumerate(names):
             own = f"{ID}{n}" if self.url else f"{ID}{n}".replace("-", "")
             row = f"'{own}', 1, '{AT}', '{AT}'"
@@ -77,8 +97,15 @@ class Lab:
     def run(self, *statements: str) -> list[Any]:
         """The rows that the last of these statements gives."""
         if not self.url:
-            with closing(sqlite3.connect(self.project.folder / ".data/lab.sqlite")) as connection, connection:
-                return [connection.execute(statement).fetchall() for statement in statements][-1]
+            with (
+                closing(
+                    sqlite3.connect(self.project.folder / ".data/lab.sqlite")
+                ) as connection,
+                connection,
+            ):
+                return [
+                    connection.execute(statement).fetchall() for statement in statements
+                ][-1]
         return asyncio.run(self._run(statements))
 
     async def _run(self, statements: tuple[str, ...]) -> list[Any]:
@@ -89,7 +116,9 @@ class Lab:
                 await connection.execute(sa.text("SET search_path TO lab"))
                 for statement in statements:
                     result = await connection.execute(sa.text(statement))
-                    found = [tuple(row) for row in result] if result.returns_rows else []
+                    found = (
+                        [tuple(row) for row in result] if result.returns_rows else []
+                    )
         finally:
             await engine.dispose()
         return found
@@ -98,4 +127,6 @@ class Lab:
 def lab(folder: Path, name: str = "chemistry", url: str = "") -> Lab:
     answers = folder / f"{name}.json"
     answers.write_text(json.dumps(DOMAIN))
-    return Lab(new(folder, name, "--answers", str(answers), "--architecture", "monolith"), url)
+    return Lab(
+        new(folder, name, "--answers", str(answers), "--architecture", "monolith"), url
+    )

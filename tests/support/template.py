@@ -1,4 +1,6 @@
-"""A template of functions: as SAM translates it; additions to it, made where its project's test says that they belong."""
+"""A template of functions: as SAM translates it; additions to it, made where its
+project's test says that they belong.
+"""
 
 from __future__ import annotations
 
@@ -30,13 +32,18 @@ print(json.dumps(transform(document, {**defaults, **told}, types.SimpleNamespace
 """
 
 # parameters of a stage with a domain of its own
-TOLD = {"AlarmEmail": "ops@example.com", "SiteUrl": "https://shop.example.com", "Domain": "api.example.com"}
+TOLD = {
+    "AlarmEmail": "ops@example.com",
+    "SiteUrl": "https://shop.example.com",
+    "Domain": "api.example.com",
+}
 TOLD |= {
     "CertificateArn": "arn:aws:acm:eu-central-1:123456789012:certificate/1",
     "ZoneId": "Z1",
     "MonthlyBudget": "600",
 }
-# what CloudFormation of moto does not create; each is held by its properties, in tests/functions/
+# what CloudFormation of moto does not create; each is held by its properties, in
+# tests/functions/
 NOT_THERE = {
     "AWS::ApiGatewayV2::Api",
     "AWS::ApiGatewayV2::ApiMapping",
@@ -56,10 +63,14 @@ PLACE = re.compile(r"^(?:and )?in (\w+), as (.*)$", re.MULTILINE)
 
 
 def add(template: str, text: str) -> str:
-    """The template with what the text has for it: whole resources, then additions to others, each under a line that says where."""
+    """The template with what the text has for it: whole resources, then additions to
+    others, each under a line that says where.
+    """
     whole, *others = re.split(r"^(?=(?:and )?in \w+, as )", text, flags=re.MULTILINE)
     if whole.strip():
-        template = template.replace("\nOutputs:", "\n" + whole.strip("\n") + "\n\nOutputs:")
+        template = template.replace(
+            "\nOutputs:", "\n" + whole.strip("\n") + "\n\nOutputs:"
+        )
     for other in others:
         heading, _, lines = other.partition("\n")
         found = PLACE.match(heading)
@@ -73,7 +84,9 @@ def _within(template: str, resource: str, place: str, lines: str) -> str:
     end = re.compile(r"\n  \w+:\n|\nOutputs:").search(template, begin + 1)
     assert end, resource
     block = template[begin : end.start()]
-    block = block.replace("      Events: {}\n", "      Events:\n").replace("Resource: []\n", "Resource:\n")
+    block = block.replace("      Events: {}\n", "      Events:\n").replace(
+        "Resource: []\n", "Resource:\n"
+    )
     if "Events" in place:
         head = "\n      Events:\n"
     elif "Variables" in place:
@@ -89,7 +102,9 @@ def _within(template: str, resource: str, place: str, lines: str) -> str:
 
 
 def translated(path: Path, told: Mapping[str, str]) -> dict[str, Any]:
-    """What SAM makes of a template for CloudFormation, with these parameters; the code lies in the bucket `code`."""
+    """What SAM makes of a template for CloudFormation, with these parameters; the code
+    lies in the bucket `code`.
+    """
     uv = str(Path(sys.prefix, "bin", "uv"))
     command = [
         uv,
@@ -107,7 +122,11 @@ def translated(path: Path, told: Mapping[str, str]) -> dict[str, Any]:
     ]
     environment = {**os.environ, "AWS_DEFAULT_REGION": "eu-central-1"}
     done = subprocess.run(
-        [*command, str(path), json.dumps(dict(told))], env=environment, capture_output=True, text=True, check=False
+        [*command, str(path), json.dumps(dict(told))],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr[-4000:]
     found: dict[str, Any] = json.loads(done.stdout)
@@ -118,7 +137,9 @@ def translated(path: Path, told: Mapping[str, str]) -> dict[str, Any]:
 def created_by_moto(
     path: Path, stack: str, told: Mapping[str, str], not_there: set[str]
 ) -> Iterator[dict[str, tuple[str, str]]]:
-    """The physical name and the type of each resource that CloudFormation of moto makes of it, but for kinds that it does not know."""
+    """The physical name and the type of each resource that CloudFormation of moto makes
+    of it, but for kinds that it does not know.
+    """
     environment = {"AWS_DEFAULT_REGION": "eu-central-1"}
     before = {name: os.environ.get(name) for name in environment}
     os.environ.update(environment)
@@ -132,23 +153,35 @@ def created_by_moto(
                 os.environ[name] = value
 
 
-def _create(path: Path, stack: str, told: Mapping[str, str], not_there: set[str]) -> dict[str, tuple[str, str]]:
+def _create(
+    path: Path, stack: str, told: Mapping[str, str], not_there: set[str]
+) -> dict[str, tuple[str, str]]:
     client = import_module("boto3").client
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as packed:
         packed.writestr("shop.py", "")
-    client("s3").create_bucket(Bucket="code", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    client("s3").create_bucket(
+        Bucket="code", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+    )
     client("s3").put_object(Bucket="code", Key="package.zip", Body=archive.getvalue())
-    zone = client("route53").create_hosted_zone(Name="example.com", CallerReference="1")["HostedZone"]["Id"]
+    zone = client("route53").create_hosted_zone(
+        Name="example.com", CallerReference="1"
+    )["HostedZone"]["Id"]
     template = translated(path, told)
     template = {**what_moto_creates(template, not_there), "Outputs": {}}
-    parameters = {name: str(each.get("Default", "")) for name, each in template["Parameters"].items()}
+    parameters = {
+        name: str(each.get("Default", ""))
+        for name, each in template["Parameters"].items()
+    }
     parameters |= {**told, "ZoneId": zone.removeprefix("/hostedzone/")}
     stacks = client("cloudformation")
     stacks.create_stack(
         StackName=stack,
         TemplateBody=json.dumps(template),
-        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
+        Parameters=[
+            {"ParameterKey": name, "ParameterValue": value}
+            for name, value in parameters.items()
+        ],
         Capabilities=["CAPABILITY_IAM"],
     )
     pages = stacks.get_paginator("list_stack_resources").paginate(StackName=stack)
@@ -161,8 +194,16 @@ def _create(path: Path, stack: str, told: Mapping[str, str], not_there: set[str]
 
 def what_moto_creates(template: dict[str, Any], not_there: set[str]) -> dict[str, Any]:
     """A translated template without resources of these kinds."""
-    absent = {name for name, resource in template["Resources"].items() if resource["Type"] in not_there}
-    kept = {name: resource for name, resource in template["Resources"].items() if name not in absent}
+    absent = {
+        name
+        for name, resource in template["Resources"].items()
+        if resource["Type"] in not_there
+    }
+    kept = {
+        name: resource
+        for name, resource in template["Resources"].items()
+        if name not in absent
+    }
     found: dict[str, Any] = without({**template, "Resources": kept}, absent)
     return found
 

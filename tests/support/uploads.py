@@ -19,14 +19,18 @@ def noise(side: int) -> bytes:
 
 
 def announced(client: httpx.Client, field: str, size: int) -> dict[str, Any]:
-    answer = client.post("/api/files", json={"for": field, "content_type": "image/png", "size": size})
+    answer = client.post(
+        "/api/files", json={"for": field, "content_type": "image/png", "size": size}
+    )
     assert answer.status_code == 201, answer.text
     return dict(answer.json())
 
 
 def sent(client: httpx.Client, made: dict[str, Any], data: bytes) -> int:
     form = made["upload"]
-    return client.post(form["url"], data=form["fields"], files={"file": ("a.png", data, "image/png")}).status_code
+    return client.post(
+        form["url"], data=form["fields"], files={"file": ("a.png", data, "image/png")}
+    ).status_code
 
 
 def ready(client: httpx.Client, file_id: str) -> dict[str, Any]:

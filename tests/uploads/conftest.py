@@ -1,4 +1,6 @@
-"""Projects whose rows have files, written once for these tests: a monolith that keeps them in a folder, functions that have S3."""
+"""Projects whose rows have files, written once for these tests: a monolith that keeps
+them in a folder, functions that have S3.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,15 @@ ANSWERS = {"modules": {"catalog": {"entities": {"product": PRODUCT, "poster": PO
 
 def _project(folder: Path, name: str, architecture: str, *more: str) -> Project:
     (folder / "answers.json").write_text(json.dumps(ANSWERS))
-    made = new(folder, name, "--answers", str(folder / "answers.json"), "--architecture", architecture, *more)
+    made = new(
+        folder,
+        name,
+        "--answers",
+        str(folder / "answers.json"),
+        "--architecture",
+        architecture,
+        *more,
+    )
     sys.path.append(str(made.folder / "src"))
     return made
 
@@ -44,20 +54,36 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Project:
 @pytest.fixture(scope="session")
 def functions(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The functions, on DynamoDB; their package is `s3_lab`, and can be imported."""
-    return _project(tmp_path_factory.mktemp("functions"), "s3-lab", "serverless", "--set", "stack.database=dynamodb")
+    return _project(
+        tmp_path_factory.mktemp("functions"),
+        "s3-lab",
+        "serverless",
+        "--set",
+        "stack.database=dynamodb",
+    )
 
 
 @pytest.fixture(scope="session")
 def bucket_lab(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The monolith that can have a bucket; its package is `bucket_lab`, and can be imported."""
-    return _project(tmp_path_factory.mktemp("bucket"), "bucket-lab", "monolith", "--set", "extras.s3_files=true")
+    """The monolith that can have a bucket; its package is `bucket_lab`, and can be
+    imported.
+    """
+    return _project(
+        tmp_path_factory.mktemp("bucket"),
+        "bucket-lab",
+        "monolith",
+        "--set",
+        "extras.s3_files=true",
+    )
 
 
 @pytest.fixture(scope="session")
 def bucket_services(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The same as services."""
     folder = tmp_path_factory.mktemp("services")
-    return _project(folder, "bucket-services", "microservices", "--set", "extras.s3_files=true")
+    return _project(
+        folder, "bucket-services", "microservices", "--set", "extras.s3_files=true"
+    )
 
 
 @pytest.fixture
@@ -67,7 +93,9 @@ def part(lab: Project) -> Callable[[str], Any]:
 
 
 @pytest.fixture
-def instance(part: Callable[[str], Any], tmp_path: Path) -> Iterator[tuple[TestClient, Path]]:
+def instance(
+    part: Callable[[str], Any], tmp_path: Path
+) -> Iterator[tuple[TestClient, Path]]:
     """A client of the monolith, and the folder in which it keeps files."""
     part("accounts.keys").make_key(tmp_path / "keys")
     settings = part("apps.settings").Settings.model_construct(

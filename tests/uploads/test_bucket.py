@@ -1,4 +1,6 @@
-"""A server that keeps files in a bucket, on moto's S3 server: the same face as with a folder, nobody told of what arrives, nothing lost."""
+"""A server that keeps files in a bucket, on moto's S3 server: the same face as with a
+folder, nobody told of what arrives, nothing lost.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ part = "bucket_lab.{}".format
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """S3, which the environment names as it names any other server; it may be stopped, and started again with what it had."""
+    """S3, which the environment names as it names any other server; it may be stopped,
+    and started again with what it had.
+    """
     moto = import_module("moto.server").ThreadedMotoServer("127.0.0.1", port=0)
     moto.start()
     host, port = moto.get_host_and_port()
@@ -56,7 +60,9 @@ def s3() -> Any:
 
 
 def keys() -> list[str]:
-    return [each["Key"] for each in s3().list_objects_v2(Bucket=BUCKET).get("Contents", [])]
+    return [
+        each["Key"] for each in s3().list_objects_v2(Bucket=BUCKET).get("Contents", [])
+    ]
 
 
 @pytest.fixture
@@ -76,12 +82,19 @@ def settings(bucket_lab: Project, server: Any, tmp_path: Path) -> dict[str, Any]
 
 
 @pytest.fixture
-def client(settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
+def client(
+    settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[TestClient]:
     """Of the monolith, which looks for arrivals often; logged in."""
-    monkeypatch.setattr(import_module(part("chassis.mechanism.s3_arrivals")), "PAUSE", 0.2)
+    monkeypatch.setattr(
+        import_module(part("chassis.mechanism.s3_arrivals")), "PAUSE", 0.2
+    )
     made = import_module(part("apps.settings")).Settings.model_construct(**settings)
     with TestClient(import_module(part("apps.dev")).create_app(made)) as client:
-        who = {"email": f"{uuid4().hex}@example.com", "password": "correct horse battery staple"}
+        who = {
+            "email": f"{uuid4().hex}@example.com",
+            "password": "correct horse battery staple",
+        }
         assert client.post("/api/auth/register", json=who).status_code == 201
         token = client.post("/api/auth/login", json=who).json()["access_token"]
         client.headers["Authorization"] = f"Bearer {token}"
@@ -96,8 +109,12 @@ def unwatched(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(import_module(part("apps.app")), "watched", lambda *_: {})
 
 
-def announce(client: httpx.Client, size: int = len(TEXT), kind: str = "text/plain") -> dict[str, Any]:
-    answer = client.post("/api/files", json={"for": FIELDS[kind], "content_type": kind, "size": size})
+def announce(
+    client: httpx.Client, size: int = len(TEXT), kind: str = "text/plain"
+) -> dict[str, Any]:
+    answer = client.post(
+        "/api/files", json={"for": FIELDS[kind], "content_type": kind, "size": size}
+    )
     assert answer.status_code == 201, answer.text
     return dict(answer.json())
 
@@ -106,7 +123,11 @@ def send(made: dict[str, Any], data: bytes) -> int:
     """As the form says, to S3 itself; not one byte passes the application."""
     form = made["upload"]
     with httpx.Client(trust_env=False) as http:
-        return int(http.post(form["url"], data=form["fields"], files={"file": ("../../a", data)}).status_code)
+        return int(
+            http.post(
+                form["url"], data=form["fields"], files={"file": ("../../a", data)}
+            ).status_code
+        )
 
 
 def until(seen: Callable[[], Any], holds: Callable[[Any], bool] = bool) -> Any:
@@ -124,7 +145,9 @@ def shown(client: httpx.Client, made: dict[str, Any]) -> dict[str, Any]:
 
 
 def settled(client: httpx.Client, made: dict[str, Any]) -> dict[str, Any]:
-    return dict(until(lambda: shown(client, made), lambda file: file["status"] != "pending"))
+    return dict(
+        until(lambda: shown(client, made), lambda file: file["status"] != "pending")
+    )
 
 
 def get(url: str) -> httpx.Response:
@@ -132,21 +155,33 @@ def get(url: str) -> httpx.Response:
         return http.get(url)
 
 
-def test_an_image_is_uploaded_to_the_bucket_and_its_thumbnail_is_there(client: TestClient) -> None:
+def test_an_image_is_uploaded_to_the_bucket_and_its_thumbnail_is_there(
+    client: TestClient,
+) -> None:
     drawn = BytesIO()
     Image.new("RGB", (800, 600), (200, 30, 30)).save(drawn, "PNG")
     made = announce(client, len(drawn.getvalue()), "image/png")
     policy = made["upload"]["fields"]
     assert policy["key"] == f"incoming/{made['id']}"
-    assert urlsplit(made["upload"]["url"]).path == f"/{BUCKET}", "other servers have buckets in paths"
+    assert urlsplit(made["upload"]["url"]).path == f"/{BUCKET}", (
+        "other servers have buckets in paths"
+    )
     assert send(made, drawn.getvalue()) == 204
     file = settled(client, made)
     assert file["status"] == "ready", file
     answer, small = get(file["url"]), get(file["thumbnail_url"])
     assert answer.status_code == small.status_code == 200
-    assert answer.headers["content-type"] == "image/png" and answer.headers["content-disposition"] == "inline"
+    assert (
+        answer.headers["content-type"] == "image/png"
+        and answer.headers["content-disposition"] == "inline"
+    )
     assert Image.open(BytesIO(small.content)).size == (320, 240)
-    until(keys, lambda there: there == [f"kept/{made['id']}/original", f"kept/{made['id']}/thumbnail"])
+    until(
+        keys,
+        lambda there: (
+            there == [f"kept/{made['id']}/original", f"kept/{made['id']}/thumbnail"]
+        ),
+    )
 
 
 def test_what_a_browser_could_run_is_downloaded(client: TestClient) -> None:
@@ -154,7 +189,10 @@ def test_what_a_browser_could_run_is_downloaded(client: TestClient) -> None:
     send(made, TEXT)
     answer = get(settled(client, made)["url"])
     assert answer.content == TEXT
-    assert answer.headers["content-disposition"] == "attachment" and answer.headers["content-type"] == "text/plain"
+    assert (
+        answer.headers["content-disposition"] == "attachment"
+        and answer.headers["content-type"] == "text/plain"
+    )
 
 
 @pytest.mark.parametrize(
@@ -170,7 +208,9 @@ def test_what_a_browser_could_run_is_downloaded(client: TestClient) -> None:
 def test_what_is_not_what_was_announced_is_rejected_even_if_the_server_took_it(
     client: TestClient, kind: str, announced: int, data: bytes, reason: str
 ) -> None:
-    """Moto takes whatever comes, as a server may that knows no policies: what lies there is counted again."""
+    """Moto takes whatever comes, as a server may that knows no policies: what lies
+    there is counted again.
+    """
     made = announce(client, announced, kind)
     assert send(made, data) == 204
     file = settled(client, made)
@@ -199,7 +239,9 @@ def test_what_arrives_is_looked_at_once_however_many_ask(
     assert version == 3, "announced, noticed, ready"
 
 
-def test_a_form_that_is_used_again_changes_nothing_and_leaves_nothing(client: TestClient) -> None:
+def test_a_form_that_is_used_again_changes_nothing_and_leaves_nothing(
+    client: TestClient,
+) -> None:
     made = announce(client)
     send(made, TEXT)
     url = settled(client, made)["url"]
@@ -209,7 +251,9 @@ def test_a_form_that_is_used_again_changes_nothing_and_leaves_nothing(client: Te
     assert get(url).content == TEXT
 
 
-def test_what_lies_there_of_no_file_is_discarded_and_what_is_no_upload_stays(client: TestClient) -> None:
+def test_what_lies_there_of_no_file_is_discarded_and_what_is_no_upload_stays(
+    client: TestClient,
+) -> None:
     for key in (f"incoming/{uuid4()}", "incoming/README", "kept/README"):
         s3().put_object(Bucket=BUCKET, Key=key, Body=b"x")
     until(keys, lambda there: there == ["incoming/README", "kept/README"])
@@ -225,18 +269,29 @@ def test_a_file_goes_with_its_row_and_one_of_no_row_in_its_time(
     row = client.post("/api/products", json={"text": taken["id"]})
     assert row.status_code == 201
     client.delete(row.headers["Location"])
-    until(lambda: client.get(f"/api/files/{taken['id']}").status_code, lambda status: status == 404)
+    until(
+        lambda: client.get(f"/api/files/{taken['id']}").status_code,
+        lambda status: status == 404,
+    )
     assert keys() == [f"kept/{orphan['id']}/original"]
-    collector, now = import_module(part("files.collector")), import_module(part("chassis.policy.entity")).now
-    service = client.app.state.services[import_module(part("files.service")).FilesService]  # type: ignore[attr-defined]
+    collector, now = (
+        import_module(part("files.collector")),
+        import_module(part("chassis.policy.entity")).now,
+    )
+    app: Any = client.app
+    service = app.state.services[import_module(part("files.service")).FilesService]
     monkeypatch.setattr(collector, "now", lambda: now() + timedelta(hours=25))
     assert client.portal is not None
     client.portal.call(collector.FilesCollector(service._units, service._store).collect)
-    gone = [client.get(f"/api/files/{made['id']}").status_code for made in (orphan, never)]
+    gone = [
+        client.get(f"/api/files/{made['id']}").status_code for made in (orphan, never)
+    ]
     assert gone == [404, 404] and keys() == []
 
 
-def test_while_the_bucket_is_away_the_rest_goes_on_and_nothing_is_lost(client: TestClient, server: Any) -> None:
+def test_while_the_bucket_is_away_the_rest_goes_on_and_nothing_is_lost(
+    client: TestClient, server: Any
+) -> None:
     arrived, coming = announce(client), announce(client)
     server.stop()
     asked = client.get(f"/api/files/{arrived['id']}")
@@ -255,8 +310,14 @@ def test_services_keep_files_in_the_bucket_too(
 ) -> None:
     """As a user runs them, told by the environment alone."""
     monkeypatch.setenv("FILES_BUCKET", BUCKET)
-    with bucket_services.running() as url, httpx.Client(base_url=url, trust_env=False) as client:
-        who = {"email": f"{uuid4().hex}@example.com", "password": "correct horse battery staple"}
+    with (
+        bucket_services.running() as url,
+        httpx.Client(base_url=url, trust_env=False) as client,
+    ):
+        who = {
+            "email": f"{uuid4().hex}@example.com",
+            "password": "correct horse battery staple",
+        }
         assert client.post("/api/auth/register", json=who).status_code == 201
         token = client.post("/api/auth/login", json=who).json()["access_token"]
         client.headers["Authorization"] = f"Bearer {token}"
@@ -272,29 +333,54 @@ def test_services_keep_files_in_the_bucket_too(
 def test_links_and_forms_are_signed_for_where_clients_reach_the_server(
     client: TestClient, settings: dict[str, Any]
 ) -> None:
-    """Not rewritten afterwards, which a server that checks the host in the signature refuses."""
-    s3_files, chosen = (import_module(part(f"chassis.mechanism.{name}")) for name in ("s3_files", "s3_settings"))
-    made = chosen.S3Settings.model_construct(files_bucket=BUCKET, files_endpoint="https://files.example.com")
+    """Not rewritten afterwards, which a server that checks the host in the signature
+    refuses.
+    """
+    s3_files, chosen = (
+        import_module(part(f"chassis.mechanism.{name}"))
+        for name in ("s3_files", "s3_settings")
+    )
+    made = chosen.S3Settings.model_construct(
+        files_bucket=BUCKET, files_endpoint="https://files.example.com"
+    )
     signer = s3_files.S3Files(made)._signer
     assert signer.meta.endpoint_url == "https://files.example.com"
-    assert signer.generate_presigned_url("get_object", {"Bucket": BUCKET, "Key": "k"}).startswith(
-        f"https://files.example.com/{BUCKET}/k?"
+    assert signer.generate_presigned_url(
+        "get_object", {"Bucket": BUCKET, "Key": "k"}
+    ).startswith(f"https://files.example.com/{BUCKET}/k?")
+
+
+def test_without_a_bucket_files_lie_in_the_folder(
+    client: TestClient, settings: dict[str, Any]
+) -> None:
+    place, kinds = (
+        import_module(part(f"chassis.mechanism.{name}"))
+        for name in ("file_place", "folder_files")
     )
-
-
-def test_without_a_bucket_files_lie_in_the_folder(client: TestClient, settings: dict[str, Any]) -> None:
-    place, kinds = (import_module(part(f"chassis.mechanism.{name}")) for name in ("file_place", "folder_files"))
-    chosen = import_module(part("apps.settings")).Settings.model_construct(**{**settings, "files_bucket": ""})
+    chosen = import_module(part("apps.settings")).Settings.model_construct(
+        **{**settings, "files_bucket": ""}
+    )
     assert isinstance(place.file_store(chosen), kinds.FolderFiles)
 
 
-def test_the_document_is_that_of_a_folder(client: TestClient, instance: tuple[TestClient, Path]) -> None:
-    bucket, folder = (each.get("/openapi.json").json() for each in (client, instance[0]))
-    assert bucket["paths"] == folder["paths"] and bucket["components"] == folder["components"]
+def test_the_document_is_that_of_a_folder(
+    client: TestClient, instance: tuple[TestClient, Path]
+) -> None:
+    bucket, folder = (
+        each.get("/openapi.json").json() for each in (client, instance[0])
+    )
+    assert (
+        bucket["paths"] == folder["paths"]
+        and bucket["components"] == folder["components"]
+    )
 
 
 @pytest.mark.parametrize(
-    ("gone", "said"), [("AWS_DEFAULT_REGION", "not where it lies"), ("AWS_ACCESS_KEY_ID", "no key to it")]
+    ("gone", "said"),
+    [
+        ("AWS_DEFAULT_REGION", "not where it lies"),
+        ("AWS_ACCESS_KEY_ID", "no key to it"),
+    ],
 )
 def test_production_starts_with_a_bucket_that_it_can_reach(
     bucket_lab: Project, server: Any, gone: str, said: str
@@ -310,11 +396,21 @@ def test_production_starts_with_a_bucket_that_it_can_reach(
     assert said not in bucket_lab.python(code.replace(gone, "NOTHING"))
 
 
-def test_a_project_without_the_extra_has_none_of_it(lab: Project, bucket_lab: Project) -> None:
+def test_a_project_without_the_extra_has_none_of_it(
+    lab: Project, bucket_lab: Project
+) -> None:
     def there(project: Project) -> list[str]:
         names = [path.name for path in (project.folder / "src").rglob("*.py")]
-        return [name for name in ("aws.py", "s3_files.py", "s3_arrivals.py", "file_place.py") if name in names]
+        return [
+            name
+            for name in ("aws.py", "s3_files.py", "s3_arrivals.py", "file_place.py")
+            if name in names
+        ]
 
     assert there(lab) == [] and len(there(bucket_lab)) == 4
     needs = [(each.folder / "pyproject.toml").read_text() for each in (lab, bucket_lab)]
-    assert '"botocore>=' not in needs[0] and '"botocore>=' in needs[1] and '"boto3>=' not in needs[1]
+    assert (
+        '"botocore>=' not in needs[0]
+        and '"botocore>=' in needs[1]
+        and '"boto3>=' not in needs[1]
+    )

@@ -1,4 +1,6 @@
-"""A folder takes what a form was signed for, as it comes, and nothing else; whatever a client sends, no more than that lies there."""
+"""A folder takes what a form was signed for, as it comes, and nothing else; whatever a
+client sends, no more than that lies there.
+"""
 
 from __future__ import annotations
 
@@ -30,13 +32,21 @@ def bearer(instance: Instance) -> dict[str, str]:
 
 
 def _login(client: TestClient) -> dict[str, str]:
-    who = {"email": f"{uuid4().hex}@example.com", "password": "correct horse battery staple"}
+    who = {
+        "email": f"{uuid4().hex}@example.com",
+        "password": "correct horse battery staple",
+    }
     assert client.post("/api/auth/register", json=who).status_code == 201
     token = client.post("/api/auth/login", json=who).json()["access_token"]
     return {"Authorization": f"Bearer {token}"}
 
 
-def announce(client: TestClient, bearer: dict[str, str], size: int = len(TEXT), field: str = FIELD) -> dict[str, Any]:
+def announce(
+    client: TestClient,
+    bearer: dict[str, str],
+    size: int = len(TEXT),
+    field: str = FIELD,
+) -> dict[str, Any]:
     body = {"for": field, "content_type": "text/plain", "size": size}
     answer = client.post("/api/files", json=body, headers=bearer)
     assert answer.status_code == 201, answer.text
@@ -44,41 +54,69 @@ def announce(client: TestClient, bearer: dict[str, str], size: int = len(TEXT), 
 
 
 def part_of(name: str, value: bytes, more: str = "") -> bytes:
-    head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"{more}\r\n\r\n'
+    head = (
+        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"{more}\r\n\r\n'
+    )
     return head.encode() + value + b"\r\n"
 
 
 def multipart(fields: Mapping[str, str], data: bytes, name: str = "a.txt") -> bytes:
     """As a browser sends it, the file last."""
     parts = [part_of(field, value.encode()) for field, value in fields.items()]
-    return b"".join([*parts, part_of("file", data, f'; filename="{name}"'), f"--{BOUNDARY}--\r\n".encode()])
+    return b"".join(
+        [
+            *parts,
+            part_of("file", data, f'; filename="{name}"'),
+            f"--{BOUNDARY}--\r\n".encode(),
+        ]
+    )
 
 
-def post(client: TestClient, url: str, body: bytes | Iterator[bytes], **headers: str) -> Any:
+def post(
+    client: TestClient, url: str, body: bytes | Iterator[bytes], **headers: str
+) -> Any:
     kind = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
     return client.post(url, content=body, headers={**kind, **headers})
 
 
 def lying(folder: Path) -> list[str]:
     """The files that are there, but for the key."""
-    return sorted(path.name for path in folder.rglob("*") if path.is_file() and path.name != "signing.key")
+    return sorted(
+        path.name
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != "signing.key"
+    )
 
 
 def settled(client: TestClient, bearer: dict[str, str], file_id: str) -> dict[str, Any]:
     end = time.monotonic() + 30
-    while (file := client.get(f"/api/files/{file_id}", headers=bearer).json())["status"] == "pending":
+    while (file := client.get(f"/api/files/{file_id}", headers=bearer).json())[
+        "status"
+    ] == "pending":
         assert time.monotonic() < end, file
         time.sleep(0.05)
     return dict(file)
 
 
 @pytest.mark.parametrize(
-    "name", ["../../etc/passwd", "..\\..\\boot.ini", "/etc/passwd", "a\x00.txt", "a" * 3000, "a.exe"]
+    "name",
+    [
+        "../../etc/passwd",
+        "..\\..\\boot.ini",
+        "/etc/passwd",
+        "a\x00.txt",
+        "a" * 3000,
+        "a.exe",
+    ],
 )
-def test_a_name_has_no_say(instance: Instance, bearer: dict[str, str], name: str) -> None:
+def test_a_name_has_no_say(
+    instance: Instance, bearer: dict[str, str], name: str
+) -> None:
     client, folder = instance
     made = announce(client, bearer)
-    answer = post(client, made["upload"]["url"], multipart(made["upload"]["fields"], TEXT, name))
+    answer = post(
+        client, made["upload"]["url"], multipart(made["upload"]["fields"], TEXT, name)
+    )
     assert answer.status_code == 204, answer.text
     file = settled(client, bearer, made["id"])
     assert file["status"] == "ready", file
@@ -98,21 +136,37 @@ def test_it_takes_as_many_bytes_as_were_announced(
 ) -> None:
     client, folder = instance
     made = announce(client, bearer)
-    assert post(client, made["upload"]["url"], multipart(made["upload"]["fields"], data)).status_code == status
+    assert (
+        post(
+            client, made["upload"]["url"], multipart(made["upload"]["fields"], data)
+        ).status_code
+        == status
+    )
     assert lying(folder) == []
     # and the form is good still
-    assert post(client, made["upload"]["url"], multipart(made["upload"]["fields"], TEXT)).status_code == 204
+    assert (
+        post(
+            client, made["upload"]["url"], multipart(made["upload"]["fields"], TEXT)
+        ).status_code
+        == 204
+    )
 
 
-def test_it_reads_no_further_than_the_bytes_that_were_announced(instance: Instance, bearer: dict[str, str]) -> None:
+def test_it_reads_no_further_than_the_bytes_that_were_announced(
+    instance: Instance, bearer: dict[str, str]
+) -> None:
     client, folder = instance
     made = announce(client, bearer)
     whole = multipart(made["upload"]["fields"], b"")
-    head = whole[: whole.index(b'filename="a.txt"\r\n\r\n') + len(b'filename="a.txt"\r\n\r\n')]
+    head = whole[
+        : whole.index(b'filename="a.txt"\r\n\r\n') + len(b'filename="a.txt"\r\n\r\n')
+    ]
     given = 0
 
     async def walk() -> int:
-        """Sends a file without end, straight to the application: how many bytes it has taken, and its answer."""
+        """Sends a file without end, straight to the application: how many bytes it has
+        taken, and its answer.
+        """
         nonlocal given
         answers = []
 
@@ -152,18 +206,34 @@ def _scope(path: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("cut", [0.2, 0.9, 0.99])
-def test_an_upload_that_is_interrupted_leaves_nothing(instance: Instance, bearer: dict[str, str], cut: float) -> None:
+def test_an_upload_that_is_interrupted_leaves_nothing(
+    instance: Instance, bearer: dict[str, str], cut: float
+) -> None:
     client, folder = instance
     data = TEXT * 20_000
     made = announce(client, bearer, len(data))
     body = multipart(made["upload"]["fields"], data)
-    for ending in ({"type": "http.disconnect"}, {"type": "http.request", "body": b"", "more_body": False}):
+    for ending in (
+        {"type": "http.disconnect"},
+        {"type": "http.request", "body": b"", "more_body": False},
+    ):
 
         async def walk(ending: dict[str, Any] = ending) -> None:
-            messages = [{"type": "http.request", "body": body[: int(len(body) * cut)], "more_body": True}, ending]
+            messages = [
+                {
+                    "type": "http.request",
+                    "body": body[: int(len(body) * cut)],
+                    "more_body": True,
+                },
+                ending,
+            ]
 
             async def receive() -> dict[str, Any]:
-                return messages.pop(0) if messages else await asyncio.sleep(30, {"type": "http.disconnect"})
+                return (
+                    messages.pop(0)
+                    if messages
+                    else await asyncio.sleep(30, {"type": "http.disconnect"})
+                )
 
             async def send(message: dict[str, Any]) -> None:
                 assert message.get("status", 422) == 422
@@ -176,19 +246,28 @@ def test_an_upload_that_is_interrupted_leaves_nothing(instance: Instance, bearer
     assert post(client, made["upload"]["url"], body).status_code == 204
 
 
-def test_a_form_that_was_used_is_not_good_again(instance: Instance, bearer: dict[str, str]) -> None:
+def test_a_form_that_was_used_is_not_good_again(
+    instance: Instance, bearer: dict[str, str]
+) -> None:
     client, folder = instance
     made = announce(client, bearer)
     form = made["upload"]
     assert post(client, form["url"], multipart(form["fields"], TEXT)).status_code == 204
     assert post(client, form["url"], multipart(form["fields"], TEXT)).status_code == 409
     file = settled(client, bearer, made["id"])
-    assert post(client, form["url"], multipart(form["fields"], b"?" * len(TEXT))).status_code == 409
+    assert (
+        post(
+            client, form["url"], multipart(form["fields"], b"?" * len(TEXT))
+        ).status_code
+        == 409
+    )
     assert client.get(file["url"]).content == TEXT
     assert lying(folder) == [f"{made['id']}.original"]
 
 
-def test_of_many_that_use_a_form_at_once_one_is_taken(part: Part, tmp_path: Path) -> None:
+def test_of_many_that_use_a_form_at_once_one_is_taken(
+    part: Part, tmp_path: Path
+) -> None:
     store = part("chassis.mechanism.folder_files").FolderFiles(tmp_path)
     files, now = part("chassis.mechanism.files"), part("chassis.mechanism.entity").now
     upload = files.Upload(uuid4(), "text/plain", 3, now() + timedelta(minutes=1))
@@ -209,11 +288,16 @@ def test_of_many_that_use_a_form_at_once_one_is_taken(part: Part, tmp_path: Path
         return await asyncio.gather(*(send(b"%03d" % number) for number in range(20)))
 
     assert sorted(asyncio.run(all_of_them())) == [False] * 19 + [True]
-    assert [path.name for path in (tmp_path / "incoming").iterdir()] == [str(upload.file_id)]
+    assert [path.name for path in (tmp_path / "incoming").iterdir()] == [
+        str(upload.file_id)
+    ]
 
 
 def test_a_form_is_good_as_it_was_given_and_in_its_time(
-    instance: Instance, bearer: dict[str, str], part: Part, monkeypatch: pytest.MonkeyPatch
+    instance: Instance,
+    bearer: dict[str, str],
+    part: Part,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     client, folder = instance
     made, other = announce(client, bearer), announce(client, bearer)
@@ -256,9 +340,19 @@ def test_a_form_is_good_as_it_was_given_and_in_its_time(
         part_of("a", b"1", '; x="' + "y" * 100_000 + '"'),
         f"--{BOUNDARY}\r\nContent-Disposition".encode(),
     ],
-    ids=["empty", "no form", "no parts", "a long field", "many fields", "a long header", "half a header"],
+    ids=[
+        "empty",
+        "no form",
+        "no parts",
+        "a long field",
+        "many fields",
+        "a long header",
+        "half a header",
+    ],
 )
-def test_what_is_no_form_is_refused(instance: Instance, bearer: dict[str, str], body: bytes) -> None:
+def test_what_is_no_form_is_refused(
+    instance: Instance, bearer: dict[str, str], body: bytes
+) -> None:
     client, folder = instance
     made = announce(client, bearer)
     assert post(client, made["upload"]["url"], body).status_code == 422
@@ -268,16 +362,28 @@ def test_what_is_no_form_is_refused(instance: Instance, bearer: dict[str, str], 
         "multipart/form-data; boundary=" + "b" * 5000,
         "multipart/mixed; boundary=b",
     ):
-        assert client.post(made["upload"]["url"], content=body, headers={"Content-Type": kind}).status_code == 422
+        assert (
+            client.post(
+                made["upload"]["url"], content=body, headers={"Content-Type": kind}
+            ).status_code
+            == 422
+        )
     assert lying(folder) == []
 
 
-def test_uploads_pass_the_limit_of_bodies_and_only_they_do(instance: Instance, bearer: dict[str, str]) -> None:
+def test_uploads_pass_the_limit_of_bodies_and_only_they_do(
+    instance: Instance, bearer: dict[str, str]
+) -> None:
     client, _ = instance
     data = TEXT * 200_000
     made = announce(client, bearer, len(data))
     assert len(data) > 3_000_000
-    assert post(client, made["upload"]["url"], multipart(made["upload"]["fields"], data)).status_code == 204
+    assert (
+        post(
+            client, made["upload"]["url"], multipart(made["upload"]["fields"], data)
+        ).status_code
+        == 204
+    )
     for path in (
         "/api/files",
         f"/api/files/{made['id']}",
@@ -285,12 +391,17 @@ def test_uploads_pass_the_limit_of_bodies_and_only_they_do(instance: Instance, b
         "/api/files/upload",
         f"/api/products/{made['id']}/upload",
     ):
-        answer = client.post(path, content=data, headers={**bearer, "Content-Type": "application/json"})
+        answer = client.post(
+            path, content=data, headers={**bearer, "Content-Type": "application/json"}
+        )
         assert answer.status_code in (404, 405, 413), path
 
 
 def test_a_link_is_good_for_its_file_and_in_its_time(
-    instance: Instance, bearer: dict[str, str], part: Part, monkeypatch: pytest.MonkeyPatch
+    instance: Instance,
+    bearer: dict[str, str],
+    part: Part,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     client, _ = instance
     made = announce(client, bearer)
@@ -303,9 +414,19 @@ def test_a_link_is_good_for_its_file_and_in_its_time(
     assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
     assert answer.headers["cache-control"].startswith("private, max-age=")
     assert client.head(url).status_code == 200
-    for odd in ("bytes=0-0,2-3", "bytes=9-2", "items=0-1", "bytes=", "bytes=-", "bytes=x-1", f"bytes=0-{'9' * 40}"):
+    for odd in (
+        "bytes=0-0,2-3",
+        "bytes=9-2",
+        "items=0-1",
+        "bytes=",
+        "bytes=-",
+        "bytes=x-1",
+        f"bytes=0-{'9' * 40}",
+    ):
         whole = client.get(url, headers={"Range": odd})
-        assert (whole.status_code, whole.content) == (200, TEXT), f"{odd} is no range, and as if it was not there"
+        assert (whole.status_code, whole.content) == (200, TEXT), (
+            f"{odd} is no range, and as if it was not there"
+        )
     assert client.get(url, headers={"Range": "bytes=99999-"}).status_code == 416
     tag = answer.headers["etag"]
     again = client.get(url, headers={"If-None-Match": f'"x", W/{tag}'})
@@ -332,7 +453,9 @@ def test_a_link_is_good_for_its_file_and_in_its_time(
     assert client.get(url).status_code == 403
 
 
-def test_a_copy_that_starts_takes_away_what_one_that_died_has_left_half_written(part: Part, tmp_path: Path) -> None:
+def test_a_copy_that_starts_takes_away_what_one_that_died_has_left_half_written(
+    part: Part, tmp_path: Path
+) -> None:
     store = part("chassis.mechanism.folder_files").FolderFiles
     store(tmp_path)
     old, new = tmp_path / "incoming/old.part", tmp_path / "kept/new.part"
@@ -340,7 +463,9 @@ def test_a_copy_that_starts_takes_away_what_one_that_died_has_left_half_written(
         path.write_bytes(b"half")
     os.utime(old, (time.time() - 90_000,) * 2)
     store(tmp_path)
-    assert (old.exists(), new.exists()) == (False, True), "another copy may be writing that one"
+    assert (old.exists(), new.exists()) == (False, True), (
+        "another copy may be writing that one"
+    )
 
 
 def test_copies_that_start_at_once_have_one_key(part: Part, tmp_path: Path) -> None:
@@ -351,7 +476,9 @@ def test_copies_that_start_at_once_have_one_key(part: Part, tmp_path: Path) -> N
     assert [path.name for path in tmp_path.iterdir()] == ["signing.key"]
 
 
-def _collect(client: TestClient, part: Part, monkeypatch: pytest.MonkeyPatch, later: timedelta) -> None:
+def _collect(
+    client: TestClient, part: Part, monkeypatch: pytest.MonkeyPatch, later: timedelta
+) -> None:
     """What the job does so much later, with the parts that the running instance has."""
     service = _service(client, part)
     collector = part("files.collector")
@@ -359,7 +486,9 @@ def _collect(client: TestClient, part: Part, monkeypatch: pytest.MonkeyPatch, la
     with monkeypatch.context() as moved:
         moved.setattr(collector, "now", lambda: now() + later)
         assert client.portal is not None
-        client.portal.call(collector.FilesCollector(service._units, service._store).collect)
+        client.portal.call(
+            collector.FilesCollector(service._units, service._store).collect
+        )
 
 
 def _service(client: TestClient, part: Part) -> Any:
@@ -371,26 +500,49 @@ def _status(client: TestClient, bearer: dict[str, str], file_id: str) -> int:
 
 
 def test_files_that_are_nobody_s_are_collected_in_their_time(
-    instance: Instance, bearer: dict[str, str], part: Part, monkeypatch: pytest.MonkeyPatch
+    instance: Instance,
+    bearer: dict[str, str],
+    part: Part,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     client, folder = instance
-    never, orphan, kept = (announce(client, bearer)["id"], *(_uploaded(client, bearer) for _ in range(2)))
+    never, orphan, kept = (
+        announce(client, bearer)["id"],
+        *(_uploaded(client, bearer) for _ in range(2)),
+    )
     row = client.post("/api/products", json={"text": kept}, headers=bearer)
     assert row.status_code == 201
     _until_referred(client, part, kept)
     _collect(client, part, monkeypatch, timedelta(minutes=30))
-    assert [_status(client, bearer, file) for file in (never, orphan, kept)] == [200, 200, 200]
+    assert [_status(client, bearer, file) for file in (never, orphan, kept)] == [
+        200,
+        200,
+        200,
+    ]
     _collect(client, part, monkeypatch, timedelta(hours=2))
-    assert [_status(client, bearer, file) for file in (never, orphan, kept)] == [404, 200, 200]
+    assert [_status(client, bearer, file) for file in (never, orphan, kept)] == [
+        404,
+        200,
+        200,
+    ]
     _collect(client, part, monkeypatch, timedelta(hours=25))
-    assert [_status(client, bearer, file) for file in (never, orphan, kept)] == [404, 404, 200]
+    assert [_status(client, bearer, file) for file in (never, orphan, kept)] == [
+        404,
+        404,
+        200,
+    ]
     assert lying(folder) == [f"{kept}.original"]
 
 
 def test_a_file_whose_time_is_over_is_taken_by_no_row_and_one_that_was_taken_just_before_is_there_still(
-    instance: Instance, bearer: dict[str, str], part: Part, monkeypatch: pytest.MonkeyPatch
+    instance: Instance,
+    bearer: dict[str, str],
+    part: Part,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The row is heard of a moment after it was made: till then nobody collects its file."""
+    """The row is heard of a moment after it was made: till then nobody collects its
+    file.
+    """
     client, folder = instance
     orphan, never = _uploaded(client, bearer), announce(client, bearer)["id"]
     domain, now = part("files.domain"), part("chassis.policy.entity").now
@@ -398,16 +550,23 @@ def test_a_file_whose_time_is_over_is_taken_by_no_row_and_one_that_was_taken_jus
         with monkeypatch.context() as moved:
             moved.setattr(domain, "now", lambda later=time_of_it: now() + later)
             answer = client.post("/api/products", json={"text": file}, headers=bearer)
-        assert answer.status_code == 422 and answer.json()["errors"][0]["field"] == "text"
+        assert (
+            answer.status_code == 422 and answer.json()["errors"][0]["field"] == "text"
+        )
         _collect(client, part, monkeypatch, time_of_it + timedelta(minutes=5))
-        assert _status(client, bearer, file) == 200, "who took it at the last moment has it"
+        assert _status(client, bearer, file) == 200, (
+            "who took it at the last moment has it"
+        )
     _collect(client, part, monkeypatch, timedelta(days=1, minutes=11))
     assert [_status(client, bearer, file) for file in (orphan, never)] == [404, 404]
     assert lying(folder) == []
 
 
 def test_a_row_that_has_to_have_a_file_is_made_with_one_of_the_caller_s_own_that_is_there_or_on_its_way(
-    instance: Instance, bearer: dict[str, str], part: Part, monkeypatch: pytest.MonkeyPatch
+    instance: Instance,
+    bearer: dict[str, str],
+    part: Part,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     client, _ = instance
     field = "catalog.poster.text"
@@ -417,7 +576,10 @@ def test_a_row_that_has_to_have_a_file_is_made_with_one_of_the_caller_s_own_that
         answer = client.post("/api/posters", json=body, headers=bearer)
         assert answer.status_code == 422, body
         assert [error["field"] for error in answer.json()["errors"]] == ["text"]
-    rows = [client.post("/api/posters", json={"text": file}, headers=bearer) for file in (awaited, ready)]
+    rows = [
+        client.post("/api/posters", json={"text": file}, headers=bearer)
+        for file in (awaited, ready)
+    ]
     assert [row.status_code for row in rows] == [201, 201]
     url = f"/api/posters/{rows[0].json()['id']}"
     for nothing in ({"text": None}, {"text": theirs}):
@@ -425,27 +587,43 @@ def test_a_row_that_has_to_have_a_file_is_made_with_one_of_the_caller_s_own_that
     _until_referred(client, part, awaited)
     _collect(client, part, monkeypatch, timedelta(hours=2))
     assert client.get(url).json()["text"] == awaited, "the row has it still"
-    assert client.get(f"/api/files/{awaited}", headers=bearer).json()["status"] == "rejected"
+    assert (
+        client.get(f"/api/files/{awaited}", headers=bearer).json()["status"]
+        == "rejected"
+    )
 
 
 def test_a_file_that_a_row_waits_for_in_vain_is_rejected(
-    instance: Instance, bearer: dict[str, str], part: Part, monkeypatch: pytest.MonkeyPatch
+    instance: Instance,
+    bearer: dict[str, str],
+    part: Part,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     client, _ = instance
     awaited = announce(client, bearer)["id"]
-    assert client.post("/api/products", json={"text": awaited}, headers=bearer).status_code == 201
+    assert (
+        client.post("/api/products", json={"text": awaited}, headers=bearer).status_code
+        == 201
+    )
     _until_referred(client, part, awaited)
     _collect(client, part, monkeypatch, timedelta(hours=2))
     file = client.get(f"/api/files/{awaited}", headers=bearer).json()
-    assert (file["status"], file["reason"]) == ("rejected", "did not come, or could not be looked at")
+    assert (file["status"], file["reason"]) == (
+        "rejected",
+        "did not come, or could not be looked at",
+    )
 
 
 def test_what_arrived_and_nobody_was_told_of_is_looked_at_after_all(
-    instance: Instance, bearer: dict[str, str], part: Part, monkeypatch: pytest.MonkeyPatch
+    instance: Instance,
+    bearer: dict[str, str],
+    part: Part,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     client, folder = instance
     made = announce(client, bearer)
-    (folder / "incoming" / made["id"]).write_bytes(TEXT)  # as of a copy that died just then
+    # as of a copy that died just then
+    (folder / "incoming" / made["id"]).write_bytes(TEXT)
     _collect(client, part, monkeypatch, timedelta(hours=2))
     assert settled(client, bearer, made["id"])["status"] == "ready"
 
@@ -455,13 +633,22 @@ def test_a_row_takes_files_of_whoever_writes_it_for_that_field_and_what_it_leave
 ) -> None:
     client, folder = instance
     first, second = (_uploaded(client, bearer) for _ in range(2))
-    url = client.post("/api/products", json={"text": first}, headers=bearer).headers["Location"]
+    url = client.post("/api/products", json={"text": first}, headers=bearer).headers[
+        "Location"
+    ]
     _until_referred(client, part, first)
     other = _login(client)
     mine = announce(client, other)["id"]
-    assert client.patch(url, json={"text": second}, headers=other).status_code == 422, "it is another's"
-    assert client.patch(url, json={"image": second}, headers=bearer).status_code == 422, "it is for another field"
-    assert client.patch(url, json={"text": str(uuid4())}, headers=bearer).status_code == 422, "there is none"
+    assert client.patch(url, json={"text": second}, headers=other).status_code == 422, (
+        "it is another's"
+    )
+    assert (
+        client.patch(url, json={"image": second}, headers=bearer).status_code == 422
+    ), "it is for another field"
+    assert (
+        client.patch(url, json={"text": str(uuid4())}, headers=bearer).status_code
+        == 422
+    ), "there is none"
     assert client.patch(url, json={"text": mine}, headers=other).status_code == 200
     _until_gone(client, bearer, first)
     assert client.patch(url, json={"text": None}, headers=bearer).status_code == 200
@@ -473,7 +660,9 @@ def test_a_row_takes_files_of_whoever_writes_it_for_that_field_and_what_it_leave
 def test_events_that_come_late_or_twice_change_nothing(
     instance: Instance, bearer: dict[str, str], part: Part, order: str
 ) -> None:
-    """A row takes a file and leaves it: the file is gone, whichever of the two is heard of first, and however often."""
+    """A row takes a file and leaves it: the file is gone, whichever of the two is heard
+    of first, and however often.
+    """
     client, _ = instance
     file_id, row = UUID(_uploaded(client, bearer)), uuid4()
     service, handlers = _service(client, part), part("files.event_handlers")
@@ -489,7 +678,9 @@ def test_events_that_come_late_or_twice_change_nothing(
     for event in events:
         client.portal.call(hears.on_catalog_files_changed, event)
         if event is strange:
-            assert _stored(client, part, file_id) is not None, "another row's leaving is none of its business"
+            assert _stored(client, part, file_id) is not None, (
+                "another row's leaving is none of its business"
+            )
     assert _stored(client, part, file_id) is None
 
 
@@ -500,7 +691,12 @@ def _stored(client: TestClient, part: Part, file_id: UUID) -> Any:
 
 def _uploaded(client: TestClient, bearer: dict[str, str]) -> str:
     made = announce(client, bearer)
-    assert post(client, made["upload"]["url"], multipart(made["upload"]["fields"], TEXT)).status_code == 204
+    assert (
+        post(
+            client, made["upload"]["url"], multipart(made["upload"]["fields"], TEXT)
+        ).status_code
+        == 204
+    )
     assert settled(client, bearer, made["id"])["status"] == "ready"
     return str(made["id"])
 

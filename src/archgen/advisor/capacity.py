@@ -1,7 +1,8 @@
 """From traffic to instances: how much of everything an architecture needs at its peak.
 
-Rates are per second, times in seconds unless named ms, memory and data in GB. Every assumption is a parameter of the
-evidence and printed with the result; the largest uncertainty is the CPU time of a request.
+Rates are per second, times in seconds unless named ms, memory and data in GB. Every
+assumption is a parameter of the evidence and printed with the result; the largest
+uncertainty is the CPU time of a request.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ GIB = 2**30
 MOST_CONNECTIONS = 5000
 GB_A_VCPU = 2  # of a task
 BROKER_MACHINE = "m5.large"
-# a process without requests, which an owner has beside the bill, and a broker where events are few
+# a process without requests, which an owner has beside the bill, and a broker where
+# events are few
 WORKER_VCPU = 0.25
 SMALL_BROKERS, SMALL_BROKER_MACHINE, SMALL_BROKER_GB = 3, "t3.small", 100.0
 
@@ -71,13 +73,22 @@ class Demand:
 
 
 def estimate_demand(
-    facts: Facts, evidence: Evidence, *, cached: bool, streaming: bool, cpu_ms: float | None = None
+    facts: Facts,
+    evidence: Evidence,
+    *,
+    cached: bool,
+    streaming: bool,
+    cpu_ms: float | None = None,
 ) -> Demand:
-    """What these facts ask for; `cpu_ms` in place of the CPU time of a request that was measured, else assumed."""
+    """What these facts ask for; `cpu_ms` in place of the CPU time of a request that was
+    measured, else assumed.
+    """
     number = evidence.parameter
     measured = estimate_cpu_ms(facts, evidence)
     scale = (measured if cpu_ms is None else cpu_ms) / number("cpu_ms")
-    cpu = scale * number("event_cpu_ms" if streaming and "cpu_ms" not in facts else "cpu_ms")
+    cpu = scale * number(
+        "event_cpu_ms" if streaming and "cpu_ms" not in facts else "cpu_ms"
+    )
     data_gb = facts.number("data_gb")
     return Demand(
         average=facts.number("traffic_rps_avg"),
@@ -87,7 +98,9 @@ def estimate_demand(
         function=number("lambda_ms") / 1000 * _root(scale),
         latency=facts.number("latency_ms_target") / 1000,
         write_share=number("ingest_write_share" if streaming else "write_share"),
-        read_share=number("ingest_read_share") if streaming else 1 - number("write_share"),
+        read_share=number("ingest_read_share")
+        if streaming
+        else 1 - number("write_share"),
         hit_ratio=number("cache_hit_ratio") if cached else 0.0,
         data_gb=data_gb,
         hot_gb=data_gb * number("ingest_hot_share" if streaming else "hot_share"),
@@ -101,7 +114,9 @@ def estimate_cpu_ms(facts: Facts, evidence: Evidence) -> float:
 
 
 def cpu_range(facts: Facts, evidence: Evidence) -> tuple[float, float]:
-    """Between what it may lie: widely where it is assumed, a little where it was measured."""
+    """Between what it may lie: widely where it is assumed, a little where it was
+    measured.
+    """
     number = evidence.parameter
     if "cpu_ms" not in facts:
         return number("cpu_ms_low"), number("cpu_ms_high")
@@ -110,7 +125,9 @@ def cpu_range(facts: Facts, evidence: Evidence) -> tuple[float, float]:
 
 
 def _root(factor: float) -> float:
-    """A function's duration is half CPU and half waiting, so it varies less than its CPU does."""
+    """A function's duration is half CPU and half waiting, so it varies less than its
+    CPU does.
+    """
     return float(factor**0.5)
 
 
@@ -127,7 +144,9 @@ class App:
 
 
 def size_app(demand: Demand, evidence: Evidence) -> App:
-    """Workers for the peak: under the target utilisation, and the wait for one within its share of the latency."""
+    """Workers for the peak: under the target utilisation, and the wait for one within
+    its share of the latency.
+    """
     number = evidence.parameter
     variability = number("variability")
     workers = queueing.servers_needed(
@@ -145,13 +164,17 @@ def size_app(demand: Demand, evidence: Evidence) -> App:
         vcpu=max(float(workers), 1.0),
         in_flight=queueing.in_flight(demand.peak, demand.cpu + demand.wait),
         utilisation=queueing.utilisation(demand.peak, demand.cpu, workers),
-        wait_p95=queueing.wait_quantile(workers, demand.peak * demand.cpu, demand.cpu, 0.95, variability),
+        wait_p95=queueing.wait_quantile(
+            workers, demand.peak * demand.cpu, demand.cpu, 0.95, variability
+        ),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A primary: what is asked of it and what it bears, in write transactions a second (reads count as a share)."""
+    """A primary: what is asked of it and what it bears, in write transactions a second
+    (reads count as a share).
+    """
 
     machine: Machine
     demand: float
@@ -166,7 +189,9 @@ class Database:
 
 
 def io_per_transaction(data_gb: float, memory_gb: float, evidence: Evidence) -> float:
-    """I/O operations a transaction, by how often the data exceeds the memory: along a logarithm between measured points."""
+    """I/O operations a transaction, by how often the data exceeds the memory: along a
+    logarithm between measured points.
+    """
     number = evidence.parameter
     knots = (
         (1.0, number("io_per_transaction_in_memory")),
@@ -185,31 +210,45 @@ def io_per_transaction(data_gb: float, memory_gb: float, evidence: Evidence) -> 
 def database_capacity(
     machine: Machine, data_gb: float, evidence: Evidence, iops: float | None = None
 ) -> tuple[float, str]:
-    """Transactions a second to plan with, and what limits them: the lesser of CPU and I/O, never the CPU alone."""
+    """Transactions a second to plan with, and what limits them: the lesser of CPU and
+    I/O, never the CPU alone.
+    """
     number = evidence.parameter
     most = number("iops_most") if iops is None else iops
     by_cpu = machine.sustained * number("postgres_tps_per_vcpu")
     by_io = most / io_per_transaction(data_gb, machine.memory_gb, evidence)
-    return min(by_cpu, by_io) * number("postgres_plan_share"), "cpu" if by_cpu <= by_io else "iops"
+    return min(by_cpu, by_io) * number(
+        "postgres_plan_share"
+    ), "cpu" if by_cpu <= by_io else "iops"
 
 
-def size_database(demand: Demand, workers: int, evidence: Evidence, machine: Machine | None = None) -> Database:
-    """The smallest primary that bears the peak and holds what is hot in memory; shards when data or writes are too
-    many for one, replicas when reads are. On a machine that is given, what that one bears."""
+def size_database(
+    demand: Demand, workers: int, evidence: Evidence, machine: Machine | None = None
+) -> Database:
+    """The smallest primary that bears the peak and holds what is hot in memory; shards
+    when data or writes are too many for one, replicas when reads are. On a machine that
+    is given, what that one bears.
+    """
     number = evidence.parameter
     reads = demand.reads * number("postgres_read_cost")
     wanted = demand.writes + reads
     connections = connections_needed(demand, workers, evidence)
     shards = max(1, ceil(demand.data_gb / number("postgres_shard_gb")))
-    chosen = machine or smallest_database(wanted / shards, demand.data_gb / shards, demand.hot_gb / shards, evidence)
+    chosen = machine or smallest_database(
+        wanted / shards, demand.data_gb / shards, demand.hot_gb / shards, evidence
+    )
     capacity, limit = database_capacity(chosen, demand.data_gb / shards, evidence)
     if capacity * shards < wanted:
-        shards = max(shards, ceil(demand.writes / (capacity * number("postgres_shard_share"))))
+        shards = max(
+            shards, ceil(demand.writes / (capacity * number("postgres_shard_share")))
+        )
         capacity, limit = database_capacity(chosen, demand.data_gb / shards, evidence)
     replicas = ceil(max(0.0, wanted / shards - capacity) / capacity)
     share = number("postgres_plan_share")
     io = io_per_transaction(demand.data_gb / shards, chosen.memory_gb, evidence)
-    most = min(int(chosen.memory_gb * GIB / number("bytes_per_connection")), MOST_CONNECTIONS)
+    most = min(
+        int(chosen.memory_gb * GIB / number("bytes_per_connection")), MOST_CONNECTIONS
+    )
     return Database(
         machine=chosen,
         demand=wanted,
@@ -224,20 +263,34 @@ def size_database(demand: Demand, workers: int, evidence: Evidence, machine: Mac
     )
 
 
-def smallest_database(transactions: float, data_gb: float, hot_gb: float, evidence: Evidence) -> Machine:
-    """The smallest that bears so many transactions a second and whose memory holds the hot data; else the largest."""
+def smallest_database(
+    transactions: float, data_gb: float, hot_gb: float, evidence: Evidence
+) -> Machine:
+    """The smallest that bears so many transactions a second and whose memory holds the
+    hot data; else the largest.
+    """
     ladder: Sequence[Machine] = evidence.machines.database
     share = evidence.parameter("database_memory_share")
     for machine in ladder:
-        if database_capacity(machine, data_gb, evidence)[0] >= transactions and machine.memory_gb * share >= hot_gb:
+        if (
+            database_capacity(machine, data_gb, evidence)[0] >= transactions
+            and machine.memory_gb * share >= hot_gb
+        ):
             return machine
     return ladder[-1]
 
 
 def connections_needed(demand: Demand, workers: int, evidence: Evidence) -> int:
-    """Connections of all pools: what Little's law asks for at the target utilisation, at least some for each worker."""
+    """Connections of all pools: what Little's law asks for at the target utilisation,
+    at least some for each worker.
+    """
     number = evidence.parameter
-    busy = (demand.writes + demand.reads) * number("database_ms") / 1000 / number("target_utilisation")
+    busy = (
+        (demand.writes + demand.reads)
+        * number("database_ms")
+        / 1000
+        / number("target_utilisation")
+    )
     return max(workers * int(number("pool_per_worker")), ceil(busy))
 
 
@@ -251,7 +304,9 @@ def hit_ratio_needed(demand: Demand, capacity: float, evidence: Evidence) -> flo
 
 @dataclass(frozen=True, slots=True)
 class Functions:
-    """Functions at the peak, and the quota to ask for: the greater of two, rounded up to a thousand."""
+    """Functions at the peak, and the quota to ask for: the greater of two, rounded up
+    to a thousand.
+    """
 
     concurrency: int
     quota: int
@@ -268,7 +323,9 @@ def size_functions(demand: Demand, evidence: Evidence) -> Functions:
 
 
 def broker_partitions(demand: Demand, evidence: Evidence) -> int:
-    """Partitions: as many as the slower of broker and consumers needs, three at least for three brokers."""
+    """Partitions: as many as the slower of broker and consumers needs, three at least
+    for three brokers.
+    """
     number = evidence.parameter
     consumer = number("target_utilisation") / demand.cpu
     return max(3, ceil(demand.peak / min(number("partition_events"), consumer)))
@@ -284,32 +341,48 @@ class CacheNodes:
 
 
 def size_cache(demand: Demand, evidence: Evidence) -> CacheNodes:
-    """The cheapest nodes for the hot data and the peak, of a size of which some are enough; else the largest."""
+    """The cheapest nodes for the hot data and the peak, of a size of which some are
+    enough; else the largest.
+    """
     memory = max(0.1, demand.hot_gb)
     by_rate = ceil(demand.peak / evidence.parameter("redis_ops"))
-    sizes = [CacheNodes(m, max(by_rate, ceil(memory / m.memory_gb), 1), memory) for m in evidence.machines.cache]
-    some = [size for size in sizes if size.count <= evidence.parameter("cache_nodes_most")] or sizes[-1:]
-    return min(some, key=lambda s: (evidence.prices.price[s.machine.price].of(s.count), s.count))
+    sizes = [
+        CacheNodes(m, max(by_rate, ceil(memory / m.memory_gb), 1), memory)
+        for m in evidence.machines.cache
+    ]
+    some = [
+        size for size in sizes if size.count <= evidence.parameter("cache_nodes_most")
+    ] or sizes[-1:]
+    return min(
+        some,
+        key=lambda s: (evidence.prices.price[s.machine.price].of(s.count), s.count),
+    )
 
 
 def brokers(demand: Demand, evidence: Evidence) -> int:
     """Brokers in threes, one a zone: for the rate of events, and for the partitions."""
     number = evidence.parameter
     by_rate = demand.peak / (3 * number("broker_events"))
-    by_partitions = broker_partitions(demand, evidence) / (3 * number("broker_partitions_most"))
+    by_partitions = broker_partitions(demand, evidence) / (
+        3 * number("broker_partitions_most")
+    )
     return 3 * max(1, ceil(by_rate), ceil(by_partitions))
 
 
 @dataclass(frozen=True, slots=True)
 class MachineLimits:
-    """What one machine with application and database bears: requests a second in bursts and for good, GB on its disk."""
+    """What one machine with application and database bears: requests a second in bursts
+    and for good, GB on its disk.
+    """
 
     peak: float
     average: float
     data_gb: float
 
 
-def machine_limits(machine: Machine, demand: Demand, evidence: Evidence) -> MachineLimits:
+def machine_limits(
+    machine: Machine, demand: Demand, evidence: Evidence
+) -> MachineLimits:
     number = evidence.parameter
     cpu = demand.cpu * (1 + number("machine_database_share"))
     busy = number("target_utilisation")
@@ -324,16 +397,26 @@ def fitting_machine(demand: Demand, evidence: Evidence) -> Machine | None:
     """The smallest single machine that carries application and database."""
     for machine in evidence.machines.machine:
         limits = machine_limits(machine, demand, evidence)
-        if limits.peak >= demand.peak and limits.average >= demand.average and limits.data_gb >= demand.data_gb:
+        if (
+            limits.peak >= demand.peak
+            and limits.average >= demand.average
+            and limits.data_gb >= demand.data_gb
+        ):
             return machine
     return None
 
 
 def shared_database(machine: Machine, evidence: Evidence) -> Machine:
-    """The part of a single machine that its database may take: its share of the CPU in bursts, half of the memory."""
+    """The part of a single machine that its database may take: its share of the CPU in
+    bursts, half of the memory.
+    """
     number = evidence.parameter
     share = number("machine_database_share")
     cpu = machine.vcpu * number("target_utilisation") * share / (1 + share)
     return machine.model_copy(
-        update={"name": f"on the machine of {machine.name}", "sustained": cpu, "memory_gb": machine.memory_gb / 2}
+        update={
+            "name": f"on the machine of {machine.name}",
+            "sustained": cpu,
+            "memory_gb": machine.memory_gb / 2,
+        }
     )

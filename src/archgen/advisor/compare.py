@@ -1,4 +1,6 @@
-"""Two architectures for the same requirements, side by side: what each costs, bears, needs and risks."""
+"""Two architectures for the same requirements, side by side: what each costs, bears,
+needs and risks.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ POINTS = 3
 
 
 class Side(Document):
-    """One of the two; `probability` is that of its family. `ruled_out` are the rules against it; `speaks_for` and `speaks_against` its strongest points."""
+    """One of the two; `probability` is that of its family. `ruled_out` are the rules
+    against it; `speaks_for` and `speaks_against` its strongest points.
+    """
 
     architecture: str
     advised: bool
@@ -47,14 +51,22 @@ class Comparison(Document):
     sides: tuple[Side, Side]
 
 
-def compare(requirements: Requirements, evidence: Evidence, a: str, b: str) -> Comparison:
+def compare(
+    requirements: Requirements, evidence: Evidence, a: str, b: str
+) -> Comparison:
     """Two of monolith, microservices and serverless for these requirements."""
-    advice = recommend(requirements.model_copy(update={"architecture": "auto"}), evidence)
+    advice = recommend(
+        requirements.model_copy(update={"architecture": "auto"}), evidence
+    )
     first, second = (_side(requirements, evidence, name, advice) for name in (a, b))
-    return Comparison(advice=advice.architecture, confidence=advice.confidence, sides=(first, second))
+    return Comparison(
+        advice=advice.architecture, confidence=advice.confidence, sides=(first, second)
+    )
 
 
-def _side(requirements: Requirements, evidence: Evidence, name: str, advice: Recommendation) -> Side:
+def _side(
+    requirements: Requirements, evidence: Evidence, name: str, advice: Recommendation
+) -> Side:
     built = recommend(requirements.model_copy(update={"architecture": name}), evidence)
     bill = built.cost.per_month[built.cost.candidate]
     family = find_family(built.architecture)
@@ -68,11 +80,21 @@ def _side(requirements: Requirements, evidence: Evidence, name: str, advice: Rec
     return Side(
         architecture=built.architecture,
         advised=TEMPLATE_OF[advice.architecture] == built.template,
-        probability=next(c.probability for c in advice.considered if TEMPLATE_OF[c.architecture] == built.template),
+        probability=next(
+            c.probability
+            for c in advice.considered
+            if TEMPLATE_OF[c.architecture] == built.template
+        ),
         score=advice.scores[built.architecture],
-        ruled_out=tuple(g.rule for g in advice.gates if g.architecture == built.architecture),
-        speaks_for=tuple(text for points, text in sorted(mine, reverse=True)[:POINTS] if points > 0),
-        speaks_against=tuple(text for points, text in sorted(mine)[:POINTS] if points < 0),
+        ruled_out=tuple(
+            g.rule for g in advice.gates if g.architecture == built.architecture
+        ),
+        speaks_for=tuple(
+            text for points, text in sorted(mine, reverse=True)[:POINTS] if points > 0
+        ),
+        speaks_against=tuple(
+            text for points, text in sorted(mine)[:POINTS] if points < 0
+        ),
         usd_a_month=bill.total,
         usd_low=bill.low,
         usd_high=bill.high,

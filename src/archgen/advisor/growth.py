@@ -25,7 +25,9 @@ Found = tuple[str, str, float, float, str]  # what, unit, now, limit, what then
 PEAK, DATA = "requests/s at peak", "GB"
 
 
-def machine_ceilings(machine: Machine, demand: Demand, evidence: Evidence) -> list[Found]:
+def machine_ceilings(
+    machine: Machine, demand: Demand, evidence: Evidence
+) -> list[Found]:
     """What a single machine bears, and what the largest of its kind does."""
 
     def of(one: Machine, name: str, then: str) -> list[Found]:
@@ -44,17 +46,45 @@ def machine_ceilings(machine: Machine, demand: Demand, evidence: Evidence) -> li
     return found
 
 
-def database_ceilings(database: Database, demand: Demand, evidence: Evidence) -> list[Found]:
+def database_ceilings(
+    database: Database, demand: Demand, evidence: Evidence
+) -> list[Found]:
     """What the primaries bear as they are, and what a single one ever does."""
     number = evidence.parameter
     top = evidence.machines.database[-1]
     largest = database.machine.name == top.name
-    here = demand.peak * database.capacity * (1 + database.replicas) / max(database.demand, 1e-9)
-    then = "the next larger database" if not largest else "a replica for reads, or more shards for writes"
-    found: list[Found] = [(f"{database.machine.name}, {UPKEEP[database.limit]}", PEAK, demand.peak, here, then)]
+    here = (
+        demand.peak
+        * database.capacity
+        * (1 + database.replicas)
+        / max(database.demand, 1e-9)
+    )
+    then = (
+        "the next larger database"
+        if not largest
+        else "a replica for reads, or more shards for writes"
+    )
+    found: list[Found] = [
+        (
+            f"{database.machine.name}, {UPKEEP[database.limit]}",
+            PEAK,
+            demand.peak,
+            here,
+            then,
+        )
+    ]
     if database.shards > 1:
         held = number("postgres_shard_gb") * database.shards
-        return [*found, (f"data of {database.shards} shards", DATA, demand.data_gb, held, "more shards")]
+        return [
+            *found,
+            (
+                f"data of {database.shards} shards",
+                DATA,
+                demand.data_gb,
+                held,
+                "more shards",
+            ),
+        ]
     return [*found, *primary_ceilings(demand, evidence)]
 
 
@@ -62,22 +92,41 @@ def primary_ceilings(demand: Demand, evidence: Evidence) -> list[Found]:
     """What a single primary of the largest size bears."""
     number = evidence.parameter
     top = evidence.machines.database[-1]
-    most = database_capacity(top, demand.data_gb, evidence)[0] * number("postgres_shard_share")
+    most = database_capacity(top, demand.data_gb, evidence)[0] * number(
+        "postgres_shard_share"
+    )
     rate = demand.peak * most / max(demand.writes, 1e-9)
     return [
         ("writes of one primary", PEAK, demand.peak, rate, SHARD),
-        ("data of one primary", DATA, demand.data_gb, number("postgres_shard_gb"), SHARD),
+        (
+            "data of one primary",
+            DATA,
+            demand.data_gb,
+            number("postgres_shard_gb"),
+            SHARD,
+        ),
     ]
 
 
 def shard_month(demand: Demand, evidence: Evidence) -> float:
     """The month from which a single primary is not enough."""
     growth = evidence.parameter("growth_a_year")
-    return round(min(months_until(now, limit, growth) for _, _, now, limit, _ in primary_ceilings(demand, evidence)), 1)
+    return round(
+        min(
+            months_until(now, limit, growth)
+            for _, _, now, limit, _ in primary_ceilings(demand, evidence)
+        ),
+        1,
+    )
 
 
 def find_ceilings(
-    demand: Demand, evidence: Evidence, *, machine: Machine | None, database: Database | None, functions: bool
+    demand: Demand,
+    evidence: Evidence,
+    *,
+    machine: Machine | None,
+    database: Database | None,
+    functions: bool,
 ) -> tuple[Ceiling, ...]:
     """What stops this design as traffic and data grow, soonest first."""
     number = evidence.parameter
@@ -91,8 +140,18 @@ def find_ceilings(
         quota = number("lambda_concurrency_quota")
         busy = demand.peak * demand.function
         rate = quota * number("lambda_rps_per_concurrency")
-        found.append(("concurrent functions", "at once", busy, quota, "ask for a higher quota"))
-        found.append(("requests to functions", "requests/s at peak", demand.peak, rate, "ask for a higher quota"))
+        found.append(
+            ("concurrent functions", "at once", busy, quota, "ask for a higher quota")
+        )
+        found.append(
+            (
+                "requests to functions",
+                "requests/s at peak",
+                demand.peak,
+                rate,
+                "ask for a higher quota",
+            )
+        )
     ceilings = [
         Ceiling(
             what=what,

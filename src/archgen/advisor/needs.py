@@ -1,7 +1,9 @@
-"""What a team may know of its system beyond size, traffic and data, and what it has run before: in words for people.
+"""What a team may know of its system beyond size, traffic and data, and what it has run
+before: in words for people.
 
-Each need is a fact about the product, its users or the organisation, never a property of an architecture: a team can say yes
-or no to it without knowing what follows. What is not named is not known to hold; it is not denied.
+Each need is a fact about the product, its users or the organisation, never a property
+of an architecture: a team can say yes or no to it without knowing what follows. What is
+not named is not known to hold; it is not denied.
 """
 
 from __future__ import annotations
@@ -11,7 +13,9 @@ from typing import NamedTuple
 
 
 class Meaning(NamedTuple):
-    """`says` is what a person ticks; `holds` is when it holds; `asks` is the same as a question."""
+    """`says` is what a person ticks; `holds` is when it holds; `asks` is the same as a
+    question.
+    """
 
     says: str
     holds: str
@@ -101,13 +105,31 @@ NEEDS: Mapping[str, Meaning] = {
     ),
 }
 EXPERIENCE: Mapping[str, Meaning] = {
-    "servers": Meaning("Servers", "virtual machines or one's own", "Has this team run servers in production?"),
-    "containers": Meaning(
-        "Containers", "on one machine or a managed service", "Has this team run containers in production?"
+    "servers": Meaning(
+        "Servers",
+        "virtual machines or one's own",
+        "Has this team run servers in production?",
     ),
-    "kubernetes": Meaning("Kubernetes", "or another orchestrator", "Has this team run Kubernetes in production?"),
-    "functions": Meaning("Functions", "AWS Lambda and the like", "Has this team run functions in production?"),
-    "streams": Meaning("Streams", "a log such as Kafka or Kinesis", "Has this team run a log such as Kafka?"),
+    "containers": Meaning(
+        "Containers",
+        "on one machine or a managed service",
+        "Has this team run containers in production?",
+    ),
+    "kubernetes": Meaning(
+        "Kubernetes",
+        "or another orchestrator",
+        "Has this team run Kubernetes in production?",
+    ),
+    "functions": Meaning(
+        "Functions",
+        "AWS Lambda and the like",
+        "Has this team run functions in production?",
+    ),
+    "streams": Meaning(
+        "Streams",
+        "a log such as Kafka or Kinesis",
+        "Has this team run a log such as Kafka?",
+    ),
 }
 
 

@@ -1,12 +1,12 @@
-"""The laws of waiting and of availability. Rates are per second, times in seconds, shares between 0 and 1."""
+"""The laws of waiting and of availability. Rates are per second, times in seconds,
+shares between 0 and 1.
+"""
 
 from __future__ import annotations
 
 from math import exp, log, prod, sqrt
 
-SURPLUS = (
-    6.0  # spare servers in units of the load's own fluctuation: beyond it fewer than one in 10^8 wait (Halfin, Whitt)
-)
+SURPLUS = 6.0  # spare servers in units of the load's own fluctuation: beyond it fewer than one in 10^8 wait (Halfin, Whitt)
 
 
 def in_flight(rate: float, seconds: float) -> float:
@@ -25,7 +25,9 @@ def mm1_response(service: float, rho: float) -> float:
 
 
 def mm1_quantile(service: float, rho: float, share: float) -> float:
-    """The time that `share` of the requests to an M/M/1 queue stay below; it is exponential."""
+    """The time that `share` of the requests to an M/M/1 queue stay below; it is
+    exponential.
+    """
     return mm1_response(service, rho) * log(1 / (1 - share))
 
 
@@ -45,15 +47,21 @@ def erlang_c(servers: int, load: float) -> float:
     return blocked / (1 - (load / servers) * (1 - blocked))
 
 
-def mean_wait(servers: int, load: float, service: float, variability: float = 1.0) -> float:
+def mean_wait(
+    servers: int, load: float, service: float, variability: float = 1.0
+) -> float:
     """Mean time in the queue, M/M/c, times (Ca^2 + Cs^2) / 2 after Allen and Cunneen."""
     if load >= servers:
         return float("inf")
     return variability * erlang_c(servers, load) * service / (servers - load)
 
 
-def wait_quantile(servers: int, load: float, service: float, share: float, variability: float = 1.0) -> float:
-    """The time in the queue that `share` of the requests stay below: P(Wq > t) = C exp(-(c - a) t / S)."""
+def wait_quantile(
+    servers: int, load: float, service: float, share: float, variability: float = 1.0
+) -> float:
+    """The time in the queue that `share` of the requests stay below: P(Wq > t) = C
+    exp(-(c - a) t / S).
+    """
     if load >= servers:
         return float("inf")
     if (1 - load / servers) * sqrt(servers) > SURPLUS:
@@ -64,17 +72,25 @@ def wait_quantile(servers: int, load: float, service: float, share: float, varia
     return variability * service / (servers - load) * log(waiting / (1 - share))
 
 
-def wait_longer_than(seconds: float, servers: int, load: float, service: float) -> float:
+def wait_longer_than(
+    seconds: float, servers: int, load: float, service: float
+) -> float:
     """Probability of waiting longer than that, M/M/c."""
     return erlang_c(servers, load) * exp(-(servers - load) * seconds / service)
 
 
 def servers_needed(
-    rate: float, service: float, target: float, wait: float = float("inf"), variability: float = 1.0
+    rate: float,
+    service: float,
+    target: float,
+    wait: float = float("inf"),
+    variability: float = 1.0,
 ) -> int:
-    """The fewest servers that stay under the target utilisation and keep the p95 of the wait within `wait`.
+    """The fewest servers that stay under the target utilisation and keep the p95 of the
+    wait within `wait`.
 
-    The first bound gives the number for large loads and the second for small ones, so few steps lie between.
+    The first bound gives the number for large loads and the second for small ones, so
+    few steps lie between.
     """
     load = rate * service
     servers = max(1, -int(-load / target // 1))
@@ -84,7 +100,9 @@ def servers_needed(
 
 
 def usl(n: float, alpha: float, beta: float, gamma: float) -> float:
-    """Throughput of n workers that contend (alpha) and keep coherent (beta): the Universal Scalability Law."""
+    """Throughput of n workers that contend (alpha) and keep coherent (beta): the
+    Universal Scalability Law.
+    """
     return gamma * n / (1 + alpha * (n - 1) + beta * n * (n - 1))
 
 
@@ -110,5 +128,7 @@ def minutes_down(share: float, days: float = 30.0) -> float:
 
 
 def fan_out_tail(calls: int, quantile: float = 0.99) -> float:
-    """Probability that at least one of several parallel calls is slower than this quantile."""
+    """Probability that at least one of several parallel calls is slower than this
+    quantile.
+    """
     return 1 - quantile**calls

@@ -1,4 +1,5 @@
-"""The advisor's answer: what `recommend --json` prints, and what `archgen.yaml` records.
+"""The advisor's answer: what `recommend --json` prints, and what `archgen.yaml`
+records.
 
 Fields that are not computed are None and left out of the document, never zero.
 """
@@ -21,16 +22,21 @@ TEMPLATE_OF: dict[str, Template] = {
 }
 
 
-# what a reason rests on: an answer, something taken in place of one, or nothing that can be answered
+# what a reason rests on: an answer, something taken in place of one, or nothing that
+# can be answered
 Basis = Literal["said", "assumed", "always"]
 
 
 class Document(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, serialize_by_alias=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_by_name=True, serialize_by_alias=True
+    )
 
 
 class Reason(Document):
-    """One criterion's points, log-odds: `effect` maps what they speak for to points, negative when against."""
+    """One criterion's points, log-odds: `effect` maps what they speak for to points,
+    negative when against.
+    """
 
     decision: str
     criterion: str
@@ -42,7 +48,9 @@ class Reason(Document):
 
 
 class Decision(Document):
-    """One of the three decisions. `advised` is there only when the user's own choice took its place."""
+    """One of the three decisions. `advised` is there only when the user's own choice
+    took its place.
+    """
 
     choice: str
     scores: dict[str, float]
@@ -78,7 +86,9 @@ class Flip(Document):
 
 
 class Override(Document):
-    """The user's own architecture in place of the advice: its risk, and what it costs more (less when below zero)."""
+    """The user's own architecture in place of the advice: its risk, and what it costs
+    more (less when below zero).
+    """
 
     asked: str
     advised: Architecture
@@ -88,9 +98,11 @@ class Override(Document):
 
 
 class StackChoice(Document):
-    """One choice inside: the reason, what comes next, what would change it; `advised` when the user chose otherwise.
+    """One choice inside: the reason, what comes next, what would change it; `advised`
+    when the user chose otherwise.
 
-    `figures` of a cache: gb, nodes and ttl_seconds; of sharding: shards, and the month from which one primary is not enough.
+    `figures` of a cache: gb, nodes and ttl_seconds; of sharding: shards, and the month
+    from which one primary is not enough.
     """
 
     choice: str
@@ -110,7 +122,9 @@ class Risk(Document):
 
 
 class PrecedentNote(Document):
-    """A documented decision in circumstances like these: what they built, whether that agrees with the verdict, why."""
+    """A documented decision in circumstances like these: what they built, whether that
+    agrees with the verdict, why.
+    """
 
     name: str
     year: int
@@ -122,7 +136,9 @@ class PrecedentNote(Document):
 
 
 class Ceiling(Document):
-    """What stops first as traffic grows: now and at most in `unit`, and in how many months that is reached."""
+    """What stops first as traffic grows: now and at most in `unit`, and in how many
+    months that is reached.
+    """
 
     what: str
     unit: str
@@ -133,7 +149,9 @@ class Ceiling(Document):
 
 
 class DatabasePlan(Document):
-    """One primary at the peak, in write transactions a second; what limits it; the ratio a cache must reach for it."""
+    """One primary at the peak, in write transactions a second; what limits it; the
+    ratio a cache must reach for it.
+    """
 
     machine: str
     primaries: int
@@ -147,8 +165,8 @@ class DatabasePlan(Document):
 
 
 class TaskPlan(Document):
-    """Containers of each of the `services`: how large, from `least` on average to `most` at the peak, and the requests
-    a second that one bears.
+    """Containers of each of the `services`: how large, from `least` on average to
+    `most` at the peak, and the requests a second that one bears.
     """
 
     services: int
@@ -166,9 +184,11 @@ class FunctionPlan(Document):
 
 
 class Availability(Document):
-    """Expected of the design and asked for by the service level, as shares; minutes down in 30 days.
+    """Expected of the design and asked for by the service level, as shares; minutes
+    down in 30 days.
 
-    `doubled` is what a second one in parallel would give, where there is a single machine.
+    `doubled` is what a second one in parallel would give, where there is a single
+    machine.
     """
 
     expected: float
@@ -179,7 +199,8 @@ class Availability(Document):
 
 
 class Capacity(Document):
-    """What the built architecture needs at its peak. `assumptions` are the parameters that it rests on.
+    """What the built architecture needs at its peak. `assumptions` are the parameters
+    that it rests on.
 
     `shard_month` is when one primary, of the largest size, is not enough any more.
     """
@@ -216,7 +237,9 @@ class CostLine(Document):
 
 
 class CandidateCost(Document):
-    """USD a month; `low` and `high` with the cheapest and dearest request that is plausible. People apart."""
+    """USD a month; `low` and `high` with the cheapest and dearest request that is
+    plausible. People apart.
+    """
 
     total: float
     low: float
@@ -229,8 +252,9 @@ class CandidateCost(Document):
 
 
 class Beside(Document):
-    """What containers may have that no bill counts, each in USD a month: a process without requests, a broker where events are few
-    (of three, which a bill counts where one was asked for), a firewall that looks at all requests, and each of its rules.
+    """What containers may have that no bill counts, each in USD a month: a process
+    without requests, a broker where events are few (of three, which a bill counts where
+    one was asked for), a firewall that looks at all requests, and each of its rules.
     """
 
     worker_vcpu: float
@@ -246,7 +270,8 @@ class Beside(Document):
 class Cost(Document):
     """Every candidate's bill. `candidate` is the one that is advised or asked for.
 
-    Functions are cheaper than containers below `break_even_rps`; without one, `cheaper_at_any_rate` says which is.
+    Functions are cheaper than containers below `break_even_rps`; without one,
+    `cheaper_at_any_rate` says which is.
     """
 
     currency: str
@@ -261,7 +286,9 @@ class Cost(Document):
 
 
 class YearCost(Document):
-    """USD over twelve months of growing traffic, to two digits; people apart, at the loaded cost of an engineer."""
+    """USD over twelve months of growing traffic, to two digits; people apart, at the
+    loaded cost of an engineer.
+    """
 
     total: float
     low: float
@@ -271,9 +298,11 @@ class YearCost(Document):
 
 
 class Considered(Document):
-    """An architecture that was considered: how likely it is what such teams end with, and what speaks for and against it.
+    """An architecture that was considered: how likely it is what such teams end with,
+    and what speaks for and against it.
 
-    `speaks_for` is the one consideration for which somebody might choose it all the same.
+    `speaks_for` is the one consideration for which somebody might choose it all the
+    same.
     """
 
     architecture: Architecture
@@ -286,7 +315,9 @@ class Considered(Document):
 
 
 class Question(Document):
-    """What to ask next: its key in the answers (`value` where that is a list), and the verdict after each answer."""
+    """What to ask next: its key in the answers (`value` where that is a list), and the
+    verdict after each answer.
+    """
 
     field: str
     value: str | None = None
@@ -296,7 +327,9 @@ class Question(Document):
 
 
 class LookAgain(Document):
-    """In how many months at the latest the decision is due again, and everything that makes it due before."""
+    """In how many months at the latest the decision is due again, and everything that
+    makes it due before.
+    """
 
     month: int
     because: str
@@ -311,11 +344,23 @@ class Note(Document):
     source: str
 
 
+class Since(Document):
+    """What has become of a decision: what is built, what was advised when it was
+    recorded, and the flips of then that have come about.
+    """
+
+    built: Architecture
+    advised: Architecture
+    crossed: tuple[Flip, ...]
+
+
 class Recommendation(Document):
     """The verdict and everything that it rests on.
 
-    `defensible` are the architectures that hold up, likeliest first; `tie` is there when two are too close to call, and
-    says what would break it. `services_owned`: how many services the teams can own. `not_asked` are the needs and experiences of which nothing was said.
+    `defensible` are the architectures that hold up, likeliest first; `tie` is there
+    when two are too close to call, and says what would break it. `services_owned`: how
+    many services the teams can own. `not_asked` are the needs and experiences of which
+    nothing was said.
     """
 
     architecture: Architecture
@@ -348,7 +393,10 @@ class Recommendation(Document):
     cost: Cost
     risks: tuple[Risk, ...]
     next_steps: tuple[str, ...]
+    since: Since | None = None  # of a project that is there
 
     def document(self) -> dict[str, Any]:
-        """The JSON document, in the names of the contract; what was not computed is not in it."""
+        """The JSON document, in the names of the contract; what was not computed is not
+        in it.
+        """
         return self.model_dump(mode="json", exclude_none=True)

@@ -1,8 +1,11 @@
-"""Facts to verdict: the points of three decisions, their chances, then the architecture that follows.
+"""Facts to verdict: the points of three decisions, their chances, then the architecture
+that follows.
 
-Points are log-odds. Functions or servers is asked first; then parts deployed apart (many) or one deployable (few); then one
-part or modules (one or few). The architecture is the family with the best chance, so that what is advised is what is
-most often right. Evaluated hundreds of times a recommendation, so the criteria are compiled once to plain functions.
+Points are log-odds. Functions or servers is asked first; then parts deployed apart
+(many) or one deployable (few); then one part or modules (one or few). The architecture
+is the family with the best chance, so that what is advised is what is most often right.
+Evaluated hundreds of times a recommendation, so the criteria are compiled once to plain
+functions.
 """
 
 from __future__ import annotations
@@ -23,8 +26,19 @@ if TYPE_CHECKING:
 
     from archgen.evidence.schema import Condition, Criterion, Evidence, Gate
 
-OPERATORS: dict[str, Callable[..., bool]] = {"==": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
-PARTITION_NAMES: dict[str, Architecture] = {"one": "monolith", "few": "modular_monolith", "many": "microservices"}
+OPERATORS: dict[str, Callable[..., bool]] = {
+    "==": eq,
+    "!=": ne,
+    "<": lt,
+    "<=": le,
+    ">": gt,
+    ">=": ge,
+}
+PARTITION_NAMES: dict[str, Architecture] = {
+    "one": "monolith",
+    "few": "modular_monolith",
+    "many": "microservices",
+}
 FAMILIES: dict[str, tuple[Architecture, ...]] = {
     "monolith": ("monolith", "modular_monolith"),
     "microservices": ("microservices",),
@@ -47,7 +61,9 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The choice of each decision, the points of every choice that no gate rules out, and the gates that hold."""
+    """The choice of each decision, the points of every choice that no gate rules out,
+    and the gates that hold.
+    """
 
     choices: dict[str, str]
     scores: dict[str, dict[str, float]]
@@ -92,7 +108,11 @@ class Verdict:
         functions = self.odds("runtime", "functions", "servers")
         stream = self.odds("dataflow", "stream", "calls")
         return {
-            "partition": {"one": (1 - many) * one, "few": (1 - many) * (1 - one), "many": many},
+            "partition": {
+                "one": (1 - many) * one,
+                "few": (1 - many) * (1 - one),
+                "many": many,
+            },
             "runtime": {"servers": 1 - functions, "functions": functions},
             "dataflow": {"calls": 1 - stream, "stream": stream},
         }
@@ -102,14 +122,20 @@ class Verdict:
         """The chance of each architecture; they add up to one."""
         found = self.chances
         servers = found["runtime"]["servers"]
-        cuts = {name: servers * found["partition"][cut] for cut, name in PARTITION_NAMES.items()}
+        cuts = {
+            name: servers * found["partition"][cut]
+            for cut, name in PARTITION_NAMES.items()
+        }
         return {**cuts, "serverless": found["runtime"]["functions"]}
 
     @property
     def families(self) -> dict[str, float]:
         """The chance of each family: a monolith with modules or without is one."""
         each = self.probabilities
-        return {family: sum(each[name] for name in names) for family, names in FAMILIES.items()}
+        return {
+            family: sum(each[name] for name in names)
+            for family, names in FAMILIES.items()
+        }
 
 
 def find_family(architecture: str) -> str:
@@ -120,7 +146,9 @@ def holds(conditions: tuple[Condition, ...], facts: Facts) -> bool:
     return all(OPERATORS[c.op](facts[c.field], c.value) for c in conditions)
 
 
-def _ramp(name: str, x: tuple[float, ...], values: tuple[float, ...]) -> Callable[[Facts], float]:
+def _ramp(
+    name: str, x: tuple[float, ...], values: tuple[float, ...]
+) -> Callable[[Facts], float]:
     knots = [log(at) for at in x]
 
     def points(facts: Facts) -> float:
@@ -162,33 +190,46 @@ def compile_criterion(criterion: Criterion) -> Callable[[Facts], float]:
     else:
         points = _levels(criterion)
     if criterion.fade is not None:
-        points = _faded(points, _ramp(criterion.fade.field, criterion.fade.x, criterion.fade.y))
+        points = _faded(
+            points, _ramp(criterion.fade.field, criterion.fade.x, criterion.fade.y)
+        )
     if not criterion.when:
         return points
     return lambda facts: points(facts) if holds(criterion.when, facts) else 0.0
 
 
-def _faded(points: Callable[[Facts], float], share: Callable[[Facts], float]) -> Callable[[Facts], float]:
+def _faded(
+    points: Callable[[Facts], float], share: Callable[[Facts], float]
+) -> Callable[[Facts], float]:
     return lambda facts: points(facts) * share(facts)
 
 
 class Model:
-    """The evidence, compiled: what `judge` and `explain` evaluate. Other weights than those of the evidence may be given."""
+    """The evidence, compiled: what `judge` and `explain` evaluate. Other weights than
+    those of the evidence may be given.
+    """
 
-    def __init__(self, evidence: Evidence, weights: Mapping[str, float] | None = None) -> None:
+    def __init__(
+        self, evidence: Evidence, weights: Mapping[str, float] | None = None
+    ) -> None:
         self.evidence = evidence
         self.engineers_per_team = evidence.parameter("engineers_per_team")
         weighed = evidence.weights if weights is None else weights
         self._criteria = [
-            (c, c.decision, c.choice, compile_criterion(c), weighed.get(c.id, 1.0)) for c in evidence.criteria
+            (c, c.decision, c.choice, compile_criterion(c), weighed.get(c.id, 1.0))
+            for c in evidence.criteria
         ]
         self._gates = evidence.gates
         self._unexplained = evidence.weighing.unexplained
         self._usual = evidence.weighing.usual
 
     def judge(self, facts: Facts) -> Verdict:
-        """The verdict on these facts. Ties go to the simpler choice, which is named first."""
-        scores: dict[str, dict[str, float]] = {d: dict.fromkeys(choices, 0.0) for d, choices in CHOICES.items()}
+        """The verdict on these facts. Ties go to the simpler choice, which is named
+        first.
+        """
+        scores: dict[str, dict[str, float]] = {
+            d: dict.fromkeys(choices, 0.0) for d, choices in CHOICES.items()
+        }
         for _, decision, choice, points, weight in self._criteria:
             scores[decision][choice] += weight * points(facts)
         gates = tuple(gate for gate in self._gates if holds(gate.when, facts))
@@ -200,7 +241,10 @@ class Model:
 
     def explain(self, facts: Facts) -> list[Point]:
         """What each criterion gives here, zeros left out."""
-        found = [Point(c, weight * points(facts)) for c, _, _, points, weight in self._criteria]
+        found = [
+            Point(c, weight * points(facts))
+            for c, _, _, points, weight in self._criteria
+        ]
         return [point for point in found if abs(point.points) >= 0.005]
 
     def but(self, facts: Facts, **changes: str | float) -> Facts:
@@ -208,12 +252,16 @@ class Model:
 
 
 def _choices(verdict: Verdict) -> dict[str, str]:
-    """The choice of each decision, such that the family of the architecture has the best chance."""
+    """The choice of each decision, such that the family of the architecture has the
+    best chance.
+    """
     family = max(verdict.families.items(), key=lambda found: found[1])[0]
     chances = verdict.chances
     partition = chances["partition"]
     deployable = max(("one", "few"), key=lambda cut: partition[cut])
-    many = family == "microservices" or (family == "serverless" and partition["many"] > 0.5)
+    many = family == "microservices" or (
+        family == "serverless" and partition["many"] > 0.5
+    )
     return {
         "partition": "many" if many else deployable,
         "runtime": "functions" if family == "serverless" else "servers",

@@ -1,4 +1,6 @@
-"""What would change the verdict: for each field, the nearest value that gives another architecture, found by search."""
+"""What would change the verdict: for each field, the nearest value that gives another
+architecture, found by search.
+"""
 
 from __future__ import annotations
 
@@ -19,13 +21,17 @@ LIMITS = {
     "latency_ms_target": (1.0, 3.6e6),
     "data_gb": (0.1, 1e7),
 }
-STEP = 1.6  # coarse: what flips and flips back within a factor of 1.6 is noise, not advice
+STEP = (
+    1.6  # coarse: what flips and flips back within a factor of 1.6 is noise, not advice
+)
 HALVINGS = 12
 Value = str | float | int | tuple[str, ...]
 
 
 def limits(field: str, facts: Facts) -> tuple[float, float]:
-    """Between which values a field may be set, the others as they are: teams within people, average within peak."""
+    """Between which values a field may be set, the others as they are: teams within
+    people, average within peak.
+    """
     low, high = LIMITS[field]
     if field == "teams":
         high = facts.number("team_size")
@@ -48,13 +54,21 @@ def _rounded(value: float, up: bool, whole: bool) -> float:
     return float(f"{rounded:.6g}")
 
 
-def _nearest_number(start: float, stop: float, differs: Callable[[float], bool], whole: bool) -> float | None:
-    """The nearest number between start and stop, two digits, for which the verdict differs."""
+def _nearest_number(
+    start: float, stop: float, differs: Callable[[float], bool], whole: bool
+) -> float | None:
+    """The nearest number between start and stop, two digits, for which the verdict
+    differs.
+    """
     up, same, value = stop > start, start, start
     while value != stop:
         value = min(value * STEP, stop) if up else max(value / STEP, stop)
         if whole and value != stop:
-            value = float(max(int(value), int(same) + 1) if up else min(int(-(-value // 1)), int(same) - 1))
+            value = float(
+                max(int(value), int(same) + 1)
+                if up
+                else min(int(-(-value // 1)), int(same) - 1)
+            )
         if differs(value):
             break
         same = value
@@ -80,7 +94,9 @@ def _levels(field: str, current: Fact) -> Iterator[str]:
     """The other levels of a field, nearest first where they have an order."""
     levels = LEVELS[field]
     at = levels.index(str(current))
-    yield from sorted((v for v in levels if v != current), key=lambda v: abs(levels.index(v) - at))
+    yield from sorted(
+        (v for v in levels if v != current), key=lambda v: abs(levels.index(v) - at)
+    )
 
 
 def _flip(field: str, origin: Value, to: Value, found: Verdict) -> Flip:
@@ -96,7 +112,8 @@ def _flip(field: str, origin: Value, to: Value, found: Verdict) -> Flip:
 
 
 def find_flips(model: Model, facts: Facts, verdict: Verdict) -> list[Flip]:
-    """For each field the nearest change of the architecture, and the nearest of what is built when that is another.
+    """For each field the nearest change of the architecture, and the nearest of what is
+    built when that is another.
 
     And each need that, named or no longer named, changes it by itself.
     """
@@ -120,7 +137,9 @@ def find_flips(model: Model, facts: Facts, verdict: Verdict) -> list[Flip]:
 
     known = tuple(need for need in NEEDS if facts[need] == "yes")
     for need in NEEDS:
-        other = model.judge(model.but(facts, **{need: "no" if need in known else "yes"}))
+        other = model.judge(
+            model.but(facts, **{need: "no" if need in known else "yes"})
+        )
         if other.name != verdict.name:
             to = tuple(n for n in NEEDS if (n in known) != (n == need))
             flips["needs", to] = _flip("needs", known, to, other)
@@ -136,7 +155,9 @@ def find_flips(model: Model, facts: Facts, verdict: Verdict) -> list[Flip]:
     return list(flips.values())
 
 
-def _numbers(model: Model, facts: Facts, field: str, changed: Callable[[Verdict], bool]) -> Iterator[float]:
+def _numbers(
+    model: Model, facts: Facts, field: str, changed: Callable[[Verdict], bool]
+) -> Iterator[float]:
     """The nearest values below and above with which the verdict has changed."""
 
     def differs(value: float) -> bool:

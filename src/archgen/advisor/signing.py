@@ -1,4 +1,6 @@
-"""What whoever signs the decision needs besides the verdict: what else was considered, and when to look again."""
+"""What whoever signs the decision needs besides the verdict: what else was considered,
+and when to look again.
+"""
 
 from __future__ import annotations
 
@@ -39,10 +41,15 @@ def best_form(verdict: Verdict, family: str) -> Architecture:
 
 
 def defensible(verdict: Verdict, threshold: float) -> tuple[Architecture, ...]:
-    """The verdict, and the best form of every other family that is likely enough, likeliest first."""
+    """The verdict, and the best form of every other family that is likely enough,
+    likeliest first.
+    """
     chosen = verdict.family[0]
     families = verdict.families
-    others = sorted((f for f in families if f != chosen and families[f] >= threshold), key=lambda f: -families[f])
+    others = sorted(
+        (f for f in families if f != chosen and families[f] >= threshold),
+        key=lambda f: -families[f],
+    )
     return verdict.architecture, *(best_form(verdict, family) for family in others)
 
 
@@ -54,8 +61,11 @@ def weight_for(point: Point, family: str) -> float:
     return -point.points if family in AGAINST.get(where, ()) else 0.0
 
 
-def considerations(points: Sequence[Point], family: str, rival: str) -> tuple[Point | None, Point | None]:
-    """The point that speaks most for a family rather than a rival, and the one that speaks most against it.
+def considerations(
+    points: Sequence[Point], family: str, rival: str
+) -> tuple[Point | None, Point | None]:
+    """The point that speaks most for a family rather than a rival, and the one that
+    speaks most against it.
 
     Only what decides between the two counts; what always holds comes last.
     """
@@ -65,22 +75,34 @@ def considerations(points: Sequence[Point], family: str, rival: str) -> tuple[Po
         return point.criterion.kind != "constant", abs(weight_for(point, family))
 
     speaking = [p for p in points if p.criterion.decision == decision]
-    best = max((p for p in speaking if weight_for(p, family) > 0), key=rank, default=None)
-    worst = max((p for p in speaking if weight_for(p, family) < 0), key=rank, default=None)
+    best = max(
+        (p for p in speaking if weight_for(p, family) > 0), key=rank, default=None
+    )
+    worst = max(
+        (p for p in speaking if weight_for(p, family) < 0), key=rank, default=None
+    )
     return best, worst
 
 
 def considered(
-    verdict: Verdict, points: Sequence[Point], cost: Cost, held: Sequence[str], say: Callable[[Point], str]
+    verdict: Verdict,
+    points: Sequence[Point],
+    cost: Cost,
+    held: Sequence[str],
+    say: Callable[[Point], str],
 ) -> tuple[Considered, ...]:
-    """Each family in its best form, likeliest first, with what it costs and what speaks for and against it."""
+    """Each family in its best form, likeliest first, with what it costs and what speaks
+    for and against it.
+    """
     found = []
     chosen = verdict.family[0]
     ranked = sorted(verdict.families.items(), key=lambda f: -f[1])
     second = next(family for family, _ in ranked if family != chosen)
     for family, chance in ranked:
         name = verdict.architecture if family == chosen else best_form(verdict, family)
-        best, worst = considerations(points, family, second if family == chosen else chosen)
+        best, worst = considerations(
+            points, family, second if family == chosen else chosen
+        )
         found.append(
             Considered(
                 architecture=name,
@@ -95,8 +117,12 @@ def considered(
     return tuple(found)
 
 
-def look_again(facts: Facts, flips: Sequence[Flip], capacity: Capacity, family: str) -> LookAgain:
-    """The first month in which growth reaches a ceiling or another verdict, a year at the latest; and other occasions."""
+def look_again(
+    facts: Facts, flips: Sequence[Flip], capacity: Capacity, family: str
+) -> LookAgain:
+    """The first month in which growth reaches a ceiling or another verdict, a year at
+    the latest; and other occasions.
+    """
     growth = capacity.growth_a_year
     due = [(float(YEAR), "a year has passed, and what was known then is old")]
     sooner = []
@@ -113,14 +139,22 @@ def look_again(facts: Facts, flips: Sequence[Flip], capacity: Capacity, family: 
                 due.append((month, what))
             else:
                 sooner.append(what)
-        elif isinstance(to, float | int) and flip.field in ("team_size", "teams") and to > facts.number(flip.field):
+        elif (
+            isinstance(to, float | int)
+            and flip.field in ("team_size", "teams")
+            and to > facts.number(flip.field)
+        ):
             people = "engineers" if flip.field == "team_size" else "teams"
             sooner.append(f"there are {to:g} {people}, from where {name} is advised")
     if capacity.first_ceiling is not None and capacity.first_ceiling.month < YEAR:
         first = capacity.first_ceiling
         due.append((first.month, f"{first.what} reaches its limit: {first.then}"))
     month, because = min(due)
-    return LookAgain(month=max(1, ceil(month)), because=because, sooner=tuple(dict.fromkeys(sooner))[:SOONER])
+    return LookAgain(
+        month=max(1, ceil(month)),
+        because=because,
+        sooner=tuple(dict.fromkeys(sooner))[:SOONER],
+    )
 
 
 def notes(kind: str, said: Facts, evidence: Evidence) -> tuple[Note, ...]:

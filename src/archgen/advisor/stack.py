@@ -1,4 +1,6 @@
-"""The choices inside: database, cache, API and the rest, by the first rule of the evidence that holds."""
+"""The choices inside: database, cache, API and the rest, by the first rule of the
+evidence that holds.
+"""
 
 from __future__ import annotations
 
@@ -32,25 +34,39 @@ def choose_database(facts: Facts, evidence: Evidence, runtime: str) -> str:
 def _advised(topic: str, facts: Facts, evidence: Evidence, runtime: str) -> str:
     there = Facts(facts)
     there["runtime"] = runtime
-    return next(o.choice for o in evidence.options if o.topic == topic and holds(o.when, there))
+    return next(
+        o.choice for o in evidence.options if o.topic == topic and holds(o.when, there)
+    )
 
 
-def with_figures(stack: dict[str, StackChoice], capacity: Capacity, evidence: Evidence) -> dict[str, StackChoice]:
-    """The choices with the numbers that belong to them: how large and how long a cache, how many shards and when."""
+def with_figures(
+    stack: dict[str, StackChoice], capacity: Capacity, evidence: Evidence
+) -> dict[str, StackChoice]:
+    """The choices with the numbers that belong to them: how large and how long a cache,
+    how many shards and when.
+    """
     found: dict[str, dict[str, float]] = {}
     if capacity.cache_gb is not None and capacity.cache_nodes is not None:
         ttl = evidence.parameter("cache_ttl_seconds")
-        found["cache"] = {"gb": capacity.cache_gb, "nodes": capacity.cache_nodes, "ttl_seconds": ttl}
+        found["cache"] = {
+            "gb": capacity.cache_gb,
+            "nodes": capacity.cache_nodes,
+            "ttl_seconds": ttl,
+        }
     if capacity.shards is not None:
         month = {} if capacity.shard_month is None else {"month": capacity.shard_month}
         found["sharding"] = {"shards": capacity.shards, **month}
     return {
-        topic: option.model_copy(update={"figures": found[topic]}) if topic in found else option
+        topic: option.model_copy(update={"figures": found[topic]})
+        if topic in found
+        else option
         for topic, option in stack.items()
     }
 
 
-def choose_stack(facts: Facts, requirements: Requirements, evidence: Evidence) -> dict[str, StackChoice]:
+def choose_stack(
+    facts: Facts, requirements: Requirements, evidence: Evidence
+) -> dict[str, StackChoice]:
     """A choice for each topic; what the user named stands, beside what was advised."""
     named = requirements.stack.model_dump()
     chosen: dict[str, StackChoice] = {}
@@ -67,5 +83,7 @@ def choose_stack(facts: Facts, requirements: Requirements, evidence: Evidence) -
             )
         else:
             because = f"You chose it; the advice was {option.choice}: {option.because[0].lower()}{option.because[1:]}"
-            chosen[option.topic] = StackChoice(choice=asked, because=because, advised=option.choice)
+            chosen[option.topic] = StackChoice(
+                choice=asked, because=because, advised=option.choice
+            )
     return chosen

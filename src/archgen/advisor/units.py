@@ -1,4 +1,6 @@
-"""Conversions that people get wrong: a month is 730 hours, as in the calculators of clouds."""
+"""Conversions that people get wrong: a month is 730 hours, as in the calculators of
+clouds.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
-"""Answers -> Requirements: what was not answered is inferred, by the small tables here, and listed with its reason.
+"""Answers -> Requirements: what was not answered is inferred, by the small tables here,
+and listed with its reason.
 
-The figures are rules of thumb to start from, chosen to be said aloud and overruled; none of them is measured.
+The figures are rules of thumb to start from, chosen to be said aloud and overruled;
+none of them is measured.
 """
 
 from __future__ import annotations
@@ -30,13 +32,17 @@ from archgen.requirements import (
 SCOPE_TEAM = {"mvp": 3, "product": 6, "platform": 60}
 SCOPE_RPS = {"mvp": 5.0, "product": 50.0, "platform": 1000.0}
 SCOPE_GB = {"mvp": 5.0, "product": 50.0, "platform": 1000.0}
-# peak over average of a pattern of traffic, and the pattern by that ratio: from 8 spiky, below 2 steady
+# peak over average of a pattern of traffic, and the pattern by that ratio: from 8
+# spiky, below 2 steady
 PEAK_RATIO = {"steady": 1.5, "diurnal": 3.0, "spiky": 10.0, "rare": 10.0}
 SPIKY_FROM, STEADY_BELOW = 8.0, 2.0
-BUSY = 20  # times as many requests as rare, from where the usual peaks of a pattern hold
+BUSY = (
+    20  # times as many requests as rare, from where the usual peaks of a pattern hold
+)
 RARE_BELOW = 0.01  # requests a second: fewer than one in a hundred seconds
 
-# workload -> pattern of traffic, latency (ms), relational needs, independent scaling need
+# workload -> pattern of traffic, latency (ms), relational needs, independent scaling
+# need
 WORKLOADS: Mapping[str, tuple[str, float, str, str]] = {
     "crud": ("diurnal", 200, "high", "low"),
     "ecommerce": ("diurnal", 200, "high", "low"),
@@ -53,14 +59,21 @@ COMPLIANCE = {"ecommerce": "some"}
 SLO = ServiceLevels(p95_ms=200, rps=100, error_rate=0.01)
 
 
-EVENTS = {"realtime_stream": 40, "iot": 20}  # events come in where others ask: so many times as many
+# events come in where others ask: so many times as many
+EVENTS = {"realtime_stream": 40, "iot": 20}
 
 
-def again(answers: Answers, domain: Domain) -> Callable[[str, JsonValue | tuple[str, ...]], Requirements]:
-    """What the same answers with one of them changed would mean, with all that is inferred from it inferred again."""
+def again(
+    answers: Answers, domain: Domain
+) -> Callable[[str, JsonValue | tuple[str, ...]], Requirements]:
+    """What the same answers with one of them changed would mean, with all that is
+    inferred from it inferred again.
+    """
 
     def changed(field: str, value: JsonValue | tuple[str, ...]) -> Requirements:
-        update = {field: value} | ({"traffic": None} if field == "traffic_rps_avg" else {})
+        update = {field: value} | (
+            {"traffic": None} if field == "traffic_rps_avg" else {}
+        )
         return infer(answers.model_copy(update=update), domain)
 
     return changed
@@ -81,14 +94,25 @@ class _Inference:
 
     def requirements(self) -> Requirements:
         answers = self.answers
-        workload = self.take("workload", answers.workload, "crud", "nothing was said of the kind of system")
+        workload = self.take(
+            "workload",
+            answers.workload,
+            "crud",
+            "nothing was said of the kind of system",
+        )
         self._domain(workload)
         preset = PRESETS.get(self.domain.preset or "", preset_for(workload))
         name = self.take("name", answers.name, preset.default_name, "no name was given")
         scope, team_size, teams = self._organisation()
         pattern, average, peak = self._traffic(scope, workload)
         latency, relational, scaling = self._usual(workload, scope)
-        ops = "low" if team_size <= OPS_BOUNDS[0] else "medium" if team_size <= OPS_BOUNDS[1] else "high"
+        ops = (
+            "low"
+            if team_size <= OPS_BOUNDS[0]
+            else "medium"
+            if team_size <= OPS_BOUNDS[1]
+            else "high"
+        )
         return Requirements.model_validate(
             {
                 "name": name,
@@ -100,9 +124,13 @@ class _Inference:
                 "traffic_pattern": pattern,
                 "workload": workload,
                 "latency_ms_target": latency,
-                "data_gb": self.take("data_gb", answers.data_gb, SCOPE_GB[scope], f"usual for {scope}"),
+                "data_gb": self.take(
+                    "data_gb", answers.data_gb, SCOPE_GB[scope], f"usual for {scope}"
+                ),
                 "relational_needs": relational,
-                "ops_maturity": self.take("ops_maturity", answers.ops_maturity, ops, _engineers(team_size)),
+                "ops_maturity": self.take(
+                    "ops_maturity", answers.ops_maturity, ops, _engineers(team_size)
+                ),
                 "compliance": self._compliance(workload),
                 "independent_scaling_need": scaling,
                 "needs": self._needs(),
@@ -112,7 +140,9 @@ class _Inference:
                 "stack": answers.stack,
                 "extras": answers.extras.model_dump(exclude_none=True),
                 "parts": answers.parts,
-                "modules": len(self.domain.modules) if answers.preset or answers.modules else 0,
+                "modules": len(self.domain.modules)
+                if answers.preset or answers.modules
+                else 0,
                 "slo": self._levels(),
                 "assumed": tuple(self.assumed),
             }
@@ -137,24 +167,48 @@ class _Inference:
                 if fits
                 else f"no modules were given, and {missing_preset(workload)}"
             )
-            self.assumed.append(Assumption(field="preset", value=preset, because=because))
+            self.assumed.append(
+                Assumption(field="preset", value=preset, because=because)
+            )
 
     def _organisation(self) -> tuple[str, int, int]:
         answers = self.answers
         size = answers.team_size
         if size is None and answers.teams is not None:
-            size = self.take("team_size", None, answers.teams * TEAM_OF, f"{TEAM_OF} engineers a team")
+            size = self.take(
+                "team_size",
+                None,
+                answers.teams * TEAM_OF,
+                f"{TEAM_OF} engineers a team",
+            )
         if size is None:
-            scope = self.take("scope", answers.scope, "product", "neither scope nor team size was given")
+            scope = self.take(
+                "scope",
+                answers.scope,
+                "product",
+                "neither scope nor team size was given",
+            )
             size = self.take("team_size", None, SCOPE_TEAM[scope], f"usual for {scope}")
         else:
-            by_size = "mvp" if size <= SCOPE_BOUNDS[0] else "product" if size < SCOPE_BOUNDS[1] else "platform"
+            by_size = (
+                "mvp"
+                if size <= SCOPE_BOUNDS[0]
+                else "product"
+                if size < SCOPE_BOUNDS[1]
+                else "platform"
+            )
             scope = self.take("scope", answers.scope, by_size, _engineers(size))
         because = f"{TEAM_OF} engineers make a team"
-        return scope, size, self.take("teams", answers.teams, max(1, round(size / TEAM_OF)), because)
+        return (
+            scope,
+            size,
+            self.take("teams", answers.teams, max(1, round(size / TEAM_OF)), because),
+        )
 
     def _traffic(self, scope: str, workload: str) -> tuple[str, float, float]:
-        """Pattern, average and peak: what is said decides, what is missing follows by the pattern's ratio."""
+        """Pattern, average and peak: what is said decides, what is missing follows by
+        the pattern's ratio.
+        """
         answers = self.answers
         average, peak = answers.traffic_rps_avg, answers.traffic_rps_peak
         if answers.traffic is not None:
@@ -169,7 +223,10 @@ class _Inference:
             ratio = _ratio(average, WORKLOADS[workload][0])
         because = f"{ratio:.3g} times between average and peak of {pattern} traffic"
         if average is None:
-            usual, why = self._usual_rate(scope) * EVENTS.get(workload, 1), f"usual for {scope}"
+            usual, why = (
+                self._usual_rate(scope) * EVENTS.get(workload, 1),
+                f"usual for {scope}",
+            )
             if pattern == "rare":
                 usual, why = RARE_BELOW, "hardly any requests come"
             average = (
@@ -178,13 +235,21 @@ class _Inference:
                 else self.take("traffic_rps_avg", None, rounded(peak / ratio), because)
             )
         if peak is None:
-            peak = self.take("traffic_rps_peak", None, rounded(average * ratio), because)
+            peak = self.take(
+                "traffic_rps_peak", None, rounded(average * ratio), because
+            )
         return pattern, average, peak
 
     def _usual_rate(self, scope: str) -> float:
-        """What the scope usually meets; where that follows from the engineers, not all of a platform's from one on."""
+        """What the scope usually meets; where that follows from the engineers, not all
+        of a platform's from one on.
+        """
         size = self.answers.team_size
-        if self.answers.scope is not None or size is None or size <= SCOPE_TEAM["product"]:
+        if (
+            self.answers.scope is not None
+            or size is None
+            or size <= SCOPE_TEAM["product"]
+        ):
             return SCOPE_RPS[scope]
         knots = (
             (0.4 * SCOPE_BOUNDS[1], log(SCOPE_RPS["product"])),
@@ -195,12 +260,28 @@ class _Inference:
     def _pattern(self, average: float | None, peak: float | None, workload: str) -> str:
         said, field = self.answers.traffic_pattern, "traffic_pattern"
         if average is not None and average < RARE_BELOW:
-            return str(self.take(field, said, "rare", f"{average:g} requests a second are hardly any"))
+            return str(
+                self.take(
+                    field, said, "rare", f"{average:g} requests a second are hardly any"
+                )
+            )
         if average is not None and peak is not None:
             ratio = peak / average
-            by_ratio = "spiky" if ratio >= SPIKY_FROM else "steady" if ratio < STEADY_BELOW else "diurnal"
-            return str(self.take(field, said, by_ratio, f"the peak is {ratio:.3g} times the average"))
-        return str(self.take(field, said, WORKLOADS[workload][0], f"usual for {workload}"))
+            by_ratio = (
+                "spiky"
+                if ratio >= SPIKY_FROM
+                else "steady"
+                if ratio < STEADY_BELOW
+                else "diurnal"
+            )
+            return str(
+                self.take(
+                    field, said, by_ratio, f"the peak is {ratio:.3g} times the average"
+                )
+            )
+        return str(
+            self.take(field, said, WORKLOADS[workload][0], f"usual for {workload}")
+        )
 
     def _needs(self) -> tuple[str, ...]:
         """The needs that were named, and the one that an answer says in other words."""
@@ -209,7 +290,9 @@ class _Inference:
             return said
         self.assumed.append(
             Assumption(
-                field="needs", value=["often_idle"], because="rare traffic leaves it without use most of the time"
+                field="needs",
+                value=["often_idle"],
+                because="rare traffic leaves it without use most of the time",
             )
         )
         return (*said, "often_idle")
@@ -223,28 +306,46 @@ class _Inference:
         return (
             self.take("latency_ms_target", answers.latency_ms_target, latency, usual),
             self.take("relational_needs", answers.relational_needs, relational, usual),
-            self.take("independent_scaling_need", answers.independent_scaling_need, scaling, apart),
+            self.take(
+                "independent_scaling_need",
+                answers.independent_scaling_need,
+                scaling,
+                apart,
+            ),
         )
 
     def _compliance(self, workload: str) -> str:
         usual = COMPLIANCE.get(workload, "none")
-        because = "card payments come with rules" if usual != "none" else "no rules were named"
+        because = (
+            "card payments come with rules"
+            if usual != "none"
+            else "no rules were named"
+        )
         return str(self.take("compliance", self.answers.compliance, usual, because))
 
     def _levels(self) -> ServiceLevels:
-        """What the load test asks of the project: the contract's figures, and the latency that was asked for."""
+        """What the load test asks of the project: the contract's figures, and the
+        latency that was asked for.
+        """
         levels, latency = self.answers.slo, self.answers.latency_ms_target
         return ServiceLevels(
             p95_ms=levels.p95_ms or latency or SLO.p95_ms,
             rps=levels.rps or SLO.rps,
-            error_rate=SLO.error_rate if levels.error_rate is None else levels.error_rate,
+            error_rate=SLO.error_rate
+            if levels.error_rate is None
+            else levels.error_rate,
         )
 
 
 def _ratio(average: float, pattern: str) -> float:
-    """Peak over average: the usual of the pattern, and the more the fewer requests come."""
+    """Peak over average: the usual of the pattern, and the more the fewer requests
+    come.
+    """
     usual = PEAK_RATIO[pattern]
-    return interpolate(average, ((RARE_BELOW, max(usual, PEAK_RATIO["rare"])), (BUSY * RARE_BELOW, usual)))
+    return interpolate(
+        average,
+        ((RARE_BELOW, max(usual, PEAK_RATIO["rare"])), (BUSY * RARE_BELOW, usual)),
+    )
 
 
 def _engineers(size: int) -> str:

@@ -1,6 +1,8 @@
-"""The answers: what a user says, every key optional. Its JSON schema is public (`archgen schema`).
+"""The answers: what a user says, every key optional. Its JSON schema is public
+(`archgen schema`).
 
-Here is the form of each answer by itself; `resolve` puts sources together and checks the whole.
+Here is the form of each answer by itself; `resolve` puts sources together and checks
+the whole.
 """
 
 from __future__ import annotations
@@ -37,7 +39,10 @@ def _project(name: str) -> str:
 def _preset(name: str) -> str:
     if name not in PRESETS:
         meant = nearest(name, PRESETS)
-        raise ValueError(f"must be one of {', '.join(PRESETS)}" + (f"; did you mean {meant}?" if meant else ""))
+        raise ValueError(
+            f"must be one of {', '.join(PRESETS)}"
+            + (f"; did you mean {meant}?" if meant else "")
+        )
     return name
 
 
@@ -68,9 +73,15 @@ def split_words(text: str) -> list[str]:
 
 
 def _listed(value: Any) -> Any:
-    """A word, or several with commas between them, is a list of words; each counts once."""
+    """A word, or several with commas between them, is a list of words; each counts
+    once.
+    """
     words = split_words(value) if isinstance(value, str) else value
-    return list(dict.fromkeys(words)) if isinstance(words, list) and all(isinstance(w, str) for w in words) else words
+    return (
+        list(dict.fromkeys(words))
+        if isinstance(words, list) and all(isinstance(w, str) for w in words)
+        else words
+    )
 
 
 Number = Annotated[float, BeforeValidator(_number)]
@@ -82,7 +93,9 @@ class _Answered(BaseModel):
 
 
 class ExtrasAnswers(_Answered):
-    """What a larger scope brings, or nobody has who does not ask for it: each `true` to have it, `false` to go without, whatever the scope."""
+    """What a larger scope brings, or nobody has who does not ask for it: each `true` to
+    have it, `false` to go without, whatever the scope.
+    """
 
     backups: Flag | None = Field(default=None, examples=[True])
     copies: Flag | None = Field(default=None, examples=[True])
@@ -93,6 +106,7 @@ class ExtrasAnswers(_Answered):
     guided_migrations: Flag | None = Field(default=None, examples=[True])
     key_rotation: Flag | None = Field(default=None, examples=[True])
     load_test: Flag | None = Field(default=None, examples=[True])
+    moving: Flag | None = Field(default=None, examples=[True])
     rollout: Flag | None = Field(default=None, examples=[True])
     s3_files: Flag | None = Field(default=None, examples=[True])
     staff_command: Flag | None = Field(default=None, examples=[True])
@@ -103,16 +117,26 @@ class LevelAnswers(_Answered):
     """The service levels that the project promises and its load test checks."""
 
     p95_ms: Annotated[Number, Field(gt=0, le=1e7, allow_inf_nan=False)] | None = Field(
-        default=None, description="95 of 100 requests are answered within this many milliseconds", examples=[200]
+        default=None,
+        description="95 of 100 requests are answered within this many milliseconds",
+        examples=[200],
     )
-    rps: Rate | None = Field(default=None, description="at this many requests a second", examples=[100])
-    error_rate: Annotated[Number, Field(ge=0, lt=1, allow_inf_nan=False)] | None = Field(
-        default=None, description="with at most this share of failures", examples=[0.01]
+    rps: Rate | None = Field(
+        default=None, description="at this many requests a second", examples=[100]
+    )
+    error_rate: Annotated[Number, Field(ge=0, lt=1, allow_inf_nan=False)] | None = (
+        Field(
+            default=None,
+            description="with at most this share of failures",
+            examples=[0.01],
+        )
     )
 
 
 class Answers(_Answered):
-    """Answers for archgen. Every key may be left out: it has a default or is inferred, and the report says which."""
+    """Answers for archgen. Every key may be left out: it has a default or is inferred,
+    and the report says which.
+    """
 
     model_config = ConfigDict(title="archgen answers")
 
@@ -120,7 +144,10 @@ class Answers(_Answered):
         default=None,
         description="Of the project: lower-case letters, digits and hyphens; its package has _ for -",
         examples=["shop"],
-        json_schema_extra={"pattern": "^[a-z][a-z0-9]*(-[a-z0-9]+)*$", "maxLength": naming.MOST},
+        json_schema_extra={
+            "pattern": "^[a-z][a-z0-9]*(-[a-z0-9]+)*$",
+            "maxLength": naming.MOST,
+        },
     )
     preset: Annotated[Word, AfterValidator(_preset)] | None = Field(
         default=None,
@@ -133,11 +160,15 @@ class Answers(_Answered):
         description="How much is at stake: a first version, a product, a platform of many",
         examples=["product"],
     )
-    team_size: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=100_000)] | None = Field(
-        default=None, description="Backend engineers", examples=[6]
-    )
-    teams: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=10_000)] | None = Field(
-        default=None, description="Teams that plan and release on their own", examples=[1]
+    team_size: (
+        Annotated[int, BeforeValidator(_whole), Field(ge=1, le=100_000)] | None
+    ) = Field(default=None, description="Backend engineers", examples=[6])
+    teams: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=10_000)] | None = (
+        Field(
+            default=None,
+            description="Teams that plan and release on their own",
+            examples=[1],
+        )
     )
     traffic: Annotated[Word, AfterValidator(_traffic)] | None = Field(
         default=None,
@@ -145,17 +176,29 @@ class Answers(_Answered):
         examples=["300 rps"],
     )
     traffic_rps_avg: Rate | None = Field(
-        default=None, description="Requests or events a second, on average", examples=[80]
+        default=None,
+        description="Requests or events a second, on average",
+        examples=[80],
     )
     traffic_rps_peak: Rate | None = Field(
-        default=None, description="Requests or events a second, in the busiest minute", examples=[500]
+        default=None,
+        description="Requests or events a second, in the busiest minute",
+        examples=[500],
     )
     traffic_pattern: Pattern | None = Field(
-        default=None, description="Even, following the day, in bursts, or hardly ever", examples=["diurnal"]
+        default=None,
+        description="Even, following the day, in bursts, or hardly ever",
+        examples=["diurnal"],
     )
-    workload: Workload | None = Field(default=None, description="The kind of system", examples=["ecommerce"])
-    latency_ms_target: Annotated[Number, Field(gt=0, le=1e9, allow_inf_nan=False)] | None = Field(
-        default=None, description="Milliseconds within which 95 of 100 requests are to be answered", examples=[200]
+    workload: Workload | None = Field(
+        default=None, description="The kind of system", examples=["ecommerce"]
+    )
+    latency_ms_target: (
+        Annotated[Number, Field(gt=0, le=1e9, allow_inf_nan=False)] | None
+    ) = Field(
+        default=None,
+        description="Milliseconds within which 95 of 100 requests are to be answered",
+        examples=[200],
     )
     data_gb: Annotated[Number, Field(gt=0, le=1e9, allow_inf_nan=False)] | None = Field(
         default=None, description="Gigabytes kept after a year", examples=[50]
@@ -170,7 +213,9 @@ class Answers(_Answered):
         description="Automated deployment, infrastructure as code, monitoring, on call",
         examples=["medium"],
     )
-    compliance: Compliance | None = Field(default=None, description="Rules that auditors check", examples=["none"])
+    compliance: Compliance | None = Field(
+        default=None, description="Rules that auditors check", examples=["none"]
+    )
     independent_scaling_need: Grade | None = Field(
         default=None,
         description="Parts whose load or hardware differs from the rest by ten times or more",
@@ -181,26 +226,34 @@ class Answers(_Answered):
         description="What else is known to hold of the product, its users or the organisation",
         examples=[["absorb_bursts", "often_idle"]],
     )
-    experience: Annotated[tuple[Experience, ...], BeforeValidator(_listed)] | None = Field(
-        default=None,
-        description="What people of this team have run in production",
-        examples=[["servers", "containers"]],
+    experience: Annotated[tuple[Experience, ...], BeforeValidator(_listed)] | None = (
+        Field(
+            default=None,
+            description="What people of this team have run in production",
+            examples=[["servers", "containers"]],
+        )
     )
-    cpu_ms: Annotated[Number, Field(gt=0, le=60_000, allow_inf_nan=False)] | None = Field(
-        default=None,
-        description="Milliseconds of CPU that a request takes, once a load test has shown it; assumed until then",
-        examples=[4],
+    cpu_ms: Annotated[Number, Field(gt=0, le=60_000, allow_inf_nan=False)] | None = (
+        Field(
+            default=None,
+            description="Milliseconds of CPU that a request takes, once a load test has shown it; assumed until then",
+            examples=[4],
+        )
     )
     architecture: ArchitectureChoice | None = Field(
-        default=None, description="In place of the advice, which is recorded all the same", examples=["monolith"]
+        default=None,
+        description="In place of the advice, which is recorded all the same",
+        examples=["monolith"],
     )
     parts: dict[str, Annotated[tuple[Word, ...], Field(min_length=1)]] = Field(
-        default={}, description="Which modules run together, each in one part; empty: as the architecture says"
+        default={},
+        description="Which modules run together, each in one part; empty: as the architecture says",
     )
     stack: StackChoice = StackChoice()
     extras: ExtrasAnswers = ExtrasAnswers()
     modules: dict[str, ModuleSpec] = Field(
-        default={}, description="The domain; without any, and without a preset, the one that fits the workload"
+        default={},
+        description="The domain; without any, and without a preset, the one that fits the workload",
     )
     slo: LevelAnswers = LevelAnswers()
 

@@ -17,9 +17,11 @@ from archgen.text import shown
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Answers from one place; `label` names it, `flags` are keys with flags of their own.
+    """Answers from one place; `label` names it, `flags` are keys with flags of their
+    own.
 
-    `before`: what the same place said first and then said otherwise, which must be right all the same.
+    `before`: what the same place said first and then said otherwise, which must be
+    right all the same.
     """
 
     label: str
@@ -30,11 +32,17 @@ class Source:
 
 
 def from_file(path: Path) -> Source:
-    """The answers file at `path`; what is wrong with it as a file is among its mistakes."""
+    """The answers file at `path`; what is wrong with it as a file is among its
+    mistakes.
+    """
     label = path.name or str(path)
     try:
         if path.is_dir():
-            return _unread(label, f"{shown(str(path), 200)} is a folder", "give a YAML or a JSON file")
+            return _unread(
+                label,
+                f"{shown(str(path), 200)} is a folder",
+                "give a YAML or a JSON file",
+            )
         with path.open("rb") as file:
             content = file.read(2**20)
         return Source(label, read_bytes(content, label), "file")
@@ -42,11 +50,17 @@ def from_file(path: Path) -> Source:
         return Source(label, Text({}), "file", error.mistakes)
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        return _unread(label, f"{shown(str(path), 200)} cannot be read: {reason}", "check --answers")
+        return _unread(
+            label,
+            f"{shown(str(path), 200)} cannot be read: {reason}",
+            "check --answers",
+        )
 
 
 def from_sets(items: Iterable[str]) -> Source:
-    """`--set key=value`, in order: a dotted key, a YAML value, the value as written where the key takes a string."""
+    """`--set key=value`, in order: a dotted key, a YAML value, the value as written
+    where the key takes a string.
+    """
     data: dict[str, Any] = {}
     before: list[dict[str, Any]] = []
     mistakes: list[Mistake] = []
@@ -54,10 +68,20 @@ def from_sets(items: Iterable[str]) -> Source:
         key, equals, value = item.partition("=")
         path = tuple(key.strip().split("."))
         if not equals or not all(path):
-            mistakes.append(Mistake("--set", f"{shown(item)} is not key=value", "for example --set team_size=6"))
+            mistakes.append(
+                Mistake(
+                    "--set",
+                    f"{shown(item)} is not key=value",
+                    "for example --set team_size=6",
+                )
+            )
             continue
         try:
-            read = value if _takes_text(path) else read_yaml(value, f"--set {key.strip()[:60]}").data
+            read = (
+                value
+                if _takes_text(path)
+                else read_yaml(value, f"--set {key.strip()[:60]}").data
+            )
             if isinstance(read, str) and _takes_words(path):
                 read = split_words(read)
             if _has(data, path):
@@ -66,13 +90,17 @@ def from_sets(items: Iterable[str]) -> Source:
         except InputError as error:
             mistakes += error.mistakes
         except KeyError as error:
-            mistakes.append(Mistake(key, f"{error.args[0]} has a value already", "say it once"))
+            mistakes.append(
+                Mistake(key, f"{error.args[0]} has a value already", "say it once")
+            )
     return Source("--set", Text(data), "set", tuple(mistakes), tuple(before))
 
 
 def from_flags(answers: Mapping[str, Any]) -> Source:
     """Flags and arguments of the command line; those that were not given are None."""
-    return Source("", Text({key: value for key, value in answers.items() if value is not None}))
+    return Source(
+        "", Text({key: value for key, value in answers.items() if value is not None})
+    )
 
 
 def from_record(answers: Mapping[str, Any]) -> Source:
@@ -88,14 +116,18 @@ def _takes_text(path: tuple[str, ...]) -> bool:
     """Whether the answers have a string, or one of several words, at a dotted key."""
     annotation = annotation_at(path)
     return annotation is str or (
-        get_origin(annotation) is Literal and all(isinstance(w, str) for w in get_args(annotation))
+        get_origin(annotation) is Literal
+        and all(isinstance(w, str) for w in get_args(annotation))
     )
 
 
 def _takes_words(path: tuple[str, ...]) -> bool:
     """Whether the answers have a list of certain words at a key."""
     annotation = annotation_at(path)
-    return get_origin(annotation) is tuple and get_origin(get_args(annotation)[0]) is Literal
+    return (
+        get_origin(annotation) is tuple
+        and get_origin(get_args(annotation)[0]) is Literal
+    )
 
 
 def _has(data: Any, path: tuple[str, ...]) -> bool:

@@ -1,4 +1,6 @@
-"""Traffic as people think of it: `2M requests/month`, `50k users/day`, `300 rps`, `5k rps peak`."""
+"""Traffic as people think of it: `2M requests/month`, `50k users/day`, `300 rps`, `5k
+rps peak`.
+"""
 
 from __future__ import annotations
 
@@ -41,8 +43,9 @@ _TIMES = {
     "billion": 1e9,
 }
 
-# Requests of one user in a period: 30 on a day with a visit, visits on 3 days a week and 6 days a month.
-# Rough on purpose, and printed: whoever knows better gives requests.
+# Requests of one user in a period: 30 on a day with a visit, visits on 3 days a week
+# and 6 days a month. Rough on purpose, and printed: whoever knows better gives
+# requests.
 REQUESTS_A_DAY = 30
 _VISITS = {"day": 1, "week": 3, "month": 6, "year": 52}
 
@@ -68,7 +71,9 @@ _SHORT = {"s": "second", "m": "minute", "h": "hour", "d": "day"}
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """Requests a second, on average or at the peak, and how they follow from what was said."""
+    """Requests a second, on average or at the peak, and how they follow from what was
+    said.
+    """
 
     rps: float
     is_peak: bool
@@ -79,7 +84,9 @@ def parse_traffic(text: str) -> Traffic:
     """What `text` says, or ValueError with what it should look like."""
     match = _TEXT.fullmatch(" ".join(text.split())) if len(text) <= 80 else None
     if match is None:
-        raise ValueError("is not traffic such as 2M requests/month, 50k users/day or 300 rps")
+        raise ValueError(
+            "is not traffic such as 2M requests/month, 50k users/day or 300 rps"
+        )
     number = float(match["number"].replace(",", "").replace("_", ""))
     number *= _TIMES[match["times"].lower()] if match["times"] else 1
     if match["short"]:
@@ -93,7 +100,9 @@ def parse_traffic(text: str) -> Traffic:
     if match["users"] or match["active"]:
         name = next((name for name in _VISITS if _SECONDS[name] == seconds), None)
         if name is None:
-            raise ValueError("says users by less than a day; say users/day, or requests a second as rps")
+            raise ValueError(
+                "says users by less than a day; say users/day, or requests a second as rps"
+            )
         number *= REQUESTS_A_DAY * _VISITS[name]
         visits = f" on {_VISITS[name]} days a {name}" if name != "day" else ""
         because += f", at {REQUESTS_A_DAY} requests a user and day{visits}"
@@ -101,7 +110,9 @@ def parse_traffic(text: str) -> Traffic:
     if rps <= 0:
         raise ValueError("must be more than nothing")
     if rps > MOST_RPS:
-        raise ValueError(f"is {rps:.3g} requests a second, and {MOST_RPS:.0e} are the most")
+        raise ValueError(
+            f"is {rps:.3g} requests a second, and {MOST_RPS:.0e} are the most"
+        )
     return Traffic(rounded(rps), match["peak"] is not None, because)
 
 

@@ -1,7 +1,7 @@
 """What pydantic finds wrong with a document of answers, in words, all of it.
 
-`examine` validates, notes what is wrong, takes it out, and validates again: so the rest is checked too, and
-one broken field does not hide another.
+`examine` validates, notes what is wrong, takes it out, and validates again: so the rest
+is checked too, and one broken field does not hide another.
 """
 
 from __future__ import annotations
@@ -38,11 +38,16 @@ def examine(
     line_of: Callable[[tuple[str, ...]], int | None] = lambda path: None,
     example: Callable[[str, Any], str] = lambda key, value: f"--set {key}={value}",
 ) -> Examined:
-    """The good part of `raw`, and its mistakes; `example` shows how this source gives a key a value."""
+    """The good part of `raw`, and its mistakes; `example` shows how this source gives a
+    key a value.
+    """
     if raw is None:
         raw = {}
     if not isinstance(raw, dict):
-        return Examined(Answers(), (Mistake(label, "is not a mapping of keys to values", "write key: value"),))
+        return Examined(
+            Answers(),
+            (Mistake(label, "is not a mapping of keys to values", "write key: value"),),
+        )
     written, raw = raw, deepcopy(raw)
     mistakes: list[tuple[tuple[int, ...], Mistake]] = []
     gone: set[tuple[Any, ...]] = set()
@@ -59,15 +64,23 @@ def examine(
                 where = _holder(raw, path[:-1] if missing else path)
                 if where in taken:
                     continue
-                if not (missing and path in gone):  # else it is this loop that took it out
-                    mistakes.append((_position(written, path), _mistake(entry, path, label, line_of, example)))
+                # else it is this loop that took it out
+                if not (missing and path in gone):
+                    mistakes.append(
+                        (
+                            _position(written, path),
+                            _mistake(entry, path, label, line_of, example),
+                        )
+                    )
                 taken.add(where)
             for where in taken:
                 _remove(raw, where)
             if not any(taken):
                 break
             gone |= taken
-    return Examined(Answers(), _in_order(mistakes) or (Mistake(label, "cannot be read as answers"),))
+    return Examined(
+        Answers(), _in_order(mistakes) or (Mistake(label, "cannot be read as answers"),)
+    )
 
 
 def _position(raw: Any, path: tuple[Any, ...]) -> tuple[int, ...]:
@@ -96,7 +109,12 @@ def _mistake(
     example: Callable[[str, Any], str],
 ) -> Mistake:
     words = tuple(map(str, path))
-    key = ".".join(word if len(word) <= 60 and word.isprintable() and word.isascii() else shown(word) for word in words)
+    key = ".".join(
+        word
+        if len(word) <= 60 and word.isprintable() and word.isascii()
+        else shown(word)
+        for word in words
+    )
     message = _message(entry)
     hint = None
     if entry["type"] == "extra_forbidden":
@@ -105,7 +123,11 @@ def _mistake(
         if annotation_at(path[:-1]) is FieldSpec:
             hint = KEYS_NOT_HERE.get(str(path[-1]))
             meant = MEANT_KEYS.get(str(path[-1]), meant)
-        hint = hint or (f"did you mean {meant}?" if meant else f"the keys here are {', '.join(siblings)}")
+        hint = hint or (
+            f"did you mean {meant}?"
+            if meant
+            else f"the keys here are {', '.join(siblings)}"
+        )
     elif shows := _example(path):
         hint = f"for example {example(key, shown(shows[0]) if isinstance(shows[0], bool) else shows[0])}"
     line = line_of(words)
@@ -121,8 +143,11 @@ def _message(entry: Mapping[str, Any]) -> str:
     if kind == "literal_error":
         offered = str(limits["expected"]).replace("'", "").replace(" or ", ", ")
         meant = nearest(given, offered.split(", ")) if isinstance(given, str) else None
-        return f"must be one of {offered}, not {shown(given)}" + (f"; did you mean {meant}?" if meant else "")
-    if limits.get("actual_length", 0) is None and isinstance(given, Sized):  # pydantic does not count a mapping
+        return f"must be one of {offered}, not {shown(given)}" + (
+            f"; did you mean {meant}?" if meant else ""
+        )
+    # pydantic does not count a mapping
+    if limits.get("actual_length", 0) is None and isinstance(given, Sized):
         limits = {**limits, "actual_length": len(given)}
     for start, text in _MESSAGES.items():
         if kind.startswith(start):
@@ -155,9 +180,15 @@ _MESSAGES = {
 
 
 def _holder(raw: Any, path: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The path of the deepest entry of a mapping or a list that holds the value at `path`."""
+    """The path of the deepest entry of a mapping or a list that holds the value at
+    `path`.
+    """
     for index, step in enumerate(path):
-        there = step in raw if isinstance(raw, dict) else isinstance(raw, list) and step in range(len(raw))
+        there = (
+            step in raw
+            if isinstance(raw, dict)
+            else isinstance(raw, list) and step in range(len(raw))
+        )
         if not there:
             return path[:index]
         raw = raw[step]
@@ -165,8 +196,9 @@ def _holder(raw: Any, path: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _remove(raw: Any, path: tuple[Any, ...]) -> None:
-    """Take an entry out, unless one that held it has gone already; an item of a list leaves a harmless one in its place,
-    so that the others keep theirs."""
+    """Take an entry out, unless one that held it has gone already; an item of a list
+    leaves a harmless one in its place, so that the others keep theirs.
+    """
     for step in path[:-1]:
         try:
             raw = raw[step]
@@ -214,7 +246,11 @@ def _plain(annotation: Any) -> Any:
 
 def _keys(path: tuple[Any, ...]) -> list[str]:
     here = annotation_at(path)
-    return list(_fields(here)) if isinstance(here, type) and issubclass(here, BaseModel) else []
+    return (
+        list(_fields(here))
+        if isinstance(here, type) and issubclass(here, BaseModel)
+        else []
+    )
 
 
 def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
@@ -224,7 +260,11 @@ def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
 
 def _example(path: tuple[Any, ...]) -> list[Any]:
     owner = annotation_at(path[:-1])
-    if isinstance(owner, type) and issubclass(owner, BaseModel) and path[-1] in (fields := _fields(owner)):
+    if (
+        isinstance(owner, type)
+        and issubclass(owner, BaseModel)
+        and path[-1] in (fields := _fields(owner))
+    ):
         return list(fields[path[-1]].examples or ())
     return []
 
@@ -233,4 +273,6 @@ def told(mistakes: list[Mistake]) -> list[Mistake]:
     """The first of the mistakes, each once, and how many more there are."""
     once = list(dict.fromkeys(mistakes))
     rest = len(once) - _MOST
-    return once if rest <= 0 else [*once[:_MOST], Mistake("", f"and {rest} mistakes more")]
+    return (
+        once if rest <= 0 else [*once[:_MOST], Mistake("", f"and {rest} mistakes more")]
+    )

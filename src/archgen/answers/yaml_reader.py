@@ -1,8 +1,8 @@
 """YAML 1.2 and JSON of unknown origin -> plain data, with the line of each key.
 
-Read from the parser's events: a tag, an anchor or an alias is refused where it stands, before anything is
-built from it, and what is too large or too deep is never built. Scalars are those of YAML 1.2's core schema:
-`no` is a string, and so is a date.
+Read from the parser's events: a tag, an anchor or an alias is refused where it stands,
+before anything is built from it, and what is too large or too deep is never built.
+Scalars are those of YAML 1.2's core schema: `no` is a string, and so is a date.
 """
 
 from __future__ import annotations
@@ -27,30 +27,38 @@ _TRUE = {"true", "True", "TRUE"}
 _FALSE = {"false", "False", "FALSE"}
 _INTEGER = re.compile(r"[-+]?[0-9]+", re.ASCII)
 _OTHER_BASE = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+", re.ASCII)
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII)
+_FLOAT = re.compile(
+    r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII
+)
 _INFINITY = re.compile(r"[-+]?\.(?:inf|Inf|INF)", re.ASCII)
 _NAN = {".nan", ".NaN", ".NAN"}
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Data read from a text; `lines`: where each key or item stands, 1 for the first line."""
+    """Data read from a text; `lines`: where each key or item stands, 1 for the first
+    line.
+    """
 
     data: Any
     lines: Mapping[Path, int] = field(default_factory=dict)
 
 
 def read_bytes(content: bytes, name: str) -> Text:
-    """The data in an answers file called `name`, or InputError that says where it is wrong."""
+    """The data in an answers file called `name`, or InputError that says where it is
+    wrong.
+    """
     if len(content) > MOST_BYTES:
         raise InputError(
-            f"{name} has {len(content) // 1024} KiB, and {MOST_BYTES // 1024} are the most", "give an answers file"
+            f"{name} has {len(content) // 1024} KiB, and {MOST_BYTES // 1024} are the most",
+            "give an answers file",
         )
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(
-            f"{name} is not text in UTF-8: byte {error.start} cannot be read", "give a YAML or a JSON file"
+            f"{name} is not text in UTF-8: byte {error.start} cannot be read",
+            "give a YAML or a JSON file",
         ) from None
     if text.lstrip()[:1] == "{" and (found := _json(text)) is not None:
         return found
@@ -69,10 +77,14 @@ def read_yaml(text: str, name: str) -> Text:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        if "nesting depth" in problem:  # libyaml's own limit, met by its scanner before the builder's
+        # libyaml's own limit, met by its scanner before the builder's
+        if "nesting depth" in problem:
             raise builder.nested(mark.line + 1 if mark is not None else 1) from None
         line = f", line {mark.line + 1}" if mark is not None else ""
-        raise InputError(f"{name}{line} is not YAML: {problem}", "check the indentation and the quotes") from None
+        raise InputError(
+            f"{name}{line} is not YAML: {problem}",
+            "check the indentation and the quotes",
+        ) from None
     return Text(builder.root, builder.lines)
 
 
@@ -95,7 +107,9 @@ def scalar(text: str) -> Any:
 
 @dataclass(slots=True)
 class _Open:
-    """A collection that is being read; `key`: the key of a mapping whose value comes next."""
+    """A collection that is being read; `key`: the key of a mapping whose value comes
+    next.
+    """
 
     value: dict[str, Any] | list[Any]
     path: Path
@@ -119,9 +133,15 @@ class _Builder:
         if kind == "DocumentStartEvent":
             self.documents += 1
             if self.documents > 1:
-                raise self.refused(line, "holds more than one document", "keep one of them")
+                raise self.refused(
+                    line, "holds more than one document", "keep one of them"
+                )
         elif kind == "AliasEvent" or getattr(event, "anchor", None) is not None:
-            raise self.refused(line, "anchors and aliases (& and *) are not taken", "write the value out")
+            raise self.refused(
+                line,
+                "anchors and aliases (& and *) are not taken",
+                "write the value out",
+            )
         elif kind == "ScalarEvent":
             self._scalar(event, line)
         elif kind in ("MappingStartEvent", "SequenceStartEvent"):
@@ -135,7 +155,9 @@ class _Builder:
         self._untagged(event, line)
         if here is not None and isinstance(here.value, dict) and here.key is None:
             if event.value in here.value:
-                raise self.refused(line, f"has the key {shown(event.value)} twice", "keep one of them")
+                raise self.refused(
+                    line, f"has the key {shown(event.value)} twice", "keep one of them"
+                )
             here.key = event.value
             self.lines[(*here.path, event.value)] = line
             return
@@ -144,7 +166,9 @@ class _Builder:
     def _start(self, value: dict[str, Any] | list[Any], line: int) -> None:
         here = self.open[-1] if self.open else None
         if here is not None and isinstance(here.value, dict) and here.key is None:
-            raise self.refused(line, "a key is a word, not a list or a mapping", "check the brackets")
+            raise self.refused(
+                line, "a key is a word, not a list or a mapping", "check the brackets"
+            )
         if len(self.open) >= MOST_DEPTH:
             raise self.nested(line)
         path = self._place(value, line)
@@ -153,7 +177,9 @@ class _Builder:
     def _place(self, value: Any, line: int) -> Path:
         self.nodes += 1
         if self.nodes > MOST_NODES:
-            raise self.refused(line, f"holds more than {MOST_NODES} values", "an answers file is short")
+            raise self.refused(
+                line, f"holds more than {MOST_NODES} values", "an answers file is short"
+            )
         if not self.open:
             self.root = value
             return ()
@@ -171,17 +197,23 @@ class _Builder:
 
     def _untagged(self, event: Any, line: int) -> None:
         if event.tag is not None and event.tag != "!":
-            raise self.refused(line, f"the tag {shown(event.tag)} is not taken", "leave it out")
+            raise self.refused(
+                line, f"the tag {shown(event.tag)} is not taken", "leave it out"
+            )
 
     def nested(self, line: int) -> InputError:
-        return self.refused(line, f"is nested more than {MOST_DEPTH} deep", "an answers file is flat")
+        return self.refused(
+            line, f"is nested more than {MOST_DEPTH} deep", "an answers file is flat"
+        )
 
     def refused(self, line: int, message: str, hint: str) -> InputError:
         return InputError([Mistake(f"{self.name}, line {line}", message, hint)], hint)
 
 
 def _json(text: str) -> Text | None:
-    """The data, if the text is JSON through and through; YAML's own words are better for what is wrong with it."""
+    """The data, if the text is JSON through and through; YAML's own words are better
+    for what is wrong with it.
+    """
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
         if len(dict(items)) < len(items):

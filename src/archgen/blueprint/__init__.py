@@ -1,1 +1,3 @@
-"""What is to be built, in full, and how it follows from requirements, domain and advice."""
+"""What is to be built, in full, and how it follows from requirements, domain and
+advice.
+"""

@@ -1,4 +1,6 @@
-"""How many rows may go, or change, with one that is deleted: what a transaction takes, whatever these rows are."""
+"""How many rows may go, or change, with one that is deleted: what a transaction takes,
+whatever these rows are.
+"""
 
 from __future__ import annotations
 
@@ -13,23 +15,35 @@ SHARDS = 4  # of the count of references to a row on DynamoDB (chassis/mechanism
 
 
 def bounded(module: Module, modules: tuple[Module, ...], *, key_value: bool) -> Module:
-    """The module, with each entity's `along` where rows go or change with its own (IncompatibleError: not one would fit)."""
+    """The module, with each entity's `along` where rows go or change with its own
+    (IncompatibleError: not one would fit).
+    """
 
     def heard(entity: Entity) -> int:
         """The most deliveries that a change of a row is."""
         kinds = [f"{module.name}.{entity.name}.{action}" for action in entity.publishes]
-        files = any(field.accept for field in entity.fields)  # which the module that keeps them is told of
-        return files + max((sum(kind in other.subscribes for other in modules) for kind in kinds), default=0)
+        # which the module that keeps them is told of
+        files = any(field.accept for field in entity.fields)
+        return files + max(
+            (sum(kind in other.subscribes for other in modules) for kind in kinds),
+            default=0,
+        )
 
     def writes(entity: Entity, *, goes: bool = True) -> int:
-        """The most that a row's end is, or, where it stays, a reference that is cleared: beside the row what DynamoDB keeps of it."""
+        """The most that a row's end is, or, where it stays, a reference that is
+        cleared: beside the row what DynamoDB keeps of it.
+        """
         if not key_value:
             return 1 + heard(entity)
         rules = len(entity.unique) + sum(field.unique for field in entity.fields)
         if not goes:
             return 2 + 2 * rules + heard(entity)
         single = sum(field.to is not None and field.to.local for field in entity.fields)
-        links = sum(field.many.max * (1 + field.many.to.local) for field in entity.fields if field.many is not None)
+        links = sum(
+            field.many.max * (1 + field.many.to.local)
+            for field in entity.fields
+            if field.many is not None
+        )
         counts = SHARDS if entity.referrers or entity.linkers else 0
         return 1 + 2 * rules + single + links + counts + heard(entity)
 
@@ -51,11 +65,15 @@ def bounded(module: Module, modules: tuple[Module, ...], *, key_value: bool) -> 
 
 
 def _taken(module: Module, entity: Entity) -> Iterator[tuple[Entity, bool]]:
-    """The entities whose rows go (true) or change with one; the domain's rules know no circle of those that go."""
+    """The entities whose rows go (true) or change with one; the domain's rules know no
+    circle of those that go.
+    """
     for referrer in entity.referrers:
         if referrer.on_delete is None:
             continue
-        other = next(other for other in module.entities if other.name == referrer.entity)
+        other = next(
+            other for other in module.entities if other.name == referrer.entity
+        )
         yield other, referrer.on_delete == "cascade"
         if referrer.on_delete == "cascade":
             yield from _taken(module, other)

@@ -1,4 +1,6 @@
-"""What reads bring along, resolved: for each entity the references that its reads follow, and what shows the rows at their ends."""
+"""What reads bring along, resolved: for each entity the references that its reads
+follow, and what shows the rows at their ends.
+"""
 
 from __future__ import annotations
 
@@ -12,15 +14,25 @@ Key = tuple[str, str]  # module and entity
 
 
 def with_expansions(modules: tuple[Module, ...], domain: Domain) -> tuple[Module, ...]:
-    """The modules, whose entities say what is followed from them, and to them; as they are where nothing is."""
+    """The modules, whose entities say what is followed from them, and to them; as they
+    are where nothing is.
+    """
     steps = list(every_step(domain))
     if not steps:
         return modules
-    known = {(module.name, entity.name): entity for module in modules for entity in module.entities}
+    known = {
+        (module.name, entity.name): entity
+        for module in modules
+        for entity in module.entities
+    }
     begun = {(step.module, step.entity) for step in steps}
 
     def resolved(step: Step) -> Expansion:
-        field = next(one for one in known[step.module, step.entity].fields if one.name == step.field)
+        field = next(
+            one
+            for one in known[step.module, step.entity].fields
+            if one.name == step.field
+        )
         return Expansion(
             field=step.field,
             to=_target(field),
@@ -32,9 +44,17 @@ def with_expansions(modules: tuple[Module, ...], domain: Domain) -> tuple[Module
         )
 
     def view(key: Key) -> tuple[Field, ...]:
-        """What other modules see of a row; an enum's type is its module's own, so they see a string."""
+        """What other modules see of a row; an enum's type is its module's own, so they
+        see a string.
+        """
         display = domain[key[0]].spec.entities[key[1]].display
-        plain = {"type": "string", "values": (), "labels": (), "alias": None, "max_length": 64}
+        plain = {
+            "type": "string",
+            "values": (),
+            "labels": (),
+            "alias": None,
+            "max_length": 64,
+        }
         return tuple(
             field.model_copy(update=plain) if field.type == "enum" else field
             for field in known[key].fields
@@ -47,8 +67,12 @@ def with_expansions(modules: tuple[Module, ...], domain: Domain) -> tuple[Module
         return entity.model_copy(
             update={
                 "expand": tuple(map(resolved, list_steps(domain, *key))),
-                "steps": tuple(resolved(step).model_copy(update={"then": ()}) for step in here),
-                "display": domain[key[0]].spec.entities[key[1]].display if key[0] in led else (),
+                "steps": tuple(
+                    resolved(step).model_copy(update={"then": ()}) for step in here
+                ),
+                "display": domain[key[0]].spec.entities[key[1]].display
+                if key[0] in led
+                else (),
                 "shown": bool(led),
                 "view": view(key) if led - {key[0]} else (),
             }
@@ -59,7 +83,9 @@ def with_expansions(modules: tuple[Module, ...], domain: Domain) -> tuple[Module
         module.model_copy(
             update={
                 "entities": tuple(
-                    expanded((module.name, entity.name), entity) if (module.name, entity.name) in touched else entity
+                    expanded((module.name, entity.name), entity)
+                    if (module.name, entity.name) in touched
+                    else entity
                     for entity in module.entities
                 )
             }

@@ -1,4 +1,6 @@
-"""A domain's modules as the templates read them: defaults resolved, references linked, reactions worked out."""
+"""A domain's modules as the templates read them: defaults resolved, references linked,
+reactions worked out.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from archgen.blueprint.circles import is_checked, is_circular
 from archgen.blueprint.schema import (
     Access,
     Computed,
@@ -62,14 +65,19 @@ class ModulePlan:
 
 
 def plan_modules(plan: ModulePlan) -> tuple[Module, ...]:
-    wanted = {event for module in plan.domain.modules for event in (*module.spec.reacts_to, *module.subscribes)}
+    wanted = {
+        event
+        for module in plan.domain.modules
+        for event in (*module.spec.reacts_to, *module.subscribes)
+    }
     return tuple(_module(plan, module, wanted) for module in plan.domain.modules)
 
 
 def _module(plan: ModulePlan, module: DomainModule, wanted: set[str]) -> Module:
     aliases = _aliases(plan.domain, module)
     entities = tuple(
-        _entity(plan.domain, module, name, spec, wanted, aliases) for name, spec in module.spec.entities.items()
+        _entity(plan.domain, module, name, spec, wanted, aliases)
+        for name, spec in module.spec.entities.items()
     )
     return Module.model_validate(
         {
@@ -77,11 +85,18 @@ def _module(plan: ModulePlan, module: DomainModule, wanted: set[str]) -> Module:
             "kind": module.kind,
             "part": plan.part_of[module.name],
             "entities": entities,
-            "reactions": tuple(_reaction(plan.domain, module, event) for event in module.spec.reacts_to),
-            "publishes": bool(module.publishes) or any(entity.publishes for entity in entities),
-            "contract": _is_seen(plan.domain, module) or any(entity.publishes for entity in entities),
+            "reactions": tuple(
+                _reaction(plan.domain, module, event) for event in module.spec.reacts_to
+            ),
+            "publishes": bool(module.publishes)
+            or any(entity.publishes for entity in entities),
+            "contract": _is_seen(plan.domain, module)
+            or any(entity.publishes for entity in entities),
             "subscribes": (*module.subscribes, *module.spec.reacts_to),
             "uses": module.uses,
+            "stored_as": module.spec.stored_as
+            if module.spec.stored_as != module.name
+            else None,
         }
     )
 
@@ -90,14 +105,24 @@ def _is_seen(domain: Domain, module: DomainModule) -> bool:
     """Whether another module calls this one, or hears what it alone publishes."""
     others = [other for other in domain.modules if other.name != module.name]
     heard = {event for other in others for event in other.subscribes}
-    return any(module.name in other.uses for other in others) or bool(heard & set(module.publishes))
+    return any(module.name in other.uses for other in others) or bool(
+        heard & set(module.publishes)
+    )
 
 
 def _aliases(domain: Domain, module: DomainModule) -> dict[tuple[str, str], str]:
-    """The type of each enum and the class of each object, by entity and field: ProductCategory, unless the module has one already; Category where it is shared."""
+    """The type of each enum and the class of each object, by entity and field:
+    ProductCategory, unless the module has one already; Category where it is shared.
+    """
     objects = _objects(domain)
-    found = {(entity, key): name for (owner, entity, key), name in objects.items() if owner == module.name}
-    taken = {naming.to_class_name(name) for name in module.spec.entities} | set(objects.values())
+    found = {
+        (entity, key): name
+        for (owner, entity, key), name in objects.items()
+        if owner == module.name
+    }
+    taken = {naming.to_class_name(name) for name in module.spec.entities} | set(
+        objects.values()
+    )
     shared = {}
     for name in module.spec.enums:
         alias = naming.to_class_name(name)
@@ -109,7 +134,9 @@ def _aliases(domain: Domain, module: DomainModule) -> dict[tuple[str, str], str]
         for key, content in entity.fields.items():
             for member, inner in content.fields.items():
                 if inner.type == "enum":
-                    found[name, f"{key}.{member}"] = _alias(f"{name}_{key}_{member}", taken)
+                    found[name, f"{key}.{member}"] = _alias(
+                        f"{name}_{key}_{member}", taken
+                    )
             if "enum" not in (content.type, content.of):
                 continue
             if content.enum is not None:
@@ -120,7 +147,9 @@ def _aliases(domain: Domain, module: DomainModule) -> dict[tuple[str, str], str]
 
 
 def _objects(domain: Domain) -> dict[tuple[str, str, str], str]:
-    """The class of each object, by module, entity and field; their documents are of one OpenAPI document, so no two are the same."""
+    """The class of each object, by module, entity and field; their documents are of one
+    OpenAPI document, so no two are the same.
+    """
     taken = {naming.to_class_name(name) for _, name, _ in domain.entities()}
     return {
         (module.name, name, key): _alias(f"{name}_{key}", taken, "Value")
@@ -146,7 +175,10 @@ def _entity(
     wanted: set[str],
     aliases: dict[tuple[str, str], str],
 ) -> Entity:
-    fields = tuple(_field(domain, module, name, key, content, aliases) for key, content in spec.fields.items())
+    fields = tuple(
+        _field(domain, module, name, key, content, aliases)
+        for key, content in spec.fields.items()
+    )
     return Entity(
         name=name,
         cls=naming.to_class_name(name),
@@ -159,9 +191,14 @@ def _entity(
         fields=fields,
         lists=tuple(_listing(listing) for listing in spec.lists),
         unique=tuple(_unique(spec, rule) for rule in spec.unique),
-        publishes=tuple(action for action in ALL_ACTIONS if f"{module.name}.{name}.{action}" in wanted),
+        publishes=tuple(
+            action
+            for action in ALL_ACTIONS
+            if f"{module.name}.{name}.{action}" in wanted
+        ),
         referred=any(
-            content.to == f"{module.name}.{name}" and is_checked(domain, other, entity, content)
+            content.to == f"{module.name}.{name}"
+            and is_checked(domain, other, entity, content)
             for other in domain.modules
             for entity, _, content in (*_references(other), *_links(other))
         ),
@@ -176,7 +213,12 @@ def _entity(
             if content.to == f"{module.name}.{name}"
         ),
         sides=tuple(
-            Side(name=content.listed_as, entity=other, field=key, one=bool(content.one_to_one))
+            Side(
+                name=content.listed_as,
+                entity=other,
+                field=key,
+                one=bool(content.one_to_one),
+            )
             for other, key, content in (*_references(module), *_links(module))
             if content.to == f"{module.name}.{name}" and content.listed_as is not None
         ),
@@ -190,12 +232,20 @@ def _entity(
         sorts=spec.combined[1],
         natural_keys=spec.keys,
         search=spec.search,
-        computed=tuple(_computed(key, content, spec, fields) for key, content in spec.computed.items()),
+        computed=tuple(
+            _computed(key, content, spec, fields)
+            for key, content in spec.computed.items()
+        ),
     )
 
 
 def _field(
-    domain: Domain, module: DomainModule, entity: str, name: str, spec: FieldSpec, aliases: dict[tuple[str, str], str]
+    domain: Domain,
+    module: DomainModule,
+    entity: str,
+    name: str,
+    spec: FieldSpec,
+    aliases: dict[tuple[str, str], str],
 ) -> Field:
     """A field with a default may always be left out, and is never lacking."""
     alias = aliases.get((entity, name))
@@ -245,10 +295,14 @@ def _field(
         form=_form(spec),
         scale=resolve_scale(spec),
         values=spec.values,
-        labels=tuple(spec.labels.get(value, value) for value in spec.values) if spec.labels else (),
+        labels=tuple(spec.labels.get(value, value) for value in spec.values)
+        if spec.labels
+        else (),
         alias=None if spec.type == "object" else alias,
         members=tuple(
-            _field(domain, module, entity, f"{name}.{key}", member, aliases).model_copy(update={"name": key})
+            _field(domain, module, entity, f"{name}.{key}", member, aliases).model_copy(
+                update={"name": key}
+            )
             for key, member in spec.fields.items()
         ),
         cls=alias if spec.type == "object" else None,
@@ -261,10 +315,22 @@ def _field(
     )
 
 
-def _computed(name: str, spec: ComputedSpec, entity: EntitySpec, fields: tuple[Field, ...]) -> Computed:
-    """It may be lacking where a field of it may, or a double may be too large, or nobody has said yet what it is."""
-    made = None if spec.made_from is None else read_expression(spec.made_from, spec, entity.fields)
-    needs = tuple(field.name for field in fields if made is not None and field.nullable and field.name in made.names)
+def _computed(
+    name: str, spec: ComputedSpec, entity: EntitySpec, fields: tuple[Field, ...]
+) -> Computed:
+    """It may be lacking where a field of it may, or a double may be too large, or
+    nobody has said yet what it is.
+    """
+    made = (
+        None
+        if spec.made_from is None
+        else read_expression(spec.made_from, spec, entity.fields)
+    )
+    needs = tuple(
+        field.name
+        for field in fields
+        if made is not None and field.nullable and field.name in made.names
+    )
     kept = FieldSpec(type=spec.type, scale=spec.scale)
     return Computed(
         field=Field(
@@ -286,10 +352,17 @@ def _form(spec: FieldSpec) -> Form | None:
     samples = resolve_samples(spec)
     if not samples:
         return None
-    return Form(pattern=resolve_pattern(spec), shape=resolve_shape(spec), samples=samples, unlike=resolve_unlike(spec))
+    return Form(
+        pattern=resolve_pattern(spec),
+        shape=resolve_shape(spec),
+        samples=samples,
+        unlike=resolve_unlike(spec),
+    )
 
 
-def _target(domain: Domain, module: DomainModule, name: str, field: FieldSpec) -> Target:
+def _target(
+    domain: Domain, module: DomainModule, name: str, field: FieldSpec
+) -> Target:
     owner, _, entity = str(field.to).partition(".")
     spec = domain[owner].spec.entities[entity]
     return Target(
@@ -300,6 +373,7 @@ def _target(domain: Domain, module: DomainModule, name: str, field: FieldSpec) -
         local=owner == module.name,
         table=_table(entity, spec),
         checked=is_checked(domain, module, name, field),
+        circular=is_circular(module, name, field),
     )
 
 
@@ -308,39 +382,20 @@ def _table(name: str, spec: EntitySpec) -> str | None:
     return None if spec.table == spec.pluralize(name) else spec.table
 
 
-def is_checked(domain: Domain, module: DomainModule, entity: str, field: FieldSpec) -> bool:
-    """Whether a reference to another module is looked up before it is written, where both run in one part.
-
-    Not in a circle of required ones, where the first row refers to what is not there yet.
-    """
-    owner = str(field.to).partition(".")[0]
-    if owner == module.name:
-        return False
-    return not (field.needed and f"{module.name}.{entity}" in _needed(domain, str(field.to)))
-
-
-def _needed(domain: Domain, start: str) -> set[str]:
-    """The entities (`module.entity`) of which rows have to be there before one of `start` can be, itself included."""
-    found: set[str] = set()
-    left = [start]
-    while left:
-        path = left.pop()
-        if path in found:
-            continue
-        found.add(path)
-        owner, _, name = path.partition(".")
-        fields = domain[owner].spec.entities[name].fields.values()
-        left += [content.to for content in fields if content.to is not None and content.needed]
-    return found
-
-
 def _unique(spec: EntitySpec, rule: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple("owner_id" if name == OWNER and name not in spec.fields else name for name in rule)
+    return tuple(
+        "owner_id" if name == OWNER and name not in spec.fields else name
+        for name in rule
+    )
 
 
 def _listing(listing: tuple[str, ...]) -> Listing:
     *filters, sort = listing
-    return Listing(filters=tuple(filters), sort=sort.removeprefix("-"), descending=sort.startswith("-"))
+    return Listing(
+        filters=tuple(filters),
+        sort=sort.removeprefix("-"),
+        descending=sort.startswith("-"),
+    )
 
 
 def _reaction(domain: Domain, module: DomainModule, event: str) -> Reaction:
@@ -368,8 +423,12 @@ def _reaction(domain: Domain, module: DomainModule, event: str) -> Reaction:
     )
 
 
-def _left_behind(module: DomainModule, deleted: str) -> Iterator[tuple[str, str, Literal["delete", "clear", "unlink"]]]:
-    """What refers to a row that is deleted, as (entity, field, what becomes of it); a row refers to the account that owns it."""
+def _left_behind(
+    module: DomainModule, deleted: str
+) -> Iterator[tuple[str, str, Literal["delete", "clear", "unlink"]]]:
+    """What refers to a row that is deleted, as (entity, field, what becomes of it); a
+    row refers to the account that owns it.
+    """
     for name, key, content in _references(module):
         if content.to == deleted:
             yield name, key, "delete" if content.required else "clear"
@@ -382,11 +441,17 @@ def _left_behind(module: DomainModule, deleted: str) -> Iterator[tuple[str, str,
 
 
 def _is_private(module: DomainModule, reference: FieldSpec) -> bool:
-    """Whether each row that it may go to is seen by its owner alone, so that others' cannot be referred to anyway."""
-    return module.spec.entities[str(reference.to).partition(".")[2]].access.read == "owner"
+    """Whether each row that it may go to is seen by its owner alone, so that others'
+    cannot be referred to anyway.
+    """
+    return (
+        module.spec.entities[str(reference.to).partition(".")[2]].access.read == "owner"
+    )
 
 
-def _references(module: DomainModule, kind: FieldType = "reference") -> Iterator[tuple[str, str, FieldSpec]]:
+def _references(
+    module: DomainModule, kind: FieldType = "reference"
+) -> Iterator[tuple[str, str, FieldSpec]]:
     """The module's references, as (entity, field, what it says)."""
     for name, entity in module.spec.entities.items():
         for key, content in entity.fields.items():

@@ -1,8 +1,8 @@
 """What is to be built, in full: the document from which the templates render a project.
 
-`archgen.yaml` records it, and the templates folder alone turns it into files: whatever a template needs to
-know stands here, and nothing else does. Three axes: `modules` (what the domain is), `parts` (where modules
-run) and `stack` (what they run on).
+`archgen.yaml` records it, and the templates folder alone turns it into files: whatever
+a template needs to know stands here, and nothing else does. Three axes: `modules` (what
+the domain is), `parts` (where modules run) and `stack` (what they run on).
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from archgen.requirements import ServiceLevels, StackChoice
 
 Template = Literal["monolith", "microservices", "serverless"]
 TEMPLATES: tuple[Template, ...] = get_args(Template)
-# What is recorded only where it is said, so that other projects' records stay as they are.
+# What is recorded only where it is said, so that other projects' records stay as they
+# are.
 Said = partial(Attribute, exclude_if=operator.not_)
 
 
@@ -30,7 +31,8 @@ class Document(BaseModel):
 class Target(Document):
     """The entity that a reference points to; `local` when it lies in the same module.
 
-    `checked`: in another, which can tell whether the row is there, where both run in one part.
+    `checked`: in another, which can tell whether the row is there, where both run in
+    one part. `circular`: rows of it may lead back, and its table comes later.
     """
 
     module: str
@@ -39,14 +41,16 @@ class Target(Document):
     plural: str
     local: bool
     checked: bool
+    circular: bool = Attribute(default=False, exclude_if=lambda circular: not circular)
     table: str | None = Attribute(default=None, exclude_if=lambda name: name is None)
 
 
 class Form(Document):
     """What the values of a string look like: `samples`, in order, are what tests send.
 
-    `pattern`: anchored, as every engine reads it. `shape`: for each place the characters of values that match, any
-    choice of them. `unlike`: what the pattern refuses.
+    `pattern`: anchored, as every engine reads it. `shape`: for each place the
+    characters of values that match, any choice of them. `unlike`: what the pattern
+    refuses.
     """
 
     pattern: str | None
@@ -56,7 +60,9 @@ class Form(Document):
 
 
 class Many(Document):
-    """What a field of references goes to, and how many one row may have; `ordered`: in the order in which they were given, else a set."""
+    """What a field of references goes to, and how many one row may have; `ordered`: in
+    the order in which they were given, else a set.
+    """
 
     to: Target
     max: int
@@ -64,7 +70,9 @@ class Many(Document):
 
 
 class Field(Document):
-    """A field of an entity. `nullable`: a row may lack it (not required, and no default)."""
+    """A field of an entity. `nullable`: a row may lack it (not required, and no
+    default).
+    """
 
     name: str
     type: FieldType
@@ -72,7 +80,9 @@ class Field(Document):
     nullable: bool
     unique: bool
     indexed: bool
-    default: JsonValue = None  # decimals, dates and the like as the strings that travel in JSON
+    default: JsonValue = (
+        None  # decimals, dates and the like as the strings that travel in JSON
+    )
     min: JsonValue = None
     max: JsonValue = None
     min_length: int | None = None  # string, text: of a key 1 if not said
@@ -80,38 +90,56 @@ class Field(Document):
     form: Form | None = None  # string: where it has a pattern or examples
     scale: int | None = None  # decimal: 2 if not said
     values: tuple[str, ...] = ()
-    labels: tuple[str, ...] = ()  # enum: what its values are called, of each one; none: nobody said
-    alias: str | None = None  # enum: the name of the type that its values make, that of no other in its module
+    labels: tuple[
+        str, ...
+    ] = ()  # enum: what its values are called, of each one; none: nobody said
+    alias: str | None = (
+        None  # enum: the name of the type that its values make, that of no other in its module
+    )
     to: Target | None = None
-    many: Many | None = Attribute(
-        default=None, exclude_if=lambda many: many is None
-    )  # references, of which alone it is there
-    item: Field | None = Attribute(
-        default=None, exclude_if=lambda item: item is None
-    )  # list: what each of its values is; of which alone it is there, as `max_items`
-    max_items: int | None = Attribute(default=None, exclude_if=lambda most: most is None)
+    # references, of which alone it is there
+    many: Many | None = Attribute(default=None, exclude_if=lambda many: many is None)
+    # list: what each of its values is; of which alone it is there, as `max_items`
+    item: Field | None = Attribute(default=None, exclude_if=lambda item: item is None)
+    max_items: int | None = Attribute(
+        default=None, exclude_if=lambda most: most is None
+    )
+    # object: its fields; of which alone it is there, as `cls`
     members: tuple[Field, ...] = Attribute(
         default=(), exclude_if=lambda members: not members
-    )  # object: its fields; of which alone it is there, as `cls`
-    cls: str | None = Attribute(default=None, exclude_if=lambda name: name is None)  # the class that these make
+    )
+    # the class that these make
+    cls: str | None = Attribute(default=None, exclude_if=lambda name: name is None)
+    # slug: the field that it is made from where none is sent; of which alone it is
+    # there
     made_from: str | None = Attribute(
         default=None, exclude_if=lambda name: name is None
-    )  # slug: the field that it is made from where none is sent; of which alone it is there
-    set_by: Literal["caller", "staff"] | None = Attribute(default=None, exclude_if=lambda who: who is None)
-    stored: JsonValue = Attribute(
-        default=None, exclude_if=lambda value: value is None
-    )  # what the database has in a row whose writer does not know the field, where rows were there before it
-    own: bool = Said(
-        default=False
-    )  # reference within the module: to a row of the caller's own, though others may read it
+    )
+    set_by: Literal["caller", "staff"] | None = Attribute(
+        default=None, exclude_if=lambda who: who is None
+    )
+    # what the database has in a row whose writer does not know the field, where rows
+    # were there before it
+    stored: JsonValue = Attribute(default=None, exclude_if=lambda value: value is None)
+    # what its column still takes, where `max_length` is less by now
+    kept_length: int | None = Said(default=None)
+    # what rows that lack it are to have, where none may by now and some still do
+    lacking: JsonValue = Attribute(default=None, exclude_if=lambda value: value is None)
+    # what a row has in it that was kept by a key-value database before it was there
+    absent: JsonValue = Attribute(default=None, exclude_if=lambda value: value is None)
+    # reference within the module: to a row of the caller's own, though others may read
+    # it
+    own: bool = Said(default=False)
     max_bytes: int | None = None  # file: 10 MiB if not said
     accept: tuple[str, ...] = ()  # file: its content types, images if not said
 
 
 class Computed(Document):
-    """A read-only field that is computed from its row: what it is as a field, and the body that it has at first.
+    """A read-only field that is computed from its row: what it is as a field, and the
+    body that it has at first.
 
-    `expression`: Python over `self`; none: it gives nothing until the owner says what. `needs`: fields without which it is nothing.
+    `expression`: Python over `self`; none: it gives nothing until the owner says what.
+    `needs`: fields without which it is nothing.
     """
 
     field: Field
@@ -120,7 +148,9 @@ class Computed(Document):
 
 
 class Listing(Document):
-    """An order in which rows are listed: filters that must all be given, then the field to sort by."""
+    """An order in which rows are listed: filters that must all be given, then the field
+    to sort by.
+    """
 
     filters: tuple[str, ...]
     sort: str
@@ -133,31 +163,39 @@ class Access(Document):
 
 
 class Referrer(Document):
-    """An entity of the same module with a field that refers to this one; `required` as that field is.
+    """An entity of the same module with a field that refers to this one; `required` as
+    that field is.
 
-    `on_delete`: its rows go with the one that they refer to, or refer to nothing then; else they keep it.
+    `on_delete`: its rows go with the one that they refer to, or refer to nothing then;
+    else they keep it.
     """
 
     entity: str
     field: str
     required: bool
-    on_delete: Literal["cascade", "clear"] | None = Attribute(default=None, exclude_if=lambda rule: rule is None)
+    on_delete: Literal["cascade", "clear"] | None = Attribute(
+        default=None, exclude_if=lambda rule: rule is None
+    )
 
 
 class Side(Document):
-    """The other side of a reference: rows of `entity` whose `field` refers to a row, as a list `name` below its path."""
+    """The other side of a reference: rows of `entity` whose `field` refers to a row, as
+    a list `name` below its path.
+    """
 
     name: str
     entity: str
     field: str
-    one: bool = Attribute(default=False, exclude_if=lambda one: not one)  # there is one row at most
+    # there is one row at most
+    one: bool = Attribute(default=False, exclude_if=lambda one: not one)
 
 
 class Expansion(Document):
-    """A reference that a read follows, a `field` of an entity, to `to`; of each of its rows that is `display`, or all of it.
+    """A reference that a read follows, a `field` of an entity, to `to`; of each of its
+    rows that is `display`, or all of it.
 
-    `then`: what may be followed from there. `deeper`: whether anything is, by whichever read. `view`: where it goes to another
-    module, the fields of that display.
+    `then`: what may be followed from there. `deeper`: whether anything is, by whichever
+    read. `view`: where it goes to another module, the fields of that display.
     """
 
     field: str
@@ -170,22 +208,31 @@ class Expansion(Document):
 
 
 class Entity(Document):
-    """`owned`: access asks who created a row, so rows remember it. `publishes`: actions that something reacts to.
+    """`owned`: access asks who created a row, so rows remember it. `publishes`: actions
+    that something reacts to.
 
-    `unique`: fields that are unique together, `owner_id` among them. `referred`: checked references of other modules.
-    `linkers`: entities of the same module whose fields of references go to this one.
-    `owned_by`: the field with the account whose row it is, in place of whoever created it.
-    `audit`: `created_by` and `changed_by`, beside the fields. `totals`: pages by number, with a total; `filters`, `sorts`: of lists whose filters combine. `natural_keys`: unique
-    fields that rows are read by. `search`: fields whose words rows are searched by. `expand`: references that its reads follow;
-    `steps`: those that any read does from here. `shown`: some read follows one to here. `display`: what is then shown in this module,
-    `view`: in others. `computed`: beside the fields, not stored.
-    Each is recorded where it is so.
+    `unique`: fields that are unique together, `owner_id` among them. `referred`:
+    checked references of other modules. `linkers`: entities of the same module whose
+    fields of references go to this one. `owned_by`: the field with the account whose
+    row it is, in place of whoever created it. `audit`: `created_by` and `changed_by`,
+    beside the fields. `totals`: pages by number, with a total; `filters`, `sorts`: of
+    lists whose filters combine. `natural_keys`: unique fields that rows are read by.
+    `search`: fields whose words rows are searched by. `expand`: references that its
+    reads follow; `steps`: those that any read does from here. `shown`: some read
+    follows one to here. `display`: what is then shown in this module, `view`: in
+    others. `computed`: beside the fields, not stored. `retired`: columns that its table
+    still has and no code knows, while a former version of it may run. `behind`: rows
+    that a key-value database kept before may lack a key, a claim or a value that they
+    have by now. `placed`: there, what rows are found by, in the order in which their
+    indexes came, where that is another than they are said in. Each is recorded where it
+    is so.
     """
 
     name: str
     cls: str
     plural: str
-    table: str | None = Attribute(default=None, exclude_if=lambda name: name is None)  # where it is not the plural
+    # where it is not the plural
+    table: str | None = Attribute(default=None, exclude_if=lambda name: name is None)
     access: Access
     owned: bool
     fields: tuple[Field, ...]
@@ -194,11 +241,12 @@ class Entity(Document):
     publishes: tuple[Action, ...]
     referred: bool
     referrers: tuple[Referrer, ...]
-    along: int | None = Attribute(
-        default=None, exclude_if=lambda most: most is None
-    )  # rows that may go or change with one
+    # rows that may go or change with one
+    along: int | None = Attribute(default=None, exclude_if=lambda most: most is None)
     sides: tuple[Side, ...] = Attribute(default=(), exclude_if=lambda sides: not sides)
-    linkers: tuple[Referrer, ...] = Attribute(default=(), exclude_if=lambda linkers: not linkers)
+    linkers: tuple[Referrer, ...] = Attribute(
+        default=(), exclude_if=lambda linkers: not linkers
+    )
     owned_by: str | None = Said(default=None)
     audit: bool = Said(default=False)
     totals: bool = Said(default=False)
@@ -212,10 +260,15 @@ class Entity(Document):
     shown: bool = Said(default=False)
     view: tuple[Field, ...] = Said(default=())
     computed: tuple[Computed, ...] = Said(default=())
+    retired: tuple[Field, ...] = Said(default=())
+    behind: bool = Said(default=False)
+    placed: tuple[Listing, ...] = Said(default=())
 
 
 class Effect(Document):
-    """What becomes of the rows whose `field` refers to a row that was deleted; `unlink`: it is one of several there."""
+    """What becomes of the rows whose `field` refers to a row that was deleted;
+    `unlink`: it is one of several there.
+    """
 
     entity: str
     cls: str
@@ -225,7 +278,9 @@ class Effect(Document):
 
 
 class Reaction(Document):
-    """A module's answer to an event of another (or of itself). No effects: log what arrived, once."""
+    """A module's answer to an event of another (or of itself). No effects: log what
+    arrived, once.
+    """
 
     event: str  # inventory.product.deleted
     module: str
@@ -236,9 +291,14 @@ class Reaction(Document):
 
 
 class Module(Document):
-    """`kind` picks the templates: `entities` for what the answers declare, else the preset's own code.
+    """`kind` picks the templates: `entities` for what the answers declare, else the
+    preset's own code.
 
-    `publishes`: it has an outbox. `contract`: others see something of it. `uses`: modules that it calls through theirs.
+    `publishes`: it has an outbox. `contract`: others see something of it. `uses`:
+    modules that it calls through theirs. `retired`: entities whose tables are still
+    there and that no code knows, while a former version of it may run; `keeps_outbox`:
+    so is its outbox. `stored_as`: what its schema, file or table is called, where that
+    is not its name.
     """
 
     name: str
@@ -248,20 +308,44 @@ class Module(Document):
     reactions: tuple[Reaction, ...]
     publishes: bool
     contract: bool
-    subscribes: tuple[str, ...]  # every event type that arrives here, those of the preset's own code included
+    # every event type that arrives here, those of the preset's own code included
+    subscribes: tuple[str, ...]
     uses: tuple[str, ...]
+    retired: tuple[Entity, ...] = Said(default=())
+    keeps_outbox: bool = Said(default=False)
+    stored_as: str | None = Said(default=None)
+
+    @property
+    def kept_under(self) -> str:
+        """The name of its schema, file or table, and what its migrations begin with."""
+        return self.stored_as or self.name
 
 
 class Part(Document):
-    """Modules that run together; `calls`: the other parts whose contracts these modules use."""
+    """Modules that run together; `calls`: the other parts whose contracts these modules
+    use.
+    """
 
     name: str
     modules: tuple[str, ...]
     calls: tuple[str, ...]
 
 
+class Gone(Document):
+    """A module that was removed: the part that it ran in, and whether what its tables
+    hold is `dropped` from that part's database.
+
+    `stored_as`: as of a module.
+    """
+
+    part: str
+    dropped: bool = False
+    stored_as: str | None = Said(default=None)
+
+
 class Ownership(Document):
-    """More services than the teams can own: how many there are, how many they can, and the modules to run together instead.
+    """More services than the teams can own: how many there are, how many they can, and
+    the modules to run together instead.
 
     No `grouping` where two services are too many already.
     """
@@ -272,9 +356,11 @@ class Ownership(Document):
 
 
 class Blueprint(Document):
-    """`events`: something in the project reacts to something. `stack`: each choice is made; where a server is chosen, `sqlite`
-    and the in-process twins are there besides. `extras`: each a folder in `_options/extras/` of the templates. `ownership`
-    is there where there are more services than the teams can own.
+    """`events`: something in the project reacts to something. `stack`: each choice is
+    made; where a server is chosen, `sqlite` and the in-process twins are there besides.
+    `extras`: each a folder in `_options/extras/` of the templates. `ownership` is there
+    where there are more services than the teams can own. `gone`: modules that were
+    removed and left their tables.
     """
 
     name: str
@@ -289,3 +375,4 @@ class Blueprint(Document):
     extras: tuple[str, ...]
     slo: ServiceLevels
     ownership: Ownership | None = None
+    gone: dict[str, Gone] = Said(default_factory=dict)

@@ -1,1 +1,3 @@
-"""The command line: the only package that prints or asks. A module a command, heavy imports inside it."""
+"""The command line: the only package that prints or asks. A module a command, heavy
+imports inside it.
+"""

@@ -1,4 +1,6 @@
-"""Printing: data to stdout, messages to stderr, and nothing that needs colour to be understood."""
+"""Printing: data to stdout, messages to stderr, and nothing that needs colour to be
+understood.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,12 @@ def complain(error: ArchgenError) -> None:
     """An error: each mistake on a line of its own, with its hint below."""
     if isinstance(error, InputError):
         for mistake in error.mistakes:
-            _error(f"{mistake.where}: {mistake.message}" if mistake.where else mistake.message, mistake.hint)
+            _error(
+                f"{mistake.where}: {mistake.message}"
+                if mistake.where
+                else mistake.message,
+                mistake.hint,
+            )
     else:
         _error(error.message, error.hint)
 
@@ -38,8 +45,14 @@ def note(message: str) -> None:
 
 
 def say(message: str) -> None:
-    """A message that holds nothing to be copied, such as a command or a path: a terminal gets it broken between words."""
-    note(fill(message, get_terminal_size().columns, break_on_hyphens=False) if sys.stderr.isatty() else message)
+    """A message that holds nothing to be copied, such as a command or a path: a
+    terminal gets it broken between words.
+    """
+    note(
+        fill(message, get_terminal_size().columns, break_on_hyphens=False)
+        if sys.stderr.isatty()
+        else message
+    )
 
 
 def warn(message: str) -> None:
@@ -59,7 +72,9 @@ def utf8_on_stdout() -> None:
 
 
 def on_stdout() -> Console:
-    """A console for what is printed as data; rich itself keeps to NO_COLOR, TERM and the width."""
+    """A console for what is printed as data; rich itself keeps to NO_COLOR, TERM and
+    the width.
+    """
     from rich.console import Console
 
     console = Console(highlight=False, emoji=False, markup=False)
@@ -70,7 +85,9 @@ def on_stdout() -> Console:
 
 @contextmanager
 def steps(quiet: bool = False) -> Iterator[Callable[[str], None]]:
-    """Tell of long work on stderr: a spinner where that is a terminal, else a line a step."""
+    """Tell of long work on stderr: a spinner where that is a terminal, else a line a
+    step.
+    """
     if quiet:
         yield lambda step: None
         return

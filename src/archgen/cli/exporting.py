@@ -21,7 +21,13 @@ if TYPE_CHECKING:
 
 Out = Annotated[
     Path | None,
-    typer.Option("--output", "-o", metavar="FILE", callback=expanded, help="Write it to a file instead of stdout"),
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        callback=expanded,
+        help="Write it to a file instead of stdout",
+    ),
 ]
 
 
@@ -43,7 +49,13 @@ def export_jdl(
     from archgen.exchange.jdl_writer import write_jdl
 
     taken = _resolved(answers, sets, preset)
-    _give("jdl", write_jdl(taken.requirements.name, taken.domain), output, force=force, as_json=as_json)
+    _give(
+        "jdl",
+        write_jdl(taken.requirements.name, taken.domain),
+        output,
+        force=force,
+        as_json=as_json,
+    )
 
 
 def export_mermaid(
@@ -73,7 +85,13 @@ def export_dbml(
     from archgen.exchange.dbml import write_dbml
 
     taken = _resolved(answers, sets, preset)
-    _give("dbml", write_dbml(taken.requirements.name, taken.domain), output, force=force, as_json=as_json)
+    _give(
+        "dbml",
+        write_dbml(taken.requirements.name, taken.domain),
+        output,
+        force=force,
+        as_json=as_json,
+    )
 
 
 def export_openapi(
@@ -90,7 +108,10 @@ def export_openapi(
     from archgen.exchange.openapi_writer import describe_openapi
 
     taken = _resolved(answers, sets, preset)
-    text = json.dumps(describe_openapi(taken.requirements.name, taken.domain), indent=2) + "\n"
+    text = (
+        json.dumps(describe_openapi(taken.requirements.name, taken.domain), indent=2)
+        + "\n"
+    )
     _give("openapi", text, output, force=force, as_json=as_json)
 
 
@@ -103,7 +124,7 @@ def domain(
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Show modules, entities and how they refer to each other."""
+    """Show modules and entities, and what refers to what."""
     taken = _resolved(answers, sets, preset)
     if as_json:
         from archgen.cli.console import print_json
@@ -123,13 +144,17 @@ def domain(
     _give(view, text, output, force=force, as_json=False)
 
 
-def _resolved(answers: Path | None, sets: list[str] | None, preset: str | None) -> Resolved:
+def _resolved(
+    answers: Path | None, sets: list[str] | None, preset: str | None
+) -> Resolved:
     from archgen.pipeline import resolve
 
     return resolve(given(answers, sets, preset=preset))
 
 
-def _give(form: str, text: str, output: Path | None, *, force: bool, as_json: bool) -> None:
+def _give(
+    form: str, text: str, output: Path | None, *, force: bool, as_json: bool
+) -> None:
     import sys
 
     from archgen.cli.console import note, print_json, utf8_on_stdout
@@ -138,7 +163,13 @@ def _give(form: str, text: str, output: Path | None, *, force: bool, as_json: bo
     if output is not None:
         write_file(output, text, force=force)
     if as_json:
-        print_json({"format": form, "written": output and str(output.absolute()), "content": text})
+        print_json(
+            {
+                "format": form,
+                "written": output and str(output.absolute()),
+                "content": text,
+            }
+        )
     elif output is None:
         utf8_on_stdout()
         sys.stdout.write(text)
@@ -156,7 +187,9 @@ def _printed(show: Callable[[Console], None]) -> str:
 
 
 def _print_domain(console: Console, domain: Domain) -> None:
-    """Each entity with its fields; an arrow leads to what a field refers to, and from what refers to it."""
+    """Each entity with its fields; an arrow leads to what a field refers to, and from
+    what refers to it.
+    """
     from archgen.exchange.drawing import describe, list_entities, list_lines
 
     coming: dict[str, list[str]] = {}
@@ -170,7 +203,11 @@ def _print_domain(console: Console, domain: Domain) -> None:
         console.print(f"  {name}  /api/{entity.pluralize(name)}", soft_wrap=True)
         for key, spec in entity.fields.items():
             arrow = f"-> {spec.to}" if spec.to is not None else ""
-            words = describe(spec).replace(f" to {spec.to}", f" {arrow}") if arrow else describe(spec)
+            words = (
+                describe(spec).replace(f" to {spec.to}", f" {arrow}")
+                if arrow
+                else describe(spec)
+            )
             console.print(f"    {key:<28} {words}", soft_wrap=True)
         for source in coming.get(f"{module}.{name}", ()):
             console.print(f"    <- {source}", soft_wrap=True)
@@ -186,7 +223,8 @@ def _document(domain: Domain) -> dict[str, Any]:
                 "name": name,
                 "path": f"/api/{entity.pluralize(name)}",
                 "fields": {
-                    key: spec.model_dump(mode="json", exclude_unset=True) for key, spec in entity.fields.items()
+                    key: spec.model_dump(mode="json", exclude_unset=True)
+                    for key, spec in entity.fields.items()
                 },
             }
             for module, name, entity in list_entities(domain)

@@ -1,4 +1,6 @@
-"""What `archgen import` and `archgen new --jdl` tell: what was taken, renamed and changed, and what could not be said, with its place."""
+"""What `archgen import` and `archgen new --jdl` tell: what was taken, renamed and
+changed, and what could not be said, with its place.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,11 @@ if TYPE_CHECKING:
     from archgen.exchange.model import Note
     from archgen.exchange.translation import Renamed, Translated
 
-_HEADS = {"changed": "Changed", "unsaid": "Could not be said", "left": "Needs nothing here"}
+_HEADS = {
+    "changed": "Changed",
+    "unsaid": "Could not be said",
+    "left": "Needs nothing here",
+}
 _SHOWN = 8  # places of one message that is no loss; those of a loss are all shown
 
 
@@ -22,7 +28,8 @@ def document(imported: Translated) -> dict[str, Any]:
         "answers": imported.document,
         "taken": dict(imported.taken),
         "renamed": [
-            {**_place(one), "was": one.was, "name": one.name, "because": one.because} for one in imported.renamed
+            {**_place(one), "was": one.was, "name": one.name, "because": one.because}
+            for one in imported.renamed
         ],
         **{
             kind: [
@@ -40,19 +47,33 @@ def report_console(*, stderr: bool) -> Console:
 
     from archgen.cli.console import on_stdout
 
-    return Console(stderr=True, highlight=False, emoji=False, markup=False) if stderr else on_stdout()
+    return (
+        Console(stderr=True, highlight=False, emoji=False, markup=False)
+        if stderr
+        else on_stdout()
+    )
 
 
 def print_imported(console: Console, imported: Translated) -> None:
     """The report for people: each kind of note once, with all that it holds of."""
-    taken = ", ".join(_count(number, what) for what, number in imported.taken.items() if number)
+    taken = ", ".join(
+        _count(number, what) for what, number in imported.taken.items() if number
+    )
     console.print(f"Took {taken}", soft_wrap=True)
     modules = imported.document["modules"]
-    sizes = (f"module {name}: {_count(len(content['entities']), 'entities')}" for name, content in modules.items())
+    sizes = (
+        f"module {name}: {_count(len(content['entities']), 'entities')}"
+        for name, content in modules.items()
+    )
     _print_indented(console, "; ".join(sizes))
     _print_renamed(console, imported.renamed)
     for kind, head in _HEADS.items():
-        _print_notes(console, head, [note for note in imported.notes if note.kind == kind], whole=kind == "unsaid")
+        _print_notes(
+            console,
+            head,
+            [note for note in imported.notes if note.kind == kind],
+            whole=kind == "unsaid",
+        )
     console.print()
 
 
@@ -62,14 +83,23 @@ def _print_renamed(console: Console, renamed: Sequence[Renamed]) -> None:
     if renamed:
         console.print("Renamed", style="bold")
     for one in forced:
-        _print_indented(console, f"{one.was} ({one.place}) is {one.name}: {one.because}")
+        _print_indented(
+            console, f"{one.was} ({one.place}) is {one.name}: {one.because}"
+        )
     if plain:
         first = plain[0]
-        others = f", and so are {len(plain) - 1} others" if len(plain) > 1 else ""
-        _print_indented(console, f"{first.was} is {first.name}{others}: names are lower-case words")
+        others = len(plain) - 1
+        more = (
+            f", and so {'is' if others == 1 else 'are'} {others} more" if others else ""
+        )
+        _print_indented(
+            console, f"{first.was} is {first.name}{more}: names are lower-case words"
+        )
 
 
-def _print_notes(console: Console, head: str, notes: Sequence[Note], *, whole: bool) -> None:
+def _print_notes(
+    console: Console, head: str, notes: Sequence[Note], *, whole: bool
+) -> None:
     if not notes:
         return
     console.print(head, style="bold")
@@ -79,17 +109,30 @@ def _print_notes(console: Console, head: str, notes: Sequence[Note], *, whole: b
             for place, there in _grouped(inside, lambda note: str(note.place)).items()
         ]
         shown = places if whole else places[:_SHOWN]
-        rest = f", and {len(places) - len(shown)} lines more (--json lists all)" if len(shown) < len(places) else ""
+        left = len(places) - len(shown)
+        rest = (
+            f", and {left} line{'s' * (left > 1)} more (--json lists all)"
+            if left
+            else ""
+        )
         _print_indented(console, f"{message}: {', '.join(shown)}{rest}")
 
 
 def _print_indented(console: Console, text: str) -> None:
     """Broken between words, at the console's width."""
-    for line in wrap(text, console.width, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False):
+    for line in wrap(
+        text,
+        console.width,
+        initial_indent="  ",
+        subsequent_indent="    ",
+        break_on_hyphens=False,
+    ):
         console.print(line, soft_wrap=True)
 
 
-def _grouped(notes: Iterable[Note], key: Callable[[Note], str]) -> Mapping[str, list[Note]]:
+def _grouped(
+    notes: Iterable[Note], key: Callable[[Note], str]
+) -> Mapping[str, list[Note]]:
     """The notes by what they have in common, in the order in which that is said first."""
     found: dict[str, list[Note]] = {}
     for note in notes:

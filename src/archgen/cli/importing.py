@@ -1,4 +1,6 @@
-"""`archgen import`: a domain from elsewhere as an answers file, with a report of what became of it."""
+"""`archgen import`: a domain from elsewhere as an answers file, with a report of what
+became of it.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +17,21 @@ if TYPE_CHECKING:
 AnswersOut = Annotated[
     Path | None,
     typer.Option(
-        "--output", "-o", metavar="FILE", callback=expanded, help="Write the answers there, and not to stdout"
+        "--output",
+        "-o",
+        metavar="FILE",
+        callback=expanded,
+        help="Write the answers there, and not to stdout",
     ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Write over a file that is there")]
 
 
 def import_jdl(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files in JHipster's domain language")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", help="Files in JHipster's domain language"),
+    ],
     output: AnswersOut = None,
     force: Force = False,
     as_json: Json = False,
@@ -37,18 +46,35 @@ def import_jdl(
 
 def import_sql(
     file: Annotated[
-        Path | None, typer.Argument(metavar="FILE", help="DDL of PostgreSQL, MySQL or SQLite, or a dump that has it")
+        Path | None,
+        typer.Argument(
+            metavar="FILE",
+            help="DDL of PostgreSQL, MySQL or SQLite, or a dump that has it",
+        ),
     ] = None,
     database: Annotated[
         str | None,
-        typer.Option("--database", metavar="URL", help="A database to read, in place of a file; it is not written to"),
+        typer.Option(
+            "--database",
+            metavar="URL",
+            help="A database to read, in place of a file; it is not written to",
+        ),
     ] = None,
     schema: Annotated[
-        str | None, typer.Option("--schema", metavar="NAME", help="Of --database, in place of its default schema")
+        str | None,
+        typer.Option(
+            "--schema",
+            metavar="NAME",
+            help="Of --database, in place of its default schema",
+        ),
     ] = None,
     dialect: Annotated[
         str | None,
-        typer.Option("--dialect", metavar="NAME", help="postgres, mysql or sqlite; told by the file if not said"),
+        typer.Option(
+            "--dialect",
+            metavar="NAME",
+            help="postgres, mysql or sqlite; told by the file if not said",
+        ),
     ] = None,
     output: AnswersOut = None,
     force: Force = False,
@@ -60,7 +86,15 @@ def import_sql(
 
     check_file(output, force=force)
     if (file is None) == (database is None):
-        raise InputError([Mistake("FILE", "is needed, or --database; not both", "archgen import sql schema.sql")])
+        raise InputError(
+            [
+                Mistake(
+                    "FILE",
+                    "is needed, or --database; not both",
+                    "archgen import sql schema.sql",
+                )
+            ]
+        )
     if database is not None:
         from archgen.exchange.reflection import read_database
 
@@ -74,7 +108,9 @@ def import_sql(
 
 
 def import_openapi(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="An OpenAPI document, JSON or YAML")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="An OpenAPI document, JSON or YAML")
+    ],
     output: AnswersOut = None,
     force: Force = False,
     as_json: Json = False,
@@ -96,7 +132,10 @@ def check_file(output: Path | None, *, force: bool) -> None:
     if output.is_dir():
         raise TargetError(f"{output} is a folder", "give a file")
     if output.exists() and not force:
-        raise TargetError(f"{output} is there already", "give another file, or --force to write over it")
+        raise TargetError(
+            f"{output} is there already",
+            "give another file, or --force to write over it",
+        )
 
 
 def write_file(output: Path, text: str, *, force: bool) -> None:
@@ -107,12 +146,15 @@ def write_file(output: Path, text: str, *, force: bool) -> None:
         output.write_text(text, encoding="utf-8")
     except OSError as error:
         raise TargetError(
-            f"{output} cannot be written: {error.strerror}", "give a file in a folder that is there"
+            f"{output} cannot be written: {error.strerror}",
+            "give a file in a folder that is there",
         ) from None
 
 
 def _give(imported: Translated, output: Path | None, *, as_json: bool) -> None:
-    """The answers to the file or to stdout; the report to whichever of stdout and stderr is free."""
+    """The answers to the file or to stdout; the report to whichever of stdout and
+    stderr is free.
+    """
     import sys
 
     from archgen.cli.console import print_json, utf8_on_stdout
@@ -123,7 +165,12 @@ def _give(imported: Translated, output: Path | None, *, as_json: bool) -> None:
     if output is not None:
         write_file(output, text, force=True)  # looked at before anything was read
     if as_json:
-        print_json({"written": None if output is None else str(output.absolute()), **document(imported)})
+        print_json(
+            {
+                "written": None if output is None else str(output.absolute()),
+                **document(imported),
+            }
+        )
         return
     print_imported(report_console(stderr=output is None), imported)
     if output is None:
@@ -131,4 +178,7 @@ def _give(imported: Translated, output: Path | None, *, as_json: bool) -> None:
         sys.stdout.write(text)
     else:
         console = report_console(stderr=False)
-        console.print(f"Wrote {output}; archgen new -a {output} makes a project of it", soft_wrap=True)
+        console.print(
+            f"Wrote {output}; archgen new -a {output} makes a project of it",
+            soft_wrap=True,
+        )

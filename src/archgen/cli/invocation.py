@@ -26,7 +26,11 @@ class Invocation:
 
 def command(name: str, said: Invocation) -> str:
     """The command that writes the same project without a question."""
-    asked = {key: value for key, value in said.wizard.items() if key not in ("name", "architecture")}
+    asked = {
+        key: value
+        for key, value in said.wizard.items()
+        if key not in ("name", "architecture")
+    }
     words = ["archgen", "new", "." if said.here else name]
     words += [word for path in said.jdl for word in ("--jdl", str(path))]
     words += ["--answers", str(said.answers)] if said.answers else []
@@ -34,7 +38,11 @@ def command(name: str, said: Invocation) -> str:
     architecture = said.wizard.get("architecture", said.architecture)
     words += ["--architecture", architecture] if architecture else []
     parts = asked.pop("parts", {})
-    for item in (*said.sets, *(f"{key}={_shown(value)}" for key, value in asked.items()), *shown_parts(parts)):
+    for item in (
+        *said.sets,
+        *(f"{key}={_shown(value)}" for key, value in asked.items()),
+        *shown_parts(parts),
+    ):
         words += ["--set", item]
     words += ["--output", str(said.output)] if said.output else []
     words += ["--no-git"] if said.no_git else []

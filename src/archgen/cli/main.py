@@ -1,6 +1,7 @@
 """The entry point: the one place where errors become messages and exit codes.
 
-Nothing but the standard library is imported here, so that Ctrl-C is handled while the rest still loads.
+Nothing but the standard library is imported here, so that Ctrl-C is handled while the
+rest still loads.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _open_streams() -> None:
-    """A stream that was closed (`>&-`) is nowhere, and no locale keeps a message from being printed."""
+    """A stream that was closed (`>&-`) is nowhere, and no locale keeps a message from
+    being printed.
+    """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 - open as long as the process
@@ -44,7 +47,9 @@ def _open_streams() -> None:
 
 
 def _leave(code: int) -> NoReturn:
-    """Exit at once: to take the interpreter apart is a tenth of a second, in which Ctrl-C would be a death by signal."""
+    """Exit at once: to take the interpreter apart is a tenth of a second, in which
+    Ctrl-C would be a death by signal.
+    """
     too_late()
     for stream in (sys.stdout, sys.stderr):
         try:
@@ -55,7 +60,9 @@ def _leave(code: int) -> NoReturn:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run a command; its exit code, after anything that went wrong has been told on stderr."""
+    """Run a command; its exit code, after anything that went wrong has been told on
+    stderr.
+    """
     try:
         from archgen.cli.app import build
 
@@ -87,14 +94,22 @@ def _told(error: Exception) -> int:
     usage = getattr(error, "format_message", None)
     if usage is not None:  # typer's own errors: an unknown flag, a missing argument
         context = getattr(error, "ctx", None)
-        hint = f"{context.command_path} --help shows what there is" if context is not None else None
+        hint = (
+            f"{context.command_path} --help shows what there is"
+            if context is not None
+            else None
+        )
         _say(_lower(usage()), hint)
         return int(getattr(error, "exit_code", 2))
-    if isinstance(error, BrokenPipeError) or (isinstance(error, OSError) and error.errno == errno.EPIPE):
-        # whoever read stdout has gone; without this, the interpreter complains of it once more at its end
+    if isinstance(error, BrokenPipeError) or (
+        isinstance(error, OSError) and error.errno == errno.EPIPE
+    ):
+        # whoever read stdout has gone; without this, the interpreter complains of it
+        # once more at its end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    if isinstance(error, FileNotFoundError) and error.filename is None:  # which only the current folder is without
+    # which only the current folder is without
+    if isinstance(error, FileNotFoundError) and error.filename is None:
         _say("the current folder is no longer there", "cd to one that is")
         return 1
     if isinstance(error, OSError):

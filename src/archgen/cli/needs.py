@@ -19,8 +19,13 @@ UNKNOWN, NO, YES = "not known", "no", "yes"
 
 def ask_needs(by: Asker, taken: Resolved) -> dict[str, list[str]]:
     """The needs and the experience that were ticked, by key."""
-    needs = [Option(name, meaning.says, meaning.holds) for name, meaning in NEEDS.items()]
-    experience = [Option(name, meaning.says, meaning.holds) for name, meaning in EXPERIENCE.items()]
+    needs = [
+        Option(name, meaning.says, meaning.holds) for name, meaning in NEEDS.items()
+    ]
+    experience = [
+        Option(name, meaning.says, meaning.holds)
+        for name, meaning in EXPERIENCE.items()
+    ]
     ticked = by.tick(SCREEN, [*needs, TEAM, *experience])
     found = {
         "needs": [option.value for option in needs if option.value in ticked],
@@ -30,7 +35,9 @@ def ask_needs(by: Asker, taken: Resolved) -> dict[str, list[str]]:
 
 
 def ask_open(by: Asker, sources: list[Source], taken: Resolved) -> Resolved:
-    """Ask the one question that the advisor would put next; what is not known stays open."""
+    """Ask the one question that the advisor would put next; what is not known stays
+    open.
+    """
     from archgen.cli.wizard import add_answer, ask_field
     from archgen.pipeline import advise
 
@@ -39,8 +46,20 @@ def ask_open(by: Asker, sources: list[Source], taken: Resolved) -> Resolved:
         return taken
     by.tell("one more question, whose answer would tell most")
     if question.value is None:
-        return add_answer(sources, question.field, ask_field(by, question.field, question.asks, sources, taken))
-    options = [Option(UNKNOWN, "leave it open"), Option(NO, "it does not hold"), Option(YES, "it holds")]
+        return add_answer(
+            sources,
+            question.field,
+            ask_field(by, question.field, question.asks, sources, taken),
+        )
+    options = [
+        Option(UNKNOWN, "leave it open"),
+        Option(NO, "it does not hold"),
+        Option(YES, "it holds"),
+    ]
     if by.select(question.asks, options, UNKNOWN) != YES:
         return taken
-    return add_answer(sources, question.field, [*(taken.raw.get(question.field) or ()), question.value])
+    return add_answer(
+        sources,
+        question.field,
+        [*(taken.raw.get(question.field) or ()), question.value],
+    )

@@ -17,21 +17,35 @@ def expanded(path: Path | None) -> Path | None:
     try:
         return path and path.expanduser()
     except RuntimeError:
-        raise typer.BadParameter(f"nobody here is called {path.parts[0].removeprefix('~')}") from None  # type: ignore[union-attr]
+        name = str(path).partition("/")[0].removeprefix("~")
+        raise typer.BadParameter(f"nobody here is called {name}") from None
 
 
 AnswersFile = Annotated[
     Path | None,
     typer.Option(
-        "--answers", "-a", metavar="FILE", callback=expanded, help="A YAML or JSON file of answers (archgen schema)"
+        "--answers",
+        "-a",
+        metavar="FILE",
+        callback=expanded,
+        help="A YAML or JSON file of answers (archgen schema)",
     ),
 ]
 Sets = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="One answer: a dotted key and a YAML value; may be repeated"),
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="One answer: a dotted key and a YAML value; may be repeated",
+    ),
 ]
 PresetName = Annotated[
-    str | None, typer.Option("--preset", metavar="NAME", help="A domain that comes with archgen (archgen presets)")
+    str | None,
+    typer.Option(
+        "--preset",
+        metavar="NAME",
+        help="A domain that comes with archgen (archgen presets)",
+    ),
 ]
 ArchitectureName = Annotated[
     str | None,
@@ -44,11 +58,20 @@ ArchitectureName = Annotated[
 JdlFiles = Annotated[
     list[Path] | None,
     typer.Option(
-        "--jdl", metavar="FILE", help="A domain in JHipster's language, below all other answers; may be repeated"
+        "--jdl",
+        metavar="FILE",
+        help="A domain in JHipster's language, below all other answers; may be repeated",
     ),
 ]
-NoInput = Annotated[bool, typer.Option("--no-input", help="Ask nothing, whatever the terminal")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout, and nothing else there")]
+NoInput = Annotated[
+    bool, typer.Option("--no-input", help="Ask nothing, whatever the terminal")
+]
+Json = Annotated[
+    bool,
+    typer.Option(
+        "--json", help="Print one JSON document on stdout, and nothing else there"
+    ),
+]
 
 
 def given(
@@ -67,5 +90,7 @@ def given(
         sources.append(from_file(answers))
     if sets:
         sources.append(from_sets(sets))
-    sources.append(from_flags({"name": name, "preset": preset, "architecture": architecture}))
+    sources.append(
+        from_flags({"name": name, "preset": preset, "architecture": architecture})
+    )
     return sources

@@ -1,4 +1,6 @@
-"""What `archgen new` tells: the plan before it is carried out, the tree of a dry run, and what was written."""
+"""What `archgen new` tells: the plan before it is carried out, the tree of a dry run,
+and what was written.
+"""
 
 from __future__ import annotations
 
@@ -31,13 +33,23 @@ def summary(taken: Resolved) -> str:
 
 
 def other_domain(taken: Resolved) -> str | None:
-    """That the domain is another's, where the workload has no preset that can be had; None where it has."""
+    """That the domain is another's, where the workload has no preset that can be had;
+    None where it has.
+    """
     from archgen.domain.presets import PRESETS, missing_preset
 
     preset, workload = taken.domain.preset, taken.requirements.workload
-    if preset is None or taken.answers.preset is not None or PRESETS[preset].answers["workload"] == workload:
+    if (
+        preset is None
+        or taken.answers.preset is not None
+        or PRESETS[preset].answers["workload"] == workload
+    ):
         return None
-    entities = [f"{module.name}.{name}" for module, name, _ in taken.domain.entities() if module.kind != "accounts"]
+    entities = [
+        f"{module.name}.{name}"
+        for module, name, _ in taken.domain.entities()
+        if module.kind != "accounts"
+    ]
     return (
         f"{missing_preset(workload)}: the project gets the domain of {preset} "
         f"({', '.join(entities)}); say your own under modules"
@@ -65,11 +77,17 @@ def print_plan(plan: Plan, *, explain: bool = False) -> None:
     console.print()
     print_recommendation(console, plan.recommendation, explain=explain)
     if plan.instead:
-        _paragraph(console, "Instead ", "; ".join(f"{t.field} {t.value}: {t.because}" for t in plan.instead))
+        _paragraph(
+            console,
+            "Instead ",
+            "; ".join(f"{t.field} {t.value}: {t.because}" for t in plan.instead),
+        )
     console.print()
     override = plan.recommendation.override
     if override is not None:
-        warn(f"{override.asked} was asked for, and {override.advised} is advised: {override.risk}")
+        warn(
+            f"{override.asked} was asked for, and {override.advised} is advised: {override.risk}"
+        )
     if plan.blueprint.ownership is not None:
         warn(describe_ownership(plan.blueprint.ownership))
         note(f"  {ownership_hint(plan.blueprint.ownership)}")
@@ -87,11 +105,18 @@ def ownership_hint(ownership: Ownership) -> str:
     """What to say on the command line to have no more."""
     if ownership.grouping is None:
         return "--architecture monolith makes one of them"
-    return "to group them: " + " ".join(f"--set {shlex.quote(one)}" for one in shown_parts(ownership.grouping))
+    return "to group them: " + " ".join(
+        f"--set {shlex.quote(one)}" for one in shown_parts(ownership.grouping)
+    )
 
 
 def print_dry_run(
-    plan: Plan, target: Path, said: Invocation, *, as_json: bool, imported: Translated | None = None
+    plan: Plan,
+    target: Path,
+    said: Invocation,
+    *,
+    as_json: bool,
+    imported: Translated | None = None,
 ) -> None:
     """The tree that would be written, with sizes in bytes."""
     from archgen.generator.project import preview
@@ -99,7 +124,13 @@ def print_dry_run(
     files = [(path, len(content)) for path, content in preview(plan.record)]
     if as_json:
         tree = [{"path": path, "bytes": count} for path, count in files]
-        print_json({**_document(plan, target, said, len(files), imported), "dry_run": True, "tree": tree})
+        print_json(
+            {
+                **_document(plan, target, said, len(files), imported),
+                "dry_run": True,
+                "tree": tree,
+            }
+        )
         return
     console = on_stdout()
     console.print(f"{target}/", style="bold")
@@ -117,17 +148,28 @@ def print_written(
     as_json: bool,
     imported: Translated | None = None,
 ) -> None:
-    """Where the project is, what to do next, and how to have it again without questions."""
+    """Where the project is, what to do next, and how to have it again without
+    questions.
+    """
     for line in written.notes:
         note(f"note: {line}")
     urls = _urls(written.env)
     if as_json:
-        print_json({**_document(plan, written.path, said, written.files, imported), "urls": urls, "next": _next(shown)})
+        print_json(
+            {
+                **_document(plan, written.path, said, written.files, imported),
+                "urls": urls,
+                "next": _next(shown),
+            }
+        )
         return
     console = on_stdout()
     blueprint = plan.blueprint
     built = blueprint.architecture.replace("_", " ")
-    console.print(f"Wrote {blueprint.name} ({built}, {written.files} files) to {written.path}", soft_wrap=True)
+    console.print(
+        f"Wrote {blueprint.name} ({built}, {written.files} files) to {written.path}",
+        soft_wrap=True,
+    )
     console.print()
     console.print("Next", style="bold")
     for step in _next(shown):
@@ -136,13 +178,18 @@ def print_written(
     if "up" in urls:
         console.print(f"  make up     # {urls['up']}, with containers", soft_wrap=True)
     if email := written.env.get("ADMIN_EMAIL"):
-        console.print(f"  Staff logs in as {email}, with the ADMIN_PASSWORD of .env", soft_wrap=True)
+        console.print(
+            f"  Staff logs in as {email}, with the ADMIN_PASSWORD of .env",
+            soft_wrap=True,
+        )
     console.print()
     console.print("The same without questions", style="bold")
     console.print(f"  {command(blueprint.name, said)}", soft_wrap=True)
 
 
-def _document(plan: Plan, path: Path, said: Invocation, files: int, imported: Translated | None) -> dict[str, Any]:
+def _document(
+    plan: Plan, path: Path, said: Invocation, files: int, imported: Translated | None
+) -> dict[str, Any]:
     from archgen.cli.imported import document
 
     blueprint = plan.blueprint
@@ -153,21 +200,36 @@ def _document(plan: Plan, path: Path, said: Invocation, files: int, imported: Tr
         "template": blueprint.template,
         "files": files,
         "command": command(blueprint.name, said),
-        "assumed": [assumed.model_dump(mode="json") for assumed in plan.taken.requirements.assumed],
+        "assumed": [
+            assumed.model_dump(mode="json")
+            for assumed in plan.taken.requirements.assumed
+        ],
         "instead": [taken.model_dump(mode="json") for taken in plan.instead],
         "recommendation": plan.recommendation.document(),
-        **({"ownership": blueprint.ownership.model_dump(mode="json")} if blueprint.ownership else {}),
+        **(
+            {"ownership": blueprint.ownership.model_dump(mode="json")}
+            if blueprint.ownership
+            else {}
+        ),
         **({"imported": document(imported)} if imported is not None else {}),
     }
 
 
 def _urls(env: Mapping[str, str]) -> dict[str, str]:
     ports = {"dev": "DEV_PORT", "up": "HTTP_PORT"}
-    return {name: f"http://127.0.0.1:{env[key]}" for name, key in ports.items() if key in env}
+    return {
+        name: f"http://127.0.0.1:{env[key]}"
+        for name, key in ports.items()
+        if key in env
+    }
 
 
 def _next(shown: Path) -> list[str]:
-    return ["make dev"] if shown == Path() else [f"cd {shlex.quote(str(shown))}", "make dev"]
+    return (
+        ["make dev"]
+        if shown == Path()
+        else [f"cd {shlex.quote(str(shown))}", "make dev"]
+    )
 
 
 def _print_tree(console: Console, files: Sequence[tuple[str, int]]) -> None:
@@ -185,5 +247,7 @@ def _print_tree(console: Console, files: Sequence[tuple[str, int]]) -> None:
 
 def _paragraph(console: Console, head: str, text: str) -> None:
     """Wrapped below its head."""
-    for line in wrap(text, console.width, initial_indent=head, subsequent_indent=" " * len(head)):
+    for line in wrap(
+        text, console.width, initial_indent=head, subsequent_indent=" " * len(head)
+    ):
         console.print(line, soft_wrap=True)

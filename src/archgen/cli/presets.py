@@ -15,7 +15,10 @@ def presets(as_json: Json = False) -> None:
             "name": preset.name,
             "summary": preset.summary,
             "modules": {
-                module.name: [entity.pluralize(name) for name, entity in module.spec.entities.items()]
+                module.name: [
+                    entity.pluralize(name)
+                    for name, entity in module.spec.entities.items()
+                ]
                 for module in (ACCOUNTS, *preset.modules)
             },
         }
@@ -28,5 +31,7 @@ def presets(as_json: Json = False) -> None:
     for preset in PRESETS.values():
         console.print(preset.name, style="bold")
         console.print(f"  {preset.summary}")
-        console.print(f"  modules: {', '.join(module.name for module in (ACCOUNTS, *preset.modules))}")
+        console.print(
+            f"  modules: {', '.join(module.name for module in (ACCOUNTS, *preset.modules))}"
+        )
         console.print(f"  archgen new {preset.default_name} --preset {preset.name}")

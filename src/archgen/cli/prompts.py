@@ -22,7 +22,9 @@ Check = Callable[[str], str | None]  # what is wrong with what was typed, if any
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A choice of a menu: its value, what it means, and what is told of it while it is pointed at."""
+    """A choice of a menu: its value, what it means, and what is told of it while it is
+    pointed at.
+    """
 
     value: str
     meaning: str = ""
@@ -38,8 +40,9 @@ class Back(Exception):
 
 
 class Asker(Protocol):
-    """Each question may end in Back. `keys` says how one answers and goes back; `rows` counts what stands on the screen of
-    questions and answers, and `rewind` takes what came after so many of them away, where the terminal can.
+    """Each question may end in Back. `keys` says how one answers and goes back; `rows`
+    counts what stands on the screen of questions and answers, and `rewind` takes what
+    came after so many of them away, where the terminal can.
     """
 
     keys: str
@@ -51,7 +54,9 @@ class Asker(Protocol):
 
     def text(self, question: str, default: str, check: Check) -> str: ...
 
-    def select(self, question: str, options: Sequence[Option], default: str | None = None) -> str: ...
+    def select(
+        self, question: str, options: Sequence[Option], default: str | None = None
+    ) -> str: ...
 
     def tick(self, question: str, options: Sequence[Option | str]) -> list[str]: ...
 
@@ -96,44 +101,66 @@ class Menus:
     def text(self, question: str, default: str, check: Check) -> str:
         import questionary
 
-        # the default is shown, not filled in: whoever types a name should not have to delete one first
+        # the default is shown, not filled in: whoever types a name should not have to
+        # delete one first
         instruction = f"[{default}] " if default else None
         line = questionary.text(
-            question, instruction=instruction, validate=lambda typed: check(typed.strip() or default) or True
+            question,
+            instruction=instruction,
+            validate=lambda typed: check(typed.strip() or default) or True,
         )
         typed = str(_answer(line))
         self._count(f"? {question}  {instruction or ''}{typed}")
         return typed.strip() or default
 
-    def select(self, question: str, options: Sequence[Option], default: str | None = None) -> str:
+    def select(
+        self, question: str, options: Sequence[Option], default: str | None = None
+    ) -> str:
         import questionary
 
         choices = [
-            questionary.Choice(option.title, value=option.value, description=option.detail) for option in options
+            questionary.Choice(
+                option.title, value=option.value, description=option.detail
+            )
+            for option in options
         ]
         start = next((choice for choice in choices if choice.value == default), None)
-        menu = questionary.select(question, choices=choices, default=start, instruction=ARROWS, erase_when_done=True)
+        menu = questionary.select(
+            question,
+            choices=choices,
+            default=start,
+            instruction=ARROWS,
+            erase_when_done=True,
+        )
         chosen = str(_answer(menu))
         self._said(question, chosen)
         return chosen
 
     def tick(self, question: str, options: Sequence[Option | str]) -> list[str]:
-        """Boxes to tick, under headings that are plain strings; Enter takes what is ticked, which may be nothing."""
+        """Boxes to tick, under headings that are plain strings; Enter takes what is
+        ticked, which may be nothing.
+        """
         import questionary
 
         rows = [
             questionary.Separator(option)
             if isinstance(option, str)
-            else questionary.Choice(option.meaning, value=option.value, description=option.detail)
+            else questionary.Choice(
+                option.meaning, value=option.value, description=option.detail
+            )
             for option in options
         ]
-        boxes = questionary.checkbox(question, choices=rows, instruction=TICKS, erase_when_done=True)
+        boxes = questionary.checkbox(
+            question, choices=rows, instruction=TICKS, erase_when_done=True
+        )
         chosen = [str(value) for value in _answer(boxes)]
         self._said(question, ", ".join(chosen) or "nothing more")
         return chosen
 
     def _said(self, question: str, answer: str) -> None:
-        """The menu goes with its meanings, and the answer stays, as it does for what is typed."""
+        """The menu goes with its meanings, and the answer stays, as it does for what is
+        typed.
+        """
         import questionary
 
         styles = dict(questionary.constants.DEFAULT_STYLE.style_rules)
@@ -145,7 +172,11 @@ class Menus:
 
 def _answer(question: Question) -> Any:
     """What is answered; Back where Esc is pressed, KeyboardInterrupt at Ctrl-C."""
-    from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
+    from prompt_toolkit.key_binding import (
+        KeyBindings,
+        KeyPressEvent,
+        merge_key_bindings,
+    )
     from prompt_toolkit.keys import Keys
 
     keys = KeyBindings()
@@ -156,8 +187,12 @@ def _answer(question: Question) -> Any:
         event.app.exit(exception=Back())
 
     application = question.application
-    application.key_bindings = merge_key_bindings([application.key_bindings or KeyBindings(), keys])
-    application.ttimeoutlen = 0.1  # seconds until an Esc is no longer the beginning of an arrow key
+    application.key_bindings = merge_key_bindings(
+        [application.key_bindings or KeyBindings(), keys]
+    )
+    application.ttimeoutlen = (
+        0.1  # seconds until an Esc is no longer the beginning of an arrow key
+    )
     return question.unsafe_ask()
 
 
@@ -181,11 +216,16 @@ class Lines:
                 return typed
             print(wrong)
 
-    def select(self, question: str, options: Sequence[Option], default: str | None = None) -> str:
+    def select(
+        self, question: str, options: Sequence[Option], default: str | None = None
+    ) -> str:
         print(question)
         for number, option in enumerate(options, 1):
             print(f"  {number}. {option.title}")
-        start = next((str(n) for n, option in enumerate(options, 1) if option.value == default), "1")
+        start = next(
+            (str(n) for n, option in enumerate(options, 1) if option.value == default),
+            "1",
+        )
         while True:
             typed = self._read(f"Number [{start}]: ") or start
             if typed.isdecimal() and 1 <= int(typed) <= len(options):
@@ -202,10 +242,18 @@ class Lines:
             if isinstance(option, str):
                 print(option)
             else:
-                print(f"  {offered.index(option) + 1}. {option.meaning}: {option.detail}")
+                print(
+                    f"  {offered.index(option) + 1}. {option.meaning}: {option.detail}"
+                )
         while True:
-            typed = self._read("Numbers, with commas between them [none]: ").replace(",", " ").split()
-            if all(word.isdecimal() and 1 <= int(word) <= len(offered) for word in typed):
+            typed = (
+                self._read("Numbers, with commas between them [none]: ")
+                .replace(",", " ")
+                .split()
+            )
+            if all(
+                word.isdecimal() and 1 <= int(word) <= len(offered) for word in typed
+            ):
                 return [offered[int(word) - 1].value for word in dict.fromkeys(typed)]
             print(f"say numbers from 1 to {len(offered)}")
 

@@ -8,8 +8,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from archgen.cli.options import AnswersFile, ArchitectureName, Json, NoInput, PresetName, Sets, expanded, given
-from archgen.errors import ArchgenError, CheckError, InputError, Mistake, Mistakes, TargetError
+from archgen.cli.options import (
+    AnswersFile,
+    ArchitectureName,
+    Json,
+    NoInput,
+    PresetName,
+    Sets,
+    expanded,
+    given,
+)
+from archgen.errors import (
+    ArchgenError,
+    CheckError,
+    InputError,
+    Mistake,
+    Mistakes,
+    TargetError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,12 +49,23 @@ def recommend(
     sets: Sets = None,
     preset: PresetName = None,
     architecture: ArchitectureName = None,
-    form: Annotated[Format, typer.Option("--format", help="How to print the decision")] = Format.text,
+    form: Annotated[
+        Format, typer.Option("--format", help="How to print the decision")
+    ] = Format.text,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FILE", callback=expanded, help="Write it to a file instead of stdout"),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            callback=expanded,
+            help="Write it to a file instead of stdout",
+        ),
     ] = None,
-    explain: Annotated[bool, typer.Option("--explain", help="Every point, gate and flip, with its source")] = False,
+    explain: Annotated[
+        bool,
+        typer.Option("--explain", help="Every point, gate and flip, with its source"),
+    ] = False,
     check: Annotated[
         Path | None,
         typer.Option(
@@ -50,12 +77,19 @@ def recommend(
     ] = None,
     compare: Annotated[
         str | None,
-        typer.Option("--compare", metavar="A,B", help="Two of monolith, microservices and serverless, side by side"),
+        typer.Option(
+            "--compare",
+            metavar="A,B",
+            help="Two of monolith, microservices and serverless, side by side",
+        ),
     ] = None,
     prices: Annotated[
         Path | None,
         typer.Option(
-            "--prices", metavar="FILE", callback=expanded, help="Your own prices, a TOML file, for those of archgen"
+            "--prices",
+            metavar="FILE",
+            callback=expanded,
+            help="Your own prices, a TOML file, for those of archgen",
         ),
     ] = None,
     no_input: NoInput = False,
@@ -72,21 +106,47 @@ def recommend(
     evidence = wrong.of(lambda: load_evidence(prices), None)
     sources = given(answers, sets, preset=preset, architecture=architecture)
     recorded = wrong.of(lambda: _recorded(check), None)
+    project = None
+    if check is None and answers is None and preset is None and architecture is None:
+        from archgen.cli.standing import find_record
+
+        project = find_record()
     if recorded is not None:
         sources = _from_record(recorded, sources, alone=answers is None)
+    elif project is not None:
+        from archgen.cli.standing import list_sources
+
+        sources = list_sources(project, sources)
     taken = wrong.of(lambda: resolve(sources), None)
     wrong.tell()
     assert evidence is not None and taken is not None
-    if form is Format.text and not no_input and not taken.raw and recorded is None and can_ask():
+    if (
+        form is Format.text
+        and not no_input
+        and not taken.raw
+        and recorded is None
+        and can_ask()
+    ):
         from archgen.cli.wizard import ask_core
 
         taken = ask_core(sources, taken, name=False)
     if pair is not None:
         from archgen.advisor.compare import compare as side_by_side
 
-        _give(_compared(form, side_by_side(taken.requirements, evidence, *pair), output is not None), output)
+        _give(
+            _compared(
+                form,
+                side_by_side(taken.requirements, evidence, *pair),
+                output is not None,
+            ),
+            output,
+        )
         return
     recommendation = advise(taken, evidence)
+    if project is not None:
+        from archgen.cli.standing import compare as with_what_was
+
+        recommendation = with_what_was(project, taken, recommendation)
     if form is Format.html:
         from archgen.cli.console import utf8_on_stdout
         from archgen.exchange.drawing import list_entities
@@ -94,11 +154,40 @@ def recommend(
         from archgen.reports.html import html
 
         utf8_on_stdout()
-        drawing = draw_svg(taken.requirements.name, taken.domain) if any(list_entities(taken.domain)) else ""
-        _give(html(taken.requirements, evidence, recommendation, taken.domain.names, drawing), output)
+        drawing = (
+            draw_svg(taken.requirements.name, taken.domain)
+            if any(list_entities(taken.domain))
+            else ""
+        )
+        _give(
+            html(
+                taken.requirements,
+                evidence,
+                recommendation,
+                taken.domain.names,
+                drawing,
+            ),
+            output,
+        )
     else:
         modules = taken.domain.names
-        _give(_written(form, taken.requirements, recommendation, explain, output is not None, modules), output)
+        _give(
+            _written(
+                form,
+                taken.requirements,
+                recommendation,
+                explain,
+                output is not None,
+                modules,
+            ),
+            output,
+        )
+    if recommendation.since is not None and form is not Format.json:
+        from archgen.cli.console import note
+        from archgen.cli.standing import list_lines
+
+        for line in list_lines(recommendation):
+            (print if form is Format.text else note)(line)
     if recorded is not None:
         _compare(recorded, recommendation)
 
@@ -122,7 +211,10 @@ def _written(
         return adr(requirements, recommendation, modules)
     from archgen.reports.terminal import print_recommendation
 
-    return _printed(lambda console: print_recommendation(console, recommendation, explain=explain), to_file)
+    return _printed(
+        lambda console: print_recommendation(console, recommendation, explain=explain),
+        to_file,
+    )
 
 
 def _compared(form: Format, comparison: Comparison, to_file: bool) -> str:
@@ -163,7 +255,15 @@ def _pair(compare: str | None, form: Format) -> tuple[str, str] | None:
         )
         raise InputError([mistake])
     if form in (Format.markdown, Format.html):
-        raise InputError([Mistake("--format", f"{form} is for one recommendation", "use --format text or json")])
+        raise InputError(
+            [
+                Mistake(
+                    "--format",
+                    f"{form} is for one recommendation",
+                    "use --format text or json",
+                )
+            ]
+        )
     return found[0], found[1]
 
 
@@ -177,7 +277,8 @@ def _give(text: str, output: Path | None) -> None:
         output.write_text(text, encoding="utf-8")
     except OSError as error:
         raise TargetError(
-            f"{output} cannot be written: {error.strerror}", "give a file in a folder that is there"
+            f"{output} cannot be written: {error.strerror}",
+            "give a file in a folder that is there",
         ) from None
 
 
@@ -192,15 +293,21 @@ def _recorded(path: Path | None) -> dict[str, Any] | None:
         raise InputError([Mistake("--check", error.message, error.hint)]) from error
 
 
-def _from_record(record: dict[str, Any], sources: list[Any], *, alone: bool) -> list[Any]:
-    """The recorded answers below the others, unless an answers file is there to take their place."""
+def _from_record(
+    record: dict[str, Any], sources: list[Any], *, alone: bool
+) -> list[Any]:
+    """The recorded answers below the others, unless an answers file is there to take
+    their place.
+    """
     from archgen.answers.sources import from_record
 
     return [from_record(record.get("answers", {})), *sources] if alone else sources
 
 
 def _compare(record: dict[str, Any], recommendation: Recommendation) -> None:
-    then = record.get("recommendation", {}).get("architecture", record.get("architecture"))
+    then = record.get("recommendation", {}).get(
+        "architecture", record.get("architecture")
+    )
     if then != recommendation.architecture:
         raise CheckError(
             f"{then} was recommended when the project was made, and {recommendation.architecture} is now",

@@ -17,7 +17,10 @@ class Subject(StrEnum):
 
 def schema(
     of: Annotated[
-        Subject, typer.Argument(help="answers: the answers file; recommendation: what recommend --json prints")
+        Subject,
+        typer.Argument(
+            help="answers: the answers file; recommendation: what recommend --json prints"
+        ),
     ] = Subject.answers,
     as_json: Json = False,
 ) -> None:

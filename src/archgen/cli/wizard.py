@@ -1,5 +1,5 @@
-"""The wizard: five questions that are enough for a recommendation, six where there are several teams; all else is inferred, and
-opened on request.
+"""The wizard: five questions that are enough for a recommendation, six where there are
+several teams; all else is inferred, and opened on request.
 """
 
 from __future__ import annotations
@@ -75,12 +75,15 @@ def ask_core(
     fields = [
         field
         for field in QUESTIONS
-        if not any(taken.raw.get(key) for key in _SAID_BY.get(field, (field,))) and (field != "name" or name)
+        if not any(taken.raw.get(key) for key in _SAID_BY.get(field, (field,)))
+        and (field != "name" or name)
     ]
     if not set(fields) - {"teams"}:  # whoever said all of it wants no more questions
         return taken
     steps: list[Callable[[Resolved], Resolved | None]] = [
-        partial(_ask_teams, by, sources) if field == "teams" else partial(_ask_question, by, sources, field, check_name)
+        partial(_ask_teams, by, sources)
+        if field == "teams"
+        else partial(_ask_question, by, sources, field, check_name)
         for field in fields
     ]
     if not any(taken.raw.get(key) is not None for key in NEEDS):
@@ -90,10 +93,14 @@ def ask_core(
     return _go_through(by, steps, taken)
 
 
-def _go_through(by: Asker, steps: Sequence[Callable[[Resolved], Resolved | None]], taken: Resolved) -> Resolved:
+def _go_through(
+    by: Asker, steps: Sequence[Callable[[Resolved], Resolved | None]], taken: Resolved
+) -> Resolved:
     """Step by step, and back again by Back. A step that gives None has asked nothing."""
     number = 0
-    asked: list[tuple[int, int]] = []  # steps, and how much stood on the screen before each
+    asked: list[
+        tuple[int, int]
+    ] = []  # steps, and how much stood on the screen before each
     while number < len(steps):
         rows = by.rows
         try:
@@ -114,14 +121,22 @@ def _ask_teams(by: Asker, sources: list[Source], taken: Resolved) -> Resolved | 
     usual = drop_answers(sources, "teams")
     if usual.requirements.team_size <= TEAM_OF:
         return None
-    return add_answer(sources, "teams", ask_field(by, "teams", QUESTIONS["teams"], sources, usual))
+    return add_answer(
+        sources, "teams", ask_field(by, "teams", QUESTIONS["teams"], sources, usual)
+    )
 
 
 def _ask_question(
-    by: Asker, sources: list[Source], field: str, check_name: Callable[[str], str | None], taken: Resolved
+    by: Asker,
+    sources: list[Source],
+    field: str,
+    check_name: Callable[[str], str | None],
+    taken: Resolved,
 ) -> Resolved:
     check = check_name if field == "name" else lambda typed: None
-    return add_answer(sources, field, ask_field(by, field, QUESTIONS[field], sources, taken, check))
+    return add_answer(
+        sources, field, ask_field(by, field, QUESTIONS[field], sources, taken, check)
+    )
 
 
 def _ask_needs(by: Asker, sources: list[Source], taken: Resolved) -> Resolved:
@@ -132,7 +147,12 @@ def _ask_needs(by: Asker, sources: list[Source], taken: Resolved) -> Resolved:
 
 
 def ask_change(
-    by: Asker, sources: list[Source], taken: Resolved, check_name: Callable[[str], str | None], *, name: bool = True
+    by: Asker,
+    sources: list[Source],
+    taken: Resolved,
+    check_name: Callable[[str], str | None],
+    *,
+    name: bool = True,
 ) -> Resolved:
     """Let one after another of the wizard's questions be answered anew."""
     fields = [field for field in QUESTIONS if field != "name" or name]
@@ -159,7 +179,9 @@ def _current(field: str, taken: Resolved) -> Any:
 
 
 def add_answer(sources: list[Source], field: str, value: Any) -> Resolved:
-    """Take one more answer into the wizard's own source, and everything that follows from it."""
+    """Take one more answer into the wizard's own source, and everything that follows
+    from it.
+    """
     with_answer = _with(sources, field, value)
     taken = resolve(with_answer)
     sources[:] = with_answer
@@ -167,7 +189,9 @@ def add_answer(sources: list[Source], field: str, value: Any) -> Resolved:
 
 
 def drop_answers(sources: list[Source], *fields: str) -> Resolved:
-    """Take answers of the wizard back: what they were about is inferred again, or as other sources say."""
+    """Take answers of the wizard back: what they were about is inferred again, or as
+    other sources say.
+    """
     kept = [source for source in sources if source.label != LABEL]
     data = {key: value for key, value in answered(sources).items() if key not in fields}
     sources[:] = [*kept, Source(LABEL, Text(data), "set")] if data else kept
@@ -176,12 +200,20 @@ def drop_answers(sources: list[Source], *fields: str) -> Resolved:
 
 def answered(sources: Sequence[Source]) -> dict[str, Any]:
     """What was asked for and answered, flat."""
-    return {key: value for source in sources if source.label == LABEL for key, value in source.text.data.items()}
+    return {
+        key: value
+        for source in sources
+        if source.label == LABEL
+        for key, value in source.text.data.items()
+    }
 
 
 def _with(sources: Sequence[Source], field: str, value: Any) -> list[Source]:
     others = [source for source in sources if source.label != LABEL]
-    return [*others, Source(LABEL, Text(say_over(answered(sources), {field: value})), "set")]
+    return [
+        *others,
+        Source(LABEL, Text(say_over(answered(sources), {field: value})), "set"),
+    ]
 
 
 def ask_field(
@@ -192,9 +224,15 @@ def ask_field(
     taken: Resolved,
     check: Callable[[str], str | None] = lambda typed: None,
 ) -> Any:
-    """Ask for one key of the answers, with what was taken so far as its default, until it fits the others."""
+    """Ask for one key of the answers, with what was taken so far as its default, until
+    it fits the others.
+    """
     requirements = taken.requirements
-    default = f"{requirements.traffic_rps_avg:g} rps" if field == "traffic" else getattr(requirements, field)
+    default = (
+        f"{requirements.traffic_rps_avg:g} rps"
+        if field == "traffic"
+        else getattr(requirements, field)
+    )
     annotation = annotation_at((field,))
     if get_origin(annotation) is Literal:
         words: Sequence[str] = get_args(annotation)
@@ -202,27 +240,52 @@ def ask_field(
         options = [Option(word, meanings.get(word, "")) for word in meanings or words]
         return by.select(question, options, default)
     shown = f"{default:g}" if isinstance(default, float) else str(default)
-    typed = by.text(question, shown, lambda text: _wrong(sources, field, _value(annotation, text)) or check(text))
+    typed = by.text(
+        question,
+        shown,
+        lambda text: _wrong(sources, field, _value(annotation, text)) or check(text),
+    )
     return _value(annotation, typed)
 
 
 def ask_assumption(by: Asker, sources: list[Source], taken: Resolved) -> Resolved:
-    """Show what was assumed, and let one after another be changed; what was changed stays in the list."""
+    """Show what was assumed, and let one after another be changed; what was changed
+    stays in the list.
+    """
     while True:
-        assumed = [a for a in taken.requirements.assumed if a.field in Answers.model_fields and a.field not in _APART]
-        changed = {key: value for key, value in answered(sources).items() if key not in (*QUESTIONS, *_APART)}
+        assumed = [
+            a
+            for a in taken.requirements.assumed
+            if a.field in Answers.model_fields and a.field not in _APART
+        ]
+        changed = {
+            key: value
+            for key, value in answered(sources).items()
+            if key not in (*QUESTIONS, *_APART)
+        }
         options = [Option("done", detail="back to the recommendation")]
         options += [Option(f"{a.field}: {a.value}", detail=a.because) for a in assumed]
-        options += [Option(f"{key}: {value}", detail=SAID_BY_YOU) for key, value in changed.items()]
+        options += [
+            Option(f"{key}: {value}", detail=SAID_BY_YOU)
+            for key, value in changed.items()
+        ]
         try:
-            field = by.select("What was assumed; choose one to change it", options, "done").partition(":")[0]
+            field = by.select(
+                "What was assumed; choose one to change it", options, "done"
+            ).partition(":")[0]
             if field == "done":
                 return taken
-            if field in changed and by.select(field, [Option("change"), Option(FORGET, FORGET_SAYS)]) == FORGET:
+            if (
+                field in changed
+                and by.select(field, [Option("change"), Option(FORGET, FORGET_SAYS)])
+                == FORGET
+            ):
                 taken = drop_answers(sources, field)
                 continue
             described = Answers.model_fields[field].description or field
-            taken = add_answer(sources, field, ask_field(by, field, described, sources, taken))
+            taken = add_answer(
+                sources, field, ask_field(by, field, described, sources, taken)
+            )
         except Back:
             return taken
 
@@ -232,7 +295,9 @@ def _value(annotation: Any, text: str) -> Any:
 
 
 def _wrong(sources: Sequence[Source], field: str, value: Any) -> str | None:
-    """What is wrong with an answer, by itself or with the others, in the words of the errors."""
+    """What is wrong with an answer, by itself or with the others, in the words of the
+    errors.
+    """
     if value is None:
         return "an answer is needed"
     try:

@@ -1,1 +1,3 @@
-"""The domain: modules, entities and fields as people write them, what they must keep to, and the presets."""
+"""The domain: modules, entities and fields as people write them, what they must keep
+to, and the presets.
+"""

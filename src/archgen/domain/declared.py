@@ -1,4 +1,6 @@
-"""The names that a domain declares, so that what is broken in form does not make other mistakes."""
+"""The names that a domain declares, so that what is broken in form does not make other
+mistakes.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,9 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """The names that a `modules:` mapping has, whatever the state of what stands under them."""
+    """The names that a `modules:` mapping has, whatever the state of what stands under
+    them.
+    """
 
     modules: Mapping[str, Mapping[str, Collection[str]]] = field(default_factory=dict)
 

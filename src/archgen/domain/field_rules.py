@@ -1,4 +1,6 @@
-"""What a single field must keep to: which constraints its type takes, and that they do not contradict."""
+"""What a single field must keep to: which constraints its type takes, and that they do
+not contradict.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,7 @@ from archgen.domain.file_types import FILE_TYPES, NOT_OFFERED
 from archgen.domain.patterns import Broken, read_pattern
 from archgen.domain.schema import ITEM_TYPES, MEMBER_TYPES, FieldSpec
 from archgen.errors import Mistake
-from archgen.text import join_key, nearest, shown
+from archgen.text import join_key, shown, suggest
 
 UNINDEXABLE = ("text", "json", "list", "object", "references", "file")
 INDEXED_LENGTH = 255  # characters: 1,020 bytes at most in UTF-8, below 1,024, the tightest key of the databases
@@ -29,7 +31,8 @@ REFERENCES_MOST = 100  # of one row: each is looked up, and written as a row of 
 ITEMS_MOST = 100  # of one list, which is read and written as a whole
 MEMBERS_MOST = 30  # fields of an object
 SLUG_LEAST = 12  # characters that it may have: some words, and an end that no other has
-FILE_MOST = 100 * 1024 * 1024  # bytes: what is uploaded is read once more, to see what it is
+# bytes: what is uploaded is read once more, to see what it is
+FILE_MOST = 100 * 1024 * 1024
 
 _VALUE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?", re.ASCII)
 
@@ -71,17 +74,34 @@ def check_field(where: str, spec: FieldSpec) -> Iterator[Mistake]:
         return
     fits = True
     for name, types in _TAKES.items():
-        if getattr(spec, _ATTRIBUTES.get(name, name)) not in (None, (), {}) and spec.type not in types:
+        if (
+            getattr(spec, _ATTRIBUTES.get(name, name)) not in (None, (), {})
+            and spec.type not in types
+        ):
             fits = False
-            yield Mistake(f"{where}.{name}", f"a field of type {spec.type} takes no {name}", f"it is for {_or(types)}")
+            yield Mistake(
+                f"{where}.{name}",
+                f"a field of type {spec.type} takes no {name}",
+                f"it is for {_or(types)}",
+            )
     for name in ("unique", "indexed"):
         if getattr(spec, name) and spec.type in UNINDEXABLE:
-            hint = "leave it out" if spec.type in ("references", "file") else "use string instead"
-            yield Mistake(f"{where}.{name}", f"a field of type {spec.type} cannot be {name}", hint)
+            hint = (
+                "leave it out"
+                if spec.type in ("references", "file")
+                else "use string instead"
+            )
+            yield Mistake(
+                f"{where}.{name}", f"a field of type {spec.type} cannot be {name}", hint
+            )
     if spec.type == "enum" and spec.enum is None:
         yield from check_values(where, spec.values, spec.labels)
     if spec.type in _TAKES["to"] and spec.to is None:
-        yield Mistake(f"{where}.to", "a reference says what it refers to", f"add {where}.to: module.entity")
+        yield Mistake(
+            f"{where}.to",
+            "a reference says what it refers to",
+            f"add {where}.to: module.entity",
+        )
     if spec.type == "object":
         yield from _check_object(where, spec)
     if spec.type == "references":
@@ -89,17 +109,26 @@ def check_field(where: str, spec: FieldSpec) -> Iterator[Mistake]:
     if spec.type == "file":
         yield from _check_file(where, spec)
     if spec.type == "boolean" and spec.unique:
-        yield Mistake(f"{where}.unique", "a boolean cannot be unique: there would be two rows at most")
+        yield Mistake(
+            f"{where}.unique",
+            "a boolean cannot be unique: there would be two rows at most",
+        )
     yield from _check_length(where, spec)
     if fits:
         yield from _check_values_of_type(where, spec)
         yield from _check_pattern(where, spec)
 
 
-def check_values(where: str, values: Sequence[str], labels: Mapping[str, str]) -> Iterator[Mistake]:
+def check_values(
+    where: str, values: Sequence[str], labels: Mapping[str, str]
+) -> Iterator[Mistake]:
     """All that is wrong with the values of an enum, and with what they are called."""
     if not values:
-        yield Mistake(f"{where}.values", "an enum lists its values", f"add {where}.values: [one, another]")
+        yield Mistake(
+            f"{where}.values",
+            "an enum lists its values",
+            f"add {where}.values: [one, another]",
+        )
     for index, value in enumerate(values):
         if not _VALUE.fullmatch(value):
             yield Mistake(
@@ -109,15 +138,18 @@ def check_values(where: str, values: Sequence[str], labels: Mapping[str, str]) -
             )
     twice = sorted({value for value in values if values.count(value) > 1})
     if twice:
-        yield Mistake(f"{where}.values", f"has {', '.join(map(shown, twice))} more than once")
+        yield Mistake(
+            f"{where}.values", f"has {', '.join(map(shown, twice))} more than once"
+        )
     for value, label in labels.items():
         place = join_key(f"{where}.labels", value)
         if value not in values:
-            meant = nearest(value, values)
-            hint = f"did you mean {meant}?" if meant else f"there are {', '.join(values)}"
+            hint = suggest(value, values, f"there are {', '.join(values)}")
             yield Mistake(place, f"{shown(value)} is not one of the values", hint)
         if not label.strip() or len(label) > LABEL_MOST or not label.isprintable():
-            yield Mistake(place, f"{shown(label)} is not a line of 1 to {LABEL_MOST} characters")
+            yield Mistake(
+                place, f"{shown(label)} is not a line of 1 to {LABEL_MOST} characters"
+            )
 
 
 def _check_list(where: str, spec: FieldSpec) -> Iterator[Mistake]:
@@ -125,9 +157,13 @@ def _check_list(where: str, spec: FieldSpec) -> Iterator[Mistake]:
     for name in ("unique", "indexed"):
         if getattr(spec, name):
             hint = "leave it out; where rows are looked for by a value, an entity of its own that refers to the row says it"
-            yield Mistake(f"{where}.{name}", f"a field of type list cannot be {name}", hint)
+            yield Mistake(
+                f"{where}.{name}", f"a field of type list cannot be {name}", hint
+            )
     if spec.default is not None:
-        yield Mistake(f"{where}.default", "a list has no default: it begins empty", "leave it out")
+        yield Mistake(
+            f"{where}.default", "a list has no default: it begins empty", "leave it out"
+        )
     if spec.max_items is not None and not 1 <= spec.max_items <= ITEMS_MOST:
         yield Mistake(
             f"{where}.max_items",
@@ -136,7 +172,9 @@ def _check_list(where: str, spec: FieldSpec) -> Iterator[Mistake]:
         )
     if spec.of is None:
         yield Mistake(
-            f"{where}.of", "a list says what its values are", f"add {where}.of: string, or another of {_or(ITEM_TYPES)}"
+            f"{where}.of",
+            "a list says what its values are",
+            f"add {where}.of: string, or another of {_or(ITEM_TYPES)}",
         )
     else:
         yield from check_field(where, read_item(spec))
@@ -146,9 +184,15 @@ def _check_object(where: str, spec: FieldSpec) -> Iterator[Mistake]:
     """What it is of: one level of simple fields, each by itself."""
     if not 1 <= len(spec.fields) <= MEMBERS_MOST:
         hint = (
-            f"add {where}.fields: " + "{street: {type: string}}" if not spec.fields else "an entity of its own says it"
+            f"add {where}.fields: " + "{street: {type: string}}"
+            if not spec.fields
+            else "an entity of its own says it"
         )
-        yield Mistake(f"{where}.fields", f"an object has 1 to {MEMBERS_MOST} fields, not {len(spec.fields)}", hint)
+        yield Mistake(
+            f"{where}.fields",
+            f"an object has 1 to {MEMBERS_MOST} fields, not {len(spec.fields)}",
+            hint,
+        )
     for name, member in spec.fields.items():
         place = join_key(f"{where}.fields", name)
         if member.type not in MEMBER_TYPES:
@@ -163,7 +207,9 @@ def _check_object(where: str, spec: FieldSpec) -> Iterator[Mistake]:
                 yield Mistake(
                     f"{place}.{key}",
                     f"a field of an object takes no {key}",
-                    "say its values here" if key == "enum" else "leave it out, or take a field of the entity",
+                    "say its values here"
+                    if key == "enum"
+                    else "leave it out, or take a field of the entity",
                 )
         if member.enum is None:
             yield from check_field(place, member)
@@ -176,8 +222,12 @@ def _check_references(where: str, spec: FieldSpec) -> Iterator[Mistake]:
             f"{shown(spec.min)} is not 1: a row has to have one reference at least, or may have none",
             "say required: true; a rule of your own goes into the module's domain.py",
         )
-    whole = spec.max is None or (isinstance(spec.max, int) and not isinstance(spec.max, bool))
-    if not whole or (isinstance(spec.max, int) and not 1 <= spec.max <= REFERENCES_MOST):
+    whole = spec.max is None or (
+        isinstance(spec.max, int) and not isinstance(spec.max, bool)
+    )
+    if not whole or (
+        isinstance(spec.max, int) and not 1 <= spec.max <= REFERENCES_MOST
+    ):
         yield Mistake(
             f"{where}.max",
             f"{shown(spec.max)} is not between 1 and {REFERENCES_MOST}, the references that a row may have",
@@ -187,11 +237,13 @@ def _check_references(where: str, spec: FieldSpec) -> Iterator[Mistake]:
 
 def _check_file(where: str, spec: FieldSpec) -> Iterator[Mistake]:
     if spec.max_bytes is not None and not 1 <= spec.max_bytes <= FILE_MOST:
-        yield Mistake(f"{where}.max_bytes", f"{spec.max_bytes} is not between 1 and {FILE_MOST:,} bytes")
+        yield Mistake(
+            f"{where}.max_bytes",
+            f"{spec.max_bytes} is not between 1 and {FILE_MOST:,} bytes",
+        )
     for index, kind in enumerate(spec.accept):
         if kind not in FILE_TYPES:
-            meant = nearest(kind, FILE_TYPES)
-            hint = f"did you mean {meant}?" if meant else f"there are {', '.join(FILE_TYPES)}"
+            hint = suggest(kind, FILE_TYPES, f"there are {', '.join(FILE_TYPES)}")
             yield Mistake(
                 f"{where}.accept.{index}",
                 f"{shown(kind)} is not a content type that can be checked",
@@ -199,11 +251,15 @@ def _check_file(where: str, spec: FieldSpec) -> Iterator[Mistake]:
             )
     twice = sorted({kind for kind in spec.accept if spec.accept.count(kind) > 1})
     if twice:
-        yield Mistake(f"{where}.accept", f"has {', '.join(map(shown, twice))} more than once")
+        yield Mistake(
+            f"{where}.accept", f"has {', '.join(map(shown, twice))} more than once"
+        )
 
 
 def _check_pattern(where: str, spec: FieldSpec) -> Iterator[Mistake]:
-    """The pattern by itself, the examples by all that the field says, and that tests have values to send."""
+    """The pattern by itself, the examples by all that the field says, and that tests
+    have values to send.
+    """
     wrong = False
     for index, example in enumerate(spec.examples):
         try:
@@ -212,7 +268,11 @@ def _check_pattern(where: str, spec: FieldSpec) -> Iterator[Mistake]:
             wrong = True
             yield Mistake(f"{where}.examples.{index}", str(error))
         if example == "":
-            yield Mistake(f"{where}.examples.{index}", "is empty, which is no example", "leave it out")
+            yield Mistake(
+                f"{where}.examples.{index}",
+                "is empty, which is no example",
+                "leave it out",
+            )
     pattern = find_pattern(spec)
     if pattern is None:
         return
@@ -220,12 +280,20 @@ def _check_pattern(where: str, spec: FieldSpec) -> Iterator[Mistake]:
         read_pattern(pattern)
     except Broken as error:
         slashes = len(pattern) > 1 and pattern.startswith("/") and pattern.endswith("/")
-        yield Mistake(f"{where}.pattern", str(error), "leave out the slashes around it" if slashes else "")
+        yield Mistake(
+            f"{where}.pattern",
+            str(error),
+            "leave out the slashes around it" if slashes else "",
+        )
         return
     shortest, longest = spec.min_length or 0, resolve_length(spec) or 0
     if spec.pattern is None:
         if not resolve_samples(spec):
-            yield Mistake(f"{where}.max_length", f"no {spec.type} has {longest} characters or less", "say more")
+            yield Mistake(
+                f"{where}.max_length",
+                f"no {spec.type} has {longest} characters or less",
+                "say more",
+            )
     elif not wrong and not resolve_samples(spec) and shortest <= longest:
         yield Mistake(
             f"{where}.pattern",
@@ -242,14 +310,27 @@ def _check_length(where: str, spec: FieldSpec) -> Iterator[Mistake]:
             f"{spec.min_length} is more than the {longest} characters that the field takes",
             f"say a min_length of {longest} or less, or {where}.max_length",
         )
-    most = {"string": STRING_MOST, "url": STRING_MOST, "email": EMAIL_LENGTH, "slug": INDEXED_LENGTH}.get(spec.type)
+    most = {
+        "string": STRING_MOST,
+        "url": STRING_MOST,
+        "email": EMAIL_LENGTH,
+        "slug": INDEXED_LENGTH,
+    }.get(spec.type)
     if most is None or longest is None:
         return
     if spec.type == "slug" and longest < SLUG_LEAST:
-        yield Mistake(f"{where}.max_length", f"a slug has room for {SLUG_LEAST} characters at least", "say more")
+        yield Mistake(
+            f"{where}.max_length",
+            f"a slug has room for {SLUG_LEAST} characters at least",
+            "say more",
+        )
     if longest > most:
         hint = "use type text" if spec.type == "string" else f"say {most} or less"
-        yield Mistake(f"{where}.max_length", f"a field of type {spec.type} has {most} characters at most", hint)
+        yield Mistake(
+            f"{where}.max_length",
+            f"a field of type {spec.type} has {most} characters at most",
+            hint,
+        )
     elif (spec.unique or spec.indexed) and longest > INDEXED_LENGTH:
         yield Mistake(
             f"{where}.max_length",
@@ -261,7 +342,9 @@ def _check_length(where: str, spec: FieldSpec) -> Iterator[Mistake]:
 def _check_values_of_type(where: str, spec: FieldSpec) -> Iterator[Mistake]:
     """`default`, `min` and `max`, and what they say of each other."""
     good = {}
-    for name in ("min", "max", "default") if spec.type != "references" else ("default",):
+    for name in (
+        ("min", "max", "default") if spec.type != "references" else ("default",)
+    ):
         value = getattr(spec, name)
         if value is None:
             continue
@@ -272,15 +355,36 @@ def _check_values_of_type(where: str, spec: FieldSpec) -> Iterator[Mistake]:
     if spec.type in _TAKES["min"] and spec.type != "references":
         bounds = {name: compared(spec, value) for name, value in good.items()}
         if "min" in bounds and "max" in bounds and bounds["min"] > bounds["max"]:
-            yield Mistake(f"{where}.min", f"{good['min']} is more than max, {good['max']}")
-        elif "default" in bounds and "min" in bounds and bounds["default"] < bounds["min"]:
-            yield Mistake(f"{where}.default", f"{good['default']} is less than min, {good['min']}")
-        elif "default" in bounds and "max" in bounds and bounds["default"] > bounds["max"]:
-            yield Mistake(f"{where}.default", f"{good['default']} is more than max, {good['max']}")
+            yield Mistake(
+                f"{where}.min", f"{good['min']} is more than max, {good['max']}"
+            )
+        elif (
+            "default" in bounds
+            and "min" in bounds
+            and bounds["default"] < bounds["min"]
+        ):
+            yield Mistake(
+                f"{where}.default", f"{good['default']} is less than min, {good['min']}"
+            )
+        elif (
+            "default" in bounds
+            and "max" in bounds
+            and bounds["default"] > bounds["max"]
+        ):
+            yield Mistake(
+                f"{where}.default", f"{good['default']} is more than max, {good['max']}"
+            )
     if "default" in good and spec.unique:
-        yield Mistake(f"{where}.default", "a unique field has no default: a second row could not have it")
+        yield Mistake(
+            f"{where}.default",
+            "a unique field has no default: a second row could not have it",
+        )
     if good.get("default") == "" and spec.indexed:
-        yield Mistake(f"{where}.default", "an indexed string is not empty", "leave the default out")
+        yield Mistake(
+            f"{where}.default",
+            "an indexed string is not empty",
+            "leave the default out",
+        )
 
 
 def _or(words: tuple[str, ...]) -> str:

@@ -1,4 +1,6 @@
-"""Values of a field's type, as they travel in JSON: `default`, `min` and `max`, checked and brought to one form."""
+"""Values of a field's type, as they travel in JSON: `default`, `min` and `max`, checked
+and brought to one form.
+"""
 
 from __future__ import annotations
 
@@ -23,12 +25,20 @@ STRING_LENGTH, TEXT_LENGTH, JSON_DEPTH = 255, 100_000, 16
 SCALE = 2
 EMAIL_LENGTH, URL_LENGTH, SLUG_LENGTH = 254, 2_000, 100
 HOST = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*"
+ATOM = r"[A-Za-z0-9!#$%&'*+/=?\^_`{|}~-]+"
+LOCAL_MOST = 64  # characters of an address before the @
 WRITTEN = r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*"  # in a URL behind its host: RFC 3986
 # as `chassis/mechanism/fields.py` of the templates has them
 FORMS = {
-    "email": r"[A-Za-z0-9.!#$%&'*+/=?\^_`{|}~-]{1,64}@" + HOST,
+    "email": rf"{ATOM}(?:\.{ATOM})*@{HOST}",
     "slug": "[a-z0-9]+(?:-[a-z0-9]+)*",
-    "url": r"[Hh][Tt][Tt][Pp][Ss]?://" + HOST + r"(?::[0-9]{1,5})?(?:[/?]" + WRITTEN + ")?(?:#" + WRITTEN + ")?",
+    "url": r"[Hh][Tt][Tt][Pp][Ss]?://"
+    + HOST
+    + r"(?::[0-9]{1,5})?(?:[/?]"
+    + WRITTEN
+    + ")?(?:#"
+    + WRITTEN
+    + ")?",
 }
 KINDS = {
     "email": "is not an address such as ann@example.com",
@@ -38,7 +48,8 @@ KINDS = {
 ENDINGS = {"email": "@example.com", "url": "https://example.com/"}
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 DURATION = re.compile(
-    r"(-?)P(?=[\dT])(?:(\d{1,7})D)?(?:T(?=\d)(?:(\d{1,6})H)?(?:(\d{1,7})M)?(?:(\d{1,9}(?:\.\d{1,6})?)S)?)?", re.ASCII
+    r"(-?)P(?=[\dT])(?:(\d{1,7})D)?(?:T(?=\d)(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,8}(?:\.\d{1,6})?)S)?)?",
+    re.ASCII,
 )
 FILE_BYTES = 10 * 1024 * 1024
 REFERENCES = 20  # of one row
@@ -53,7 +64,12 @@ def resolve_length(spec: FieldSpec) -> int | None:
     """The most characters of a string or a text."""
     if spec.type == "string":
         return STRING_LENGTH if spec.max_length is None else spec.max_length
-    default = {"text": TEXT_LENGTH, "email": EMAIL_LENGTH, "url": URL_LENGTH, "slug": SLUG_LENGTH}.get(spec.type)
+    default = {
+        "text": TEXT_LENGTH,
+        "email": EMAIL_LENGTH,
+        "url": URL_LENGTH,
+        "slug": SLUG_LENGTH,
+    }.get(spec.type)
     return default if spec.max_length is None else spec.max_length
 
 
@@ -73,7 +89,9 @@ def find_pattern(spec: FieldSpec) -> str | None:
 
 
 def resolve_shape(spec: FieldSpec) -> Shape:
-    """For each place the characters that may stand there: values that the pattern takes, of a length that it may have."""
+    """For each place the characters that may stand there: values that the pattern
+    takes, of a length that it may have.
+    """
     pattern = find_pattern(spec)
     if pattern is None:
         return ()
@@ -82,7 +100,11 @@ def resolve_shape(spec: FieldSpec) -> Shape:
         return tuple([LETTERS] * 8)
     ending = ENDINGS.get(spec.type, "")
     if ending and len(ending) + 5 <= most:
-        return (*[LETTERS] * 5, *ending) if spec.type == "email" else (*ending, *[LETTERS] * 5)
+        return (
+            (*[LETTERS] * 5, *ending)
+            if spec.type == "email"
+            else (*ending, *[LETTERS] * 5)
+        )
     return _shape(pattern, spec.min_length or 0, most)
 
 
@@ -92,7 +114,9 @@ def _shape(pattern: str, least: int, most: int) -> Shape:
 
 
 def resolve_samples(spec: FieldSpec) -> tuple[str, ...]:
-    """Values of a string that tests send, in order: its examples, or two that its pattern takes."""
+    """Values of a string that tests send, in order: its examples, or two that its
+    pattern takes.
+    """
     if spec.examples:
         return tuple(sorted({str(normal(spec, example)) for example in spec.examples}))
     shape = resolve_shape(spec)
@@ -104,23 +128,39 @@ def resolve_unlike(spec: FieldSpec) -> str | None:
     pattern = find_pattern(spec)
     if pattern is None:
         return None
-    return read_pattern(pattern).unlike(spec.min_length or 0, resolve_length(spec) or STRING_LENGTH)
+    return read_pattern(pattern).unlike(
+        spec.min_length or 0, resolve_length(spec) or STRING_LENGTH
+    )
 
 
 def resolve_scale(spec: FieldSpec) -> int | None:
     """The digits of a decimal behind the point."""
-    return (SCALE if spec.scale is None else spec.scale) if spec.type == "decimal" else None
+    return (
+        (SCALE if spec.scale is None else spec.scale)
+        if spec.type == "decimal"
+        else None
+    )
 
 
 def resolve_bytes(spec: FieldSpec) -> int | None:
     """The most bytes of a file."""
-    return (FILE_BYTES if spec.max_bytes is None else spec.max_bytes) if spec.type == "file" else None
+    return (
+        (FILE_BYTES if spec.max_bytes is None else spec.max_bytes)
+        if spec.type == "file"
+        else None
+    )
 
 
 def resolve_accept(spec: FieldSpec) -> tuple[str, ...]:
     """The content types of a file, in the order of the table of what can be had."""
-    accepted = spec.accept or tuple(kind for kind in FILE_TYPES if kind.startswith("image/"))
-    return tuple(kind for kind in FILE_TYPES if kind in accepted) if spec.type == "file" else ()
+    accepted = spec.accept or tuple(
+        kind for kind in FILE_TYPES if kind.startswith("image/")
+    )
+    return (
+        tuple(kind for kind in FILE_TYPES if kind in accepted)
+        if spec.type == "file"
+        else ()
+    )
 
 
 def resolve_most(spec: FieldSpec) -> int:
@@ -130,17 +170,30 @@ def resolve_most(spec: FieldSpec) -> int:
 
 def resolve_items(spec: FieldSpec) -> int | None:
     """The most values of a list."""
-    return (ITEMS if spec.max_items is None else spec.max_items) if spec.type == "list" else None
+    return (
+        (ITEMS if spec.max_items is None else spec.max_items)
+        if spec.type == "list"
+        else None
+    )
 
 
 def read_item(spec: FieldSpec) -> FieldSpec:
     """What each value of a list keeps to, as a field that is always there."""
-    own = {"required": True, "unique": False, "indexed": False, "default": None, "of": None, "max_items": None}
+    own = {
+        "required": True,
+        "unique": False,
+        "indexed": False,
+        "default": None,
+        "of": None,
+        "max_items": None,
+    }
     return spec.model_copy(update={**own, "type": spec.of})
 
 
 def normal(spec: FieldSpec, value: JsonValue) -> JsonValue:
-    """`value` in the form in which it travels, or Unfit that says why it is none of the field's type."""
+    """`value` in the form in which it travels, or Unfit that says why it is none of the
+    field's type.
+    """
     return _NORMAL[spec.type](spec, value)
 
 
@@ -157,7 +210,9 @@ def _string(spec: FieldSpec, value: JsonValue) -> str:
     if most is not None and len(value) > most:
         raise Unfit(f"has {len(value)} characters, and the field takes {most}")
     if len(value) < (spec.min_length or 0):
-        raise Unfit(f"has {len(value)} characters, and the field takes {spec.min_length} at least")
+        raise Unfit(
+            f"has {len(value)} characters, and the field takes {spec.min_length} at least"
+        )
     pattern = find_pattern(spec)
     if pattern is not None and not _matches(pattern, value):
         what = "does not match the pattern, which is of the whole value"
@@ -168,6 +223,10 @@ def _string(spec: FieldSpec, value: JsonValue) -> str:
 def _email(spec: FieldSpec, value: JsonValue) -> str:
     """What is behind the @ in lower case."""
     local, _, host = _string(spec, value).rpartition("@")
+    if len(local) > LOCAL_MOST:
+        raise Unfit(
+            f"{shown(value)} has more than {LOCAL_MOST} characters before the @"
+        )
     return f"{local}@{host.lower()}"
 
 
@@ -194,7 +253,11 @@ def _integer(spec: FieldSpec, value: JsonValue) -> int:
 
 
 def _decimal(spec: FieldSpec, value: JsonValue) -> str:
-    if isinstance(value, bool) or not isinstance(value, int | float | str) or len(str(value)) > 60:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float | str)
+        or len(str(value)) > 60
+    ):
         raise Unfit(f"{shown(value)} is not a decimal number")
     try:
         number = Decimal(str(value))
@@ -207,7 +270,9 @@ def _decimal(spec: FieldSpec, value: JsonValue) -> str:
         raise Unfit(f"has more than {DIGITS} digits, {scale} of them behind the point")
     fixed = number.quantize(Decimal(1).scaleb(-scale))
     if fixed != number:
-        raise Unfit(f"{shown(value)} has more than {scale} digits behind the point; say a larger scale")
+        raise Unfit(
+            f"{shown(value)} has more than {scale} digits behind the point; say a larger scale"
+        )
     return format(fixed + 0, "f")  # + 0: no negative zero
 
 
@@ -240,18 +305,26 @@ def _date(spec: FieldSpec, value: JsonValue) -> str:
 
 def _datetime(spec: FieldSpec, value: JsonValue) -> str:
     try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) and len(value) <= 40 else None
+        moment = (
+            datetime.fromisoformat(value)
+            if isinstance(value, str) and len(value) <= 40
+            else None
+        )
         if moment is not None and moment.tzinfo is not None:
             return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
     except (ValueError, OverflowError):
         pass
-    raise Unfit(f"{shown(value)} is not a time with its zone, such as 2024-05-01T12:00:00Z")
+    raise Unfit(
+        f"{shown(value)} is not a time with its zone, such as 2024-05-01T12:00:00Z"
+    )
 
 
 def _duration(spec: FieldSpec, value: JsonValue) -> str:
     found = DURATION.fullmatch(value) if isinstance(value, str) else None
     if found is None:
-        raise Unfit(f"{shown(value)} is not a duration such as P1DT12H or PT1M30.5S, without years and months")
+        raise Unfit(
+            f"{shown(value)} is not a duration such as P1DT12H or PT1M30.5S, without years and months"
+        )
     sign, *numbers = (part or "0" for part in found.groups())
     days, hours, minutes, seconds = map(Decimal, numbers)
     micros = int((((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 10**6)
@@ -260,7 +333,9 @@ def _duration(spec: FieldSpec, value: JsonValue) -> str:
     day, hour = divmod(rest, 24)
     exact = f"{second // 10**6}.{second % 10**6:06}".rstrip("0").rstrip(".")
     clock = "".join(
-        f"{number}{unit}" for number, unit in ((hour, "H"), (minute, "M"), (exact, "S")) if number not in (0, "0")
+        f"{number}{unit}"
+        for number, unit in ((hour, "H"), (minute, "M"), (exact, "S"))
+        if number not in (0, "0")
     )
     text = (f"{day}D" if day else "") + (f"T{clock}" if clock else "")
     return f"{'-' if sign == '-' and micros else ''}P{text}" if text else "PT0S"
@@ -296,11 +371,15 @@ def _reference(spec: FieldSpec, value: JsonValue) -> JsonValue:
 
 
 def _references(spec: FieldSpec, value: JsonValue) -> JsonValue:
-    raise Unfit("references have no default: no row is there from the start, and none is what they begin with")
+    raise Unfit(
+        "references have no default: no row is there from the start, and none is what they begin with"
+    )
 
 
 def _slug(spec: FieldSpec, value: JsonValue) -> JsonValue:
-    raise Unfit("a slug has no default: it is made from another field where none is sent")
+    raise Unfit(
+        "a slug has no default: it is made from another field where none is sent"
+    )
 
 
 def _list(spec: FieldSpec, value: JsonValue) -> JsonValue:

@@ -1,6 +1,8 @@
-"""The types that a field of files may accept: those whose content a project checks, and no others.
+"""The types that a field of files may accept: those whose content a project checks, and
+no others.
 
-Each has its check in `chassis/mechanism/media_worker.py` of the templates; `tests/files/test_media.py` holds the two together.
+Each has its check in `chassis/mechanism/media_worker.py` of the templates;
+`tests/files/test_media.py` holds the two together.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""Names of projects, parts, modules, entities and fields: their form, and every word that is taken.
+"""Names of projects, parts, modules, entities and fields: their form, and every word
+that is taken.
 
-What an option takes, its folder says (`reserves` in its option.yaml); what every project takes stands here. A name becomes a
-Python package, a class, a column and a path, so one that works in all of them is asked for at once.
+What an option takes, its folder says (`reserves` in its option.yaml); what every
+project takes stands here. A name becomes a Python package, a class, a column and a
+path, so one that works in all of them is asked for at once.
 """
 
 from __future__ import annotations
@@ -33,12 +35,13 @@ def _words(text: str) -> frozenset[str]:
 
 # Soft keywords (match, case, type) are names like any other: `import case` is Python.
 PYTHON = frozenset(map(str.lower, keyword.kwlist))
-# What Python has without an import: a table or a class of that name would hide it, which lint refuses. What it has for
-# people at its prompt alone, nobody misses: the settings of a project's lint name these too.
+# What Python has without an import: a table or a class of that name would hide it,
+# which lint refuses. What it has for people at its prompt alone, nobody misses: the
+# settings of a project's lint name these too.
 BUILTINS = frozenset(dir(builtins)) - _words("copyright credits license")
 
-# What every generated project imports, or what it imports looks for (structlog, prometheus_client): a package of its own
-# with one of these names would shadow it.
+# What every generated project imports, or what it imports looks for (structlog,
+# prometheus_client): a package of its own with one of these names would shadow it.
 DEPENDENCIES = _words("""
     annotated_types anyascii anyio archgen cachetools certifi cffi click cronsim cryptography dotenv fastapi fastapi_csp_docs
     fastapi_offline h11 httpcore httpx httpx2 idna import_linter importlinter iniconfig jinja2 jwt locust mypy mypy_extensions
@@ -46,11 +49,16 @@ DEPENDENCIES = _words("""
     requests ruff setuptools stamina starlette structlog tenacity typing_extensions typing_inspection urllib3 uuid_utils uv wheel
 """)
 
-# What Windows takes for a device, whatever the ending: a folder or a file of this name cannot be there.
-DEVICES = _words("con prn aux nul") | {f"{port}{number}" for port in ("com", "lpt") for number in range(10)}
+# What Windows takes for a device, whatever the ending: a folder or a file of this name
+# cannot be there.
+DEVICES = _words("con prn aux nul") | {
+    f"{port}{number}" for port in ("com", "lpt") for number in range(10)
+}
 
 # Folders and tools that a project's own package would be taken for.
-_PROJECTS = _words("src test tests docs build dist deploy venv env conftest setup pg_catalog")
+_PROJECTS = _words(
+    "src test tests docs build dist deploy venv env conftest setup pg_catalog"
+)
 
 # Modules of the standard library that a generated project imports by name.
 _IMPORTED = _words("""
@@ -63,39 +71,47 @@ TESTS = _words("api conftest journey load")
 # What a module's unit of work stands on has the name that its own would have.
 UNITS = _words("publishing")
 
-# What lies beside a part's root in `apps/`; and a root's client of a part named `part` would be `to_part`, which makes them.
+# What lies beside a part's root in `apps/`; and a root's client of a part named `part`
+# would be `to_part`, which makes them.
 PARTS = _words("dev settings part")
 # What the containers of a part are called that stand beside its servers.
 BESIDE_PARTS = ("_asks", "_worker", "_migrate", "_postgres", "_postgres_roles")
 
 UNQUOTED = "a word of SQL that stands unquoted"
 
-# Tables and paths of every project beside the entities' own, and what a module's unit of work calls its own.
+# Tables and paths of every project beside the entities' own, and what a module's unit
+# of work calls its own.
 PLURALS = _words("""
     outbox processed dead_letters jobs idempotency_keys me
     repository repeated remember already_processed commit publish staged module table cache database relay domain
+    absent apply expiring file_fields files_changed find_processed indexes_of_all links_of reading repository_of select uncounted writes_of
 """)
 
 # Tables of every project beside the entities' own.
 TABLES = _words("outbox processed dead_letters jobs idempotency_keys alembic_version")
 
-# Entities whose constant, the name in capitals, a module's `service.py` imports, or whose sample is taken for an import.
+# Entities whose constant, the name in capitals, a module's `service.py` imports, or
+# whose sample is taken for an import.
 ENTITIES = _words("uuid uuid4")
 
-# What a module's `domain.py` and `api.py` import, as far as an entity could make the same.
+# What a module's `domain.py` and `api.py` import, as far as an entity could make the
+# same.
 CLASSES = _words("Any Decimal Entity ListQuery Listing Literal Owned")
-# What is made of each entity's class; every one of them is unique over a project, as in its OpenAPI document.
+# What is made of each entity's class; every one of them is unique over a project, as in
+# its OpenAPI document.
 SUFFIXES = ("", "In", "Patch", "Out", "Query", "Created", "Updated", "Deleted")
 
-# What every entity has, its methods, what pydantic claims (and everything that begins with model_), and what stands
-# beside a field in the body of its class: types, `dt.date`, `domain.NoteKind`, `fixed_scale(2)`.
+# What every entity has, its methods, what pydantic claims (and everything that begins
+# with model_), and what stands beside a field in the body of its class: types,
+# `dt.date`, `domain.NoteKind`, `fixed_scale(2)`, `read_only()`.
 FIELDS = _words("""
     id created_at updated_at version owner_id self cls evolve check_version
     copy dict json schema schema_json validate construct from_orm parse_obj parse_raw parse_file update_forward_refs
-    str int bool list dt domain fixed_scale
+    str int bool list float tuple dt domain fixed_scale email_form url_form filtered_lists read_only
 """)
 
-# What every list takes, and the method that finds its index: no list is filtered by a field of that name.
+# What every list takes, and the method that finds its index: no list is filtered by a
+# field of that name.
 FILTERS = _words("limit after sort of")
 NUMBERED = _words("page size")  # and where lists have pages by number
 
@@ -117,7 +133,9 @@ def check_project(name: str) -> str | None:
         return f"{name} is a package that the project itself needs"
     for option in options():
         if package in option.reserves.packages:
-            return f"{name} is a package that the project itself needs with {option.value}"
+            return (
+                f"{name} is a package that the project itself needs with {option.value}"
+            )
     if package in DEVICES:
         return f"{name} is a device of Windows"
     if package in _PROJECTS or package in _IMPORTED:
@@ -155,13 +173,18 @@ def check_module(name: str, package: str | None = None) -> str | None:
         (DEVICES, "a device of Windows"),
         (BESIDE, "a folder of every project's own package"),
         (TESTS, "a file or folder of every project's tests"),
-        (UNITS, "taken: its unit of work would have the name of what all units stand on"),
+        (
+            UNITS,
+            "taken: its unit of work would have the name of what all units stand on",
+        ),
     )
     return _form(name) or taken or _reserved(name, "modules")
 
 
 def check_entity(name: str) -> str | None:
-    return _form(name) or _taken(name, (PYTHON, "a word of Python"), (ENTITIES, "taken in every module"))
+    return _form(name) or _taken(
+        name, (PYTHON, "a word of Python"), (ENTITIES, "taken in every module")
+    )
 
 
 def check_plural(name: str) -> str | None:
@@ -179,14 +202,18 @@ def check_plural(name: str) -> str | None:
 
 
 def check_table(name: str) -> str | None:
-    """What is wrong with the name of a table, which may stand in a schema that is there already."""
+    """What is wrong with the name of a table, which may stand in a schema that is there
+    already.
+    """
     if len(name) > PLURAL_MOST:
         return f"has {len(name)} characters, and {PLURAL_MOST} are the most"
     if not _TABLE.fullmatch(name):
         return "letters of ASCII, digits and underscores, first a letter, name a table here"
     if name.lower().startswith(("pg_", "sqlite_")):
         return "names that begin with pg_ or sqlite_ belong to the database"
-    return _taken(name.lower(), (_stored(), UNQUOTED), (TABLES, "a table of every project"))
+    return _taken(
+        name.lower(), (_stored(), UNQUOTED), (TABLES, "a table of every project")
+    )
 
 
 def check_field(name: str) -> str | None:
@@ -206,12 +233,17 @@ def check_enum(name: str) -> str | None:
 
 
 def check_filter(name: str, *, numbered: bool = False) -> str | None:
-    """What is wrong with a field's name where lists are filtered by it, if anything; `numbered`: lists with pages by number."""
+    """What is wrong with a field's name where lists are filtered by it, if anything;
+    `numbered`: lists with pages by number.
+    """
     own = NUMBERED if numbered else frozenset()
     return _taken(
         name,
         (FILTERS, "taken by what every list takes, so that none is filtered by it"),
-        (own, "taken by pages by number (totals), so that none of these lists is filtered by it"),
+        (
+            own,
+            "taken by pages by number (totals), so that none of these lists is filtered by it",
+        ),
     )
 
 
@@ -219,7 +251,9 @@ def check_class(name: str) -> str | None:
     """What is wrong with an entity's class name, if anything."""
     for suffix in SUFFIXES:
         if name + suffix in CLASSES:
-            return f"makes the class {name + suffix}, which the generated code has already"
+            return (
+                f"makes the class {name + suffix}, which the generated code has already"
+            )
         if name + suffix in BUILTINS:
             return f"makes the class {name + suffix}, which Python has everywhere"
     return None
@@ -237,11 +271,17 @@ def list_class_names(entity: str) -> tuple[str, ...]:
 
 @cache
 def pluralize(entity: str) -> str:
-    """The English plural of an entity's last word: order_line -> order_lines, category -> categories."""
+    """The English plural of an entity's last word: order_line -> order_lines, category
+    -> categories.
+    """
     from pluralizer import Pluralizer
 
     english = Pluralizer()  # type: ignore[no-untyped-call]
-    for singular, plural in (("schema", "schemas"), ("virus", "viruses"), ("index", "indexes")):
+    for singular, plural in (
+        ("schema", "schemas"),
+        ("virus", "viruses"),
+        ("index", "indexes"),
+    ):
         english.add_irregular_rule(singular, plural)
     *first, last = entity.split("_")
     found = "_".join([*first, english.plural(last)])
@@ -249,11 +289,19 @@ def pluralize(entity: str) -> str:
 
 
 def in_form(name: str) -> str | None:
-    """`name` as lower-case words with underscores, if that makes a name: firstName -> first_name."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", name.strip()[:200]) if not unicodedata.combining(c))
+    """`name` as lower-case words with underscores, if that makes a name: firstName ->
+    first_name.
+    """
+    plain = "".join(
+        c
+        for c in unicodedata.normalize("NFKD", name.strip()[:200])
+        if not unicodedata.combining(c)
+    )
     if not plain.isascii():
         return None
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+", "_", plain).strip("_").lower()
+    words = (
+        re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+", "_", plain).strip("_").lower()
+    )
     return words if _NAME.fullmatch(words) else None
 
 

@@ -1,4 +1,6 @@
-"""Whose rows are: what an entity must keep to that says `owned_by`, and a reference that says `own`."""
+"""Whose rows are: what an entity must keep to that says `owned_by`, and a reference
+that says `own`.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +8,22 @@ from collections.abc import Iterator
 
 from archgen.domain.schema import Domain, EntitySpec, FieldSpec
 from archgen.errors import Mistake
-from archgen.text import nearest, shown
+from archgen.text import shown, suggest
 
 ACCOUNT = "accounts.account"
 
 
 def check_owned_by(where: str, spec: EntitySpec) -> Iterator[Mistake]:
-    """The field that says whose a row is: an account, which each row has, and which staff alone writes."""
+    """The field that says whose a row is: an account, which each row has, and which
+    staff alone writes.
+    """
     if spec.owned_by is None:
         return
     place, field = f"{where}.owned_by", spec.fields.get(spec.owned_by)
     if field is None:
-        meant = nearest(spec.owned_by, spec.fields)
-        hint = f"did you mean {meant}?" if meant else f"there are {', '.join(spec.fields) or 'none'}"
+        hint = suggest(
+            spec.owned_by, spec.fields, f"there are {', '.join(spec.fields) or 'none'}"
+        )
         yield Mistake(place, f"{shown(spec.owned_by)} is not a field of it", hint)
     elif (field.type, field.to) != ("reference", ACCOUNT) or not field.required:
         hint = f"say of it type: reference, to: {ACCOUNT} and required: true"
@@ -38,7 +43,9 @@ def check_owned_by(where: str, spec: EntitySpec) -> Iterator[Mistake]:
             )
 
 
-def check_own(where: str, module: str, domain: Domain, spec: FieldSpec, entity: EntitySpec) -> Iterator[Mistake]:
+def check_own(
+    where: str, module: str, domain: Domain, spec: FieldSpec, entity: EntitySpec
+) -> Iterator[Mistake]:
     """A reference to a row of the caller's own, whoever else may read that."""
     if not spec.own or spec.type != "reference":
         return
@@ -48,11 +55,19 @@ def check_own(where: str, module: str, domain: Domain, spec: FieldSpec, entity: 
         yield Mistake(place, "an account is nobody's row", "say set_by: caller")
         return
     if home != module:
-        yield Mistake(place, f"{spec.to} is of another module, which does not say whose it is", "leave it out")
+        yield Mistake(
+            place,
+            f"{spec.to} is of another module, which does not say whose it is",
+            "leave it out",
+        )
     elif (target := domain[module].spec.entities.get(name)) is None:
         return  # told as a reference to nothing
     elif target.access.write == "staff":
-        yield Mistake(place, f"rows of {name} are staff's to write, and nobody else makes one", "leave it out")
+        yield Mistake(
+            place,
+            f"rows of {name} are staff's to write, and nobody else makes one",
+            "leave it out",
+        )
     elif not target.owned:
         yield Mistake(
             place,
@@ -61,6 +76,8 @@ def check_own(where: str, module: str, domain: Domain, spec: FieldSpec, entity: 
         )
     if entity.access.write not in ("user", "owner"):
         said = (
-            "whoever is not logged in owns nothing" if entity.access.write == "public" else "staff may refer to any row"
+            "whoever is not logged in owns nothing"
+            if entity.access.write == "public"
+            else "staff may refer to any row"
         )
         yield Mistake(place, said, "say access.write: owner, or leave it out")

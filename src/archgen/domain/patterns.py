@@ -1,9 +1,11 @@
-"""Patterns of strings, in a syntax that every engine reads alike, and values that match them.
+"""Patterns of strings, in a syntax that every engine reads alike, and values that match
+them.
 
-A pattern is of the whole value. It has characters, `.`, classes, groups, `|` and the repeats `? * + {m,n}`, and
-nothing that makes an engine slow. `Pattern.text` is the form in which a project checks it (Rust's engine, by
-pydantic, in linear time), clients read it in OpenAPI (ECMAScript) and tools of tests make values of it (Python):
-`\\d`, `\\w` and `\\s` are of ASCII, `.` is no end of a line, and nothing matches NUL.
+A pattern is of the whole value. It has characters, `.`, classes, groups, `|` and the
+repeats `? * + {m,n}`, and nothing that makes an engine slow. `Pattern.text` is the form
+in which a project checks it (Rust's engine, by pydantic, in linear time), clients read
+it in OpenAPI (ECMAScript) and tools of tests make values of it (Python): `\\d`, `\\w`
+and `\\s` are of ASCII, `.` is no end of a line, and nothing matches NUL.
 """
 
 from __future__ import annotations
@@ -19,12 +21,14 @@ from pydantic_core import SchemaError, SchemaValidator, core_schema
 LENGTH_MOST = 500  # characters of a pattern
 REPEAT_MOST = 1_000
 DEPTH_MOST = 50
-LENGTHS = (8, 16, 40, 500)  # characters of values that are looked for, until there are enough
+# characters of values that are looked for, until there are enough
+LENGTHS = (8, 16, 40, 500)
 ENOUGH = 10**6  # values that a shape stands for
 STEPS_MOST = 30_000
 
 Ranges = tuple[tuple[int, int], ...]  # of code points, in order, apart from each other
-Shape = tuple[str, ...]  # for each place the characters that may stand there; any choice of them matches
+# for each place the characters that may stand there; any choice of them matches
+Shape = tuple[str, ...]
 
 LAST = 0x10FFFF
 DIGITS: Ranges = ((48, 57),)
@@ -89,15 +93,23 @@ class Pattern:
         return _compiled(self.text).isinstance_python(value)
 
     def shape(self, least: int, most: int) -> Shape:
-        """Values of so many characters, few and many of them where it can be; empty where none was found."""
+        """Values of so many characters, few and many of them where it can be; empty
+        where none was found.
+        """
         best: Shape = ()
         for longest in sorted({min(most, max(least, length)) for length in LENGTHS}):
             try:
                 found = _Shapes(longest).of(self.root, {0: ()})
             except _TooMuchError:
                 break
-            fitting = {length: shape for length, shape in found.items() if max(least, 1) <= length <= most}
-            rich = [length for length, shape in fitting.items() if count(shape) >= ENOUGH]
+            fitting = {
+                length: shape
+                for length, shape in found.items()
+                if max(least, 1) <= length <= most
+            }
+            rich = [
+                length for length, shape in fitting.items() if count(shape) >= ENOUGH
+            ]
             if rich:
                 return fitting[min(rich)]
             best = max((best, *fitting.values()), key=count)
@@ -107,7 +119,9 @@ class Pattern:
         """A value of so many characters that does not match."""
         length = max(least, 1)
         tries = (letter * length for letter in "!a0 \u2603Z")
-        return next((text for text in tries if length <= most and not self.matches(text)), None)
+        return next(
+            (text for text in tries if length <= most and not self.matches(text)), None
+        )
 
 
 @cache
@@ -120,7 +134,9 @@ def read_pattern(text: str) -> Pattern:
     try:
         _compiled(pattern.text)
     except SchemaError:
-        raise Broken("is too large to be checked quickly; say a smaller repeat") from None
+        raise Broken(
+            "is too large to be checked quickly; say a smaller repeat"
+        ) from None
     return pattern
 
 
@@ -139,7 +155,9 @@ def _anchored(text: str, root: Node) -> str:
 
 
 def spell(shape: Shape, number: int) -> str:
-    """The value with this number of those that a shape stands for, which sort as their numbers do."""
+    """The value with this number of those that a shape stands for, which sort as their
+    numbers do.
+    """
     letters = []
     for place in reversed(shape):
         number, rest = divmod(number, len(place))
@@ -166,7 +184,9 @@ class _Reader:
     def read(self) -> Node:
         root = self._choice()
         if self.at < len(self.text):
-            raise self._broken("closes a group that was not opened; write \\) for the character")
+            raise self._broken(
+                "closes a group that was not opened; write \\) for the character"
+            )
         return root
 
     def _choice(self) -> Node:
@@ -180,7 +200,11 @@ class _Reader:
         if self.depth == 0:
             self._take("^")
         while self.at < len(self.text) and self.text[self.at] not in "|)":
-            if self.depth == 0 and self.text[self.at] == "$" and self.text[self.at + 1 : self.at + 2] in ("", "|"):
+            if (
+                self.depth == 0
+                and self.text[self.at] == "$"
+                and self.text[self.at + 1 : self.at + 2] in ("", "|")
+            ):
                 self.at += 1
                 break
             parts.append(self._repeated(self._atom()))
@@ -203,15 +227,21 @@ class _Reader:
             raise self._broken("repeats what is repeated already; put it into a group")
         if max(least, most or 0) > REPEAT_MOST or (most is not None and most < least):
             self.at = start
-            raise self._broken(f"is not a repeat such as {{2,5}} of at most {REPEAT_MOST} times")
+            raise self._broken(
+                f"is not a repeat such as {{2,5}} of at most {REPEAT_MOST} times"
+            )
         return Repeat(part, least, most)
 
     def _bounds(self) -> tuple[int, int | None]:
         inside, closed, _ = self.text[self.at :].partition("}")
         least, comma, most = inside.partition(",")
-        if not closed or not all(number.isascii() and number.isdigit() for number in (least, most or "0")):
+        if not closed or not all(
+            number.isascii() and number.isdigit() for number in (least, most or "0")
+        ):
             self.at -= 1
-            raise self._broken("is not a repeat such as {2,5}; write \\{ for the character")
+            raise self._broken(
+                "is not a repeat such as {2,5}; write \\{ for the character"
+            )
         self.at += len(inside) + 1
         if len(least) > 6 or len(most) > 6:
             raise self._broken(f"repeats more than {REPEAT_MOST} times")
@@ -228,7 +258,9 @@ class _Reader:
         if letter in "?*+{":
             raise self._broken(f"repeats nothing; write \\{letter} for the character")
         if letter in "^$":
-            raise self._broken(f"is an end of the value in its middle; write \\{letter} for the character")
+            raise self._broken(
+                f"is an end of the value in its middle; write \\{letter} for the character"
+            )
         if letter == ".":
             self.at += 1
             return Chars(_without(_LINE_ENDS))
@@ -250,11 +282,15 @@ class _Reader:
             if self._take("P<") or self._take("<"):
                 self.at = self.text.find(">", self.at) + 1 or len(self.text)
             elif not self._take(":"):
-                raise self._broken("sets how to read, which engines do differently; say both cases as [Aa]")
+                raise self._broken(
+                    "sets how to read, which engines do differently; say both cases as [Aa]"
+                )
         found = self._choice()
         if not self._take(")"):
             self.at = start
-            raise self._broken("opens a group that is not closed; write \\( for the character")
+            raise self._broken(
+                "opens a group that is not closed; write \\( for the character"
+            )
         self.depth -= 1
         return found
 
@@ -266,15 +302,26 @@ class _Reader:
         while not self._take("]"):
             if self.at >= len(self.text):
                 self.at = start
-                raise self._broken("opens a class that is not closed; write \\[ for the character")
+                raise self._broken(
+                    "opens a class that is not closed; write \\[ for the character"
+                )
             first = self._member()
-            if self.text[self.at : self.at + 1] == "-" and self.text[self.at + 1 : self.at + 2] not in ("]", ""):
+            if self.text[self.at : self.at + 1] == "-" and self.text[
+                self.at + 1 : self.at + 2
+            ] not in ("]", ""):
                 self.at += 1
                 last = self._member()
-                if len(first) > 1 or len(last) > 1 or first[0][0] != first[0][1] or last[0][0] < first[0][0]:
+                if (
+                    len(first) > 1
+                    or len(last) > 1
+                    or first[0][0] != first[0][1]
+                    or last[0][0] < first[0][0]
+                ):
                     raise self._broken("ends a range that does not begin before it")
                 if last[0][0] != last[0][1]:
-                    raise self._broken("ends a range that does not end with a character")
+                    raise self._broken(
+                        "ends a range that does not end with a character"
+                    )
                 first = ((first[0][0], last[0][1]),)
             ranges += first
         found = _merged(ranges)
@@ -289,7 +336,9 @@ class _Reader:
         if letter == "\\":
             return self._escape(among=True)
         if letter == "[":
-            raise self._broken("is a class within a class, which engines read differently; write \\[ for the character")
+            raise self._broken(
+                "is a class within a class, which engines read differently; write \\[ for the character"
+            )
         self.at += 1
         return self._one(letter, among=True)
 
@@ -304,7 +353,9 @@ class _Reader:
             return self._one(_CONTROLS[letter])
         for digits in {"x": (2,), "u": (4,)}.get(letter, ()):
             code = self.text[self.at + 2 : self.at + 2 + digits]
-            if len(code) == digits and all(digit in "0123456789abcdefABCDEF" for digit in code):
+            if len(code) == digits and all(
+                digit in "0123456789abcdefABCDEF" for digit in code
+            ):
                 self.at += 2 + digits
                 return self._one(chr(int(code, 16)), among=among)
         if not letter or letter.isalnum() or not letter.isascii():
@@ -326,7 +377,11 @@ class _Reader:
         return found
 
     def _broken(self, what: str) -> Broken:
-        there = f"character {self.at + 1}, {self.text[self.at]!r}," if self.at < len(self.text) else "its end"
+        there = (
+            f"character {self.at + 1}, {self.text[self.at]!r},"
+            if self.at < len(self.text)
+            else "its end"
+        )
         return Broken(f"{there} {what}")
 
 
@@ -363,13 +418,20 @@ def _write(node: Node) -> str:
                 return _escaped(ranges[0][0], _SYNTAX)
             return _write_class(ranges)
         case Sequence(parts):
-            return "".join(f"(?:{_write(part)})" if isinstance(part, Choice) else _write(part) for part in parts)
+            return "".join(
+                f"(?:{_write(part)})" if isinstance(part, Choice) else _write(part)
+                for part in parts
+            )
         case Choice(options):
             return "|".join(map(_write, options))
         case Repeat(part, least, most):
             inner = _write(part) if isinstance(part, Chars) else f"(?:{_write(part)})"
             signs = {(0, 1): "?", (0, None): "*", (1, None): "+"}
-            bounds = f"{{{least}}}" if least == most else f"{{{least},{'' if most is None else most}}}"
+            bounds = (
+                f"{{{least}}}"
+                if least == most
+                else f"{{{least},{'' if most is None else most}}}"
+            )
             return inner + signs.get((least, most), bounds)
 
 
@@ -380,7 +442,11 @@ def _write_class(ranges: Ranges) -> str:
     special = frozenset("^\\[]-")
     written = [
         _escaped(first, special)
-        + ("" if first == last else ("-" if last > first + 1 else "") + _escaped(last, special))
+        + (
+            ""
+            if first == last
+            else ("-" if last > first + 1 else "") + _escaped(last, special)
+        )
         for first, last in ranges
     ]
     return f"[{'^' if negated else ''}{''.join(written)}]"
@@ -390,7 +456,10 @@ def _gaps(ranges: Ranges) -> Iterator[tuple[int, int]]:
     """What lies before and between, without the halves of a character."""
     start = 0
     for first, last in ranges:
-        for low, high in ((start, min(first - 1, 0xD7FF)), (max(start, 0xE000), first - 1)):
+        for low, high in (
+            (start, min(first - 1, 0xD7FF)),
+            (max(start, 0xE000), first - 1),
+        ):
             if low <= high:
                 yield low, high
         start = last + 1
@@ -437,7 +506,11 @@ class _Shapes:
                 return self._repeated(self.of(part, {0: ()}), before, least, most)
 
     def _repeated(
-        self, once: dict[int, Shape], current: dict[int, Shape], least: int, most: int | None
+        self,
+        once: dict[int, Shape],
+        current: dict[int, Shape],
+        least: int,
+        most: int | None,
     ) -> dict[int, Shape]:
         found: dict[int, Shape] = {}
         for times in range((self.longest + least if most is None else most) + 1):
@@ -450,7 +523,9 @@ class _Shapes:
             current = following
         return found
 
-    def _then(self, before: dict[int, Shape], after: dict[int, Shape]) -> dict[int, Shape]:
+    def _then(
+        self, before: dict[int, Shape], after: dict[int, Shape]
+    ) -> dict[int, Shape]:
         found: dict[int, Shape] = {}
         for length, shape in before.items():
             for more, following in after.items():
@@ -469,8 +544,18 @@ def _keep(found: dict[int, Shape], more: dict[int, Shape]) -> None:
 
 
 def _letters(ranges: Ranges) -> str:
-    """Characters of a class that are easy to read, in order: letters, else digits, else what there is."""
-    kinds = ((97, 122), (65, 90), (48, 57), (33, 126), (32, 126), (0xA1, LAST), (1, LAST))
+    """Characters of a class that are easy to read, in order: letters, else digits, else
+    what there is.
+    """
+    kinds = (
+        (97, 122),
+        (65, 90),
+        (48, 57),
+        (33, 126),
+        (32, 126),
+        (0xA1, LAST),
+        (1, LAST),
+    )
     found = ["".join(map(chr, _among(ranges, kind))) for kind in kinds]
     return max(found[:3], key=len) or next(filter(None, found[3:]))
 
@@ -479,5 +564,7 @@ def _among(ranges: Ranges, kind: tuple[int, int]) -> list[int]:
     return [
         code
         for first, last in ranges
-        for code in range(max(first, kind[0]), min(last, kind[1], max(first, kind[0]) + 36) + 1)
+        for code in range(
+            max(first, kind[0]), min(last, kind[1], max(first, kind[0]) + 36) + 1
+        )
     ][:36]

@@ -1,6 +1,7 @@
 """The domain as people write it in `modules:`, and as the blueprint is made from it.
 
-Here is its form (names are keys, types are types); what a whole domain must keep to is in `rules`.
+Here is its form (names are keys, types are types); what a whole domain must keep to is
+in `rules`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,15 @@ from dataclasses import dataclass
 from dataclasses import field as attribute
 from typing import Annotated, Literal, Self, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, Strict, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    Strict,
+    model_validator,
+)
 
 from archgen.domain.naming import pluralize
 from archgen.text import nearest
@@ -39,11 +48,31 @@ FieldType = Literal[
     "file",
 ]
 
-ItemType = Literal["string", "integer", "decimal", "number", "boolean", "date", "datetime", "uuid", "enum"]
+ItemType = Literal[
+    "string",
+    "integer",
+    "decimal",
+    "number",
+    "boolean",
+    "date",
+    "datetime",
+    "uuid",
+    "enum",
+]
 
 MemberType = Literal[ItemType, "text", "email", "url", "duration"]
 
-ComputedType = Literal["string", "text", "integer", "decimal", "number", "boolean", "date", "datetime", "duration"]
+ComputedType = Literal[
+    "string",
+    "text",
+    "integer",
+    "decimal",
+    "number",
+    "boolean",
+    "date",
+    "datetime",
+    "duration",
+]
 
 Level = Literal["public", "user", "owner", "staff"]
 
@@ -59,11 +88,16 @@ COMPUTED_TYPES = get_args(ComputedType)
 LEVELS = get_args(Level)
 ON_DELETE = get_args(OnDelete)
 SET_BY = get_args(SetBy)
-TYPES = get_args(FieldType)  # what each is in generated code stands in `_macros/field_types.jinja` of the templates
-ORDERED: tuple[FieldType, ...] = ("integer", "decimal", "number", "date", "datetime")  # filters take ranges of them
+# what each is in generated code stands in `_macros/field_types.jinja` of the templates
+TYPES = get_args(FieldType)
+# filters take ranges of them
+ORDERED: tuple[FieldType, ...] = ("integer", "decimal", "number", "date", "datetime")
 # types whose values stand in a path
 KEYABLE: tuple[FieldType, ...] = ("string", "slug", "integer", "uuid", "reference")
-SEARCHABLE: tuple[FieldType, ...] = ("string", "text")  # types whose words rows are searched by
+KEYS_MOST = 4  # of an entity
+# types whose words rows are searched by
+SEARCHABLE: tuple[FieldType, ...] = ("string", "text")
+FILTERS_MOST = 30  # fields whose filters combine, each with its index
 SEARCH_MOST = 4  # fields that rows of an entity are searched by
 EXPAND_MOST = 12  # paths that reads of an entity may bring along
 DISPLAY_MOST = 8  # fields that show a row
@@ -87,24 +121,67 @@ MEANT_TYPES = {
     **dict.fromkeys(("permalink", "handle", "url_name"), "slug"),
     **dict.fromkeys(("mail", "email_address", "e-mail"), "email"),
     **dict.fromkeys(("timedelta", "interval", "period"), "duration"),
-    **dict.fromkeys(("int", "long", "bigint", "short", "smallint", "serial"), "integer"),
+    **dict.fromkeys(
+        ("int", "long", "bigint", "short", "smallint", "serial"), "integer"
+    ),
     **dict.fromkeys(("numeric", "money", "currency", "bigdecimal"), "decimal"),
-    **dict.fromkeys(("float", "double", "real", "float64", "double_precision"), "number"),
+    **dict.fromkeys(
+        ("float", "double", "real", "float64", "double_precision"), "number"
+    ),
     **dict.fromkeys(("bool",), "boolean"),
     **dict.fromkeys(("localdate",), "date"),
-    **dict.fromkeys(("timestamp", "timestamptz", "instant", "time", "localtime"), "datetime"),
-    **dict.fromkeys(("zoneddatetime", "offsetdatetime", "datetime_tz", "datetimeoffset"), "zoned_datetime"),
+    **dict.fromkeys(
+        ("timestamp", "timestamptz", "instant", "time", "localtime"), "datetime"
+    ),
+    **dict.fromkeys(
+        ("zoneddatetime", "offsetdatetime", "datetime_tz", "datetimeoffset"),
+        "zoned_datetime",
+    ),
     **dict.fromkeys(("guid", "id"), "uuid"),
     **dict.fromkeys(("choice", "choices", "select"), "enum"),
     **dict.fromkeys(("jsonb", "dict", "map"), "json"),
     **dict.fromkeys(
-        ("address", "embedded", "embeddable", "struct", "component", "composite", "value_object"), "object"
+        (
+            "address",
+            "embedded",
+            "embeddable",
+            "struct",
+            "component",
+            "composite",
+            "value_object",
+        ),
+        "object",
     ),
     **dict.fromkeys(("array", "tuple", "set", "strings", "tags"), "list"),
     **dict.fromkeys(("textblob", "clob", "longtext", "markdown", "html"), "text"),
-    **dict.fromkeys(("relation", "relationship", "ref", "fk", "foreign_key", "belongs_to", "many_to_one"), "reference"),
-    **dict.fromkeys(("many_to_many", "manytomany", "m2m", "has_many", "many"), "references"),
-    **dict.fromkeys(("blob", "anyblob", "imageblob", "image", "upload", "attachment", "photo", "picture"), "file"),
+    **dict.fromkeys(
+        (
+            "relation",
+            "relationship",
+            "ref",
+            "fk",
+            "foreign_key",
+            "belongs_to",
+            "many_to_one",
+        ),
+        "reference",
+    ),
+    **dict.fromkeys(
+        ("many_to_many", "manytomany", "m2m", "has_many", "many"), "references"
+    ),
+    **dict.fromkeys(
+        (
+            "blob",
+            "anyblob",
+            "imageblob",
+            "image",
+            "upload",
+            "attachment",
+            "photo",
+            "picture",
+        ),
+        "file",
+    ),
 }
 NOT_HERE = {
     **dict.fromkeys(
@@ -123,7 +200,16 @@ MEANT_KEYS = {
     **dict.fromkeys(("descriptions", "texts", "titles", "names"), "labels"),
     **dict.fromkeys(("ref", "target", "references", "entity"), "to"),
     **dict.fromkeys(
-        ("related_name", "back_populates", "backref", "inverse", "inverse_of", "mapped_by", "other_side", "reverse"),
+        (
+            "related_name",
+            "back_populates",
+            "backref",
+            "inverse",
+            "inverse_of",
+            "mapped_by",
+            "other_side",
+            "reverse",
+        ),
         "listed_as",
     ),
     **dict.fromkeys(("onetoone", "one2one", "has_one"), "one_to_one"),
@@ -138,7 +224,17 @@ MEANT_KEYS = {
     **dict.fromkeys(("minimum", "gte", "ge"), "min"),
     **dict.fromkeys(("maximum", "lte", "le"), "max"),
     **dict.fromkeys(("max_size", "maxbytes", "file_size"), "max_bytes"),
-    **dict.fromkeys(("accepts", "content_type", "content_types", "mime", "mime_types", "media_types"), "accept"),
+    **dict.fromkeys(
+        (
+            "accepts",
+            "content_type",
+            "content_types",
+            "mime",
+            "mime_types",
+            "media_types",
+        ),
+        "accept",
+    ),
 }
 KEYS_NOT_HERE = {
     **dict.fromkeys(("primary_key", "id"), "every entity has an id, a UUID"),
@@ -157,7 +253,10 @@ def _restrict_to(what: str, words: tuple[str, ...]) -> BeforeValidator:
             if what in ("type", "of"):
                 known = MEANT_TYPES.get(word, meant)
                 meant = known if known in words else meant
-            raise ValueError(f"must be one of {', '.join(words)}" + (f"; did you mean {meant}?" if meant else ""))
+            raise ValueError(
+                f"must be one of {', '.join(words)}"
+                + (f"; did you mean {meant}?" if meant else "")
+            )
         return value
 
     return BeforeValidator(check)
@@ -192,20 +291,24 @@ class EnumSpec(_Spec):
 
 
 class FieldSpec(_Spec):
-    """A field. `scale` and `max_length` as the type's default when not said: 2; 255, for text 100,000, a url 2,000, an email 254.
+    """A field. `scale` and `max_length` as the type's default when not said: 2; 255,
+    for text 100,000, a url 2,000, an email 254.
 
-    `labels`: what values of an enum are called; `enum`: one of its module's, in place of values and labels.
-    `pattern` is of the whole value (`patterns.py`); `examples` are values that fit, and what tests send.
-    Of a file, `max_bytes` is 10 MiB when not said, and `accept` the images. Of references, `max` is how many one row
-    may have, 20 when not said; they are a set, or, `ordered`, in the order in which they were given; `required`, or a
-    `min` of 1, says that there is one at least.
-    `on_delete`: what becomes of a row when the one that it refers to is deleted; refuse, when not said, keeps that one.
-    `one_to_one`: no two rows refer to the same. `set_by`: of an account, that it is always whoever creates the row, or
-    that staff alone says which. `own`: of a reference, that the row it goes to is the caller's own.
-    `of`: what each value of a list is, which the other keys are said of then; `max_items`: how many of them a row may
-    have, 20 when not said.
-    `fields`: of an object, each of a simple type. `from`: the string or text of the row that a slug is made from where none is sent.
-    `listed_as`: what the rows with this reference are called below the path of the row that they refer to.
+    `labels`: what values of an enum are called; `enum`: one of its module's, in place
+    of values and labels. `pattern` is of the whole value (`patterns.py`); `examples`
+    are values that fit, and what tests send. Of a file, `max_bytes` is 10 MiB when not
+    said, and `accept` the images. Of references, `max` is how many one row may have, 20
+    when not said; they are a set, or, `ordered`, in the order in which they were given;
+    `required`, or a `min` of 1, says that there is one at least. `on_delete`: what
+    becomes of a row when the one that it refers to is deleted; refuse, when not said,
+    keeps that one. `one_to_one`: no two rows refer to the same. `set_by`: of an
+    account, that it is always whoever creates the row, or that staff alone says which.
+    `own`: of a reference, that the row it goes to is the caller's own. `of`: what each
+    value of a list is, which the other keys are said of then; `max_items`: how many of
+    them a row may have, 20 when not said. `fields`: of an object, each of a simple
+    type. `from`: the string or text of the row that a slug is made from where none is
+    sent. `listed_as`: what the rows with this reference are called below the path of
+    the row that they refer to.
     """
 
     type: Annotated[FieldType, _restrict_to("type", TYPES)]
@@ -239,7 +342,9 @@ class FieldSpec(_Spec):
 
     @property
     def needed(self) -> bool:
-        """Whether there is no row without it, as far as its type goes: without one reference at least, where it is several."""
+        """Whether there is no row without it, as far as its type goes: without one
+        reference at least, where it is several.
+        """
         return self.required or (self.type == "references" and self.min == 1)
 
     @property
@@ -250,11 +355,17 @@ class FieldSpec(_Spec):
     @property
     def is_listed(self) -> bool:
         """Whether the other side of this reference is a list, which has an index."""
-        return self.type == "reference" and self.listed_as is not None and not self.one_to_one
+        return (
+            self.type == "reference"
+            and self.listed_as is not None
+            and not self.one_to_one
+        )
 
 
 class ComputedSpec(_Spec):
-    """A field that is not kept but computed from its row by code of the owner's, first by `from`, an expression over fields."""
+    """A field that is not kept but computed from its row by code of the owner's, first
+    by `from`, an expression over fields.
+    """
 
     type: Annotated[ComputedType, _restrict_to("type", COMPUTED_TYPES)]
     scale: Annotated[int, Strict(), Field(ge=0, le=9)] | None = None
@@ -262,7 +373,8 @@ class ComputedSpec(_Spec):
 
 
 _ONE_OR_SEVERAL = BeforeValidator(
-    lambda value: (value,) if isinstance(value, str) else value, json_schema_input_type=str | tuple[str, ...]
+    lambda value: (value,) if isinstance(value, str) else value,
+    json_schema_input_type=str | tuple[str, ...],
 )
 
 
@@ -274,17 +386,21 @@ class AccessSpec(_Spec):
 
 
 class EntitySpec(_Spec):
-    """An entity. `lists`: filters, all of which must be given, and last the field to sort by, `-` for descending.
+    """An entity. `lists`: filters, all of which must be given, and last the field to
+    sort by, `-` for descending.
 
-    `unique`: fields whose values together no two rows share; `owner` among them is whoever made the row.
-    `audit`: rows remember who created them and who changed them last. `owned_by`: the field with the account whose rows they are,
-    in place of whoever made them.
-    `totals`: its lists have pages by number too, with a total. `filters`: fields whose filters combine as they are given.
-    `sorts`: fields that such lists are sorted by, up to three of them at once, either way. `keys`: unique fields that a row is
-    found by as by its id. `search`: strings and texts whose words its rows are searched by.
-    `expand`: references whose rows a read brings along where it is asked to, `lines.product` by way of those of `lines`.
-    `display`: what then shows a row of this entity, beside its id; the whole row, when nothing is said.
-    `computed`: what clients get besides, read-only. `table`: what its table is called, the plural if nothing is said.
+    `unique`: fields whose values together no two rows share; `owner` among them is
+    whoever made the row. `audit`: rows remember who created them and who changed them
+    last. `owned_by`: the field with the account whose rows they are, in place of
+    whoever made them. `totals`: its lists have pages by number too, with a total.
+    `filters`: fields whose filters combine as they are given. `sorts`: fields that such
+    lists are sorted by, up to three of them at once, either way. `keys`: unique fields
+    that a row is found by as by its id. `search`: strings and texts whose words its
+    rows are searched by. `expand`: references whose rows a read brings along where it
+    is asked to, `lines.product` by way of those of `lines`. `display`: what then shows
+    a row of this entity, beside its id; the whole row, when nothing is said.
+    `computed`: what clients get besides, read-only. `table`: what its table is called,
+    the plural if nothing is said.
     """
 
     plural: Text | None = None
@@ -295,12 +411,14 @@ class EntitySpec(_Spec):
     audit: Flag | None = None
     owned_by: Text | None = None
     totals: Flag = False
-    filters: Annotated[tuple[Text, ...], Field(max_length=12)] = ()
+    filters: Annotated[tuple[Text, ...], Field(max_length=FILTERS_MOST)] = ()
     sorts: Annotated[tuple[Text, ...], Field(max_length=8)] = ()
-    keys: Annotated[tuple[Text, ...], Field(max_length=4)] = ()
+    keys: Annotated[tuple[Text, ...], Field(max_length=KEYS_MOST)] = ()
     search: Annotated[tuple[Text, ...], Field(max_length=SEARCH_MOST)] = ()
     expand: Annotated[tuple[Text, ...], Field(max_length=EXPAND_MOST)] = ()
-    display: Annotated[tuple[Text, ...], Field(max_length=DISPLAY_MOST), _ONE_OR_SEVERAL] = ()
+    display: Annotated[
+        tuple[Text, ...], Field(max_length=DISPLAY_MOST), _ONE_OR_SEVERAL
+    ] = ()
     fields: dict[str, FieldSpec] = {}
     computed: Annotated[dict[str, ComputedSpec], Field(max_length=30)] = {}
 
@@ -311,13 +429,21 @@ class EntitySpec(_Spec):
 
     @property
     def combined(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """What lists are filtered by and sorted by where filters combine: what `indexed` and `lists` say is among it."""
+        """What lists are filtered by and sorted by where filters combine: what
+        `indexed` and `lists` say is among it.
+        """
         if not self.filters and not self.sorts:
             return (), ()
-        names = [name for name, content in self.fields.items() if content.indexed or content.is_listed]
+        names = [
+            name
+            for name, content in self.fields.items()
+            if content.indexed or content.is_listed
+        ]
         names += [name for listing in self.lists for name in listing[:-1]]
         sorts = [listing[-1].removeprefix("-") for listing in self.lists if listing]
-        return tuple(dict.fromkeys([*self.filters, *names])), tuple(dict.fromkeys([*self.sorts, *sorts]))
+        return tuple(dict.fromkeys([*self.filters, *names])), tuple(
+            dict.fromkeys([*self.sorts, *sorts])
+        )
 
     def pluralize(self, name: str) -> str:
         return self.plural if self.plural is not None else pluralize(name)
@@ -328,14 +454,18 @@ class EntitySpec(_Spec):
 
 
 class ModuleSpec(_Spec):
-    """A module: what it keeps, and the events (`module.entity.action`) of others that it reacts to.
+    """A module: what it keeps, and the events (`module.entity.action`) of others that
+    it reacts to.
 
-    A field of one of its `enums` has the values and labels of that, unless it says some itself.
+    A field of one of its `enums` has the values and labels of that, unless it says some
+    itself. `stored_as`: what its schema, file or table is called, its name if nothing
+    is said.
     """
 
     enums: Annotated[dict[str, EnumSpec], Field(max_length=100)] = {}
     entities: dict[str, EntitySpec] = {}
     reacts_to: Annotated[tuple[Text, ...], Field(max_length=100)] = ()
+    stored_as: Text | None = None
 
     @model_validator(mode="after")
     def _share(self) -> Self:
@@ -343,16 +473,20 @@ class ModuleSpec(_Spec):
             for name, content in entity.fields.items():
                 shared = self.enums.get(content.enum or "")
                 if shared is not None and not content.values and not content.labels:
-                    entity.fields[name] = content.model_copy(update={"values": shared.values, "labels": shared.labels})
+                    entity.fields[name] = content.model_copy(
+                        update={"values": shared.values, "labels": shared.labels}
+                    )
         return self
 
 
 @dataclass(frozen=True, slots=True)
 class DomainModule:
-    """A module with what the templates' own code of its `kind` has beyond what is declared.
+    """A module with what the templates' own code of its `kind` has beyond what is
+    declared.
 
-    `actions`: for an entity that does not have all three, the events that it has. `publishes`, `subscribes`,
-    `uses`: of that code alone. `classes`: its documents, whose names no entity may make.
+    `actions`: for an entity that does not have all three, the events that it has.
+    `publishes`, `subscribes`, `uses`: of that code alone. `classes`: its documents,
+    whose names no entity may make.
     """
 
     name: str
@@ -367,7 +501,11 @@ class DomainModule:
     @property
     def has_files(self) -> bool:
         """Whether some of its rows refer to files."""
-        return any(spec.type == "file" for entity in self.spec.entities.values() for spec in entity.fields.values())
+        return any(
+            spec.type == "file"
+            for entity in self.spec.entities.values()
+            for spec in entity.fields.values()
+        )
 
     def list_actions(self, entity: str) -> tuple[Action, ...]:
         return self.actions.get(entity, ALL_ACTIONS)
@@ -375,7 +513,9 @@ class DomainModule:
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """The modules of a project, `accounts` first, then the preset's, then the user's own, each as written."""
+    """The modules of a project, `accounts` first, then the preset's, then the user's
+    own, each as written.
+    """
 
     preset: str | None
     modules: tuple[DomainModule, ...]

@@ -10,12 +10,19 @@ from archgen.errors import Mistake
 
 
 def check_sizes(declared: Declared) -> Iterator[Mistake]:
-    """Whether the domain is one of the sizes that archgen writes, by what is declared, whatever its state."""
+    """Whether the domain is one of the sizes that archgen writes, by what is declared,
+    whatever its state.
+    """
     modules = declared.modules
     if len(modules) > MODULES_MOST:
-        yield Mistake("modules", f"has {len(modules)} modules, and {MODULES_MOST} are the most")
+        yield Mistake(
+            "modules", f"has {len(modules)} modules, and {MODULES_MOST} are the most"
+        )
     if (count := sum(map(len, modules.values()))) > ENTITIES_MOST:
-        yield Mistake("modules", f"has {count} entities, and {ENTITIES_MOST} are the most of a project")
+        yield Mistake(
+            "modules",
+            f"has {count} entities, and {ENTITIES_MOST} are the most of a project",
+        )
     for module, entities in modules.items():
         if len(entities) > MODULE_MOST:
             yield Mistake(

@@ -1,4 +1,6 @@
-"""A quantity between knots, straight along the logarithm: for what must not jump where an answer moves a little."""
+"""A quantity between knots, straight along the logarithm: for what must not jump where
+an answer moves a little.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
-"""The knowledge of the advisor, loaded from data files and checked: nothing in it lacks a source.
+"""The knowledge of the advisor, loaded from data files and checked: nothing in it lacks
+a source.
 
-The files lie in `data/`. The advisor itself opens no file: what is loaded here is handed to it.
+The files lie in `data/`. The advisor itself opens no file: what is loaded here is
+handed to it.
 """
 
 from __future__ import annotations
@@ -24,8 +26,12 @@ def read_table(name: str) -> dict[str, Any]:
 
 
 def load_evidence(prices: Path | None = None) -> Evidence:
-    """The evidence that archgen ships with, checked; with the prices of a file of the user's in place of its own."""
-    book = tomllib.loads(FOLDER.joinpath("prices.toml").read_text(encoding="utf-8"), parse_float=Decimal)
+    """The evidence that archgen ships with, checked; with the prices of a file of the
+    user's in place of its own.
+    """
+    book = tomllib.loads(
+        FOLDER.joinpath("prices.toml").read_text(encoding="utf-8"), parse_float=Decimal
+    )
     sources = read_table("sources.toml")
     if prices is not None:
         _replace_prices(book, sources, prices)
@@ -49,31 +55,43 @@ def load_evidence(prices: Path | None = None) -> Evidence:
         )
     except (ValidationError, tomllib.TOMLDecodeError) as error:
         raise ArchgenError(
-            f"The evidence that archgen ships with is damaged: {error}", "install archgen again"
+            f"The evidence that archgen ships with is damaged: {error}",
+            "install archgen again",
         ) from error
 
 
 def _replace_prices(book: dict[str, Any], sources: dict[str, Any], path: Path) -> None:
-    """Put the user's prices into the book; a price that the file leaves out stays, one that no bill knows is refused."""
+    """Put the user's prices into the book; a price that the file leaves out stays, one
+    that no bill knows is refused.
+    """
     try:
         own = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise InputError(
-            f"{path} cannot be read: {reason}", "a price book is a TOML file like archgen's own prices.toml"
+            f"{path} cannot be read: {reason}",
+            "a price book is a TOML file like archgen's own prices.toml",
         ) from error
     given = own.pop("price", {})
     table = given if isinstance(given, dict) else {}
     mistakes = [
-        Mistake(f"price.{name}", "no such price", _nearest(name, book)) for name in table.keys() - book["price"]
+        Mistake(f"price.{name}", "no such price", _nearest(name, book))
+        for name in table.keys() - book["price"]
     ]
-    mistakes += [Mistake(key, "no such key", "currency, region, as_of, price") for key in own.keys() - book.keys()]
+    mistakes += [
+        Mistake(key, "no such key", "currency, region, as_of, price")
+        for key in own.keys() - book.keys()
+    ]
     if table is not given:
-        mistakes.append(Mistake("price", "is a table of prices", "[price.fargate_vcpu]"))
+        mistakes.append(
+            Mistake("price", "is a table of prices", "[price.fargate_vcpu]")
+        )
     source = f"{path.name}, given by the user"
     merged = {**book, **own, "price": {**book["price"]}}
     for name in table.keys() & book["price"].keys():
-        entry = table[name] if isinstance(table[name], dict) else {"tiers": [[table[name]]]}
+        entry = (
+            table[name] if isinstance(table[name], dict) else {"tiers": [[table[name]]]}
+        )
         merged["price"][name] = {
             "unit": book["price"][name]["unit"],
             "source": source,
@@ -87,11 +105,17 @@ def _replace_prices(book: dict[str, Any], sources: dict[str, Any], path: Path) -
         PriceBook.model_validate(merged)
     except ValidationError as error:
         told = {mistake.where for mistake in mistakes}
-        found = [Mistake(".".join(map(str, e["loc"])), e["msg"]) for e in error.errors()]
+        found = [
+            Mistake(".".join(map(str, e["loc"])), e["msg"]) for e in error.errors()
+        ]
         mistakes += [mistake for mistake in found if mistake.where not in told]
     if mistakes:
         raise InputError(mistakes, f"mend {path}")
-    sources[source] = {"title": path.name, "url": str(path), "date": str(merged["as_of"])}
+    sources[source] = {
+        "title": path.name,
+        "url": str(path),
+        "date": str(merged["as_of"]),
+    }
     book.update(merged)
 
 

@@ -24,11 +24,17 @@ class Record(BaseModel):
 
 def are_knots(x: tuple[float, ...], y: tuple[float, ...]) -> bool:
     """Whether these are the knots of a ramp along a logarithm."""
-    return len(x) == len(y) >= 2 and x[0] > 0 and all(low < high for low, high in pairwise(x))
+    return (
+        len(x) == len(y) >= 2
+        and x[0] > 0
+        and all(low < high for low, high in pairwise(x))
+    )
 
 
 class Source(Record):
-    """Where something was read; `date` is when it was published, or the date that its copy shows."""
+    """Where something was read; `date` is when it was published, or the date that its
+    copy shows.
+    """
 
     title: str
     url: str
@@ -36,7 +42,9 @@ class Source(Record):
 
 
 class Entry(Record):
-    """Anything that the advisor believes: the key of its source, and what the source says in our words."""
+    """Anything that the advisor believes: the key of its source, and what the source
+    says in our words.
+    """
 
     source: str
     note: str
@@ -57,7 +65,9 @@ class Rule(Entry):
 
 
 class Fade(Record):
-    """The share of a criterion's points that counts, along the logarithm of another number: 0 to 1, without a step."""
+    """The share of a criterion's points that counts, along the logarithm of another
+    number: 0 to 1, without a step.
+    """
 
     field: str
     x: tuple[float, ...]
@@ -65,16 +75,21 @@ class Fade(Record):
 
     @model_validator(mode="after")
     def _is_whole(self) -> Fade:
-        if not are_knots(self.x, self.y) or not all(0 <= share <= 1 for share in self.y):
-            raise ValueError(f"fading by {self.field} needs rising knots x above zero, each with its y of 0 to 1")
+        if not are_knots(self.x, self.y) or not all(
+            0 <= share <= 1 for share in self.y
+        ):
+            raise ValueError(
+                f"fading by {self.field} needs rising knots x above zero, each with its y of 0 to 1"
+            )
         return self
 
 
 class Criterion(Rule):
-    """Points for one choice of one decision, from one fact; `because` speaks for the choice, `against` against it.
+    """Points for one choice of one decision, from one fact; `because` speaks for the
+    choice, `against` against it.
 
-    `when` asks what something is, never whether a number is beyond a bound: that would be a step in the points. What
-    a number does to the points of another is a `fade`.
+    `when` asks what something is, never whether a number is beyond a bound: that would
+    be a step in the points. What a number does to the points of another is a `fade`.
     """
 
     id: str
@@ -99,9 +114,13 @@ class Criterion(Rule):
         if self.kind == "levels" and not self.levels:
             raise ValueError(f"{self.id}: levels are missing")
         if self.kind == "ramp" and not are_knots(self.x, self.y):
-            raise ValueError(f"{self.id}: a ramp needs two or more rising knots x above zero, each with its y")
+            raise ValueError(
+                f"{self.id}: a ramp needs two or more rising knots x above zero, each with its y"
+            )
         if any(condition.op not in ("==", "!=") for condition in self.when):
-            raise ValueError(f"{self.id}: a bound of a number would be a step in the points; let them fade")
+            raise ValueError(
+                f"{self.id}: a bound of a number would be a step in the points; let them fade"
+            )
         return self
 
 
@@ -123,7 +142,9 @@ class Parameter(Entry):
 
 
 class Option(Rule):
-    """One choice inside for a topic, taken when all of `when` holds and no option before it was."""
+    """One choice inside for a topic, taken when all of `when` holds and no option
+    before it was.
+    """
 
     topic: str
     choice: str
@@ -148,7 +169,9 @@ class Step(Rule):
 
 
 class Signing(Rule):
-    """What whoever signs has to know when all of `when` holds: recovery, a duty, who must be able to do what, the way on."""
+    """What whoever signs has to know when all of `when` holds: recovery, a duty, who
+    must be able to do what, the way on.
+    """
 
     id: str
     kind: Literal["recovery", "duty", "skill", "way"]
@@ -157,7 +180,9 @@ class Signing(Rule):
 
 
 class Price(Entry):
-    """What a unit of something costs: `tiers` are [how much at this rate, rate], the last without a limit [rate]."""
+    """What a unit of something costs: `tiers` are [how much at this rate, rate], the
+    last without a limit [rate].
+    """
 
     unit: str
     as_of: str
@@ -183,7 +208,9 @@ class Price(Entry):
 
 
 class Machine(Entry):
-    """A size that can be rented: `vcpu` may burst, `sustained` lasts; `price` is its name in the price book."""
+    """A size that can be rented: `vcpu` may burst, `sustained` lasts; `price` is its
+    name in the price book.
+    """
 
     name: str
     vcpu: float
@@ -214,9 +241,11 @@ class PriceBook(Record):
 
 
 class Precedent(Record):
-    """A documented decision: what was done, why, in which circumstances (`inputs`, `needs`), and where to read it.
+    """A documented decision: what was done, why, in which circumstances (`inputs`,
+    `needs`), and where to read it.
 
-    `outcome` lists what would have been acceptable advice, best first; `rejected` what failed for them.
+    `outcome` lists what would have been acceptable advice, best first; `rejected` what
+    failed for them.
     """
 
     id: str
@@ -237,11 +266,13 @@ class Precedent(Record):
 
 
 class Weighing(Record):
-    """How the record weighs the criteria: `weight` multiplies the points of each, one where nothing is said.
+    """How the record weighs the criteria: `weight` multiplies the points of each, one
+    where nothing is said.
 
-    `unexplained` is the share of decisions that went otherwise whatever was known: there a choice is as likely as
-    `usual`, its frequency in the record. An architecture is defensible when its family has at least the chance `defensible`; two are a tie when their chances
-    are less than `tie` apart.
+    `unexplained` is the share of decisions that went otherwise whatever was known:
+    there a choice is as likely as `usual`, its frequency in the record. An architecture
+    is defensible when its family has at least the chance `defensible`; two are a tie
+    when their chances are less than `tie` apart.
     """
 
     cases: int

@@ -1,1 +1,3 @@
-"""Domains from elsewhere and to elsewhere: what other tools write is read into one form, and said in the answers' language."""
+"""Domains from elsewhere and to elsewhere: what other tools write is read into one
+form, and said in the answers' language.
+"""

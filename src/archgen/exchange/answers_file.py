@@ -10,17 +10,26 @@ from typing import Any
 Path = tuple[str, ...]
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*", re.ASCII)
-_WORDS = frozenset(("null", "Null", "NULL", "true", "True", "TRUE", "false", "False", "FALSE"))
+_WORDS = frozenset(
+    ("null", "Null", "NULL", "true", "True", "TRUE", "false", "False", "FALSE")
+)
 
 
-def write_answers(document: Mapping[str, Any], comments: Mapping[Path, list[str]], head: list[str]) -> str:
+def write_answers(
+    document: Mapping[str, Any], comments: Mapping[Path, list[str]], head: list[str]
+) -> str:
     """YAML that reads as `document` again. A comment stands above its key."""
     lines = [f"# {_printable(line)}".rstrip() for line in head]
     lines += _mapping(document, (), 0, comments)
     return "\n".join(lines) + "\n"
 
 
-def _mapping(document: Mapping[str, Any], path: Path, depth: int, comments: Mapping[Path, list[str]]) -> Iterator[str]:
+def _mapping(
+    document: Mapping[str, Any],
+    path: Path,
+    depth: int,
+    comments: Mapping[Path, list[str]],
+) -> Iterator[str]:
     for key, value in document.items():
         here = (*path, key)
         indent = "  " * depth
@@ -44,7 +53,11 @@ def _on_one_line(path: Path) -> bool:
 
 def _flow(value: Any) -> str:
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_scalar(key)}: {_flow(one)}" for key, one in value.items()) + "}"
+        return (
+            "{"
+            + ", ".join(f"{_scalar(key)}: {_flow(one)}" for key, one in value.items())
+            + "}"
+        )
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_flow, value)) + "]"
     return _scalar(value)
@@ -53,13 +66,21 @@ def _flow(value: Any) -> str:
 def _scalar(value: Any) -> str:
     if isinstance(value, str) and _PLAIN.fullmatch(value) and value not in _WORDS:
         return value
-    return json.dumps(value, ensure_ascii=False) if not isinstance(value, str) else _quoted(value)
+    return (
+        json.dumps(value, ensure_ascii=False)
+        if not isinstance(value, str)
+        else _quoted(value)
+    )
 
 
 def _quoted(text: str) -> str:
-    """Double quotes, with escapes that YAML and JSON share; what may not be printed is escaped."""
+    """Double quotes, with escapes that YAML and JSON share; what may not be printed is
+    escaped.
+    """
     quoted = json.dumps(text, ensure_ascii=False)
-    return "".join(char if char.isprintable() or char == " " else _escaped(char) for char in quoted)
+    return "".join(
+        char if char.isprintable() or char == " " else _escaped(char) for char in quoted
+    )
 
 
 def _escaped(char: str) -> str:

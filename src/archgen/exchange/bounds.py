@@ -17,8 +17,12 @@ LENGTH_MOST = 100_000
 SCALE_MOST = 9
 
 
-def set_bounds(draft: Draft, document: dict[str, Any], one: SourceField, what: str) -> None:
-    """All that the source holds the field to, as keys of `document`; what has no key, or no sense, is told."""
+def set_bounds(
+    draft: Draft, document: dict[str, Any], one: SourceField, what: str
+) -> None:
+    """All that the source holds the field to, as keys of `document`; what has no key,
+    or no sense, is told.
+    """
     for key, written in one.bounds.items():
         if written:
             _set_bound(draft, document, key, written, one, what)
@@ -26,7 +30,9 @@ def set_bounds(draft: Draft, document: dict[str, Any], one: SourceField, what: s
         _set_pattern(draft, document, one.pattern, one, what)
 
 
-def _set_pattern(draft: Draft, document: dict[str, Any], pattern: str, one: SourceField, what: str) -> None:
+def _set_pattern(
+    draft: Draft, document: dict[str, Any], pattern: str, one: SourceField, what: str
+) -> None:
     key, types = language.PATTERN
     if key is None or document["type"] not in types:
         draft.note("unsaid", one.place, what, f"pattern {pattern[:80]}")
@@ -34,7 +40,14 @@ def _set_pattern(draft: Draft, document: dict[str, Any], pattern: str, one: Sour
         document[key] = pattern
 
 
-def _set_bound(draft: Draft, document: dict[str, Any], key: str, written: str, one: SourceField, what: str) -> None:
+def _set_bound(
+    draft: Draft,
+    document: dict[str, Any],
+    key: str,
+    written: str,
+    one: SourceField,
+    what: str,
+) -> None:
     name, types = language.BOUNDS[key]
     if name is None or document["type"] not in types or len(written) > DIGITS_MOST:
         draft.note("unsaid", one.place, what, f"{key}({written[:DIGITS_MOST]})")
@@ -61,7 +74,13 @@ def _is_exact(value: Decimal) -> bool:
 
 
 def _set_whole(
-    draft: Draft, document: dict[str, Any], name: str, value: Decimal, said: str, one: SourceField, what: str
+    draft: Draft,
+    document: dict[str, Any],
+    name: str,
+    value: Decimal,
+    said: str,
+    one: SourceField,
+    what: str,
 ) -> None:
     whole = math.ceil(value) if name == "min" else math.floor(value)
     if whole != value:
@@ -69,7 +88,9 @@ def _set_whole(
     if name == "min_length" and whole == 0:
         return  # says nothing
     if name in ("min_length", "max_length") and not 1 <= whole <= LENGTH_MOST:
-        draft.note("unsaid", one.place, what, f"{said}: lengths are from 1 to {LENGTH_MOST:,}")
+        draft.note(
+            "unsaid", one.place, what, f"{said}: lengths are from 1 to {LENGTH_MOST:,}"
+        )
     elif not -INTEGER <= whole < INTEGER:
         draft.note("unsaid", one.place, what, f"{said}: does not fit into 64 bits")
     else:

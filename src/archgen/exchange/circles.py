@@ -1,4 +1,6 @@
-"""Circles of references: whether there would be one, and one that is there opened where a row can do without."""
+"""Circles of references: whether there would be one, and one that is there opened where
+a row can do without.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ def reaches(links: Mapping[str, list[str]], start: str, goal: str) -> bool:
 
 
 def open_circles(draft: Draft) -> None:
-    """Of required references in a circle within a module, the one that closes it may be lacking."""
+    """Of required references in a circle within a module, the one that closes it may be
+    lacking.
+    """
     for module, content in draft.out.document["modules"].items():
         needs: dict[str, list[str]] = {name: [] for name in content["entities"]}
         for name, entity in content["entities"].items():
@@ -33,6 +37,8 @@ def open_circles(draft: Draft) -> None:
                     needs[name].append(target)
                     continue
                 del document["required"]
-                place = draft.out.places["modules", module, "entities", name, "fields", key]
+                place = draft.out.places[
+                    "modules", module, "entities", name, "fields", key
+                ]
                 because = "not required: it closes a circle in which no row could be the first"
                 draft.note("changed", place, f"{name}.{key}", because)

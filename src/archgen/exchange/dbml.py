@@ -26,8 +26,15 @@ _TYPES = {
 
 def write_dbml(name: str, domain: Domain) -> str:
     found = list(list_entities(domain))
-    plurals = {f"{module}.{entity}": f"{module}.{spec.store(entity)}" for module, entity, spec in found}
-    lines = [f"Project {name.replace('-', '_')} {{", "  database_type: 'PostgreSQL'", "}"]
+    plurals = {
+        f"{module}.{entity}": f"{module}.{spec.store(entity)}"
+        for module, entity, spec in found
+    }
+    lines = [
+        f"Project {name.replace('-', '_')} {{",
+        "  database_type: 'PostgreSQL'",
+        "}",
+    ]
     for module, entity, spec in found:
         lines += ["", *_table(module, entity, spec)]
     for module, entity, spec in found:
@@ -58,13 +65,19 @@ def _table(module: str, name: str, entity: EntitySpec) -> Iterator[str]:
         marks += ["unique"] if spec.unique else []
         if spec.default is not None:
             marks.append(f"default: {_default(spec)}")
-        yield f"  {key} {_column(module, name, key, spec)}" + (f" [{', '.join(marks)}]" if marks else "")
+        yield f"  {key} {_column(module, name, key, spec)}" + (
+            f" [{', '.join(marks)}]" if marks else ""
+        )
     yield "  created_at timestamptz [not null]"
     yield "  updated_at timestamptz [not null]"
     indexes = [[key] for key, spec in entity.fields.items() if spec.indexed]
     indexes += [[*filters, sort.removeprefix("-")] for *filters, sort in entity.lists]
     rules = [
-        ["owner_id" if key == OWNER and OWNER not in entity.fields else key for key in rule] for rule in entity.unique
+        [
+            "owner_id" if key == OWNER and OWNER not in entity.fields else key
+            for key in rule
+        ]
+        for rule in entity.unique
     ]
     if indexes or rules:
         yield "  indexes {"
@@ -90,4 +103,6 @@ def _default(spec: FieldSpec) -> str:
     if isinstance(spec.default, bool | int | float):
         return json.dumps(spec.default)
     text = spec.default if isinstance(spec.default, str) else json.dumps(spec.default)
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n") + "'"
+    return (
+        "'" + text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n") + "'"
+    )

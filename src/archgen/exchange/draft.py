@@ -1,4 +1,6 @@
-"""A translation under way, which each step of it reads and adds to: the domain, the answers so far, and what is taken."""
+"""A translation under way, which each step of it reads and adds to: the domain, the
+answers so far, and what is taken.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +18,17 @@ ACCOUNT = "accounts.account"
 
 @dataclass(slots=True)
 class Home:
-    """Where an entity is in the answers."""
+    """Where an entity is in the answers.
+
+    `asked`: the keys that its options ask for. `times`: fields of the source that every
+    row has anyway.
+    """
 
     module: str
     name: str
     document: dict[str, Any]
+    asked: set[str] = field(default_factory=set)
+    times: list[str] = field(default_factory=list)
 
     @property
     def path(self) -> Path:
@@ -42,7 +50,9 @@ class Home:
 
 @dataclass(slots=True)
 class Draft:
-    """`homes`: by the source's name of an entity. `enums`: of each module. `field_names`: by entity and what the source calls the field."""
+    """`homes`: by the source's name of an entity. `enums`: of each module.
+    `field_names`: by entity and what the source calls the field.
+    """
 
     domain: SourceDomain
     out: Translated = field(default_factory=Translated)
@@ -57,8 +67,16 @@ class Draft:
     def comment(self, path: Path, place: Place, what: str, doc: str) -> None:
         """A description, which the answers have no key for, above the key at `path`."""
         if doc:
-            self.out.comments[path] = [*self.out.comments.get(path, ()), *doc.splitlines()]
-            self.note("changed", place, what, "its description is a comment of the answers file")
+            self.out.comments[path] = [
+                *self.out.comments.get(path, ()),
+                *doc.splitlines(),
+            ]
+            self.note(
+                "changed",
+                place,
+                what,
+                "its description is a comment of the answers file",
+            )
 
     def rename(self, place: Place, was: str, name: str, because: str | None) -> None:
         if was != name:
@@ -71,7 +89,10 @@ class Draft:
     def is_account(self, name: str) -> bool:
         """JHipster's own User, unless the domain declares one with fields of its own."""
         declared = self.domain.entities.get(name)
-        own = declared is not None and (declared.fields or any(one.name == ANNOTATION for one in declared.annotations))
+        own = declared is not None and (
+            declared.fields
+            or any(one.name == ANNOTATION for one in declared.annotations)
+        )
         return name == USER and not own
 
     @property

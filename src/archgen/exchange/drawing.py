@@ -1,4 +1,6 @@
-"""What diagrams show of a domain: boxes of entities, and lines of references between them."""
+"""What diagrams show of a domain: boxes of entities, and lines of references between
+them.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ MANY = ("references",)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A reference: `many` at the end that is referred to, `one` where no two rows refer to the same."""
+    """A reference: `many` at the end that is referred to, `one` where no two rows refer
+    to the same.
+    """
 
     source: str  # module.entity
     field: str
@@ -25,7 +29,9 @@ class Line:
 
 
 def list_entities(domain: Domain) -> Iterator[tuple[str, str, EntitySpec]]:
-    """Module, name and entity of all that is the domain's own: `accounts` and `files` every project has."""
+    """Module, name and entity of all that is the domain's own: `accounts` and `files`
+    every project has.
+    """
     for module, name, entity in domain.entities():
         if module.name not in ("accounts", FILES):
             yield module.name, name, entity
@@ -36,7 +42,9 @@ def list_lines(domain: Domain) -> Iterator[Line]:
         for key, spec in entity.fields.items():
             if spec.to is not None:
                 many = spec.type in MANY
-                yield Line(f"{module}.{name}", key, spec.to, spec.needed, spec.unique, many)
+                yield Line(
+                    f"{module}.{name}", key, spec.to, spec.needed, spec.unique, many
+                )
 
 
 def describe(spec: FieldSpec) -> str:

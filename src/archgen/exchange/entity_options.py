@@ -1,36 +1,43 @@
-"""Options of an entity as a whole: what lists filter and search by, what is unique together, and what its export said."""
+"""Options of an entity as a whole: what lists filter and search by, what is unique
+together, and what its export said.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
 from archgen.domain import naming
 from archgen.domain.field_rules import INDEXED_LENGTH, UNINDEXABLE
-from archgen.domain.list_rules import INDEXES_MOST
-from archgen.domain.schema import SEARCH_MOST, SEARCH_WORDS, SEARCHABLE, EntitySpec
+from archgen.domain.list_rules import SQL_INDEXES_MOST
+from archgen.domain.schema import (
+    FILTERS_MOST,
+    ORDERED,
+    SEARCH_MOST,
+    SEARCH_WORDS,
+    SEARCHABLE,
+    EntitySpec,
+)
 from archgen.exchange import language
 from archgen.exchange.draft import Draft, Home
 from archgen.exchange.jdl_writer import ANNOTATION, read_annotation
 from archgen.exchange.model import Annotation, NoteKind, Place, SourceEntity
 
-FILTERS_MOST = 12  # of an entity
 TOGETHER_MOST = 5  # fields of one rule
 RULES_MOST = 8  # of an entity
+NONE = "no"  # takes back what was said for all before
 
 _KINDS: tuple[NoteKind, ...] = ("changed", "left", "unsaid")
 
 
 def set_options(draft: Draft, entity: SourceEntity) -> None:
-    """All that is said of an entity whose fields and relations are in its home; one that has none gets a name."""
+    """All that is said of an entity whose fields and relations are in its home; one
+    that has none gets a name.
+    """
     home = draft.homes[entity.name]
-    told: set[tuple[str, str]] = set()
-    for one in entity.annotations:
-        if (one.name, one.value) in told:
-            continue
-        told.add((one.name, one.value))
+    for one in _list_options(entity):
         if one.name == ANNOTATION:
             _take_own(draft, home, read_annotation(one.value))
         else:
@@ -42,16 +49,59 @@ def set_options(draft: Draft, entity: SourceEntity) -> None:
             draft.note("left", entity.place, entity.name, said)
     if not home.fields:
         home.fields["name"] = {"type": "string"}
-        draft.note("changed", entity.place, entity.name, "got a field name: an entity has one field at least")
+        draft.note(
+            "changed",
+            entity.place,
+            entity.name,
+            "got a field name: an entity has one field at least",
+        )
 
 
-def _set_option(draft: Draft, home: Home, entity: SourceEntity, one: Annotation) -> None:
+def list_asked(entity: SourceEntity) -> set[str]:
+    """The keys of an entity that its options say: what its lists take for themselves no
+    field is called.
+    """
+    found = filter(None, map(_find_option, _list_options(entity)))
+    return {key for option in found for key in option.document}
+
+
+def _list_options(entity: SourceEntity) -> Iterator[Annotation]:
+    """Each that is said and not taken back, once."""
+    told: set[tuple[str, str]] = set()
+    last = {one.name: one.value for one in entity.annotations}
+    for one in entity.annotations:
+        if (one.name, one.value) in told or (
+            last[one.name] == NONE and one.value != NONE
+        ):
+            continue
+        told.add((one.name, one.value))
+        yield one
+
+
+def _find_option(one: Annotation) -> language.Option | None:
+    """An annotation may have a capital: @ReadOnly is readOnly."""
+    said = f"{one.name} {one.value}".strip()
+    small = f"{said[:1].lower()}{said[1:]}"
+    words = (said, one.name, small, small.partition(" ")[0])
+    return next((language.OPTIONS[w] for w in words if w in language.OPTIONS), None)
+
+
+def _set_option(
+    draft: Draft, home: Home, entity: SourceEntity, one: Annotation
+) -> None:
     what = f"{one.name} {one.value}".strip()
-    option = language.OPTIONS.get(what) or language.OPTIONS.get(one.name)
+    option = _find_option(one)
     if option is None:
-        draft.note("unsaid", one.place, entity.name, f"{what}: an option that this language has no words for")
+        draft.note(
+            "unsaid",
+            one.place,
+            entity.name,
+            f"{what}: an option that this language has no words for",
+        )
         return
-    home.document |= {key: value for key, value in option.document.items() if key not in home.document}
+    home.document |= {
+        key: value for key, value in option.document.items() if key not in home.document
+    }
     for kind in _KINDS:
         if message := getattr(option, kind):
             draft.note(kind, one.place, entity.name, f"{what}: {message}")
@@ -69,30 +119,55 @@ def _set_search(draft: Draft, home: Home, place: Place, what: str) -> None:
     home.document["search"] = fields[:SEARCH_MOST]
     if taken := {"search", SEARCH_WORDS} & home.fields.keys():
         del home.document["search"]
-        draft.note("unsaid", place, home.name, f"{what}: a field has the name {min(taken)}, which it takes")
+        draft.note(
+            "unsaid",
+            place,
+            home.name,
+            f"{what}: a field has the name {min(taken)}, which it takes",
+        )
     elif not fields:
         del home.document["search"]
-        draft.note("unsaid", place, home.name, f"{what}: there is no string and no text to search")
+        draft.note(
+            "unsaid",
+            place,
+            home.name,
+            f"{what}: there is no string and no text to search",
+        )
     elif left := fields[SEARCH_MOST:]:
-        draft.note("unsaid", place, home.name, f"{what}: not in {', '.join(left)} (at most {SEARCH_MOST})")
+        draft.note(
+            "unsaid",
+            place,
+            home.name,
+            f"{what}: not in {', '.join(left)} (at most {SEARCH_MOST})",
+        )
 
 
 def _set_filters(draft: Draft, home: Home, place: Place, what: str) -> None:
-    """All fields that an index serves, as far as a table has indexes."""
+    """All fields that an index serves, as far as a table has indexes; lists go by
+    references to several anyway.
+    """
     able = [name for name, one in home.fields.items() if _can_filter(name, one)]
-    known = {name for name, one in home.fields.items() if one.get("indexed") or "to" in one}
-    room = INDEXES_MOST - 1 - len(known)
+    known = {
+        name for name, one in home.fields.items() if one.get("indexed") or "to" in one
+    }
+    times = list(dict.fromkeys(home.times))
+    room = SQL_INDEXES_MOST - 1 - len(known) - len(times)
     first = [name for name in able if name in known]
     rest = [name for name in able if name not in known][:room]
     taken = set([*first, *rest][:FILTERS_MOST])
-    ranged = {f"{name}_{end}" for name in taken for end in ("from", "to")}
+    ordered = [name for name in taken if home.fields[name]["type"] in ORDERED]
+    ranged = {f"{name}_{end}" for name in [*ordered, *times] for end in ("from", "to")}
     filters = [name for name in home.fields if name in taken and name not in ranged]
+    filters = [*filters, *times][:FILTERS_MOST]
     home.document["filters"] = filters
     if not filters:
         del home.document["filters"]
-    if left := [name for name in home.fields if name not in filters]:
-        because = f"at most {FILTERS_MOST}, and no texts or files"
-        draft.note("unsaid", place, home.name, f"{what}: not by {', '.join(left)} ({because})")
+    asked = (name for name, one in home.fields.items() if one["type"] != language.MANY)
+    if left := [name for name in (*asked, *times) if name not in filters]:
+        because = f"at most {FILTERS_MOST}, of {INDEXED_LENGTH} characters at most, and no texts or files"
+        draft.note(
+            "unsaid", place, home.name, f"{what}: not by {', '.join(left)} ({because})"
+        )
 
 
 def _can_filter(name: str, document: Mapping[str, Any]) -> bool:
@@ -111,22 +186,34 @@ def _set_unique(draft: Draft, home: Home, entity: SourceEntity) -> None:
         if not all(_can_be_unique(home.fields.get(name)) for name in rule):
             because = f"{', '.join(columns)} unique together: not of these fields"
             draft.note("unsaid", entity.place, entity.name, because)
-        elif 1 < len(rule) <= TOGETHER_MOST and not any(set(other) <= set(rule) for other in rules):
+        elif 1 < len(rule) <= TOGETHER_MOST and not any(
+            set(other) <= set(rule) for other in rules
+        ):
             rules.append(rule)
     if rules:
         home.document["unique"] = rules[:RULES_MOST]
 
 
 def _can_be_unique(document: Mapping[str, Any] | None) -> bool:
-    return document is not None and document["type"] not in UNINDEXABLE and not document.get("unique")
+    return (
+        document is not None
+        and document["type"] not in UNINDEXABLE
+        and not document.get("unique")
+    )
 
 
 def _take_own(draft: Draft, home: Home, said: Mapping[str, Any]) -> None:
     """What `archgen export jdl` wrote of an entity and of its module."""
     order = [name for name in said.get("order", ()) if name in home.fields]
-    home.document["fields"] = {name: home.fields[name] for name in dict.fromkeys([*order, *home.fields])}
+    home.document["fields"] = {
+        name: home.fields[name] for name in dict.fromkeys([*order, *home.fields])
+    }
     apart = ("fields", "plural")
-    known = {key: value for key, value in said.items() if key in EntitySpec.model_fields and key not in apart}
+    known = {
+        key: value
+        for key, value in said.items()
+        if key in EntitySpec.model_fields and key not in apart
+    }
     try:
         EntitySpec.model_validate(known)
     except ValidationError:
@@ -134,5 +221,7 @@ def _take_own(draft: Draft, home: Home, said: Mapping[str, Any]) -> None:
     home.document |= known
     if isinstance(said.get("enums"), dict):
         draft.enums.setdefault(home.module, {}).update(said["enums"])
+    if isinstance(said.get("stored_as"), str):
+        draft.out.document["modules"][home.module]["stored_as"] = said["stored_as"]
     if isinstance(said.get("reacts_to"), list):
         draft.out.document["modules"][home.module]["reacts_to"] = said["reacts_to"]

@@ -1,4 +1,6 @@
-"""Enums: values that stand with their field, or with the module where several of its fields share them."""
+"""Enums: values that stand with their field, or with the module where several of its
+fields share them.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ from archgen.domain import naming
 from archgen.exchange.draft import Draft
 from archgen.exchange.model import SourceEntity, SourceEnum, SourceField
 from archgen.exchange.naming import find_name
+from archgen.exchange.translated import Path
 
 VALUES_MOST = 100
 
@@ -23,12 +26,20 @@ class Enums:
     draft: Draft
     shared: dict[tuple[str, str], str] = field(default_factory=dict)
 
-    def translate(self, entity: SourceEntity, one: SourceField, what: str) -> dict[str, Any]:
-        """Its values and their labels, or the enum of the module that several fields share."""
+    def translate(
+        self, entity: SourceEntity, one: SourceField, what: str
+    ) -> dict[str, Any]:
+        """Its values and their labels, or the enum of the module that several fields
+        share.
+        """
         draft = self.draft
         enum = draft.domain.enums[one.enum or ""]
         if not enum.values or len(enum.values) > VALUES_MOST:
-            count = f"{len(enum.values)} values, and {VALUES_MOST} are the most" if enum.values else "no values"
+            count = (
+                f"{len(enum.values)} values, and {VALUES_MOST} are the most"
+                if enum.values
+                else "no values"
+            )
             draft.note("changed", one.place, what, f"a string: {enum.name} has {count}")
             return {"type": "string"}
         module = draft.homes[entity.name].module
@@ -40,20 +51,45 @@ class Enums:
             return {"type": "enum", **content}
         return {"type": "enum", "enum": self._share(enum, content, module)}
 
+    def comment(self, path: Path, document: dict[str, Any], one: SourceField) -> None:
+        """What is said of an enum stands above the field at `path` that has its values
+        to itself.
+        """
+        if (
+            one.enum is not None
+            and document["type"] == "enum"
+            and "enum" not in document
+        ):
+            enum = self.draft.domain.enums[one.enum]
+            self.draft.comment(path, enum.place, f"enum {enum.name}", enum.doc)
+
     def _count_fields(self, enum: SourceEnum, module: str) -> int:
         """How many fields of the module have these values."""
         homes = self.draft.homes
         return sum(
-            one.enum == enum.name and owner.name in homes and homes[owner.name].module == module
+            one.enum == enum.name
+            and owner.name in homes
+            and homes[owner.name].module == module
             for owner, one in self.draft.domain.fields()
         )
 
     def _share(self, enum: SourceEnum, content: dict[str, Any], module: str) -> str:
         """The name that the module has it by."""
         enums = self.draft.enums.setdefault(module, {})
-        found = find_name(enum.name, lambda name: "taken" if name in enums else naming.check_enum(name), (), "enum")
+        found = find_name(
+            enum.name,
+            lambda name: "taken" if name in enums else naming.check_enum(name),
+            (),
+            "enum",
+        )
         self.draft.rename(enum.place, enum.name, found.name, found.because)
         enums[found.name] = content
+        self.draft.comment(
+            ("modules", module, "enums", found.name),
+            enum.place,
+            f"enum {enum.name}",
+            enum.doc,
+        )
         self.shared[module, enum.name] = found.name
         return found.name
 

@@ -1,8 +1,10 @@
 """Which module each entity goes to.
 
-Where services are named, each is a module, and what belongs to none goes to the gateway's. Else all entities are one module,
-`core`, up to 40 of them. More are grouped: five entities or more that relations connect are a module, named after the one that has
-most of these; all others are `core`. A group of more than a module takes is cut, relation by relation from its first entity on.
+Where services are named, each is a module, and what belongs to none goes to the
+gateway's. Else all entities are one module, `core`, up to 40 of them. More are grouped:
+five entities or more that relations connect are a module, named after the one that has
+most of these; all others are `core`. A group of more than a module takes is cut,
+relation by relation from its first entity on.
 """
 
 from __future__ import annotations
@@ -19,7 +21,9 @@ CONNECTED = 5  # entities: fewer are no module of their own
 
 
 def group(domain: SourceDomain, entities: Sequence[str]) -> dict[str, list[str]]:
-    """The entities of each module, by the name of a service, of the system, or of an entity; none has too many."""
+    """The entities of each module, by the name of a service, of the system, or of an
+    entity; none has too many.
+    """
     services: dict[str, list[str]] = {name: [] for name in domain.groups}
     free = []
     for name in entities:
@@ -36,7 +40,11 @@ def group(domain: SourceDomain, entities: Sequence[str]) -> dict[str, list[str]]
         found.setdefault(whole, []).extend(free)
     elif free:
         found |= _by_links(free, links, whole)
-    return {name: piece for whole, inside in found.items() for name, piece in _cut(whole, inside, links)}
+    return {
+        name: piece
+        for whole, inside in found.items()
+        for name, piece in _cut(whole, inside, links)
+    }
 
 
 def _links(domain: SourceDomain) -> dict[str, list[str]]:
@@ -49,7 +57,9 @@ def _links(domain: SourceDomain) -> dict[str, list[str]]:
     return links
 
 
-def _by_links(entities: Sequence[str], links: Mapping[str, list[str]], whole: str) -> dict[str, list[str]]:
+def _by_links(
+    entities: Sequence[str], links: Mapping[str, list[str]], whole: str
+) -> dict[str, list[str]]:
     components: list[list[str]] = []
     seen: set[str] = set()
     for start in entities:
@@ -57,12 +67,22 @@ def _by_links(entities: Sequence[str], links: Mapping[str, list[str]], whole: st
             component = _reach(start, links, set(entities))
             seen |= set(component)
             components.append(sorted(component, key=list(entities).index))
-    alone = [name for component in components if len(component) < CONNECTED for name in component]
-    connected = sorted((c for c in components if len(c) >= CONNECTED), key=len, reverse=True)
+    alone = [
+        name
+        for component in components
+        if len(component) < CONNECTED
+        for name in component
+    ]
+    connected = sorted(
+        (c for c in components if len(c) >= CONNECTED), key=len, reverse=True
+    )
     connected, few = connected[: MODULES_MOST // 2], connected[MODULES_MOST // 2 :]
     alone += [name for component in few for name in component]
     degrees = Counter({name: len(links[name]) for name in entities if name in links})
-    found = {max(component, key=lambda name: degrees[name]): component for component in connected}
+    found = {
+        max(component, key=lambda name: degrees[name]): component
+        for component in connected
+    }
     return {**found, **({whole: alone} if alone else {})}
 
 
@@ -78,7 +98,9 @@ def _reach(start: str, links: Mapping[str, list[str]], within: set[str]) -> list
     return found
 
 
-def _cut(name: str, entities: list[str], links: Mapping[str, list[str]]) -> Iterable[tuple[str, list[str]]]:
+def _cut(
+    name: str, entities: list[str], links: Mapping[str, list[str]]
+) -> Iterable[tuple[str, list[str]]]:
     if len(entities) <= MODULE_MOST:
         yield name, entities
         return
@@ -90,4 +112,7 @@ def _cut(name: str, entities: list[str], links: Mapping[str, list[str]]) -> Iter
             order += reached
             left -= set(reached)
     for index in range(0, len(order), MODULE_MOST):
-        yield (name if index == 0 else f"{name}_{index // MODULE_MOST + 1}"), order[index : index + MODULE_MOST]
+        yield (
+            (name if index == 0 else f"{name}_{index // MODULE_MOST + 1}"),
+            order[index : index + MODULE_MOST],
+        )

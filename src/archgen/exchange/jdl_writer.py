@@ -1,6 +1,8 @@
-"""A domain of the answers as JDL, for those who leave, and so that it reads back as the same.
+"""A domain of the answers as JDL, for those who leave, and so that it reads back as the
+same.
 
-What JDL has no words for stands in annotations `@Archgen("{...}")`, which other tools pass over: JSON with ' for ", and %27 for '.
+What JDL has no words for stands in annotations `@Archgen("{...}")`, which other tools
+pass over: JSON with ' for ", and %27 for '.
 """
 
 from __future__ import annotations
@@ -30,7 +32,13 @@ _TYPES = {
     "uuid": "UUID",
     "file": "ImageBlob",
 }
-_RULES = {"min": "min", "max": "max", "min_length": "minlength", "max_length": "maxlength", "max_bytes": "maxbytes"}
+_RULES = {
+    "min": "min",
+    "max": "max",
+    "min_length": "minlength",
+    "max_length": "maxlength",
+    "max_bytes": "maxbytes",
+}
 _VALUE = re.compile(r"[A-Z][A-Za-z0-9_]*", re.ASCII)
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
 
@@ -43,7 +51,9 @@ def write_jdl(name: str, domain: Domain) -> str:
 def read_annotation(value: str) -> dict[str, Any]:
     """What an annotation holds; nothing where it holds no mapping."""
     try:
-        found = json.loads(value.replace("'", '"').replace("%27", "'").replace("%25", "%"))
+        found = json.loads(
+            value.replace("'", '"').replace("%27", "'").replace("%25", "%")
+        )
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
@@ -66,7 +76,11 @@ class _Writer:
     enums: dict[str, list[str]] = field(default_factory=dict)
 
     def lines(self) -> Iterator[str]:
-        modules = [module for module in self.domain.modules if module.name not in ("accounts", FILES)]
+        modules = [
+            module
+            for module in self.domain.modules
+            if module.name not in ("accounts", FILES)
+        ]
         self._name(modules)
         base = self.name.replace("-", "_")
         yield f"application {{\n  config {{\n    baseName {base}\n    applicationType monolith\n  }}\n  entities *\n}}\n"
@@ -79,7 +93,9 @@ class _Writer:
             yield f"enum {name} {{ {', '.join(values)} }}\n"
         yield from relations
         for module in modules:
-            entities = ", ".join(self.classes[f"{module.name}.{name}"] for name in module.spec.entities)
+            entities = ", ".join(
+                self.classes[f"{module.name}.{name}"] for name in module.spec.entities
+            )
             if entities:
                 yield f"microservice {entities} with {module.name}"
 
@@ -93,9 +109,13 @@ class _Writer:
                 taken.add(cls)
                 self.classes[f"{module.name}.{name}"] = cls
 
-    def _entity(self, module: DomainModule, name: str, entity: EntitySpec, *, first: bool) -> Iterator[str]:
+    def _entity(
+        self, module: DomainModule, name: str, entity: EntitySpec, *, first: bool
+    ) -> Iterator[str]:
         cls = self.classes[f"{module.name}.{name}"]
-        extra = entity.model_dump(mode="json", exclude_unset=True, exclude={"fields", "table"})
+        extra = entity.model_dump(
+            mode="json", exclude_unset=True, exclude={"fields", "table"}
+        )
         if to_words(cls) != name:
             extra["name"] = name
         own = [key for key, spec in entity.fields.items() if spec.to is None]
@@ -104,8 +124,12 @@ class _Writer:
             extra["order"] = list(entity.fields)
         if first and module.spec.reacts_to:
             extra["reacts_to"] = list(module.spec.reacts_to)
+        if first and module.spec.stored_as is not None:
+            extra["stored_as"] = module.spec.stored_as
         if first and module.spec.enums:
-            extra["enums"] = module.spec.model_dump(mode="json", exclude_unset=True)["enums"]
+            extra["enums"] = module.spec.model_dump(mode="json", exclude_unset=True)[
+                "enums"
+            ]
         if extra or cls == "User":
             yield _annotation(extra)
         table = f"({entity.table})" if entity.table is not None else ""
@@ -129,7 +153,9 @@ class _Writer:
         return found
 
     def _field(self, cls: str, key: str, name: str, spec: FieldSpec) -> Iterator[str]:
-        extra = spec.model_dump(mode="json", exclude_unset=True, exclude={"type", "required", "unique"})
+        extra = spec.model_dump(
+            mode="json", exclude_unset=True, exclude={"type", "required", "unique"}
+        )
         if spec.type == "enum":
             extra.pop("values", None)
         written = _TYPES.get(spec.type, "TextBlob")
@@ -160,24 +186,36 @@ class _Writer:
         else:
             words = [re.sub(r"[^A-Z0-9]", "_", value.upper()) for value in spec.values]
             good = all(map(_VALUE.fullmatch, words)) and len(set(words)) == len(words)
-            self.enums[enum] = words if good else [f"VALUE_{number}" for number in range(1, len(words) + 1)]
+            self.enums[enum] = (
+                words
+                if good
+                else [f"VALUE_{number}" for number in range(1, len(words) + 1)]
+            )
             extra["values"] = list(spec.values)
         if extra.get("enum") is not None:
             for key in ("values", "labels"):
                 extra.pop(key, None)
         return enum
 
-    def _relations(self, module: DomainModule, name: str, entity: EntitySpec) -> Iterator[str]:
+    def _relations(
+        self, module: DomainModule, name: str, entity: EntitySpec
+    ) -> Iterator[str]:
         names = self._field_names(entity)
         for key, spec in entity.fields.items():
             if spec.to is None:
                 continue
             many = spec.type == "references"
-            kind = "ManyToMany" if many else "OneToOne" if spec.one_to_one else "ManyToOne"
-            extra = spec.model_dump(
-                mode="json", exclude_unset=True, exclude={"type", "required", "one_to_one", "indexed", "to"}
+            kind = (
+                "ManyToMany" if many else "OneToOne" if spec.one_to_one else "ManyToOne"
             )
-            extra = {known: value for known, value in extra.items() if value is not None}
+            extra = spec.model_dump(
+                mode="json",
+                exclude_unset=True,
+                exclude={"type", "required", "one_to_one", "indexed", "to"},
+            )
+            extra = {
+                known: value for known, value in extra.items() if value is not None
+            }
             if spec.indexed != (kind == "ManyToOne"):
                 extra["indexed"] = spec.indexed
             if many:
@@ -190,6 +228,8 @@ class _Writer:
             if builtin and target in self.classes.values():
                 extra["to"] = spec.to
             required = " required" if spec.required else ""
-            holder = f"{self.classes[f'{module.name}.{name}']}{{{names[key]}{required}}}"
+            holder = (
+                f"{self.classes[f'{module.name}.{name}']}{{{names[key]}{required}}}"
+            )
             before = f"  {_annotation(extra)}\n" if extra else ""
             yield f"relationship {kind} {{\n{before}  {holder} to {target}{builtin}\n}}"

@@ -1,4 +1,5 @@
-"""How what other tools say is said in the answers: the one table that grows with the answers' language.
+"""How what other tools say is said in the answers: the one table that grows with the
+answers' language.
 
 What a table has no words for is told to the user as `unsaid`, with its place.
 """
@@ -28,20 +29,27 @@ TYPES: dict[Kind, Said] = {
     "double": Said({"type": "number"}),
     "boolean": Said({"type": "boolean"}),
     "date": Said({"type": "date"}),
-    "time": Said({"type": "string", "max_length": 18}, "a string such as 14:30:00, for a time of day"),
+    "time": Said(
+        {"type": "string", "max_length": 18},
+        "a string such as 14:30:00, for a time of day",
+    ),
     "datetime": Said({"type": "datetime"}),
     "zoned": Said({"type": "zoned_datetime"}),
     "duration": Said({"type": "duration"}),
     "uuid": Said({"type": "uuid"}),
     "enum": Said({"type": "enum"}),
     "json": Said({"type": "json"}),
-    "blob": Said({"type": "file", "accept": list(FILE_TYPES)}, "a file: an image, PDF, text or CSV"),
+    "blob": Said(
+        {"type": "file", "accept": list(FILE_TYPES)},
+        "a file: an image, PDF, text or CSV",
+    ),
     "image": Said({"type": "file"}),
     "list": Said({"type": "list"}),
     "object": Said({"type": "object"}),
 }
 
-# A bound of a field, by the key that says it, and for which types of the answers; None has no words yet.
+# A bound of a field, by the key that says it, and for which types of the answers; None
+# has no words yet.
 BOUNDS: dict[str, tuple[str | None, tuple[str, ...]]] = {
     "min": ("min", ("integer", "decimal", "number")),
     "max": ("max", ("integer", "decimal", "number")),
@@ -54,7 +62,9 @@ BOUNDS: dict[str, tuple[str | None, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """What an option of an entity becomes: keys of the entity, or why it needs none (`left`) or has none (`unsaid`)."""
+    """What an option of an entity becomes: keys of the entity, or why it needs none
+    (`left`) or has none (`unsaid`).
+    """
 
     document: dict[str, Any] = field(default_factory=dict)
     changed: str | None = None
@@ -71,6 +81,7 @@ OPTIONS: dict[str, Option] = {
     "dto": Option(left="every entity has documents of its own for what goes in and out"),
     "filter": Option({"filters": []}, sql=True),
     "search": Option({"search": []}, sql=True),
+    "search no": Option(left="none is asked for"),
     "readOnly": Option({"access": {"write": "staff"}}, changed="only staff writes its rows (access)"),
     "EnableAudit": Option({"audit": True}),
     "embedded": Option(unsaid="an embedded document"),
@@ -89,15 +100,24 @@ MANY_MOST = 100  # references of one row, on SQL
 WRITES_MOST = 100  # of one transaction of DynamoDB
 
 # What else a domain may say.
-PATTERN: tuple[str | None, tuple[str, ...]] = ("pattern", ("string",))  # its key, and the types that take it
+# its key, and the types that take it
+PATTERN: tuple[str | None, tuple[str, ...]] = ("pattern", ("string",))
 DISPLAY = "which field shows the other end of a relation"
 LISTED = "the list of that side shows whole rows"
-CHILD = "at least one of the other end"
+# a request makes one row, a parent before its children: which moment it would hold from
+# no model says
+CHILD = "at least one of the other end: a row is made before those that refer to it, so your service checks it, when it has to hold"
+# annotations and options of a relation, in small letters, that need nothing
+RELATION_LEFT = {
+    **dict.fromkeys(("id", "jpaderivedidentifier"), "every row has an id of its own"),
+    "onupdate": "the id of a row never changes",
+}
 TABLE = "a table name of its own"
 ONE_SIDE = "what is required of the other end of a one-to-one relation"
 BUILT_IN = {"Authority": "roles are those of accounts: user and staff"}
 
-# What is said of a whole system, by key and value: an answer; the words `left` or `unsaid` and why. Any other key is Java's or a front-end's.
+# What is said of a whole system, by key and value: an answer; the words `left` or
+# `unsaid` and why. Any other key is Java's or a front-end's.
 SETTINGS: dict[str, dict[str, tuple[str, str]]] = {
     "authenticationType": {"oauth2": ("stack.auth", "oidc"), "jwt": ("left", "login is by tokens"), "*": ("left", "login is by tokens")},
     "prodDatabaseType": {"postgresql": ("left", "PostgreSQL is the database of servers"), "*": ("unsaid", "the database is PostgreSQL, for functions DynamoDB")},

@@ -11,9 +11,15 @@ def write_mermaid(domain: Domain) -> str:
     for module, name, entity in list_entities(domain):
         lines.append(f'  {name}["{module}.{name}"] {{')
         for key, spec in entity.fields.items():
-            keys = [word for word, holds in (("FK", spec.to is not None), ("UK", spec.unique)) if holds]
+            keys = [
+                word
+                for word, holds in (("FK", spec.to is not None), ("UK", spec.unique))
+                if holds
+            ]
             note = ' "required"' if spec.required else ""
-            lines.append(f"    {spec.type} {key}{' ' + ', '.join(keys) if keys else ''}{note}")
+            lines.append(
+                f"    {spec.type} {key}{' ' + ', '.join(keys) if keys else ''}{note}"
+            )
         lines.append("  }")
     for line in list_lines(domain):
         source, target = line.source.partition(".")[2], line.target.partition(".")[2]

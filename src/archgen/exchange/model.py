@@ -1,4 +1,6 @@
-"""A domain as another tool has it, whatever the tool: what its readers fill and the answers are made from."""
+"""A domain as another tool has it, whatever the tool: what its readers fill and the
+answers are made from.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ Kind = Literal[
 ]
 Cardinality = Literal["OneToOne", "OneToMany", "ManyToOne", "ManyToMany"]
 NoteKind = Literal["changed", "unsaid", "left"]
-USER = "User"  # the entity that JHipster brings, which is this project's accounts.account
+USER = (
+    "User"  # the entity that JHipster brings, which is this project's accounts.account
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -45,7 +49,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What became of something that was said: `changed` into what can be said, `unsaid`, or `left` since no backend needs it.
+    """What became of something that was said: `changed` into what can be said,
+    `unsaid`, or `left` since no backend needs it.
 
     `what` names it as the source does.
     """
@@ -58,7 +63,9 @@ class Note:
 
 @dataclass(slots=True)
 class Annotation:
-    """`@name(value)`, or an option that was said of an entity by name; without a value it is ''."""
+    """`@name(value)`, or an option that was said of an entity by name; without a value
+    it is ''.
+    """
 
     name: str
     value: str
@@ -67,9 +74,11 @@ class Annotation:
 
 @dataclass(slots=True)
 class SourceField:
-    """A field; what `type` is called in the source is `written`. Bounds are as written; `enum` names one of the domain.
+    """A field; what `type` is called in the source is `written`. Bounds are as written;
+    `enum` names one of the domain.
 
-    Of a list, `item` is what each value is, which all else is said of, and `most` how many there may be; of an object, `members`.
+    Of a list, `item` is what each value is, which all else is said of, and `most` how
+    many there may be; of an object, `members`.
     """
 
     name: str
@@ -78,7 +87,8 @@ class SourceField:
     place: Place
     required: bool = False
     unique: bool = False
-    bounds: dict[str, str] = field(default_factory=dict)  # min, max, minlength, maxlength, minbytes, maxbytes
+    # min, max, minlength, maxlength, minbytes, maxbytes
+    bounds: dict[str, str] = field(default_factory=dict)
     pattern: str | None = None
     scale: int | None = None
     enum: str | None = None
@@ -86,6 +96,7 @@ class SourceField:
     annotations: list[Annotation] = field(default_factory=list)
     item: Kind | None = None
     most: int | None = None
+    key: bool = False  # it is the entity's own id
     members: list[SourceField] = field(default_factory=list)
 
 
@@ -108,13 +119,16 @@ class SourceEntity:
     doc: str = ""
     annotations: list[Annotation] = field(default_factory=list)
     group: str | None = None  # the service that it belongs to
-    unique: list[list[str]] = field(default_factory=list)  # fields that are unique together
+    # fields that are unique together
+    unique: list[list[str]] = field(default_factory=list)
     indexes: list[list[str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One end of a relation: the entity, and what it calls the other end, shown by which field of it."""
+    """One end of a relation: the entity, and what it calls the other end, shown by
+    which field of it.
+    """
 
     entity: str
     field: str | None = None
@@ -131,13 +145,18 @@ class SourceRelation:
     doc: str = ""
     annotations: list[Annotation] = field(default_factory=list)
     on_delete: str | None = None  # cascade or clear
-    written: str | None = None  # what the source itself calls the field that refers, if otherwise
+    written: str | None = (
+        None  # what the source itself calls the field that refers, if otherwise
+    )
 
     @property
     def label(self) -> str:
         """Both ends, as notes name them: Order{customer} to Customer{orders}."""
         sides = (self.source, self.target)
-        first, second = (f"{side.entity}{{{side.field}}}" if side.field else side.entity for side in sides)
+        first, second = (
+            f"{side.entity}{{{side.field}}}" if side.field else side.entity
+            for side in sides
+        )
         return f"{first} to {second}"
 
 
@@ -152,7 +171,9 @@ class Setting:
 
 @dataclass(slots=True)
 class SourceDomain:
-    """`files`: by name. `groups`: services that the source names, in order; `name`: of the system. `notes`: what its reader could not make sense of."""
+    """`files`: by name. `groups`: services that the source names, in order; `name`: of
+    the system. `notes`: what its reader could not make sense of.
+    """
 
     name: str | None = None
     files: list[str] = field(default_factory=list)

@@ -1,10 +1,13 @@
-"""Names of elsewhere as names of a project: lower-case words, and another one, told, where a name is taken."""
+"""Names of elsewhere as names of a project: lower-case words, and another one, told,
+where a name is taken.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
+from itertools import chain, count
 
 from archgen.catalog import read_kinds, templates_dir
 from archgen.domain import naming
@@ -15,7 +18,9 @@ Check = Callable[[str], str | None]
 
 @dataclass(slots=True)
 class Named:
-    """The name that something got; `because`: why it is another than its own in lower-case words, if it is."""
+    """The name that something got; `because`: why it is another than its own in
+    lower-case words, if it is.
+    """
 
     name: str
     because: str | None = None
@@ -27,25 +32,40 @@ class Taken:
 
     entities: set[str] = field(default_factory=lambda: set(ACCOUNTS.spec.entities))
     plurals: set[str] = field(
-        default_factory=lambda: {spec.pluralize(name) for name, spec in ACCOUNTS.spec.entities.items()}
+        default_factory=lambda: {
+            spec.pluralize(name) for name, spec in ACCOUNTS.spec.entities.items()
+        }
     )
     classes: set[str] = field(
         default_factory=lambda: {
             *ACCOUNTS.classes,
             *read_kinds(templates_dir())[FILES]["classes"],
-            *(made for name in ACCOUNTS.spec.entities for made in naming.list_class_names(name)),
+            *(
+                made
+                for name in ACCOUNTS.spec.entities
+                for made in naming.list_class_names(name)
+            ),
         }
     )
 
     def check(self, name: str) -> str | None:
         if name in self.entities:
             return f"{name} is another entity"
-        if taken := next((made for made in naming.list_class_names(name) if made in self.classes), None):
+        if taken := next(
+            (made for made in naming.list_class_names(name) if made in self.classes),
+            None,
+        ):
             return f"its class {taken} is there already"
-        return naming.check_entity(name) or naming.check_class(naming.to_class_name(name))
+        return naming.check_entity(name) or naming.check_class(
+            naming.to_class_name(name)
+        )
 
     def check_plural(self, plural: str) -> str | None:
-        return f"{plural} is another entity's path" if plural in self.plurals else naming.check_plural(plural)
+        return (
+            f"{plural} is another entity's path"
+            if plural in self.plurals
+            else naming.check_plural(plural)
+        )
 
     def take(self, name: str, plural: str) -> None:
         self.entities.add(name)
@@ -54,7 +74,9 @@ class Taken:
 
 
 def find_name(written: str, check: Check, longer: Iterable[str], kind: str) -> Named:
-    """A name for `written` that passes `check`: its own words, else `longer` ones, else `kind` with a number."""
+    """A name for `written` that passes `check`: its own words, else `longer` ones, else
+    `kind` with a number.
+    """
     own = to_words(written)
     because = None if own else "it has letters that a name cannot have"
     for candidate in (own, *longer):
@@ -69,11 +91,17 @@ def find_name(written: str, check: Check, longer: Iterable[str], kind: str) -> N
             because = f"it has more than {naming.PART_MOST} letters"
     bases = (shorten(own or kind, naming.PART_MOST - 4), kind)
     numbered = (f"{base}_{number}" for base in bases for number in range(2, 1000))
-    return Named(next(name for name in numbered if check(name) is None), because)
+    without_end = (f"{kind}_{number}" for number in count(1000))
+    return Named(
+        next(name for name in chain(numbered, without_end) if check(name) is None),
+        because,
+    )
 
 
 def to_words(written: str) -> str | None:
-    """firstName, MCO, Order2Item -> first_name, mco, order2_item; None where the letters are not Latin."""
+    """firstName, MCO, Order2Item -> first_name, mco, order2_item; None where the
+    letters are not Latin.
+    """
     spaced = re.sub(r"(?<=[A-Z])(?=[A-Z][a-z])", "_", written[:200])
     found = naming.in_form(spaced)
     if found is None and written[:1].isdigit():
@@ -89,15 +117,27 @@ def shorten(name: str, most: int = naming.PART_MOST) -> str:
     return cut if len(cut) > most // 2 else name[:most].rstrip("_")
 
 
-def find_plural(name: str, taken: Taken, also: Collection[str], said: object = None) -> str | None:
-    """Another plural for an entity whose own cannot be its path, or the one that was `said`; None where its own can be."""
+def find_plural(
+    name: str, taken: Taken, also: Collection[str], said: object = None
+) -> str | None:
+    """Another plural for an entity whose own cannot be its path, or the one that was
+    `said`; None where its own can be.
+    """
 
     def check(plural: str) -> str | None:
-        return "taken by the files of rows" if plural in also else taken.check_plural(plural)
+        return (
+            "taken by the files of rows"
+            if plural in also
+            else taken.check_plural(plural)
+        )
 
     if isinstance(said, str) and check(said) is None:
         return said
     if check(naming.pluralize(name)) is None:
         return None
-    candidates = (f"{name}_list", f"{name}_records", *(f"{name}_list{number}" for number in range(2, 100)))
+    candidates = (
+        f"{name}_list",
+        f"{name}_records",
+        *(f"{name}_list{number}" for number in range(2, 100)),
+    )
     return next(candidate for candidate in candidates if check(candidate) is None)

@@ -1,9 +1,10 @@
-"""The schemas of an OpenAPI document (JSON or YAML) -> a domain. Objects with properties are entities; `$ref` between them are relations."""
+"""The schemas of an OpenAPI document (JSON or YAML) -> a domain. Objects with
+properties are entities; `$ref` between them are relations.
+"""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,22 +26,29 @@ from archgen.exchange.model import (
     SourceRelation,
 )
 from archgen.exchange.naming import to_words
+from archgen.exchange.openapi_file import read_document
 from archgen.exchange.openapi_writer import EXTENSION
-from archgen.exchange.source_file import read_source
 from archgen.text import shown
 
-MOST_BYTES = 8 * 1024 * 1024
-NODES_MOST = 400_000
-DEPTH_MOST = 100
+MERGED_DEPTH = 200  # schemas that one is made of, one after the other
 ACCOUNT = "accounts.account"
 
-# Forms of one entity, as frameworks name them: the shorter name has the entity, these what goes in and out.
+# Forms of one entity, as frameworks name them: the shorter name has the entity, these
+# what goes in and out.
 _FORMS = (
     "Create", "CreateRequest", "CreateDto", "Update", "UpdateRequest", "UpdateDto", "Patch", "In", "Out", "Input", "Output", "Request", "Response",
     "Read", "Public", "Base", "Dto", "DTO", "List", "Page", "Query", "Filter", "-Input", "-Output",
     "Expanded", "Along", "Shown",
 )  # fmt: skip
-_NEVER = ("HTTPValidationError", "ValidationError", "Problem", "ProblemDetails", "Error", "ErrorResponse", "ErrorModel")
+_NEVER = (
+    "HTTPValidationError",
+    "ValidationError",
+    "Problem",
+    "ProblemDetails",
+    "Error",
+    "ErrorResponse",
+    "ErrorModel",
+)
 _FORMATS: dict[str, Kind] = {
     "date": "date",
     "date-time": "datetime",
@@ -53,124 +61,30 @@ _FORMATS: dict[str, Kind] = {
 }
 
 
-# A character of JSON that is written as two halves, which YAML does not know; an escaped backslash before it is passed over.
-_PAIRS = re.compile(r"\\\\|\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
-
-
-def _join(found: re.Match[str]) -> str:
-    if found[1] is None:
-        return found[0]
-    return chr(0x10000 + ((int(found[1], 16) - 0xD800) << 10) + int(found[2], 16) - 0xDC00)
-
-
 def read_openapi(path: Path) -> SourceDomain:
-    """The domain whose schemas a document has; InputError where it is none, with its line."""
+    """The domain whose schemas a document has; InputError where it is none, with its
+    line.
+    """
     name = path.name or str(path)
-    document, lines = _load(path, name)
+    document, lines = read_document(path, name)
     components = document.get("components")
-    schemas = (components.get("schemas") if isinstance(components, dict) else None) or document.get("definitions")
+    schemas = (
+        components.get("schemas") if isinstance(components, dict) else None
+    ) or document.get("definitions")
     if not isinstance(schemas, dict) or not schemas:
-        raise InputError([Mistake(name, "has no schemas under components", "give an OpenAPI document")])
+        raise InputError(
+            [
+                Mistake(
+                    name, "has no schemas under components", "give an OpenAPI document"
+                )
+            ]
+        )
     info = document.get("info")
     title = info.get("title") if isinstance(info, dict) else None
     domain = SourceDomain(name=str(title or path.stem), files=[name])
     reader = _Reader(domain, schemas, name, lines)
     reader.read()
     return domain
-
-
-def _load(path: Path, name: str) -> tuple[dict[str, Any], dict[tuple[str, ...], int]]:
-    content = read_source(path, name, most=MOST_BYTES, wanted="an OpenAPI document")
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    builder = _Builder(name)
-    try:
-        text = _PAIRS.sub(_join, content.decode("utf-8-sig").replace("\t", " "))
-        for event in yaml.parse(text, Loader=loader):
-            builder.take(event)
-    except UnicodeDecodeError:
-        raise InputError([Mistake(name, "is not text in UTF-8", "save it as UTF-8")]) from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{name}, line {mark.line + 1}" if mark is not None else name
-        said = getattr(error, "problem", None) or str(error).splitlines()[0]
-        raise InputError(
-            [Mistake(where, f"is neither JSON nor YAML: {said}", "check the quotes and the brackets")]
-        ) from None
-    if not isinstance(builder.root, dict):
-        raise InputError([Mistake(name, "is not a mapping of keys to values", "give an OpenAPI document")])
-    return builder.root, builder.lines
-
-
-@dataclass(slots=True)
-class _Builder:
-    """Plain data from YAML's events, with the line of each key; aliases, and what is too deep or too much, are refused."""
-
-    name: str
-    root: Any = None
-    lines: dict[tuple[str, ...], int] = field(default_factory=dict)
-    open: list[tuple[Any, tuple[str, ...]]] = field(default_factory=list)
-    keys: list[str | None] = field(default_factory=list)
-    nodes: int = 0
-
-    def take(self, event: Any) -> None:
-        kind = type(event).__name__
-        line = event.start_mark.line + 1
-        if kind == "AliasEvent":
-            raise self._refused(line, "aliases (*) are not taken", "write the value out")
-        if kind in ("MappingEndEvent", "SequenceEndEvent"):
-            self.open.pop()
-            self.keys.pop()
-        elif kind in ("MappingStartEvent", "SequenceStartEvent"):
-            if len(self.open) >= DEPTH_MOST:
-                raise self._refused(line, f"is nested more than {DEPTH_MOST} deep", None)
-            value: Any = {} if kind == "MappingStartEvent" else []
-            path = self._place(value, line)
-            self.open.append((value, path))
-            self.keys.append(None)
-        elif kind == "ScalarEvent":
-            if self.open and isinstance(self.open[-1][0], dict) and self.keys[-1] is None:
-                self.keys[-1] = event.value
-                self.lines[(*self.open[-1][1], event.value)] = line
-            else:
-                self._place(_scalar(event.value) if event.implicit[0] else event.value, line)
-
-    def _place(self, value: Any, line: int) -> tuple[str, ...]:
-        self.nodes += 1
-        if self.nodes > NODES_MOST:
-            raise self._refused(line, f"holds more than {NODES_MOST} values", None)
-        if not self.open:
-            self.root = value
-            return ()
-        holder, path = self.open[-1]
-        if isinstance(holder, list):
-            holder.append(value)
-            return (*path, str(len(holder) - 1))
-        key = self.keys[-1]
-        if key is None:
-            raise self._refused(line, "a key is a word", None)
-        self.keys[-1] = None
-        holder[key] = value
-        return (*path, key)
-
-    def _refused(self, line: int, message: str, hint: str | None) -> InputError:
-        return InputError([Mistake(f"{self.name}, line {line}", message, hint)])
-
-
-def _scalar(text: str) -> Any:
-    if text in ("", "~", "null"):
-        return None
-    if text in ("true", "false"):
-        return text == "true"
-    try:
-        return int(text) if len(text) < 40 else text
-    except ValueError:
-        pass
-    try:
-        return float(text) if len(text) < 40 and text[-1:].isdigit() else text
-    except ValueError:
-        return text
 
 
 @dataclass(slots=True)
@@ -180,6 +94,8 @@ class _Reader:
     file: str
     lines: Mapping[tuple[str, ...], int]
     objects: dict[str, dict[str, Any]] = field(default_factory=dict)
+    # by a `$ref` to it
+    brought: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def read(self) -> None:
         for name, schema in self.schemas.items():
@@ -189,11 +105,17 @@ class _Reader:
         kept = self._kept()
         for name in self.schemas:
             if name not in kept and name in self.objects:
-                self._note("left", self._at(name), name, "a form of another schema, a page of a list, or an error")
+                self._note(
+                    "left",
+                    self._at(name),
+                    name,
+                    "a form of another schema, a page of a list, or an error",
+                )
         ours = {
             f"{said['module']}.{said['name']}": name
             for name in kept
-            if isinstance(said := self.objects[name].get(EXTENSION), dict) and {"module", "name"} <= set(said)
+            if isinstance(said := self.objects[name].get(EXTENSION), dict)
+            and {"module", "name"} <= set(said)
         }
         for name in kept:
             self._entity(name, kept, ours)
@@ -212,11 +134,14 @@ class _Reader:
                 "",
             )
             is_page = any(
-                isinstance(one, dict) and one.get("type") == "array" and "$ref" in str(one.get("items"))
+                isinstance(one, dict)
+                and one.get("type") == "array"
+                and "$ref" in str(one.get("items"))
                 for one in properties.values()
             ) and (
                 {"items", "data", "results", "content"} & set(properties)
-                and {"next", "total", "page", "count", "limit", "cursor"} & set(properties)
+                and {"next", "total", "page", "count", "limit", "cursor"}
+                & set(properties)
             )
             if name in _NEVER or is_page or (base and base in self.objects):
                 continue
@@ -225,22 +150,33 @@ class _Reader:
                 and any(
                     other != name
                     and other.startswith(base)
-                    and other.removeprefix(base) in ("Out", "Response", "Read", "Public", "Dto", "DTO")
+                    and other.removeprefix(base)
+                    in ("Out", "Response", "Read", "Public", "Dto", "DTO")
                     for other in self.objects
                 )
-                and not name.endswith(("Out", "Response", "Read", "Public", "Dto", "DTO"))
+                and not name.endswith(
+                    ("Out", "Response", "Read", "Public", "Dto", "DTO")
+                )
             ):
                 continue
             names[name] = base if base and base not in self.objects else name
         return names
 
     def _merged(self, schema: Mapping[str, Any], depth: int) -> dict[str, Any]:
-        """With what `allOf` and a `$ref` bring."""
-        if depth > 20:
+        """With what `allOf` and a `$ref` bring; a schema that leads back to itself
+        brings nothing there.
+        """
+        if depth > MERGED_DEPTH:
             return {}
         if isinstance(ref := schema.get("$ref"), str):
-            target = self.schemas.get(ref.rpartition("/")[2])
-            return self._merged(target, depth + 1) if isinstance(target, dict) else {}
+            name = ref.rpartition("/")[2]
+            if name not in self.brought:
+                self.brought[name] = {}
+                target = self.schemas.get(name)
+                self.brought[name] = (
+                    self._merged(target, depth + 1) if isinstance(target, dict) else {}
+                )
+            return dict(self.brought[name])
         found = dict(schema)
         for part in schema.get("allOf") or ():
             inner = self._merged(part, depth + 1) if isinstance(part, dict) else {}
@@ -248,26 +184,45 @@ class _Reader:
                 if key == "properties":
                     found["properties"] = {**value, **(found.get("properties") or {})}
                 elif key == "required" and isinstance(value, list):
-                    found["required"] = [*value, *(found.get("required") or [])]
+                    both = [*value, *(found.get("required") or [])]
+                    found["required"] = list(
+                        dict.fromkeys(one for one in both if isinstance(one, str))
+                    )
                 else:
                     found.setdefault(key, value)
         return found
 
-    def _entity(self, name: str, kept: Mapping[str, str], ours: Mapping[str, str]) -> None:
+    def _entity(
+        self, name: str, kept: Mapping[str, str], ours: Mapping[str, str]
+    ) -> None:
         schema, place = self.objects[name], self._at(name)
-        entity = SourceEntity(kept[name], place, doc=str(schema.get("description") or ""))
+        entity = SourceEntity(
+            kept[name], place, doc=str(schema.get("description") or "")
+        )
         computed: dict[str, Any] = {}
         said = schema.get(EXTENSION)
         if isinstance(said, dict):
             content = {key: value for key, value in said.items() if key != "module"}
-            computed = said["computed"] if isinstance(said.get("computed"), dict) else {}
-            own = [key for key in schema["properties"] if key not in ("id", "created_at", "updated_at", *computed)]
-            entity.annotations.append(Annotation(ANNOTATION, write_annotation({**content, "order": own}), place))
+            computed = (
+                said["computed"] if isinstance(said.get("computed"), dict) else {}
+            )
+            own = [
+                key
+                for key in schema["properties"]
+                if key not in ("id", "created_at", "updated_at", *computed)
+            ]
+            entity.annotations.append(
+                Annotation(
+                    ANNOTATION, write_annotation({**content, "order": own}), place
+                )
+            )
             if isinstance(said.get("module"), str):
                 entity.group = said["module"]
                 self.domain.groups.setdefault(entity.group, place)
         self.domain.entities[entity.name] = entity
-        required: list[Any] = schema["required"] if isinstance(schema.get("required"), list) else []
+        required: list[Any] = (
+            schema["required"] if isinstance(schema.get("required"), list) else []
+        )
         form = next(
             (
                 one
@@ -281,7 +236,15 @@ class _Reader:
         for key, content in schema["properties"].items():
             if key == "id" or not isinstance(content, dict) or key in computed:
                 continue
-            self._property(entity, key, content, key in required, self._at(name, "properties", key), kept, ours)
+            self._property(
+                entity,
+                key,
+                content,
+                key in required,
+                self._at(name, "properties", key),
+                kept,
+                ours,
+            )
 
     def _property(
         self,
@@ -299,16 +262,24 @@ class _Reader:
         said = content.get(EXTENSION)
         if isinstance(said, dict) and isinstance(said.get("to"), str):
             kind = (
-                "ManyToMany" if said.get("type") == "references" else "OneToOne" if said.get("unique") else "ManyToOne"
+                "ManyToMany"
+                if said.get("type") == "references"
+                else "OneToOne"
+                if said.get("one_to_one")
+                else "ManyToOne"
             )
             known = kept.get(ours.get(said["to"], ""), "User")
             extra = {
-                word: value for word, value in said.items() if word not in ("type", "required", "unique", "to")
+                word: value
+                for word, value in said.items()
+                if word not in ("type", "required", "one_to_one", "to")
             } | {"name": key}
             if kind != "ManyToMany":
                 extra.setdefault("indexed", False)
             extra |= {"to": ACCOUNT} if said["to"] == ACCOUNT else {}
-            self._relate(kind, entity, key, known, bool(said.get("required")), place, extra)
+            self._relate(
+                kind, entity, key, known, bool(said.get("required")), place, extra
+            )
             return
         target = self._target(content, kept)
         items = content.get("items") if content.get("type") == "array" else None
@@ -316,18 +287,39 @@ class _Reader:
         if target is not None:
             self._relate("ManyToOne", entity, key, target, required, place)
         elif many is not None:
-            self._relate("ManyToMany", entity, key, many, required and content.get("minItems") not in (None, 0), place)
+            self._relate(
+                "ManyToMany",
+                entity,
+                key,
+                many,
+                required and content.get("minItems") not in (None, 0),
+                place,
+            )
             if required and content.get("minItems") in (None, 0):
                 self._note("changed", place, what, "a list of the other may be empty")
         elif (guessed := self._guess(key, content, kept)) is not None:
-            self._relate("ManyToOne", entity, key[:-3] if key.endswith("_id") else key[:-2], guessed, required, place)
+            self._relate(
+                "ManyToOne",
+                entity,
+                key[:-3] if key.endswith("_id") else key[:-2],
+                guessed,
+                required,
+                place,
+            )
             self._note("changed", place, what, f"refers to {guessed}, by its name")
         else:
             self._field(entity, key, content, required, place, said)
 
-    def _alternative(self, content: Mapping[str, Any], what: str, place: Place) -> tuple[Mapping[str, Any], bool]:
+    def _alternative(
+        self, content: Mapping[str, Any], what: str, place: Place
+    ) -> tuple[Mapping[str, Any], bool]:
         """The one of `anyOf` that is not null, and whether there is null among them."""
-        options = [one for word in ("anyOf", "oneOf") for one in content.get(word) or () if isinstance(one, dict)]
+        options = [
+            one
+            for word in ("anyOf", "oneOf")
+            for one in content.get(word) or ()
+            if isinstance(one, dict)
+        ]
         kinds = content.get("type")
         if isinstance(kinds, list):
             left = [one for one in kinds if one != "null"]
@@ -337,32 +329,64 @@ class _Reader:
             return content, bool(content.get("nullable"))
         real = [one for one in options if one.get("type") != "null"]
         if len(real) > 1 and not isinstance(content.get(EXTENSION), dict):
-            self._note("unsaid", place, what, "one of several forms; the first is taken")
-        inner = self._alternative(real[0], what, place)[0] if real and "anyOf" not in real[0] else {}
-        return {**inner, **{key: value for key, value in content.items() if key not in ("anyOf", "oneOf")}}, len(
-            real
-        ) < len(options)
+            self._note(
+                "unsaid", place, what, "one of several forms; the first is taken"
+            )
+        inner = (
+            self._alternative(real[0], what, place)[0]
+            if real and "anyOf" not in real[0]
+            else {}
+        )
+        return {
+            **inner,
+            **{
+                key: value
+                for key, value in content.items()
+                if key not in ("anyOf", "oneOf")
+            },
+        }, len(real) < len(options)
 
-    def _target(self, content: Mapping[str, Any], kept: Mapping[str, str]) -> str | None:
-        refs = [content.get("$ref"), *(one.get("$ref") for one in content.get("allOf") or () if isinstance(one, dict))]
+    def _target(
+        self, content: Mapping[str, Any], kept: Mapping[str, str]
+    ) -> str | None:
+        refs = [
+            content.get("$ref"),
+            *(
+                one.get("$ref")
+                for one in content.get("allOf") or ()
+                if isinstance(one, dict)
+            ),
+        ]
         for ref in refs:
             if isinstance(ref, str):
                 name = ref.rpartition("/")[2]
                 if name in kept:
                     return kept[name]
                 base = next(
-                    (name[: -len(end)] for end in sorted(_FORMS, key=len, reverse=True) if name.endswith(end)), ""
+                    (
+                        name[: -len(end)]
+                        for end in sorted(_FORMS, key=len, reverse=True)
+                        if name.endswith(end)
+                    ),
+                    "",
                 )
                 if base in kept.values():
                     return base
         return None
 
-    def _guess(self, key: str, content: Mapping[str, Any], kept: Mapping[str, str]) -> str | None:
+    def _guess(
+        self, key: str, content: Mapping[str, Any], kept: Mapping[str, str]
+    ) -> str | None:
         """`customer_id` of an id's type is a reference where there is a customer."""
         words = to_words(key) or ""
-        if not words.endswith("_id") or content.get("type") not in ("string", "integer"):
+        if not words.endswith("_id") or content.get("type") not in (
+            "string",
+            "integer",
+        ):
             return None
-        return next((name for name in kept.values() if to_words(name) == words[:-3]), None)
+        return next(
+            (name for name in kept.values() if to_words(name) == words[:-3]), None
+        )
 
     def _relate(
         self,
@@ -375,11 +399,23 @@ class _Reader:
         extra: Mapping[str, Any] | None = None,
     ) -> None:
         side = Side(entity.name, key, None, required)
-        annotations = [Annotation(ANNOTATION, write_annotation(extra), place)] if extra is not None else []
-        self.domain.relations.append(SourceRelation(kind, side, Side(target), place, annotations=annotations))
+        annotations = (
+            [Annotation(ANNOTATION, write_annotation(extra), place)]
+            if extra is not None
+            else []
+        )
+        self.domain.relations.append(
+            SourceRelation(kind, side, Side(target), place, annotations=annotations)
+        )
 
     def _field(
-        self, entity: SourceEntity, key: str, content: Mapping[str, Any], required: bool, place: Place, said: Any
+        self,
+        entity: SourceEntity,
+        key: str,
+        content: Mapping[str, Any],
+        required: bool,
+        place: Place,
+        said: Any,
     ) -> None:
         what = f"{entity.name}.{key}"
         made = self._form(key, content, required, place, what)
@@ -389,21 +425,43 @@ class _Reader:
         elif content.get("default"):
             self._note("unsaid", place, what, "the default of a list or an object")
         if isinstance(said, dict):
-            made.bounds, made.pattern, made.enum, made.item, made.members = {}, None, None, None, []
+            made.bounds, made.pattern, made.enum, made.item, made.members = (
+                {},
+                None,
+                None,
+                None,
+                [],
+            )
             made.type, made.required = "string", False
             extra = {**said, "name": key}
         if extra:
-            made.annotations.append(Annotation(ANNOTATION, write_annotation(extra), place))
+            made.annotations.append(
+                Annotation(ANNOTATION, write_annotation(extra), place)
+            )
         entity.fields.append(made)
 
     def _form(
-        self, key: str, content: Mapping[str, Any], required: bool, place: Place, what: str, *, within: bool = False
+        self,
+        key: str,
+        content: Mapping[str, Any],
+        required: bool,
+        place: Place,
+        what: str,
+        *,
+        within: bool = False,
     ) -> SourceField:
-        """A value as its schema says; `within`: it is one of a list or of an object, and so has none inside."""
+        """A value as its schema says; `within`: it is one of a list or of an object,
+        and so has none inside.
+        """
         if isinstance(ref := content.get("$ref"), str):
-            content = {**self._merged(content, 0), **{k: v for k, v in content.items() if k != "$ref"}}
+            content = {
+                **self._merged(content, 0),
+                **{k: v for k, v in content.items() if k != "$ref"},
+            }
             if not content:
-                self._note("unsaid", place, what, f"{shown(ref)} is not in this document")
+                self._note(
+                    "unsaid", place, what, f"{shown(ref)} is not in this document"
+                )
         doc, kind = str(content.get("description") or ""), content.get("type")
         items, properties = content.get("items"), content.get("properties")
         if not isinstance(content.get(EXTENSION), dict):
@@ -411,23 +469,47 @@ class _Reader:
                 return self._list(key, content, required, place, what, within=within)
             if isinstance(properties, dict) and properties and kind in (None, "object"):
                 made = SourceField(key, "object", "object", place, required, doc=doc)
-                needed = content["required"] if isinstance(content.get("required"), list) else []
+                needed = (
+                    content["required"]
+                    if isinstance(content.get("required"), list)
+                    else []
+                )
                 for name, inner in properties.items() if not within else ():
                     if isinstance(inner, dict):
-                        simple, nullable = self._alternative(inner, f"{what}.{name}", place)
+                        simple, nullable = self._alternative(
+                            inner, f"{what}.{name}", place
+                        )
                         made.members.append(
                             self._form(
-                                name, simple, name in needed and not nullable, place, f"{what}.{name}", within=True
+                                name,
+                                simple,
+                                name in needed and not nullable,
+                                place,
+                                f"{what}.{name}",
+                                within=True,
                             )
                         )
                 return made
-        made = SourceField(key, self._kind(content, what, place), str(kind or "any"), place, required, doc=doc)
+        made = SourceField(
+            key,
+            self._kind(content, what, place),
+            str(kind or "any"),
+            place,
+            required,
+            doc=doc,
+        )
         if within and content.get("default") is not None:
             self._note("unsaid", place, what, "a default within a list or an object")
         values = content.get("enum")
-        if isinstance(values, list) and values and all(isinstance(one, str) for one in values):
+        if (
+            isinstance(values, list)
+            and values
+            and all(isinstance(one, str) for one in values)
+        ):
             made.type, made.enum = "enum", what
-            self.domain.enums[what] = SourceEnum(what, [(one, None) for one in values], place)
+            self.domain.enums[what] = SourceEnum(
+                what, [(one, None) for one in values], place
+            )
         for word, bound in (
             ("minimum", "min"),
             ("maximum", "max"),
@@ -436,15 +518,27 @@ class _Reader:
         ):
             value = content.get(word)
             if isinstance(value, int | float) and not isinstance(value, bool):
-                made.bounds[bound] = str(value) if isinstance(value, int) else f"{value:f}"
+                made.bounds[bound] = (
+                    str(value) if isinstance(value, int) else f"{value:f}"
+                )
         if isinstance(content.get("pattern"), str):
             made.pattern = content["pattern"]
-        if made.type == "string" and int(float(made.bounds.get("maxlength", 0))) > 10_000:
+        if (
+            made.type == "string"
+            and int(float(made.bounds.get("maxlength", 0))) > 10_000
+        ):
             made.type = "text"
         return made
 
     def _list(
-        self, key: str, content: Mapping[str, Any], required: bool, place: Place, what: str, *, within: bool
+        self,
+        key: str,
+        content: Mapping[str, Any],
+        required: bool,
+        place: Place,
+        what: str,
+        *,
+        within: bool,
     ) -> SourceField:
         """An array: what each of its values is, and how many there may be."""
         made = SourceField(key, "list", "array", place, required)
@@ -457,9 +551,14 @@ class _Reader:
         made.doc = str(content.get("description") or "")
         if isinstance(most := content.get("maxItems"), int) and most > 0:
             made.most = most
-        for word, says in (("minItems", "at least so many values"), ("uniqueItems", "each value once")):
+        for word, says in (
+            ("minItems", "at least so many values"),
+            ("uniqueItems", "each value once"),
+        ):
             if content.get(word):
-                self._note("unsaid", place, what, f"{word} {json.dumps(content[word])}: {says}")
+                self._note(
+                    "unsaid", place, what, f"{word} {json.dumps(content[word])}: {says}"
+                )
         return made
 
     def _kind(self, content: Mapping[str, Any], what: str, place: Place) -> Kind:
@@ -486,7 +585,11 @@ class _Reader:
 
     def _at(self, *path: str) -> Place:
         steps = next(
-            (start for start in (("components", "schemas"), ("definitions",)) if (*start, *path) in self.lines),
+            (
+                start
+                for start in (("components", "schemas"), ("definitions",))
+                if (*start, *path) in self.lines
+            ),
             ("components", "schemas"),
         )
         return Place(self.file, self.lines.get((*steps, *path), 1))

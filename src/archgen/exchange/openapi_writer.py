@@ -1,4 +1,6 @@
-"""A domain as an OpenAPI document: a schema and the paths of each entity. What JSON Schema has no words for stands in `x-archgen`."""
+"""A domain as an OpenAPI document: a schema and the paths of each entity. What JSON
+Schema has no words for stands in `x-archgen`.
+"""
 
 from __future__ import annotations
 
@@ -37,12 +39,21 @@ def describe_openapi(name: str, domain: Domain) -> dict[str, Any]:
         schemas[cls] = _schema(module, entity, spec)
         if module not in told and domain[module].spec.reacts_to:
             schemas[cls][EXTENSION]["reacts_to"] = list(domain[module].spec.reacts_to)
+        if module not in told and domain[module].spec.stored_as is not None:
+            schemas[cls][EXTENSION]["stored_as"] = domain[module].spec.stored_as
         if module not in told and (
-            enums := domain[module].spec.model_dump(mode="json", exclude_unset=True).get("enums")
+            enums := domain[module]
+            .spec.model_dump(mode="json", exclude_unset=True)
+            .get("enums")
         ):
             schemas[cls][EXTENSION]["enums"] = enums
         told.add(module)
-        paths |= _paths(module, entity, spec.pluralize(entity), {"$ref": f"#/components/schemas/{cls}"})
+        paths |= _paths(
+            module,
+            entity,
+            spec.pluralize(entity),
+            {"$ref": f"#/components/schemas/{cls}"},
+        )
     return {
         "openapi": "3.1.0",
         "info": {"title": name, "version": "1"},
@@ -54,28 +65,54 @@ def describe_openapi(name: str, domain: Domain) -> dict[str, Any]:
 def _schema(module: str, name: str, entity: EntitySpec) -> dict[str, Any]:
     said = entity.model_dump(mode="json", exclude_unset=True, exclude={"fields"})
     properties = {key: _property(spec) for key, spec in entity.fields.items()}
-    properties |= {key: {**_form(FieldSpec(type=spec.type)), "readOnly": True} for key, spec in entity.computed.items()}
+    properties |= {
+        key: {**_form(FieldSpec(type=spec.type)), "readOnly": True}
+        for key, spec in entity.computed.items()
+    }
     return {
         "type": "object",
         EXTENSION: {"module": module, "name": name, **said},
-        "properties": {"id": {**_UUID, "readOnly": True}, **properties, "created_at": _TIME, "updated_at": _TIME},
-        "required": ["id", *(key for key, spec in entity.fields.items() if spec.needed), "created_at", "updated_at"],
+        "properties": {
+            "id": {**_UUID, "readOnly": True},
+            **properties,
+            "created_at": _TIME,
+            "updated_at": _TIME,
+        },
+        "required": [
+            "id",
+            *(key for key, spec in entity.fields.items() if spec.needed),
+            "created_at",
+            "updated_at",
+        ],
     }
 
 
 def _property(spec: FieldSpec) -> dict[str, Any]:
     made = _form(spec)
     if spec.type == "list":
-        made = {"type": "array", "items": _form(read_item(spec)), "maxItems": resolve_items(spec)}
+        made = {
+            "type": "array",
+            "items": _form(read_item(spec)),
+            "maxItems": resolve_items(spec),
+        }
     if spec.type == "object":
         required = [key for key, member in spec.fields.items() if member.required]
-        made = {"type": "object", "properties": {key: _form(member) for key, member in spec.fields.items()}}
+        made = {
+            "type": "object",
+            "properties": {key: _form(member) for key, member in spec.fields.items()},
+        }
         made |= {"required": required} if required else {}
     if spec.type == "references" and spec.needed:
         made |= {"minItems": 1}
-    said = {key: value for key, value in spec.model_dump(mode="json", exclude_unset=True).items() if value is not None}
+    said = {
+        key: value
+        for key, value in spec.model_dump(mode="json", exclude_unset=True).items()
+        if value is not None
+    }
     if said.get("enum") is not None:
-        said = {key: value for key, value in said.items() if key not in ("values", "labels")}
+        said = {
+            key: value for key, value in said.items() if key not in ("values", "labels")
+        }
     return {**made, EXTENSION: said}
 
 
@@ -96,17 +133,28 @@ def _form(spec: FieldSpec) -> dict[str, Any]:
     return made
 
 
-def _paths(module: str, name: str, plural: str, schema: dict[str, Any]) -> dict[str, Any]:
+def _paths(
+    module: str, name: str, plural: str, schema: dict[str, Any]
+) -> dict[str, Any]:
     def answer(status: str, content: dict[str, Any] | None = None) -> dict[str, Any]:
         body = {"content": {"application/json": {"schema": content}}} if content else {}
         return {"responses": {status: {"description": "done", **body}}}
 
     def taking(operation: dict[str, Any]) -> dict[str, Any]:
-        return {**operation, "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+        return {
+            **operation,
+            "requestBody": {
+                "required": True,
+                "content": {"application/json": {"schema": schema}},
+            },
+        }
 
     page = {
         "type": "object",
-        "properties": {"items": {"type": "array", "items": schema}, "next": {"type": ["string", "null"]}},
+        "properties": {
+            "items": {"type": "array", "items": schema},
+            "next": {"type": ["string", "null"]},
+        },
         "required": ["items", "next"],
     }
     query = [
@@ -116,13 +164,38 @@ def _paths(module: str, name: str, plural: str, schema: dict[str, Any]) -> dict[
     one = [{"name": "id", "in": "path", "required": True, "schema": _UUID}]
     return {
         f"/api/{plural}": {
-            "get": {"tags": [module], "operationId": f"{name}_list", "parameters": query, **answer("200", page)},
-            "post": taking({"tags": [module], "operationId": f"{name}_create", **answer("201", schema)}),
+            "get": {
+                "tags": [module],
+                "operationId": f"{name}_list",
+                "parameters": query,
+                **answer("200", page),
+            },
+            "post": taking(
+                {
+                    "tags": [module],
+                    "operationId": f"{name}_create",
+                    **answer("201", schema),
+                }
+            ),
         },
         f"/api/{plural}/{{id}}": {
             "parameters": one,
-            "get": {"tags": [module], "operationId": f"{name}_read", **answer("200", schema)},
-            "patch": taking({"tags": [module], "operationId": f"{name}_update", **answer("200", schema)}),
-            "delete": {"tags": [module], "operationId": f"{name}_delete", **answer("204")},
+            "get": {
+                "tags": [module],
+                "operationId": f"{name}_read",
+                **answer("200", schema),
+            },
+            "patch": taking(
+                {
+                    "tags": [module],
+                    "operationId": f"{name}_update",
+                    **answer("200", schema),
+                }
+            ),
+            "delete": {
+                "tags": [module],
+                "operationId": f"{name}_delete",
+                **answer("204"),
+            },
         },
     }

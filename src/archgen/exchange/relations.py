@@ -1,4 +1,6 @@
-"""Relations: a field that refers, or a list of references, at the end that owns them; an account owns none."""
+"""Relations: a field that refers, or a list of references, at the end that owns them;
+an account owns none.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,14 @@ from typing import Any
 from archgen.domain import naming
 from archgen.exchange import language
 from archgen.exchange.draft import ACCOUNT, Draft, Home
-from archgen.exchange.field_keys import FIELD_KEYS, annotate, fit_keys, name_field, read_own, show_annotation
+from archgen.exchange.field_keys import (
+    FIELD_KEYS,
+    annotate,
+    fit_keys,
+    name_field,
+    read_own,
+    show_annotation,
+)
 from archgen.exchange.jdl_writer import ANNOTATION
 from archgen.exchange.model import Side, SourceRelation
 from archgen.exchange.naming import to_words
@@ -20,7 +29,9 @@ _NO_FIELDS = "an account has no fields of yours"
 
 @dataclass(slots=True)
 class Relations:
-    """`unbounded`: lists of references that nothing has said a most of, by home and field."""
+    """`unbounded`: lists of references that nothing has said a most of, by home and
+    field.
+    """
 
     draft: Draft
     sides: Sides
@@ -28,8 +39,12 @@ class Relations:
 
     def translate(self, relation: SourceRelation) -> None:
         for side in (relation.source, relation.target):
-            if side.entity not in self.draft.homes and not self.draft.is_account(side.entity):
-                because = language.BUILT_IN.get(side.entity, f"no file declares {side.entity}")
+            if side.entity not in self.draft.homes and not self.draft.is_account(
+                side.entity
+            ):
+                because = language.BUILT_IN.get(
+                    side.entity, f"no file declares {side.entity}"
+                )
                 self.draft.note("unsaid", relation.place, relation.label, because)
                 return
         if relation.kind == "ManyToMany":
@@ -39,11 +54,22 @@ class Relations:
         else:
             self._refer_to_one(relation, relation.source, relation.target)
         for annotation in relation.annotations:
-            if annotation.name not in ("builtInEntity", ANNOTATION) and annotation.name.lower() != "ondelete":
-                self.draft.note("unsaid", annotation.place, relation.label, show_annotation(annotation))
+            word = annotation.name.lower()
+            if word in ("builtinentity", ANNOTATION.lower(), "ondelete"):
+                continue
+            left = language.RELATION_LEFT.get(word)
+            shown = show_annotation(annotation)
+            self.draft.note(
+                "left" if left else "unsaid",
+                annotation.place,
+                relation.label,
+                f"{shown}: {left}" if left else shown,
+            )
 
     def bound_lists(self) -> None:
-        """How many references one row may have: as many as a transaction of DynamoDB changes at once, where that may be the database."""
+        """How many references one row may have: as many as a transaction of DynamoDB
+        changes at once, where that may be the database.
+        """
         for home, name, relation in self.unbounded:
             most = language.MANY_MOST
             if not self.draft.needs_sql:
@@ -52,8 +78,12 @@ class Relations:
             bound = f"at most {most} of the other end in one row (max)"
             self.draft.note("changed", relation.place, relation.label, bound)
 
-    def _refer_to_one(self, relation: SourceRelation, holder: Side, other: Side) -> None:
-        """A field of `holder` that refers to `other`; a one-to-one relation that User would hold is turned round."""
+    def _refer_to_one(
+        self, relation: SourceRelation, holder: Side, other: Side
+    ) -> None:
+        """A field of `holder` that refers to `other`; a one-to-one relation that User
+        would hold is turned round.
+        """
         draft = self.draft
         if draft.is_account(holder.entity):
             if relation.kind != "OneToOne" or draft.is_account(other.entity):
@@ -65,7 +95,11 @@ class Relations:
         home = draft.homes[holder.entity]
         own = read_own(relation.annotations)
         to = self._find_target(other, own)
-        written = str(own.get("name", holder.field or f"{other.entity[:1].lower()}{other.entity[1:]}"))
+        written = str(
+            own.get(
+                "name", holder.field or f"{other.entity[:1].lower()}{other.entity[1:]}"
+            )
+        )
         words = to_words(written)
         known = home.fields.get(words or "")
         if known is not None and known.get("to") == to:
@@ -74,7 +108,15 @@ class Relations:
             known |= {"required": True} if holder.required else {}
             return
         also = (f"{words}_{to.partition('.')[2]}",) if words else ()
-        name = name_field(draft, home, written, relation.place, f"{holder.entity}.{written}", also, filtered=True)
+        name = name_field(
+            draft,
+            home,
+            written,
+            relation.place,
+            f"{holder.entity}.{written}",
+            also,
+            filtered=True,
+        )
         document: dict[str, Any] = {"type": "reference", "to": to}
         document |= {"required": True} if holder.required else {}
         document["one_to_one" if relation.kind == "OneToOne" else "indexed"] = True
@@ -87,12 +129,16 @@ class Relations:
         self.sides.list_as(relation, home, name, other)
         self.sides.set_on_delete(relation, home, name)
         if other.required:
-            unsaid = language.CHILD if relation.kind == "OneToMany" else language.ONE_SIDE
+            unsaid = (
+                language.CHILD if relation.kind == "OneToMany" else language.ONE_SIDE
+            )
             draft.note("unsaid", relation.place, relation.label, unsaid)
         self.sides.display(relation, holder, home, name, other)
 
     def _refer_to_many(self, relation: SourceRelation) -> None:
-        """A list of references at the end that owns the relation: its first, unless that is the account."""
+        """A list of references at the end that owns the relation: its first, unless
+        that is the account.
+        """
         draft = self.draft
         source, target = relation.source, relation.target
         if draft.is_account(source.entity):
@@ -109,7 +155,15 @@ class Relations:
         written = str(own.get("name", source.field or others))
         words = to_words(written)
         also = (f"{words}_{others}",) if words else ()
-        name = name_field(draft, home, written, relation.place, f"{source.entity}.{written}", also, filtered=True)
+        name = name_field(
+            draft,
+            home,
+            written,
+            relation.place,
+            f"{source.entity}.{written}",
+            also,
+            filtered=True,
+        )
         document: dict[str, Any] = {"type": language.MANY, "to": to}
         document |= {"required": True} if source.required else {}
         document |= {key: value for key, value in own.items() if key in FIELD_KEYS}
@@ -135,7 +189,9 @@ class Relations:
 
 
 def _count_transacted(entity: Mapping[str, Any]) -> int:
-    """References in one list of an entity's row that a transaction of DynamoDB has room for."""
+    """References in one list of an entity's row that a transaction of DynamoDB has room
+    for.
+    """
     fields = entity["fields"].values()
     several: int = sum(one["type"] == language.MANY for one in fields)
     pointed = sum("to" in one or bool(one.get("unique")) for one in fields)

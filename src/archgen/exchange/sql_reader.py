@@ -1,10 +1,11 @@
-"""DDL of PostgreSQL, MySQL and SQLite -> tables. Of a dump only what defines tables is parsed; rows are passed over unread."""
+"""DDL of PostgreSQL, MySQL and SQLite -> tables. Of a dump only what defines tables is
+parsed; rows are passed over unread.
+"""
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,14 +17,21 @@ from sqlglot.errors import SqlglotError
 from archgen.errors import InputError, Mistake
 from archgen.exchange.model import Kind, Note, NoteKind, Place, SourceDomain
 from archgen.exchange.source_file import read_source
+from archgen.exchange.sql_statements import (
+    DIALECTS,
+    guess_dialect,
+    split_statements,
+    without_comments,
+)
 from archgen.exchange.tables import Column, ForeignKey, Table, to_domain
 from archgen.text import nearest, shown
 
 MOST_BYTES = 64 * 1024 * 1024
 STATEMENT_MOST = 256 * 1024
 STATEMENTS_MOST = 5_000  # that define something
+DEFINING_MOST = 2 * 1024 * 1024  # bytes of these together
+PASSED_MOST = 2_000_000  # statements that define nothing
 COMPOSITES_DEEP = 4  # what is nested deeper is no object anyway
-DIALECTS = ("postgres", "mysql", "sqlite")
 
 _KINDS: dict[str, Kind] = {
     **dict.fromkeys(("VARCHAR", "CHAR", "NCHAR", "NVARCHAR", "BPCHAR", "NAME", "INET", "CIDR", "IPADDRESS"), "string"),
@@ -52,12 +60,16 @@ _SKIPPED = re.compile(
     r"\s*(?:CREATE\s+(?:OR\s+REPLACE\s+)?(?:(?:UNIQUE|MATERIALIZED|RECURSIVE|TEMP|TEMPORARY|CONSTRAINT)\s+)*(\w+)|(\w+))",
     re.IGNORECASE,
 )
-_COPY = re.compile(r"\s*COPY\b.*\bFROM\s+stdin", re.IGNORECASE | re.DOTALL)
-_STRUCTURE = re.compile(r"VIEW|TRIGGER|FUNCTION|PROCEDURE|SEQUENCE|DOMAIN|POLICY|RULE|MATERIALIZED", re.IGNORECASE)
+_STRUCTURE = re.compile(
+    r"VIEW|TRIGGER|FUNCTION|PROCEDURE|SEQUENCE|DOMAIN|POLICY|RULE|MATERIALIZED",
+    re.IGNORECASE,
+)
 
 
 def read_sql(path: Path, dialect: str | None = None) -> SourceDomain:
-    """The domain whose tables a file of DDL defines; InputError where it is none, with its line."""
+    """The domain whose tables a file of DDL defines; InputError where it is none, with
+    its line.
+    """
     name = path.name or str(path)
     text = _content(path, name)
     if dialect is not None and dialect not in DIALECTS:
@@ -72,53 +84,18 @@ def read_sql(path: Path, dialect: str | None = None) -> SourceDomain:
             ]
         )
     reader = _Reader(name, dialect or guess_dialect(text))
-    logging.getLogger("sqlglot").setLevel(logging.CRITICAL)  # what it passes over is told by the reader
+    # what it passes over is told by the reader
+    logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
     reader.read(text)
     return to_domain(path.stem, [name], reader.tables.values(), reader.notes)
 
 
-def guess_dialect(text: str) -> str:
-    head = text[:1_000_000]
-    if "`" in head or re.search(r"\bENGINE\s*=|\bAUTO_INCREMENT\b", head, re.IGNORECASE):
-        return "mysql"
-    if re.search(r"\bAUTOINCREMENT\b|\bWITHOUT\s+ROWID\b|\bPRAGMA\b|\bsqlite_", head, re.IGNORECASE):
-        return "sqlite"
-    return "postgres"
-
-
 def _content(path: Path, name: str) -> str:
     smaller = "dump the schema alone: pg_dump --schema-only"
-    content = read_source(path, name, most=MOST_BYTES, wanted="a file of DDL", hint=smaller)
+    content = read_source(
+        path, name, most=MOST_BYTES, wanted="a file of DDL", hint=smaller
+    )
     return content.decode("utf-8-sig", errors="replace")
-
-
-def split_statements(text: str, dialect: str) -> Iterator[tuple[int, str]]:
-    """Offset and text of each statement; rows of COPY are passed over. Quotes, comments and dollar quotes hold what they hold."""
-    backslash = r"|\\." if dialect == "mysql" else ""
-    no = r"\\" if dialect == "mysql" else ""
-    parts = [rf"'(?:[^'{no}]|''{backslash})*+(?:'|\Z)", rf'"(?:[^"{no}]{backslash})*+(?:"|\Z)', r"`[^`]*+(?:`|\Z)"]
-    parts += [r"--[^\n]*+", r"/\*.*?(?:\*/|\Z)", ";"]  # what is never closed goes on to the end
-    if dialect == "postgres":
-        parts.append(r"\$(\w*)\$.*?(?:\$\1\$|\Z)")
-    token = re.compile("|".join(parts), re.DOTALL)
-    start = position = 0
-    while found := token.search(text, position):
-        position = found.end()
-        if found[0] != ";":
-            continue
-        statement = text[start : found.start()]
-        yield start, statement
-        if _COPY.match(_bare(statement)):
-            end = text.find("\n\\.", position)
-            position = len(text) if end < 0 else end + 3
-        start = position
-    if text[start:].strip():
-        yield start, text[start:]
-
-
-def _bare(statement: str) -> str:
-    """Its beginning without the comments before it."""
-    return re.sub(r"\A(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/|#[^\n]*\n)*", "", statement[:20_000], flags=re.DOTALL)[:2_000]
 
 
 @dataclass(slots=True)
@@ -133,27 +110,29 @@ class _Reader:
 
     def read(self, text: str) -> None:
         mistakes: list[Mistake] = []
-        kept = line = last = 0
+        kept = size = line = last = beside = 0
         passed: dict[str, tuple[Place, int]] = {}
         for offset, statement in split_statements(text, self.dialect):
             line += text.count("\n", last, offset)
             last = offset
-            bare = _bare(statement)
+            bare = without_comments(statement)
             here = statement[:20_000]
-            place = Place(self.file, line + 1 + here[: max(here.find(bare[:40]), 0)].count("\n"))
+            place = Place(
+                self.file, line + 1 + here[: max(here.find(bare[:40]), 0)].count("\n")
+            )
             if not _WANTED.match(bare):
+                beside += 1
+                if beside > PASSED_MOST:
+                    raise self._too_much(
+                        place, f"more than {PASSED_MOST:,} statements define nothing"
+                    )
                 self._pass_over(bare, place, passed)
                 continue
             kept += 1
+            size += len(statement)
             if kept > STATEMENTS_MOST:
-                raise InputError(
-                    [
-                        Mistake(
-                            f"{self.file}, line {place.line}",
-                            f"more than {STATEMENTS_MOST} statements define something",
-                            "dump the schema alone",
-                        )
-                    ]
+                raise self._too_much(
+                    place, f"more than {STATEMENTS_MOST} statements define something"
                 )
             if len(statement) > STATEMENT_MOST:
                 mistakes.append(
@@ -164,6 +143,11 @@ class _Reader:
                     )
                 )
                 continue
+            if size > DEFINING_MOST:
+                raise self._too_much(
+                    place,
+                    f"what defines something has more than {DEFINING_MOST // 2**20} MiB",
+                )
             try:
                 for tree in sqlglot.parse(statement, dialect=self.dialect):
                     self._take(tree, place)
@@ -173,17 +157,31 @@ class _Reader:
             self._alter(tree, place)
         for word, (place, count) in passed.items():
             kind: NoteKind = "unsaid" if _STRUCTURE.search(word) else "left"
-            says = f"{count} statements are passed over" if count > 1 else "is passed over"
+            says = (
+                f"{count} statements are passed over" if count > 1 else "is passed over"
+            )
             self.notes.append(Note(kind, place, word, says))
         if mistakes:
             raise InputError(mistakes)
         if not self.tables:
-            raise InputError([Mistake(self.file, "defines no table", "give DDL: CREATE TABLE ...")])
+            raise InputError(
+                [Mistake(self.file, "defines no table", "give DDL: CREATE TABLE ...")]
+            )
 
-    def _pass_over(self, bare: str, place: Place, passed: dict[str, tuple[Place, int]]) -> None:
+    def _too_much(self, place: Place, what: str) -> InputError:
+        return InputError(
+            [Mistake(f"{self.file}, line {place.line}", what, "dump the schema alone")]
+        )
+
+    def _pass_over(
+        self, bare: str, place: Place, passed: dict[str, tuple[Place, int]]
+    ) -> None:
         found = _SKIPPED.match(bare)
         if found:
-            word = (found[1] and f"CREATE {found[1].upper()}") or (found[2] or "").upper()
+            word = (found[1] and f"CREATE {found[1].upper()}") or (
+                found[2] or ""
+            ).upper()
+            word = word[:40]
             first, count = passed.get(word, (place, 0))
             passed[word] = first, count + 1
 
@@ -192,9 +190,17 @@ class _Reader:
         first = statement[: statement.find(statement.lstrip())].count("\n")
         line = place.line + max(int(details.get("line") or 1) - 1 - first, 0)
         if isinstance(error, RecursionError):
-            return Mistake(f"{self.file}, line {place.line}", "is nested too deeply", "write it flatter")
-        said = str(details.get("description") or error).splitlines()[0].rstrip(".")[:160]
-        near = f" at {shown(details['highlight'], 40)}" if details.get("highlight") else ""
+            return Mistake(
+                f"{self.file}, line {place.line}",
+                "is nested too deeply",
+                "write it flatter",
+            )
+        said = (
+            str(details.get("description") or error).splitlines()[0].rstrip(".")[:160]
+        )
+        near = (
+            f" at {shown(details['highlight'], 40)}" if details.get("highlight") else ""
+        )
         return Mistake(
             f"{self.file}, line {line}",
             f"is not read as SQL of {self.dialect}{near}: {said[:1].lower()}{said[1:]}",
@@ -207,7 +213,9 @@ class _Reader:
         elif isinstance(tree, exp.Create) and tree.kind == "TYPE":
             parts = tree.expression.expressions if tree.expression is not None else []
             if isinstance(tree.expression, exp.Schema):
-                self.composites[_name(tree.this)] = [part for part in parts if isinstance(part, exp.ColumnDef)]
+                self.composites[_name(tree.this)] = [
+                    part for part in parts if isinstance(part, exp.ColumnDef)
+                ]
             else:
                 self.enums[_name(tree.this)] = tuple(str(value.this) for value in parts)
         elif tree is not None:
@@ -216,12 +224,24 @@ class _Reader:
     def _table(self, tree: exp.Create, place: Place) -> None:
         schema = tree.this
         if not isinstance(schema, exp.Schema):
-            self.notes.append(Note("unsaid", place, f"CREATE TABLE {_name(schema)}", "has no columns of its own"))
+            self.notes.append(
+                Note(
+                    "unsaid",
+                    place,
+                    f"CREATE TABLE {_name(schema)}",
+                    "has no columns of its own",
+                )
+            )
             return
         name = _name(schema.this)
         if name in self.tables:
             self.notes.append(
-                Note("unsaid", place, name, f"is defined at {self.tables[name].place} already, which is kept")
+                Note(
+                    "unsaid",
+                    place,
+                    name,
+                    f"is defined at {self.tables[name].place} already, which is kept",
+                )
             )
             return
         table = self.tables[name] = Table(name, place)
@@ -236,7 +256,9 @@ class _Reader:
 
     def _column(self, table: Table, part: exp.ColumnDef, place: Place) -> None:
         name = part.name
-        made = Column(name, "string", part.kind.sql(self.dialect) if part.kind else "", place)
+        made = Column(
+            name, "string", part.kind.sql(self.dialect) if part.kind else "", place
+        )
         table.columns[name] = made
         if isinstance(part.kind, exp.DataType):
             self._type(made, part.kind, f"{table.name}.{name}")
@@ -256,17 +278,39 @@ class _Reader:
                 self._check(table, kind.this, place)
             elif isinstance(kind, exp.CommentColumnConstraint):
                 made.doc = str(kind.this.this)
-            elif isinstance(kind, exp.AutoIncrementColumnConstraint | exp.GeneratedAsIdentityColumnConstraint):
+            elif isinstance(
+                kind,
+                exp.AutoIncrementColumnConstraint
+                | exp.GeneratedAsIdentityColumnConstraint,
+            ):
                 made.computed = "a counter" if name != "id" else None
             elif isinstance(kind, exp.ComputedColumnConstraint):
                 self.notes.append(
-                    Note("unsaid", place, f"{table.name}.{name}", f"computed: {kind.sql(self.dialect)[:60]}")
+                    Note(
+                        "unsaid",
+                        place,
+                        f"{table.name}.{name}",
+                        f"computed: {kind.sql(self.dialect)[:60]}",
+                    )
                 )
-            elif not isinstance(kind, exp.CollateColumnConstraint | exp.CharacterSetColumnConstraint):
-                self.notes.append(Note("unsaid", place, f"{table.name}.{name}", kind.sql(self.dialect)[:60]))
+            elif not isinstance(
+                kind, exp.CollateColumnConstraint | exp.CharacterSetColumnConstraint
+            ):
+                self.notes.append(
+                    Note(
+                        "unsaid",
+                        place,
+                        f"{table.name}.{name}",
+                        kind.sql(self.dialect)[:60],
+                    )
+                )
 
     def _type(self, made: Column, kind: exp.DataType, what: str) -> None:
-        word = kind.this.name if isinstance(kind.this, exp.DataType.Type) else str(kind.this)
+        word = (
+            kind.this.name
+            if isinstance(kind.this, exp.DataType.Type)
+            else str(kind.this)
+        )
         sizes = [
             int(one.this.this)
             for one in kind.expressions
@@ -278,19 +322,47 @@ class _Reader:
                 made.values = enum
             elif name in self.composites and what.count(".") < COMPOSITES_DEEP:
                 made.type = "object"
-                made.members = [self._member(part, made.place, what) for part in self.composites[name]]
+                made.members = [
+                    self._member(part, made.place, what)
+                    for part in self.composites[name]
+                ]
             else:
-                self.notes.append(Note("unsaid", made.place, what, f"the type {made.written[:40]}; taken as a string"))
+                self.notes.append(
+                    Note(
+                        "unsaid",
+                        made.place,
+                        what,
+                        f"the type {made.written[:40]}; taken as a string",
+                    )
+                )
             return
         if word == "ARRAY":
             self._array(made, kind, what)
             return
         if word == "SET":
-            made.type, made.item, made.values = "list", "enum", tuple(str(value.this) for value in kind.expressions)
-            self.notes.append(Note("changed", made.place, what, "a set of values is a list, which has an order"))
+            made.type, made.item, made.values = (
+                "list",
+                "enum",
+                tuple(str(value.this) for value in kind.expressions),
+            )
+            self.notes.append(
+                Note(
+                    "changed",
+                    made.place,
+                    what,
+                    "a set of values is a list, which has an order",
+                )
+            )
             return
         if word not in _KINDS:
-            self.notes.append(Note("unsaid", made.place, what, f"the type {made.written[:40]}; taken as a string"))
+            self.notes.append(
+                Note(
+                    "unsaid",
+                    made.place,
+                    what,
+                    f"the type {made.written[:40]}; taken as a string",
+                )
+            )
             return
         made.type = _KINDS[word]
         if word == "ENUM":
@@ -303,7 +375,9 @@ class _Reader:
             made.scale = sizes[1] if len(sizes) > 1 else 0 if sizes else None
 
     def _array(self, made: Column, kind: exp.DataType, what: str) -> None:
-        """A list of what its values are; of arrays and composites that is nothing simple."""
+        """A list of what its values are; of arrays and composites that is nothing
+        simple.
+        """
         inner = next(iter(kind.expressions), None)
         if isinstance(inner, exp.DataType) and inner.this != exp.DataType.Type.ARRAY:
             self._type(made, inner, what)
@@ -311,7 +385,9 @@ class _Reader:
         made.type, made.members = "list", []
 
     def _member(self, part: exp.ColumnDef, place: Place, what: str) -> Column:
-        made = Column(part.name, "string", part.kind.sql(self.dialect) if part.kind else "", place)
+        made = Column(
+            part.name, "string", part.kind.sql(self.dialect) if part.kind else "", place
+        )
         if isinstance(part.kind, exp.DataType):
             self._type(made, part.kind, f"{what}.{part.name}")
         return made
@@ -323,8 +399,12 @@ class _Reader:
             return  # as it is where nothing is said
         if isinstance(value, exp.Boolean):
             made.default = bool(value.this)
-        elif isinstance(value, exp.Literal) or (isinstance(value, exp.Neg) and isinstance(value.this, exp.Literal)):
-            text = str(value.this if isinstance(value, exp.Literal) else f"-{value.this.this}")
+        elif isinstance(value, exp.Literal) or (
+            isinstance(value, exp.Neg) and isinstance(value.this, exp.Literal)
+        ):
+            text = str(
+                value.this if isinstance(value, exp.Literal) else f"-{value.this.this}"
+            )
             made.default = _as_type(text, made.type)
         else:
             made.computed = value.sql(self.dialect)
@@ -340,35 +420,59 @@ class _Reader:
         elif isinstance(part, exp.UniqueColumnConstraint):
             table.uniques.append([_name(one) for one in part.this.expressions])
         elif isinstance(part, exp.ForeignKey):
-            self._reference(table, [_name(one) for one in part.expressions], part.args.get("reference"), place)
+            self._reference(
+                table,
+                [_name(one) for one in part.expressions],
+                part.args.get("reference"),
+                place,
+            )
         elif isinstance(part, exp.CheckColumnConstraint):
             self._check(table, part.this, place)
         elif isinstance(part, exp.IndexColumnConstraint):
             table.indexes.append([_name(one) for one in part.expressions])
         else:
-            self.notes.append(Note("unsaid", place, table.name, part.sql(self.dialect)[:80]))
+            self.notes.append(
+                Note("unsaid", place, table.name, part.sql(self.dialect)[:80])
+            )
 
-    def _reference(self, table: Table, columns: list[str], reference: Any, place: Place) -> None:
+    def _reference(
+        self, table: Table, columns: list[str], reference: Any, place: Place
+    ) -> None:
         if reference is None:
             return
-        target = reference.this.this if isinstance(reference.this, exp.Schema) else reference.this
+        target = (
+            reference.this.this
+            if isinstance(reference.this, exp.Schema)
+            else reference.this
+        )
         said = re.search(
             r"ON DELETE (CASCADE|SET NULL|SET DEFAULT|RESTRICT|NO ACTION)",
             " ".join(map(str, reference.args.get("options") or ())),
         )
-        table.references.append(ForeignKey(columns, _name(target), place, said and said[1]))
+        table.references.append(
+            ForeignKey(columns, _name(target), place, said and said[1])
+        )
 
     def _check(self, table: Table, check: Any, place: Place) -> None:
-        """A bound, or the values that a column may have; of anything else that it was there."""
+        """A bound, or the values that a column may have; of anything else that it was
+        there.
+        """
         for part in check.flatten() if isinstance(check, exp.And) else [check]:
             while isinstance(part, exp.Paren):
                 part = part.this
-            column = table.columns.get(part.this.name) if isinstance(getattr(part, "this", None), exp.Column) else None
+            column = (
+                table.columns.get(part.this.name)
+                if isinstance(getattr(part, "this", None), exp.Column)
+                else None
+            )
             bounds: dict[Any, str] = {exp.GTE: "min", exp.LTE: "max"}
             if (
                 column is not None
                 and isinstance(part, exp.In)
-                and all(isinstance(one, exp.Literal) and one.is_string for one in part.expressions)
+                and all(
+                    isinstance(one, exp.Literal) and one.is_string
+                    for one in part.expressions
+                )
             ):
                 column.values = tuple(str(one.this) for one in part.expressions)
             elif (
@@ -379,7 +483,14 @@ class _Reader:
             ):
                 column.bounds[bounds[type(part)]] = str(part.expression.this)
             else:
-                self.notes.append(Note("unsaid", place, table.name, f"CHECK {part.sql(self.dialect)[:80]}"))
+                self.notes.append(
+                    Note(
+                        "unsaid",
+                        place,
+                        table.name,
+                        f"CHECK {part.sql(self.dialect)[:80]}",
+                    )
+                )
 
     def _alter(self, tree: Any, place: Place) -> None:
         if isinstance(tree, exp.Alter):
@@ -391,29 +502,51 @@ class _Reader:
                 elif table is not None and isinstance(action, exp.ColumnDef):
                     self._column(table, action, place)
                 elif (
-                    table is not None and isinstance(action, exp.AlterColumn) and action.args.get("default") is not None
+                    table is not None
+                    and isinstance(action, exp.AlterColumn)
+                    and action.args.get("default") is not None
                 ):
                     if column := table.columns.get(action.name):
-                        column.computed = None if column.name in table.key else action.args["default"].sql(self.dialect)
+                        column.computed = (
+                            None
+                            if column.name in table.key
+                            else action.args["default"].sql(self.dialect)
+                        )
                 else:
                     self.notes.append(
-                        Note("unsaid", place, f"ALTER TABLE {_name(tree.this)}", action.sql(self.dialect)[:80])
+                        Note(
+                            "unsaid",
+                            place,
+                            f"ALTER TABLE {_name(tree.this)}",
+                            action.sql(self.dialect)[:80],
+                        )
                     )
         elif isinstance(tree, exp.Create) and tree.kind == "INDEX":
             self._index(tree, place)
         elif isinstance(tree, exp.Comment):
             self._comment(tree)
         else:
-            self.notes.append(Note("left", place, tree.sql(self.dialect)[:60], "is passed over"))
+            self.notes.append(
+                Note("left", place, tree.sql(self.dialect)[:60], "is passed over")
+            )
 
     def _index(self, tree: exp.Create, place: Place) -> None:
         table = self.tables.get(_name(tree.this.args.get("table")))
         params = tree.this.args.get("params")
         parts = params.args.get("columns") or [] if params is not None else []
         columns = [one.this.name for one in parts if isinstance(one.this, exp.Column)]
-        if table is None or len(columns) != len(parts) or (params is not None and params.args.get("where") is not None):
+        if (
+            table is None
+            or len(columns) != len(parts)
+            or (params is not None and params.args.get("where") is not None)
+        ):
             self.notes.append(
-                Note("unsaid", place, tree.sql(self.dialect)[:80], "an index of expressions, or of some rows alone")
+                Note(
+                    "unsaid",
+                    place,
+                    tree.sql(self.dialect)[:80],
+                    "an index of expressions, or of some rows alone",
+                )
             )
         elif tree.args.get("unique"):
             table.uniques.append(columns)
@@ -422,7 +555,9 @@ class _Reader:
 
     def _comment(self, tree: exp.Comment) -> None:
         text = str(tree.expression.this) if tree.expression is not None else ""
-        if tree.args.get("kind") == "TABLE" and (table := self.tables.get(_name(tree.this))):
+        if tree.args.get("kind") == "TABLE" and (
+            table := self.tables.get(_name(tree.this))
+        ):
             table.doc = text
         elif (
             isinstance(tree.this, exp.Column)
@@ -451,9 +586,27 @@ def _as_type(text: str, kind: Kind) -> Any:
     if kind == "integer":
         return int(text) if re.fullmatch(r"-?\d{1,18}", text) else None
     if kind == "boolean":
-        return {"1": True, "0": False, "true": True, "false": False, "t": True, "f": False}.get(text.lower())
+        return {
+            "1": True,
+            "0": False,
+            "true": True,
+            "false": False,
+            "t": True,
+            "f": False,
+        }.get(text.lower())
     if kind == "double":
         return float(text) if re.fullmatch(r"-?\d{1,15}(\.\d{1,15})?", text) else None
-    if kind in ("date", "time", "datetime", "uuid", "json", "blob", "image", "duration", "list", "object"):
+    if kind in (
+        "date",
+        "time",
+        "datetime",
+        "uuid",
+        "json",
+        "blob",
+        "image",
+        "duration",
+        "list",
+        "object",
+    ):
         return None
     return text

@@ -1,4 +1,6 @@
-"""A domain as a drawing: modules side by side, a box for each entity, a line for each reference."""
+"""A domain as a drawing: modules side by side, a box for each entity, a line for each
+reference.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ class _Box:
         return HEAD + ROW * len(self.rows)
 
     def row_y(self, name: str) -> int:
-        return self.y + HEAD + ROW * [key for key, _ in self.rows].index(name) + ROW // 2
+        return (
+            self.y + HEAD + ROW * [key for key, _ in self.rows].index(name) + ROW // 2
+        )
 
 
 def draw_svg(name: str, domain: Domain) -> str:
@@ -36,13 +40,17 @@ def draw_svg(name: str, domain: Domain) -> str:
     boxes, titles, width, height = _layout(domain)
     lines = [line for line in list_lines(domain) if line.target in boxes]
     said = "; ".join(
-        f"{line.source} has {line.field}, {'several of' if line.many else 'a'} {line.target}" for line in lines
+        f"{line.source} has {line.field}, {'several of' if line.many else 'a'} {line.target}"
+        for line in lines
     )
     parts = [
         f'<svg class="domain" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img">',
         f"<title>Entities of {escape(name)}</title><desc>{escape(said)}</desc><style>{_STYLE}</style>",
     ]
-    parts += [f'<text class="m" x="{x}" y="{MARGIN + 12}">{escape(title)}</text>' for x, title in titles]
+    parts += [
+        f'<text class="m" x="{x}" y="{MARGIN + 12}">{escape(title)}</text>'
+        for x, title in titles
+    ]
     parts += [_path(boxes, line) for line in lines]
     parts += [_draw(key, box) for key, box in boxes.items()]
     return "\n".join([*parts, "</svg>"]) + "\n"
@@ -75,7 +83,9 @@ def _draw(key: str, box: _Box) -> str:
         y = box.y + HEAD + ROW * index + 12
         room = 44 - len(name)
         shown = says if len(says) <= room else says[: max(room - 1, 1)] + "…"
-        parts.append(f'<text x="{box.x + 10}" y="{y}">{escape(name)} <tspan class="t">{escape(shown)}</tspan></text>')
+        parts.append(
+            f'<text x="{box.x + 10}" y="{y}">{escape(name)} <tspan class="t">{escape(shown)}</tspan></text>'
+        )
     return "".join(parts)
 
 
@@ -84,7 +94,16 @@ def _path(boxes: dict[str, _Box], line: Line) -> str:
     y0, y1 = source.row_y(line.field), target.y + HEAD // 2
     rightwards = target.x > source.x
     x0 = source.x + WIDTH if rightwards or target.x == source.x else source.x
-    x1 = target.x + WIDTH if target.x == source.x else target.x if rightwards else target.x + WIDTH
+    x1 = (
+        target.x + WIDTH
+        if target.x == source.x
+        else target.x
+        if rightwards
+        else target.x + WIDTH
+    )
     bend = COLUMN_GAP // 2
-    out, back = (x0 + bend if x0 > source.x else x0 - bend), (x1 - bend if x1 == target.x else x1 + bend)
+    out, back = (
+        (x0 + bend if x0 > source.x else x0 - bend),
+        (x1 - bend if x1 == target.x else x1 + bend),
+    )
     return f'<path class="l" d="M{x0} {y0}C{out} {y0} {back} {y1} {x1} {y1}"/><circle cx="{x1}" cy="{y1}" r="3" fill="#3e7cb1"/>'

@@ -1,4 +1,6 @@
-"""What a domain says of the system as a whole: its name, its architecture and its settings."""
+"""What a domain says of the system as a whole: its name, its architecture and its
+settings.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,12 @@ def _name_project(draft: Draft, called: str | None) -> str:
         name = f"{name[: naming.MOST - 4]}-app"
         if naming.check_project(name):
             name = "backend"
-        draft.note("changed", draft.first_place, written, f"the project is called {name}: {wrong}")
+        draft.note(
+            "changed",
+            draft.first_place,
+            written,
+            f"the project is called {name}: {wrong}",
+        )
     return name
 
 
@@ -40,7 +47,12 @@ def _translate_setting(draft: Draft, setting: Setting) -> None:
     known = language.SETTINGS.get(setting.key)
     what = f"{setting.key} {setting.value}"
     if known is None:
-        draft.note("left", setting.place, what, "a setting of Java, of a front-end or of a build")
+        draft.note(
+            "left",
+            setting.place,
+            what,
+            "a setting of Java, of a front-end or of a build",
+        )
         return
     key, value = known.get(setting.value) or known["*"]
     if key == "left" or key == "unsaid":

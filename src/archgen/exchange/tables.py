@@ -28,7 +28,8 @@ from archgen.exchange.model import (
     SourceRelation,
 )
 
-# Tables that a project of archgen has beside its entities', and those of tools that migrate.
+# Tables that a project of archgen has beside its entities', and those of tools that
+# migrate.
 _BESIDE = frozenset(
     [
         "outbox",
@@ -48,15 +49,14 @@ _BESIDE = frozenset(
         "knex_migrations_lock",
     ]
 )
-_SEARCHES = re.compile(
-    r".+_search_words(_(data|idx|content|docsize|config))?"
-)  # what SQLite searches by: FTS5's own tables
+# what SQLite searches by: FTS5's own tables
+_SEARCHES = re.compile(r".+_search_words(_(data|idx|content|docsize|config))?")
 
 
 @dataclass(slots=True)
 class Column:
-    """`default` is a literal's value; `computed`: there is another default, as written. `item`: of an array, what each value is;
-    `members`: of a composite type.
+    """`default` is a literal's value; `computed`: there is another default, as written.
+    `item`: of an array, what each value is; `members`: of a composite type.
     """
 
     name: str
@@ -96,17 +96,29 @@ class Table:
     module: str | None = None  # of a project of archgen
 
 
-def to_domain(name: str, files: Iterable[str], tables: Iterable[Table], notes: Iterable[Note] = ()) -> SourceDomain:
-    """The domain that tables are of: each an entity, each foreign key of one column a relation."""
+def to_domain(
+    name: str, files: Iterable[str], tables: Iterable[Table], notes: Iterable[Note] = ()
+) -> SourceDomain:
+    """The domain that tables are of: each an entity, each foreign key of one column a
+    relation.
+    """
     domain = SourceDomain(name=name, files=list(files), notes=list(notes))
     known = {}
     for table in tables:
         if table.name.lower() in _BESIDE or _SEARCHES.fullmatch(table.name):
-            domain.notes.append(Note("left", table.place, table.name, "a table of a tool or of the project itself"))
+            domain.notes.append(
+                Note(
+                    "left",
+                    table.place,
+                    table.name,
+                    "a table of a tool or of the project itself",
+                )
+            )
         else:
             known[table.name] = table
     project_tables.settle(known)
-    reader = _Reader(domain, known)
+    reader = _Reader(domain, known, project_tables.find_names(known))
+    reader.find_plurals()
     for table in known.values():
         reader.take(table)
     return domain
@@ -114,14 +126,40 @@ def to_domain(name: str, files: Iterable[str], tables: Iterable[Table], notes: I
 
 @dataclass(slots=True)
 class _Reader:
+    """`names`: what entities are called, by table, where links say it."""
+
     domain: SourceDomain
     tables: dict[str, Table]
+    names: dict[str, str]
+
+    def find_plurals(self) -> None:
+        """Names that only links across modules say, whose tables have no English plural
+        of it: `crate_id` goes to a row of `crate_list`, where no table is of crates.
+        """
+        links = [
+            project_tables.find_link(one, self.tables) for one in self.tables.values()
+        ]
+        known = {self._name(name) for name in self.tables}
+        for entity in {link.entity for link in links if link and link.to is None}:
+            like = [
+                name
+                for name, table in self.tables.items()
+                if name not in self.names
+                and project_tables.is_own(table)
+                and self._bare(name).startswith(f"{entity}_")
+            ]
+            if entity not in known and len(like) == 1:
+                self.names[like[0]] = entity
 
     def take(self, table: Table) -> None:
         if (link := project_tables.find_link(table, self.tables)) is not None:
             self._own_link(table, link)
             return
-        links = {key.columns[0]: key for key in table.references if len(key.columns) == 1 and key.table in self.tables}
+        links = {
+            key.columns[0]: key
+            for key in table.references
+            if len(key.columns) == 1 and key.table in self.tables
+        }
         if self._is_link(table, links):
             first, second = (links[name] for name in table.columns)
             self.domain.relations.append(
@@ -135,11 +173,15 @@ class _Reader:
             return
         entity = SourceEntity(table.name, table.place, table.name, doc=table.doc)
         name, bare = self._name(table.name), self._bare(table.name)
-        said: dict[str, Any] = {"name": name} | ({"plural": bare} if pluralize(name) != bare else {})
+        said: dict[str, Any] = {"name": name} | (
+            {"plural": bare} if pluralize(name) != bare else {}
+        )
         own = project_tables.is_own(table)
         if own:
             said |= self._describe(entity, table)
-        entity.annotations.append(Annotation(ANNOTATION, write_annotation(said), table.place))
+        entity.annotations.append(
+            Annotation(ANNOTATION, write_annotation(said), table.place)
+        )
         self.domain.entities[table.name] = entity
         single = {columns[0] for columns in table.uniques if len(columns) == 1}
         by_itself = set(project_tables.kept_by_itself(table)) if own else set()
@@ -155,9 +197,16 @@ class _Reader:
                         f"every row has an id, a UUID, in place of {column.written}",
                     )
             elif column.name in by_itself:
-                self._note("left", column.place, f"{table.name}.{column.name}", "the project keeps it by itself")
+                self._note(
+                    "left",
+                    column.place,
+                    f"{table.name}.{column.name}",
+                    "the project keeps it by itself",
+                )
             elif column.name in links:
-                self._link(table, column, links[column.name], unique=column.name in single)
+                self._link(
+                    table, column, links[column.name], unique=column.name in single
+                )
             else:
                 self._column(entity, table, column, unique=column.name in single)
         if own:
@@ -166,17 +215,29 @@ class _Reader:
         if len(table.key) > 1 and table.key not in entity.unique:
             entity.unique.append(table.key)
             self._note(
-                "changed", table.place, table.name, f"its key, {', '.join(table.key)}, is unique together, beside an id"
+                "changed",
+                table.place,
+                table.name,
+                f"its key, {', '.join(table.key)}, is unique together, beside an id",
             )
         entity.indexes = [columns for columns in table.indexes if columns[:1] != ["id"]]
         for key in table.references:
             if len(key.columns) > 1 or key.table not in self.tables:
-                because = "of several columns" if len(key.columns) > 1 else f"to {key.table}, which is not here"
-                self._note("unsaid", key.place, f"{table.name}({', '.join(key.columns)})", f"a foreign key {because}")
+                because = (
+                    "of several columns"
+                    if len(key.columns) > 1
+                    else f"to {key.table}, which is not here"
+                )
+                self._note(
+                    "unsaid",
+                    key.place,
+                    f"{table.name}({', '.join(key.columns)})",
+                    f"a foreign key {because}",
+                )
 
     def _name(self, table: str) -> str:
         """What the entity of a table is called."""
-        return project_tables.find_names(self.tables).get(table) or singular(self._bare(table))
+        return self.names.get(table) or singular(self._bare(table))
 
     def _bare(self, table: str) -> str:
         """The name of a table without what says that it is one."""
@@ -184,71 +245,126 @@ class _Reader:
         return table if not bare or bare in self.tables else bare
 
     def _describe(self, entity: SourceEntity, table: Table) -> dict[str, Any]:
-        """What a table of a project of archgen says of its entity; the rest of it is not in the schema."""
+        """What a table of a project of archgen says of its entity; the rest of it is
+        not in the schema.
+        """
         entity.group = table.module
         if table.module is not None:
             self.domain.groups.setdefault(table.module, table.place)
         said = project_tables.describe(table, self.tables)
         if "access" in said:
-            words = (
-                f"rows have owners: {json.dumps(said['access'])}; who else may read and write, the schema does not say"
-            )
+            words = f"rows have owners: {json.dumps(said['access'])}; who else may read and write, the schema does not say"
             self._note("changed", table.place, table.name, words)
         if SEARCH_WORDS in table.columns:
-            self._note("unsaid", table.place, table.name, "search: by which of its fields, the schema does not say")
+            self._note(
+                "unsaid",
+                table.place,
+                table.name,
+                "search: by which of its fields, the schema does not say",
+            )
         return said
 
     def _own_link(self, table: Table, link: project_tables.Link) -> None:
-        """A field of references of a project of archgen; across modules its column names the entity."""
+        """A field of references of a project of archgen; across modules its column
+        names the entity.
+        """
         named = [other for other in self.tables if self._name(other) == link.entity]
         to = link.to or (USER if link.entity == "account" else next(iter(named), None))
         what = f"{link.table}.{link.field}"
         if to is None:
-            self._note("unsaid", table.place, what, f"references to {link.entity}, which is not here")
+            self._note(
+                "unsaid",
+                table.place,
+                what,
+                f"references to {link.entity}, which is not here",
+            )
             return
         said = {"name": link.field} | ({"ordered": True} if link.ordered else {})
         annotation = Annotation(ANNOTATION, write_annotation(said), table.place)
         sides = Side(link.table, link.field), Side(to)
-        self.domain.relations.append(SourceRelation("ManyToMany", *sides, table.place, annotations=[annotation]))
+        self.domain.relations.append(
+            SourceRelation("ManyToMany", *sides, table.place, annotations=[annotation])
+        )
 
     def _is_link(self, table: Table, links: dict[str, ForeignKey]) -> bool:
-        return len(table.columns) == 2 and len(links) == 2 and sorted(table.key) == sorted(table.columns)
+        return (
+            len(table.columns) == 2
+            and len(links) == 2
+            and sorted(table.key) == sorted(table.columns)
+        )
 
-    def _link(self, table: Table, column: Column, key: ForeignKey, *, unique: bool) -> None:
+    def _link(
+        self, table: Table, column: Column, key: ForeignKey, *, unique: bool
+    ) -> None:
         what = f"{table.name}.{column.name}"
         required = not column.nullable or column.name in table.key
         own = project_tables.is_own(table)
-        side = Side(table.name, column.name if own else _without_id(column.name), None, required)
-        relation = SourceRelation(
-            "OneToOne" if unique else "ManyToOne", side, Side(key.table), column.place, column.doc
+        side = Side(
+            table.name, column.name if own else _without_id(column.name), None, required
         )
-        if own and not unique and project_tables.is_unlisted(table, column.name, self.tables):
+        relation = SourceRelation(
+            "OneToOne" if unique else "ManyToOne",
+            side,
+            Side(key.table),
+            column.place,
+            column.doc,
+        )
+        if (
+            own
+            and not unique
+            and project_tables.is_unlisted(table, column.name, self.tables)
+        ):
             said = write_annotation({"indexed": False})
             relation.annotations.append(Annotation(ANNOTATION, said, column.place))
         relation.written = column.name
-        relation.on_delete = {"CASCADE": "cascade", "SET NULL": "clear"}.get(key.on_delete or "")
-        if key.on_delete not in (None, "NO ACTION", "RESTRICT") and relation.on_delete is None:
+        relation.on_delete = {"CASCADE": "cascade", "SET NULL": "clear"}.get(
+            key.on_delete or ""
+        )
+        if (
+            key.on_delete not in (None, "NO ACTION", "RESTRICT")
+            and relation.on_delete is None
+        ):
             self._note("unsaid", key.place, what, f"ON DELETE {key.on_delete}")
         self.domain.relations.append(relation)
 
-    def _column(self, entity: SourceEntity, table: Table, column: Column, *, unique: bool) -> None:
+    def _column(
+        self, entity: SourceEntity, table: Table, column: Column, *, unique: bool
+    ) -> None:
         what = f"{table.name}.{column.name}"
-        made = SourceField(column.name, column.type, column.written, column.place, doc=column.doc, scale=column.scale)
+        made = SourceField(
+            column.name,
+            column.type,
+            column.written,
+            column.place,
+            doc=column.doc,
+            scale=column.scale,
+        )
         made.required = (
-            (not column.nullable or column.name in table.key) and column.default is None and column.computed is None
+            (not column.nullable or column.name in table.key)
+            and column.default is None
+            and column.computed is None
         )
         made.unique = unique
         self._fill(made, column, what)
         said: dict[str, Any] = {}
         if column.default is not None and not unique:
             said["default"] = column.default
-        own = project_tables.is_own(table) and project_tables.is_indexed(table, column.name)
+        own = project_tables.is_own(table) and project_tables.is_indexed(
+            table, column.name
+        )
         if own or ([column.name] in table.indexes and not unique):
             said["indexed"] = True
         if said:
-            made.annotations.append(Annotation(ANNOTATION, write_annotation(said), column.place))
+            made.annotations.append(
+                Annotation(ANNOTATION, write_annotation(said), column.place)
+            )
         if column.computed is not None:
-            self._note("changed", column.place, what, f"not required: DEFAULT {column.computed[:60]} cannot be said")
+            self._note(
+                "changed",
+                column.place,
+                what,
+                f"not required: DEFAULT {column.computed[:60]} cannot be said",
+            )
         entity.fields.append(made)
 
     def _fill(self, made: SourceField, column: Column, what: str) -> None:
@@ -258,12 +374,18 @@ class _Reader:
             made.bounds["maxlength"] = str(column.length)
         if column.values:
             made.enum = what
-            made.type, made.item = ("list", "enum") if column.type == "list" else ("enum", None)
-            self.domain.enums[what] = SourceEnum(what, [(value, None) for value in column.values], column.place)
+            made.type, made.item = (
+                ("list", "enum") if column.type == "list" else ("enum", None)
+            )
+            self.domain.enums[what] = SourceEnum(
+                what, [(value, None) for value in column.values], column.place
+            )
         elif column.item is not None:
             made.item = column.item
         for inner in column.members:
-            member = SourceField(inner.name, inner.type, inner.written, inner.place, scale=inner.scale)
+            member = SourceField(
+                inner.name, inner.type, inner.written, inner.place, scale=inner.scale
+            )
             self._fill(member, inner, f"{what}.{inner.name}")
             made.members.append(member)
 

@@ -1,4 +1,6 @@
-"""What becomes of a domain from elsewhere: the answers, their comments, and a word on all that is not the same."""
+"""What becomes of a domain from elsewhere: the answers, their comments, and a word on
+all that is not the same.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ class Renamed:
 
 @dataclass(slots=True)
 class Translated:
-    """The answers, the comments that go with their keys, and what became of all that was said."""
+    """The answers, the comments that go with their keys, and what became of all that
+    was said.
+    """
 
     document: dict[str, Any] = field(default_factory=dict)
     comments: dict[Path, list[str]] = field(default_factory=dict)
@@ -36,4 +40,6 @@ class Translated:
     def head(self) -> list[str]:
         """What stands above the answers file."""
         files = dict.fromkeys(place.file for place in self.places.values())
-        return [f"Made from {', '.join(files)} by archgen import; FILE:LINE says where an entity was declared."]
+        return [
+            f"Made from {', '.join(files)} by archgen import; FILE:LINE says where an entity was declared."
+        ]

@@ -1,7 +1,9 @@
-"""Compiled templates, kept between calls: compiling them is most of what a rendering costs.
+"""Compiled templates, kept between calls: compiling them is most of what a rendering
+costs.
 
-What is kept is looked up by the template's place and used only while its text is the same, so it changes no byte; where it
-cannot be kept, or is damaged, templates are compiled again.
+What is kept is looked up by the template's place and used only while its text is the
+same, so it changes no byte; where it cannot be kept, or is damaged, templates are
+compiled again.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Writing a project: built whole beside its target, or in it, then renamed; on any failure nothing is left."""
+"""Writing a project: built whole beside its target, or in it, then renamed; on any
+failure nothing is left.
+"""
 
 from __future__ import annotations
 
@@ -25,15 +27,16 @@ _IN_THE_WAY = {
     *(errno.EEXIST, errno.ENOTEMPTY, errno.EACCES, errno.EPERM, errno.EROFS),
     *(errno.ENOTDIR, errno.ENOENT, errno.ELOOP, errno.ENAMETOOLONG),
 }
-_STAYS = re.compile(
-    r"\.git|(readme|licen[cs]e|copying)(\.[a-z]+)?", re.IGNORECASE
-)  # what a host puts into a new repository
+# what a host puts into a new repository
+_STAYS = re.compile(r"\.git|(readme|licen[cs]e|copying)(\.[a-z]+)?", re.IGNORECASE)
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A project that lies at `path`: how many files git would keep, its `.env`, and what is worth saying of it."""
+    """A project that lies at `path`: how many files git would keep, its `.env`, and
+    what is worth saying of it.
+    """
 
     path: Path
     files: int
@@ -53,9 +56,16 @@ def check_target(target: Path) -> None:
         if target.exists():
             if not target.is_dir():
                 raise TargetError(f"{target} is a file", elsewhere)
-            if others := sorted(path.name for path in target.iterdir() if not _STAYS.fullmatch(path.name)):
+            if others := sorted(
+                path.name
+                for path in target.iterdir()
+                if not _STAYS.fullmatch(path.name)
+            ):
                 more = f" and {len(others) - 3} more" if len(others) > 3 else ""
-                raise TargetError(f"{target} is not empty: it holds {', '.join(others[:3])}{more}", elsewhere)
+                raise TargetError(
+                    f"{target} is not empty: it holds {', '.join(others[:3])}{more}",
+                    elsewhere,
+                )
             if not os.access(target, os.W_OK | os.X_OK):
                 raise TargetError(f"{target} is not writable", elsewhere)
             return
@@ -65,9 +75,13 @@ def check_target(target: Path) -> None:
         raise _explained(error, target) from None
     parent = _nearest(target)
     if not parent.is_dir():
-        raise TargetError(f"{parent} is not a folder", "choose another folder with --output")
+        raise TargetError(
+            f"{parent} is not a folder", "choose another folder with --output"
+        )
     if not os.access(parent, os.W_OK | os.X_OK):
-        raise TargetError(f"{parent} is not writable", "choose another folder with --output")
+        raise TargetError(
+            f"{parent} is not writable", "choose another folder with --output"
+        )
 
 
 def write_project(
@@ -81,8 +95,9 @@ def write_project(
 ) -> Written:
     """Write the project of `record` to `target`, all of it or nothing.
 
-    `git`: make it a repository with a first commit, unless it is one or lies in one. `progress` is told each step as it
-    begins; `at_last` is called when all is done but the project's appearance. A README and a LICENSE that are there stay.
+    `git`: make it a repository with a first commit, unless it is one or lies in one.
+    `progress` is told each step as it begins; `at_last` is called when all is done but
+    the project's appearance. A README and a LICENSE that are there stay.
     """
     target = Path(os.path.abspath(target))
     check_target(target)
@@ -95,15 +110,24 @@ def write_project(
             render(record, templates or templates_dir(), tree)
             files = sum(len(names) for _, _, names in os.walk(tree))
             env = write_env(tree, target)
-            kept = [path.name for path in target.iterdir() if path != folder] if target.is_dir() else []
+            kept = (
+                [path.name for path in target.iterdir() if path != folder]
+                if target.is_dir()
+                else []
+            )
             notes = [_put_aside(tree, name) for name in kept if (tree / name).exists()]
             if git and ".git" in kept:
-                notes.append(f"The repository at {target} has no new commit: what was written is yours to add")
+                notes.append(
+                    f"The repository at {target} has no new commit: what was written is yours to add"
+                )
             elif git and (home := enclosing(target.parent)):
                 notes.append(f"No repository of its own: it lies in the one at {home}")
             elif git:
                 progress("Making the first commit")
-                if not commit_all(tree, f"Start {record['name']} with archgen {record['archgen_version']}"):
+                if not commit_all(
+                    tree,
+                    f"Start {record['name']} with archgen {record['archgen_version']}",
+                ):
                     notes.append("No repository: git was not found")
             at_last()
             if target.is_dir():  # somebody may stand in it
@@ -120,7 +144,9 @@ def write_project(
 
 
 def _put_aside(tree: Path, name: str) -> str:
-    """Give a rendered file another name, since the target has one of this name that stays; what to say of it."""
+    """Give a rendered file another name, since the target has one of this name that
+    stays; what to say of it.
+    """
     file = tree / name
     aside = file.with_name(f"{file.stem}.archgen{file.suffix}")
     file.rename(aside)
@@ -128,7 +154,9 @@ def _put_aside(tree: Path, name: str) -> str:
 
 
 def _move_into(tree: Path, target: Path) -> None:
-    """Move all that lies in `tree` into the folder `target`; what was moved goes again if something cannot be."""
+    """Move all that lies in `tree` into the folder `target`; what was moved goes again
+    if something cannot be.
+    """
     moved: list[Path] = []
     try:
         for path in sorted(tree.iterdir()):
@@ -144,17 +172,25 @@ def _move_into(tree: Path, target: Path) -> None:
         raise
 
 
-def preview(record: Mapping[str, Any], templates: Path | None = None) -> list[tuple[str, bytes]]:
-    """The files that would be written, as (path, content) by path, without `.env` and `.git`."""
+def preview(
+    record: Mapping[str, Any], templates: Path | None = None
+) -> list[tuple[str, bytes]]:
+    """The files that would be written, as (path, content) by path, without `.env` and
+    `.git`.
+    """
     with tempfile.TemporaryDirectory(prefix="archgen-") as folder:
         tree = Path(folder, "tree")
         render(record, templates or templates_dir(), tree)
         files = sorted(path for path in tree.rglob("*") if path.is_file())
-        return [(path.relative_to(tree).as_posix(), path.read_bytes()) for path in files]
+        return [
+            (path.relative_to(tree).as_posix(), path.read_bytes()) for path in files
+        ]
 
 
 def write_env(tree: Path, place: Path) -> dict[str, str]:
-    """Let the project in `tree`, which is to lie at `place`, write its own `.env`, and read it."""
+    """Let the project in `tree`, which is to lie at `place`, write its own `.env`, and
+    read it.
+    """
     script = tree / "deploy" / "env.py"
     done = subprocess.run(
         [sys.executable, "-I", "-S", str(script), str(place)],
@@ -165,16 +201,23 @@ def write_env(tree: Path, place: Path) -> dict[str, str]:
         check=False,
     )
     if done.returncode != 0:
-        *_, said = (done.stderr.strip() or done.stdout.strip() or "it did not say why").splitlines()
+        *_, said = (
+            done.stderr.strip() or done.stdout.strip() or "it did not say why"
+        ).splitlines()
         raise ArchgenError(f"the project could not write its .env: {said}")
     lines = (tree / ".env").read_text(encoding="utf-8").splitlines()
-    return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    return dict(
+        line.split("=", 1) for line in lines if "=" in line and not line.startswith("#")
+    )
 
 
 @contextmanager
 def _scratch(target: Path) -> Iterator[Path]:
-    """A scratch folder on the target's file system, beside it or, if it is there, in it; gone at the end in any case."""
-    # named before it is made, so that there is no moment in which it is there and not to be removed
+    """A scratch folder on the target's file system, beside it or, if it is there, in
+    it; gone at the end in any case.
+    """
+    # named before it is made, so that there is no moment in which it is there and not
+    # to be removed
     around = target if target.is_dir() else target.parent
     folder = around / f".{target.name[:40]}-{secrets.token_hex(4)}"
     try:
@@ -202,7 +245,13 @@ def _remove_empty(folder: Path) -> None:
 def _explained(error: OSError, target: Path) -> ArchgenError:
     reason = error.strerror or str(error)
     if error.errno in _IN_THE_WAY:
-        return TargetError(f"{target} cannot be written: {reason}", "choose another folder with --output")
+        return TargetError(
+            f"{target} cannot be written: {reason}",
+            "choose another folder with --output",
+        )
     if error.errno in _NO_SPACE:
-        return ArchgenError(f"{target} cannot be written: {reason}", "free some space; nothing was left behind")
+        return ArchgenError(
+            f"{target} cannot be written: {reason}",
+            "free some space; nothing was left behind",
+        )
     return ArchgenError(f"{target} cannot be written: {reason}")

@@ -1,4 +1,6 @@
-"""Rendering: a record and a templates folder in, a tree of files out; nothing else has a say."""
+"""Rendering: a record and a templates folder in, a tree of files out; nothing else has
+a say.
+"""
 
 from __future__ import annotations
 
@@ -8,21 +10,29 @@ from pathlib import Path
 from typing import Any
 
 from archgen.errors import ArchgenError
-from archgen.generator.layout import lay_out
+from archgen.generator.layout import Known
 from archgen.generator.manifest import File, Manifest
 from archgen.generator.record import dump_files
 
 
-def render(record: Mapping[str, Any], templates: Path, into: Path) -> None:
-    """Write the tree of `record` to the folder `into` (made if missing), with the files that hold the record.
+def render(
+    record: Mapping[str, Any], templates: Path, into: Path, known: Known | None = None
+) -> None:
+    """Write the tree of `record` to the folder `into` (made if missing), with the files
+    that hold the record.
 
-    A pure function of its arguments: no clock, no randomness, no environment, no network.
+    A pure function of its arguments: no clock, no randomness, no environment, no
+    network. `known`: what was laid out before, which need not be again.
     """
     into.mkdir(parents=True, exist_ok=True)
     manifest = Manifest(templates, record)
     for file in manifest.files():
         source, target = templates / file.source, into / file.target
-        content = _rendered(manifest, file, templates) if file.rendered else source.read_bytes()
+        content = (
+            _rendered(manifest, file, templates)
+            if file.rendered
+            else source.read_bytes()
+        )
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
         if source.stat().st_mode & 0o100:
@@ -30,7 +40,7 @@ def render(record: Mapping[str, Any], templates: Path, into: Path) -> None:
     for path, content in dump_files(record).items():
         (into / path).parent.mkdir(parents=True, exist_ok=True)
         (into / path).write_bytes(content)
-    lay_out(into)
+    (known or Known()).lay_out(into)
 
 
 def _rendered(manifest: Manifest, file: File, templates: Path) -> bytes:
@@ -41,7 +51,8 @@ def _rendered(manifest: Manifest, file: File, templates: Path) -> bytes:
     except TemplateError as error:
         place = _place(error, templates) or file.source
         raise ArchgenError(
-            f"{place} does not render: {error}", "this is a defect of archgen; please report it"
+            f"{place} does not render: {error}",
+            "this is a defect of archgen; please report it",
         ) from error
 
 

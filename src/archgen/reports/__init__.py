@@ -1,1 +1,3 @@
-"""A recommendation as people read it: one screen in a terminal, a decision record in Markdown."""
+"""A recommendation as people read it: one screen in a terminal, a decision record in
+Markdown.
+"""

@@ -1,4 +1,6 @@
-"""What the page draws, worked out beforehand: verdicts on a grid of traffic, team and latency, and curves of cost."""
+"""What the page draws, worked out beforehand: verdicts on a grid of traffic, team and
+latency, and curves of cost.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,12 @@ if TYPE_CHECKING:
     from archgen.evidence.schema import Evidence
     from archgen.requirements import Requirements
 
-CODES = {"monolith": "m", "modular_monolith": "o", "microservices": "s", "serverless": "f"}
+CODES = {
+    "monolith": "m",
+    "modular_monolith": "o",
+    "microservices": "s",
+    "serverless": "f",
+}
 TRAFFIC_STEPS, TRAFFIC_PER_DECADE = 12, 6  # two decades down and up
 TEAM_STEPS = 8  # by the root of two: a sixteenth to sixteen times
 LATENCY_STEPS = 4  # by two
@@ -30,11 +37,15 @@ def three_digits(value: float) -> float:
 
 def axes(facts: Facts) -> dict[str, list[float]]:
     """The values on the grid; today's are among them, exactly."""
-    rate, team, latency = (facts.number(f) for f in ("traffic_rps_avg", "team_size", "latency_ms_target"))
+    rate, team, latency = (
+        facts.number(f) for f in ("traffic_rps_avg", "team_size", "latency_ms_target")
+    )
 
     def around(value: float, base: float, steps: int) -> list[float]:
         return [
-            value if k == 0 else three_digits(value * base**k) for k in range(-steps, steps + 1) if value * base**k > 0
+            value if k == 0 else three_digits(value * base**k)
+            for k in range(-steps, steps + 1)
+            if value * base**k > 0
         ]
 
     people = sorted({float(max(1, round(v))) for v in around(team, 2**0.5, TEAM_STEPS)})
@@ -45,21 +56,32 @@ def axes(facts: Facts) -> dict[str, list[float]]:
     }
 
 
-def facts_at(facts: Facts, model: Model, traffic: float, team: float, latency: float) -> Facts:
-    """These facts at a point of the grid: the peak moves with the average, the teams with the people."""
-    teams = max(1.0, float(round(facts.number("teams") * team / facts.number("team_size"))))
+def facts_at(
+    facts: Facts, model: Model, traffic: float, team: float, latency: float
+) -> Facts:
+    """These facts at a point of the grid: the peak moves with the average, the teams
+    with the people.
+    """
+    teams = max(
+        1.0, float(round(facts.number("teams") * team / facts.number("team_size")))
+    )
     return model.but(
         facts,
         traffic_rps_avg=traffic,
-        traffic_rps_peak=facts.number("traffic_rps_peak") * traffic / facts.number("traffic_rps_avg"),
+        traffic_rps_peak=facts.number("traffic_rps_peak")
+        * traffic
+        / facts.number("traffic_rps_avg"),
         team_size=team,
         teams=min(teams, team),
         latency_ms_target=latency,
     )
 
 
-def verdicts(facts: Facts, model: Model, over: dict[str, list[float]]) -> tuple[list[str], list[int]]:
-    """For each latency and each team, a string of codes along the traffic; capitals where events are streamed.
+def verdicts(
+    facts: Facts, model: Model, over: dict[str, list[float]]
+) -> tuple[list[str], list[int]]:
+    """For each latency and each team, a string of codes along the traffic; capitals
+    where events are streamed.
 
     And the chance of each verdict's family in percent, in the same order.
     """
@@ -81,7 +103,14 @@ def cost_curves(design: Design, over: Iterable[float]) -> dict[str, list[float |
     servers, functions = design.biller("servers"), design.biller("functions")
     on_servers, on_functions = design.demand("servers"), design.demand("functions")
     curves: dict[str, list[float | None]] = {
-        n: [] for n in ("one_machine", "containers", "microservices", "serverless", "managed_instances")
+        n: []
+        for n in (
+            "one_machine",
+            "containers",
+            "microservices",
+            "serverless",
+            "managed_instances",
+        )
     }
     rhythmic = servers.shape.rhythmic
     for rate in over:
@@ -92,18 +121,30 @@ def cost_curves(design: Design, over: Iterable[float]) -> dict[str, list[float |
         curves["containers"].append(float(servers.containers(there).total))
         curves["microservices"].append(float(servers.microservices(there).total))
         curves["serverless"].append(float(functions.serverless(calls).total))
-        curves["managed_instances"].append(float(functions.managed_instances(calls).total) if rhythmic else None)
-    return {name: curve for name, curve in curves.items() if any(v is not None for v in curve)}
+        curves["managed_instances"].append(
+            float(functions.managed_instances(calls).total) if rhythmic else None
+        )
+    return {
+        name: curve
+        for name, curve in curves.items()
+        if any(v is not None for v in curve)
+    }
 
 
 def workers_together(recommendation: Recommendation, services: int) -> int:
     """How many workers serve one queue: those of a service where there are several."""
     workers = recommendation.capacity.workers or 1
-    return max(1, workers // services) if recommendation.template == "microservices" else workers
+    return (
+        max(1, workers // services)
+        if recommendation.template == "microservices"
+        else workers
+    )
 
 
 def latency_curve(design: Design, workers: int) -> dict[str, Any]:
-    """Response time at p95 against utilisation, for as many workers as there are and for one."""
+    """Response time at p95 against utilisation, for as many workers as there are and
+    for one.
+    """
     demand = design.demand("servers")
     number = design.evidence.parameter
     fixed = (demand.cpu + demand.wait) * 1000
@@ -111,7 +152,11 @@ def latency_curve(design: Design, workers: int) -> dict[str, Any]:
 
     def curve(count: int) -> list[float]:
         waits = (
-            queueing.wait_quantile(count, rho * count, demand.cpu, 0.95, number("variability")) * 1000 for rho in shares
+            queueing.wait_quantile(
+                count, rho * count, demand.cpu, 0.95, number("variability")
+            )
+            * 1000
+            for rho in shares
         )
         return [round(fixed + wait, 2) for wait in waits]
 
@@ -135,14 +180,19 @@ def growth_curves(recommendation: Recommendation) -> dict[str, Any]:
                 "what": c.what,
                 "then": c.then,
                 "month": c.month,
-                "used": [three_digits(100 * c.now / c.limit * yearly ** (m / 12)) for m in months],
+                "used": [
+                    three_digits(100 * c.now / c.limit * yearly ** (m / 12))
+                    for m in months
+                ],
             }
             for c in recommendation.capacity.ceilings
         ],
     }
 
 
-def page_data(requirements: Requirements, evidence: Evidence, recommendation: Recommendation) -> dict[str, Any]:
+def page_data(
+    requirements: Requirements, evidence: Evidence, recommendation: Recommendation
+) -> dict[str, Any]:
     """Everything that the scripts of the page read."""
     model = Model(evidence)
     facts = derive_facts(requirements, evidence)
@@ -153,7 +203,9 @@ def page_data(requirements: Requirements, evidence: Evidence, recommendation: Re
         runtime=recommendation.decisions.runtime.choice,
         dataflow=recommendation.decisions.dataflow.choice,
     )
-    services = count_services(facts, len(requirements.parts), requirements.modules, evidence)
+    services = count_services(
+        facts, len(requirements.parts), requirements.modules, evidence
+    )
     design = Design(
         evidence,
         said,

@@ -1,4 +1,6 @@
-"""The containers of the built architecture as a C4 diagram, laid out left to right in SVG."""
+"""The containers of the built architecture as a C4 diagram, laid out left to right in
+SVG.
+"""
 
 from __future__ import annotations
 
@@ -38,12 +40,16 @@ class Box:
 
 
 def c4(recommendation: Recommendation, name: str, services: Sequence[str]) -> str:
-    """The diagram as an SVG element, with what it shows as its description; `services` names those that there are."""
+    """The diagram as an SVG element, with what it shows as its description; `services`
+    names those that there are.
+    """
     boxes, arrows = _layout(recommendation, _shown(services))
     by_key = {box.key: box for box in boxes}
     width = LEFT * 2 + 3 * COLUMN + WIDTH
     height = TOP + int(max(box.row for box in boxes) * ROW) + HEIGHT + 26
-    said = "; ".join(f"{by_key[a].title} {label} {by_key[b].title}" for a, b, label in arrows)
+    said = "; ".join(
+        f"{by_key[a].title} {label} {by_key[b].title}" for a, b, label in arrows
+    )
     inside = [box for box in boxes if box.kind != "person"]
     x0, x1 = min(b.x for b in inside) - 12, max(b.x for b in inside) + WIDTH + 12
     parts = [
@@ -67,29 +73,53 @@ def _shown(services: Sequence[str]) -> list[str]:
     return [*services[: SERVICES_SHOWN - 1], f"{rest} more services"]
 
 
-def _layout(r: Recommendation, services: list[str]) -> tuple[list[Box], list[tuple[str, str, str]]]:
-    store, cache, broker = (r.stack[topic].choice for topic in ("database", "cache", "broker"))
+def _layout(
+    r: Recommendation, services: list[str]
+) -> tuple[list[Box], list[tuple[str, str, str]]]:
+    store, cache, broker = (
+        r.stack[topic].choice for topic in ("database", "cache", "broker")
+    )
     gateway = plain(r.stack["gateway"].choice)
     if r.template == "microservices":
-        boxes = [Box(f"app{n}", title, "FastAPI", 2, n) for n, title in enumerate(services)]
-        boxes += [Box(f"db{n}", f"its {store}", "database", 3, n) for n in range(len(services))]
+        boxes = [
+            Box(f"app{n}", title, "FastAPI", 2, n) for n, title in enumerate(services)
+        ]
+        boxes += [
+            Box(f"db{n}", f"its {store}", "database", 3, n)
+            for n in range(len(services))
+        ]
         arrows = [(f"app{n}", f"db{n}", "reads, writes") for n in range(len(services))]
         last = len(services)
     else:
-        title, kind = ("functions", "Lambda") if r.template == "serverless" else ("the server", "FastAPI, all modules")
+        title, kind = (
+            ("functions", "Lambda")
+            if r.template == "serverless"
+            else ("the server", "FastAPI, all modules")
+        )
         boxes = [Box("app0", title, kind, 2, 0), Box("db0", store, "database", 3, 0)]
         arrows = [("app0", "db0", "reads, writes")]
         last = 1
     boxes.insert(0, Box("gateway", gateway, "gateway", 1, 0))
     boxes.insert(0, Box("clients", "clients", "person", 0, 0))
-    arrows = [("clients", "gateway", "HTTPS"), ("gateway", "app0", "routes to"), *arrows]
+    arrows = [
+        ("clients", "gateway", "HTTPS"),
+        ("gateway", "app0", "routes to"),
+        *arrows,
+    ]
     arrows += [("gateway", f"app{n}", "") for n in range(1, last)]
     caller = f"app{last - 1}"
-    for choice, kind, label in ((cache, "cache", "caches in"), (broker, "broker", "events through")):
+    for choice, kind, label in (
+        (cache, "cache", "caches in"),
+        (broker, "broker", "events through"),
+    ):
         if choice != "none":
             boxes.append(Box(kind, plain(choice), kind, 3, last))
             in_front = choice == "cloudfront"
-            arrows.append(("gateway", kind, "answers are kept in") if in_front else (caller, kind, label))
+            arrows.append(
+                ("gateway", kind, "answers are kept in")
+                if in_front
+                else (caller, kind, label)
+            )
             last += 1
     return boxes, arrows
 
@@ -106,6 +136,7 @@ def _box(box: Box) -> str:
 def _arrow(a: Box, b: Box, label: str) -> str:
     x0, y0, x1, y1 = a.x + WIDTH, a.y + HEIGHT / 2, b.x, b.y + HEIGHT / 2
     line = f'<line class="arrow" x1="{x0}" y1="{y0}" x2="{x1}" y2="{y1}" marker-end="url(#tip)"/>'
-    if not label or abs(y1 - y0) > ROW:  # along a steep line there is no room for it; the description says it
+    # along a steep line there is no room for it; the description says it
+    if not label or abs(y1 - y0) > ROW:
         return line
     return f'{line}<text class="kind middle" x="{(x0 + x1) / 2}" y="{(y0 + y1) / 2 - 6}">{escape(label)}</text>'

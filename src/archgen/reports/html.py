@@ -1,4 +1,6 @@
-"""The recommendation as one page: no network, light and dark, printable; its charts are drawn by D3 in the page itself."""
+"""The recommendation as one page: no network, light and dark, printable; its charts are
+drawn by D3 in the page itself.
+"""
 
 from __future__ import annotations
 
@@ -49,14 +51,26 @@ def html(
     modules: Sequence[str] = (),
     entities: str = "",
 ) -> str:
-    """The whole page as text; `modules` names the services, where there are to be some, and `entities` is a drawing of the domain (SVG)."""
+    """The whole page as text; `modules` names the services, where there are to be some,
+    and `entities` is a drawing of the domain (SVG).
+    """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
     environment = Environment(
-        loader=FileSystemLoader(PAGE), undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(PAGE),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    environment.filters.update(plain=plain, number=number, rounded=rounded, figures=figures, otherwise=otherwise)
+    environment.filters.update(
+        plain=plain,
+        number=number,
+        rounded=rounded,
+        figures=figures,
+        otherwise=otherwise,
+    )
     environment.filters.update(change=change, reached=reached, value=value, link=link)
     data = page_data(requirements, evidence, recommendation)
     candidate = recommendation.cost.per_month[recommendation.cost.candidate]
@@ -65,7 +79,9 @@ def html(
         requirements=requirements,
         r=recommendation,
         data=Markup(in_json(data)),
-        diagram=Markup(c4(recommendation, requirements.name, services(requirements, modules))),
+        diagram=Markup(
+            c4(recommendation, requirements.name, services(requirements, modules))
+        ),
         entities=Markup(entities),
         style=Markup((PAGE / "report.css").read_text(encoding="utf-8")),
         script=Markup((PAGE / "report.js").read_text(encoding="utf-8")),
@@ -91,7 +107,9 @@ def link(source: str) -> Markup:
 
 
 def in_json(data: Any) -> str:
-    """A JSON document that can stand in a script element: no character of it begins a tag or a comment."""
+    """A JSON document that can stand in a script element: no character of it begins a
+    tag or a comment.
+    """
     return json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
 
 
@@ -106,5 +124,8 @@ def _library() -> str:
     except PackageNotFoundError:
         found = []
     if not found:
-        raise ArchgenError(f"{CHARTS}, which draws the charts, is not installed", f"python -m pip install {CHARTS}")
+        raise ArchgenError(
+            f"{CHARTS}, which draws the charts, is not installed",
+            f"python -m pip install {CHARTS}",
+        )
     return Path(str(found[0].locate())).read_text(encoding="utf-8")

@@ -9,7 +9,12 @@ from archgen.advisor.needs import NEEDS
 from archgen.advisor.recommendation import TEMPLATE_OF
 
 if TYPE_CHECKING:
-    from archgen.advisor.recommendation import Ceiling, Flip, Recommendation, StackChoice
+    from archgen.advisor.recommendation import (
+        Ceiling,
+        Flip,
+        Recommendation,
+        StackChoice,
+    )
     from archgen.requirements import Requirements
 
 ARCHITECTURES: Mapping[str, str] = {
@@ -24,23 +29,39 @@ ARCHITECTURES: Mapping[str, str] = {
 
 def verdict(architecture: str, event_streaming: bool) -> str:
     """An architecture and its stream, in lower case."""
-    return ARCHITECTURES[architecture] + (" with event streaming" if event_streaming else "")
+    return ARCHITECTURES[architecture] + (
+        " with event streaming" if event_streaming else ""
+    )
 
 
 def shape(recommendation: Recommendation) -> str:
-    """The three decisions in a sentence: how the code is cut, where it runs, how events flow."""
+    """The three decisions in a sentence: how the code is cut, where it runs, how events
+    flow.
+    """
     decisions, broker = recommendation.decisions, recommendation.stack["broker"]
     functions = decisions.runtime.choice == "functions"
     if functions:
-        cut = "Functions" + (" in parts that are deployed apart" if decisions.partition.choice == "many" else "")
+        cut = "Functions" + (
+            " in parts that are deployed apart"
+            if decisions.partition.choice == "many"
+            else ""
+        )
     else:
         cut = {
             "one": "One deployable on servers",
             "few": "One deployable of modules on servers",
             "many": "Parts that are deployed apart, on servers",
         }[decisions.partition.choice]
-    flow = "events through a stream" if decisions.dataflow.choice == "stream" else "no event stream"
-    if decisions.dataflow.choice == "calls" and broker.advised is not None and broker.choice != "none":
+    flow = (
+        "events through a stream"
+        if decisions.dataflow.choice == "stream"
+        else "no event stream"
+    )
+    if (
+        decisions.dataflow.choice == "calls"
+        and broker.advised is not None
+        and broker.choice != "none"
+    ):
         flow = f"events by {broker.choice}, as chosen"
     return f"{cut}; {flow}"
 
@@ -51,7 +72,11 @@ def also(recommendation: Recommendation) -> str:
     built = TEMPLATE_OF[recommendation.architecture]
     others = [name for name in recommendation.defensible if TEMPLATE_OF[name] != built]
     found = [f"{ARCHITECTURES[name]} ({chances[name]:.0%})" for name in others]
-    return f"also defensible: {' and '.join(found)}" if found else "nothing else is as defensible"
+    return (
+        f"also defensible: {' and '.join(found)}"
+        if found
+        else "nothing else is as defensible"
+    )
 
 
 def services(requirements: Requirements, modules: Sequence[str]) -> tuple[str, ...]:
@@ -60,14 +85,24 @@ def services(requirements: Requirements, modules: Sequence[str]) -> tuple[str, .
 
 
 def sure(recommendation: Recommendation) -> str:
-    """How sure the advice is; and how sure it would be if all that was assumed were right, where that is much surer."""
-    advised = recommendation.override.advised if recommendation.override else recommendation.architecture
+    """How sure the advice is; and how sure it would be if all that was assumed were
+    right, where that is much surer.
+    """
+    advised = (
+        recommendation.override.advised
+        if recommendation.override
+        else recommendation.architecture
+    )
     if_right = next(
-        c.probability for c in recommendation.considered if TEMPLATE_OF[c.architecture] == TEMPLATE_OF[advised]
+        c.probability
+        for c in recommendation.considered
+        if TEMPLATE_OF[c.architecture] == TEMPLATE_OF[advised]
     )
     said = f"{recommendation.confidence:.0%}"
     return (
-        said if if_right - recommendation.confidence < 0.05 else f"{said}, {if_right:.0%} if what was assumed is right"
+        said
+        if if_right - recommendation.confidence < 0.05
+        else f"{said}, {if_right:.0%} if what was assumed is right"
     )
 
 
@@ -81,7 +116,11 @@ def change(flip: Flip) -> tuple[str, str, str]:
         set(flip.to if isinstance(flip.to, tuple) else ()),
     )
     need = next(iter(now ^ then))
-    return NEEDS[need].says, "yes" if need in now else "not known", "yes" if need in then else "no"
+    return (
+        NEEDS[need].says,
+        "yes" if need in now else "not known",
+        "yes" if need in then else "no",
+    )
 
 
 def reached(ceiling: Ceiling) -> str:
@@ -107,7 +146,9 @@ def number(value: float | str) -> str:
 
 def value(taken: object) -> str:
     """What was taken in place of an answer."""
-    return ", ".join(map(plain, taken)) if isinstance(taken, list | tuple) else str(taken)
+    return (
+        ", ".join(map(plain, taken)) if isinstance(taken, list | tuple) else str(taken)
+    )
 
 
 CANDIDATES: Mapping[str, str] = {
@@ -119,7 +160,9 @@ CANDIDATES: Mapping[str, str] = {
 
 
 def rounded(usd: float) -> str:
-    """Money to two significant digits, from ten dollars on; cents below one dollar say nothing."""
+    """Money to two significant digits, from ten dollars on; cents below one dollar say
+    nothing.
+    """
     if usd < 10:
         return f"${usd:.0f}"
     digits = 2 - len(str(int(usd)))
@@ -129,11 +172,17 @@ def rounded(usd: float) -> str:
 def costs(total: float, low: float, high: float) -> str:
     """What something costs a month, and between what."""
     said = f"{rounded(total)} a month"
-    return said if rounded(low) == rounded(high) else f"{said} ({rounded(low)} to {rounded(high)})"
+    return (
+        said
+        if rounded(low) == rounded(high)
+        else f"{said} ({rounded(low)} to {rounded(high)})"
+    )
 
 
 def figures(option: StackChoice) -> str:
-    """The numbers of a choice inside, in brackets after its name; nothing where there are none."""
+    """The numbers of a choice inside, in brackets after its name; nothing where there
+    are none.
+    """
     of = option.figures or {}
     said = []
     if "gb" in of:

@@ -1,4 +1,6 @@
-"""The recommendation as an architecture decision record (MADR): the very file that a generated project holds."""
+"""The recommendation as an architecture decision record (MADR): the very file that a
+generated project holds.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +18,14 @@ if TYPE_CHECKING:
 ADR = "_shared/docs/adr/0001-architecture.md.jinja"
 
 
-def adr(requirements: Requirements, recommendation: Recommendation, modules: Sequence[str] = ()) -> str:
-    """The decision record of this recommendation; `modules` names the services, where there are to be some."""
+def adr(
+    requirements: Requirements,
+    recommendation: Recommendation,
+    modules: Sequence[str] = (),
+) -> str:
+    """The decision record of this recommendation; `modules` names the services, where
+    there are to be some.
+    """
     return render_adr(
         {
             "name": requirements.name,
@@ -29,7 +37,9 @@ def adr(requirements: Requirements, recommendation: Recommendation, modules: Seq
 
 
 def render_adr(record: dict[str, Any]) -> str:
-    """The decision record from the content of `archgen.yaml`, rendered as the generator renders it."""
+    """The decision record from the content of `archgen.yaml`, rendered as the generator
+    renders it.
+    """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(

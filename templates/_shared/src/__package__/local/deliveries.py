@@ -123,7 +123,7 @@ class Deliveries:
             self._streams.describe_stream, StreamArn=stream
         )
         shard = described["StreamDescription"]["Shards"][0]["ShardId"]
-        # a transaction of moto makes iterators stale: each look takes a fresh one
+        # each look takes a fresh iterator: they expire
         found = await asyncio.to_thread(
             self._streams.get_shard_iterator, StreamArn=stream, ShardId=shard, **start
         )
@@ -219,7 +219,7 @@ class Deliveries:
         try:
             table = self._tables.create_table(**wanted)["TableDescription"]
         except self._tables.exceptions.ResourceInUseException:
-            table = self._tables.describe_table(TableName=wanted["TableName"])["Table"]
+            table = self._with_indexes(wanted)
         stream: str = table.get("LatestStreamArn", "")
         if not stream:
             return ""
@@ -230,6 +230,22 @@ class Deliveries:
                 if tag["Key"] == MARK:
                     self._marks[stream] = tag["Value"]
         return stream
+
+    def _with_indexes(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """A table that is there, with the indexes that came since: one at a time, as
+        DynamoDB makes them.
+        """
+        name = {"TableName": wanted["TableName"]}
+        table: dict[str, Any] = self._tables.describe_table(**name)["Table"]
+        there = {each["IndexName"] for each in table.get("GlobalSecondaryIndexes", [])}
+        for index in wanted.get("GlobalSecondaryIndexes", []):
+            if index["IndexName"] not in there:
+                self._tables.update_table(
+                    **name,
+                    AttributeDefinitions=wanted["AttributeDefinitions"],
+                    GlobalSecondaryIndexUpdates=[{"Create": index}],
+                )
+        return table
 
     def _make_queue(self, name: str, properties: dict[str, Any]) -> str:
         """Makes a queue; gives its ARN."""

@@ -167,8 +167,12 @@ class Gateway:
         if not self._embedded:
             yield
             return
-        from moto import mock_aws  # takes its time, and beside a server nobody needs it
+        # take their time, and beside a server nobody needs them
+        from moto import mock_aws
 
+        from .moto_transactions import keep_rows_alone
+
+        keep_rows_alone()
         os.environ.setdefault("AWS_DEFAULT_REGION", "eu-central-1")
         loop().set_default_executor(ONE_AT_A_TIME)
         mock = mock_aws()
@@ -188,10 +192,13 @@ class Gateway:
         known["SigningKeys"] = ""  # they lie in a folder
         template = Template(self._path, {**known, "AWS::StackName": stack})
         complete = self._beside.complete if self._beside else None
-        self._deliveries = Deliveries(template, self.invoke, complete)
+        # another gateway of this process may be using moto
+        self._deliveries = ONE_AT_A_TIME.submit(
+            Deliveries, template, self.invoke, complete
+        ).result()
         self._schedules = Schedules(template, self.invoke, self._deliveries.bury)
         if self._beside:
-            self._beside.make(template)
+            ONE_AT_A_TIME.submit(self._beside.make, template).result()
         functions = template.of_type("AWS::Serverless::Function")
         transports: dict[str, Any] = {}
         for name, function in functions.items():
@@ -235,7 +242,7 @@ class Gateway:
         return max(fitting, key=Route.rank, default=None)
 
     async def _answer(self, request: Request) -> Response:
-        path = request.url.path
+        path = request.scope["path"]
         if path == "/openapi.json":
             answers = await self._everywhere(path)
             return JSONResponse(

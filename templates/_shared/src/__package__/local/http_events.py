@@ -6,7 +6,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 from uuid import uuid4
 
 from starlette.requests import Request
@@ -36,6 +36,8 @@ async def http_event(
     headers["x-forwarded-proto"] = request.url.scheme
     cookies = headers.pop("cookie", "")
     query = request.scope["query_string"].decode()
+    # as it was sent: the functions' adapter takes the escapes away
+    path = quote(request.scope["path"])
     host = headers.get("host", "localhost")
     context: dict[str, Any] = {
         "accountId": ACCOUNT,
@@ -44,7 +46,7 @@ async def http_event(
         "domainPrefix": host.partition(".")[0],
         "http": {
             "method": request.method,
-            "path": request.url.path,
+            "path": path,
             "protocol": f"HTTP/{request.scope['http_version']}",
             "sourceIp": source,
             "userAgent": headers.get("user-agent", ""),
@@ -60,7 +62,7 @@ async def http_event(
     event = {
         "version": "2.0",
         "routeKey": route,
-        "rawPath": request.url.path,
+        "rawPath": path,
         "rawQueryString": query,
         "headers": headers,
         "requestContext": context,

@@ -34,6 +34,9 @@ def _serve(listening: socket.socket) -> None:
     )
     from werkzeug.serving import make_server
 
+    from .moto_transactions import keep_rows_alone
+
+    keep_rows_alone()
     app = DomainDispatcherApplication(create_backend_app)
     lock = threading.Lock()
 

@@ -65,12 +65,8 @@ class Schedules:
                 return
             except Exception:  # as Lambda: whatever it is, it is called again
                 log.exception("%s failed at attempt %d", name, attempt)
-        self._bury(
-            function["EventInvokeConfig"]["DestinationConfig"]["OnFailure"][
-                "Destination"
-            ],
-            text,
-        )
+        failing = function["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
+        await asyncio.to_thread(self._bury, failing["Destination"], text)
 
 
 def expression(when: str | timedelta) -> str:

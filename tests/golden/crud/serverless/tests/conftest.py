@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 import httpx2 as httpx
 import pytest
-from starlette.testclient import TestClient
-
-from shop.accounts.keys import make_key
-from shop.apps import dev
-from shop.apps.settings import Settings
 
 from tests.api import Api
-from tests.mail_server import MailServer, mail_server
+
+# what is heavy is imported where it is used: pytest-xdist's own process reads this file and runs no test
+if TYPE_CHECKING:
+    from argon2 import PasswordHasher
+
+    from shop.apps.settings import Settings
+
+    from tests.mail_server import MailServer
 
 PASSWORD = "correct horse battery staple"
 
@@ -28,9 +32,53 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """What is imported stays: the garbage collector need not look at it meanwhile."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_hashes() -> Iterator[PasswordHasher]:
+    """A password's hash costs next to nothing, but to tests that ask for `real_hashes`; gives
+    what makes those of production.
+    """
+    from argon2 import PasswordHasher
+
+    from shop.accounts import passwords
+
+    real = passwords.HASHER
+    with pytest.MonkeyPatch.context() as during:
+        during.setattr(
+            passwords,
+            "HASHER",
+            PasswordHasher(time_cost=1, memory_cost=8, parallelism=1),
+        )
+        yield real
+
+
+@pytest.fixture
+def real_hashes(
+    _quick_hashes: PasswordHasher, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """A password's hash costs what it does in production."""
+    from shop.accounts import passwords
+
+    monkeypatch.setattr(passwords, "HASHER", _quick_hashes)
+    passwords._dummy_hash.cache_clear()
+    yield
+    passwords._dummy_hash.cache_clear()
+
+
 @pytest.fixture(scope="session")
 def mail() -> Iterator[MailServer]:
     """The server that the embedded instance hands its mails to."""
+    from tests.mail_server import mail_server
+
     with mail_server() as server:
         yield server
 
@@ -42,8 +90,12 @@ def settings(
     mail: MailServer,
 ) -> Settings:
     """Of the embedded instance; with `--url` this project's own, for who is staff there."""
+    from shop.apps.settings import Settings
+
     if request.config.getoption("--url"):
         return Settings()
+    from shop.accounts.keys import make_key
+
     folder = tmp_path_factory.mktemp("instance")
     make_key(folder / "keys")
     # the defaults for the rest, whatever stands in the environment
@@ -64,7 +116,11 @@ def http(request: pytest.FixtureRequest, settings: Settings) -> Iterator[httpx.C
         with httpx.Client(base_url=url, timeout=10, trust_env=not here) as client:
             yield client
     else:
-        with TestClient(dev.create_app(settings)) as client:
+        from shop.apps import dev
+
+        from tests.client import client_of
+
+        with client_of(dev.create_app(settings)) as client:
             yield client
 
 

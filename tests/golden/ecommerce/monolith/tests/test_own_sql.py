@@ -15,7 +15,6 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
-from starlette.testclient import TestClient
 
 from shop.apps import dev
 from shop.apps.settings import Settings
@@ -24,6 +23,7 @@ from shop.chassis.mechanism.sql_query import select
 from shop.inventory import repository
 
 from tests.api import Api
+from tests.client import client_of
 from tests.conftest import login
 from tests.inventory.factories import new_product
 
@@ -58,7 +58,7 @@ def ask(url: str, statement: sa.Executable, into: type[T]) -> list[T]:
 
 
 def test_a_module_asks_its_own_tables(settings: Settings, url: str) -> None:
-    with TestClient(
+    with client_of(
         dev.create_app(settings.model_copy(update={"database_url": url}))
     ) as client:
         staff = login(Api(client), settings.admin_email, settings.admin_password)

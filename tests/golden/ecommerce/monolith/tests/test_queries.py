@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
-from starlette.testclient import TestClient
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shop.apps import dev
 from shop.apps.settings import Settings
 
 from tests.api import Api
+from tests.client import client_of
 from tests.conftest import login
 from tests.inventory.factories import new_product
 from tests.orders.factories import new_order, settled
@@ -70,7 +70,7 @@ def data(settings: Settings, tmp_path: Path) -> Settings:
 @contextmanager
 def instance(settings: Settings) -> Iterator[Api]:
     """A process that has cached nothing yet, as its member of staff sees it."""
-    with TestClient(counting(dev.create_app(settings))) as client:
+    with client_of(counting(dev.create_app(settings))) as client:
         yield login(Api(client), settings.admin_email, settings.admin_password)
 
 
@@ -86,6 +86,8 @@ def test_a_list_is_one_query_however_many_rows_and_so_is_a_read(data: Settings) 
             path: [staff.create(path, new(staff)) for _ in range(4)]
             for path, new in ENTITIES.items()
         }
+        many = "/api/products"  # more of these than the largest page has
+        made = [staff.create(many, ENTITIES[many](staff))["id"] for _ in range(101)]
     with instance(data) as staff:
         assert [cost(staff, "GET", f"{path}?limit=1") for path in rows] == [1] * len(
             rows
@@ -96,6 +98,10 @@ def test_a_list_is_one_query_however_many_rows_and_so_is_a_read(data: Settings) 
         assert [
             cost(staff, "GET", f"{path}/{rows[path][0]['id']}") for path in rows
         ] == [1] * len(rows)
+        assert cost(staff, "GET", f"{many}?limit=100") == 1
+        after = staff.get(f"{many}?limit=100").json()["next"]
+        assert cost(staff, "GET", f"{many}?limit=100&after={after}") == 1
+        assert [row["id"] for row in staff.every(many, limit=100)][:101] == made[::-1]
 
 
 def test_an_order_is_three_queries_however_many_its_lines(data: Settings) -> None:

@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 from cronsim import CronSim
 
 from .context import PartContext
+from .stored_names import stored_name
 from .tracing import Tracing
 from .unit_of_work import current_handler
 
@@ -88,7 +89,10 @@ def _background(package: str, module: str) -> Callable[..., Iterable[object]] | 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`attempts`: how often a run is tried before it is given up until the next."""
+    """`module`: what its tables are kept under.
+
+    `attempts`: how often a run is tried before it is given up until the next.
+    """
 
     name: str
     module: str
@@ -189,4 +193,5 @@ class Background:
             self._targets.setdefault(kind.type, []).append(name)
         else:
             when, attempts = mark["scheduled"]
-            self.jobs[name] = Job(name, module, when, attempts, call)
+            kept = stored_name(self.package, module)
+            self.jobs[name] = Job(name, kept, when, attempts, call)

@@ -20,6 +20,7 @@ from .persistence import MAX_PAGE_BYTES
 from .several import too_much
 
 ROWS_MOST = 500  # different rows at the end of one step
+BESIDE = 20  # bytes that a step adds to a row, besides its name and what came along
 Tree = dict[str, "Tree"]  # the fields to follow, and those to follow from there
 
 
@@ -105,7 +106,7 @@ def _add(row: Expanded, name: str, along: Sequence[Expanded]) -> None:
         row.expanded = {}
     several = isinstance(getattr(row, name), tuple)
     row.expanded[name] = along if several else next(iter(along), None)
-    row._size += sum(one._size for one in along)
+    row._size += BESIDE + len(name) + sum(one._size for one in along)
 
 
 def _targets(row: Expanded, name: str) -> Iterable[UUID]:
@@ -119,4 +120,4 @@ def _targets(row: Expanded, name: str) -> Iterable[UUID]:
 def _size(row: Shown, step: Step) -> int:
     if not step.display:
         return len(to_json(row))
-    return sum(len(to_json(getattr(row, name))) for name in ("id", *step.display))
+    return len(to_json({name: getattr(row, name) for name in ("id", *step.display)}))

@@ -31,13 +31,18 @@ DATE = r"\d{4}-\d\d-\d\d"
 DATETIME = r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)"
 ID = r"[\da-fA-F]{8}(-[\da-fA-F]{4}){3}-[\da-fA-F]{12}"
 # without weeks, months and years; no more than what a 64-bit count of microseconds holds
-DURATION = (
-    r"-?P(?=[\dT])(\d{1,7}D)?"
-    r"(T(?=\d)(\d{1,6}H)?(\d{1,7}M)?(\d{1,9}(\.\d{1,6})?S)?)?"
-)
+SECONDS = r"[0-9]{1,8}(\.[0-9]{1,6})?S"
+MINUTES = rf"[0-9]{{1,6}}M({SECONDS})?"
+CLOCK = rf"T([0-9]{{1,6}}H({MINUTES}|{SECONDS})?|{MINUTES}|{SECONDS})"
+DURATION = rf"-?P([0-9]{{1,7}}D({CLOCK})?|{CLOCK})"
+# in one form, in which many hours are days
+DURATION_SHOWN = DURATION.replace("{1,7}D", "{1,8}D")
 LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 HOST = rf"{LABEL}(?:\.{LABEL})*"
-EMAIL = rf"^[A-Za-z0-9.!#$%&'*+/=?\^_`{{|}}~-]{{1,64}}@{HOST}$"
+ATOM = r"[A-Za-z0-9!#$%&'*+/=?\^_`{|}~-]+"
+# as RFC 5321 has it, and so the format `email`, but for quotes and addresses of hosts
+EMAIL = rf"^{ATOM}(?:\.{ATOM})*@{HOST}$"
+LOCAL_MOST = 64  # characters before the @, which no pattern counts
 # what a URL has behind its host, as RFC 3986 has it
 WRITTEN = r"(?:[A-Za-z0-9._~!$&'()*+,;=:@\/?-]|%[0-9A-Fa-f]{2})*"
 SITE = rf"[Hh][Tt][Tt][Pp][Ss]?:\/\/{HOST}(?::[0-9]{{1,5}})?"
@@ -149,13 +154,18 @@ def _plain(value: Any, depth: int = 0) -> Any:
     return value
 
 
-def _lower(part: str, value: str) -> str:
-    """The value with the part that is found in lower case."""
-    found = re.match(part, value, re.DOTALL)
-    if found is None:
-        return value
-    start, end = found.span(1)
-    return value[:start] + value[start:end].lower() + value[end:]
+def _address(value: str) -> str:
+    """What is behind the @ in lower case."""
+    local, _, host = value.rpartition("@")
+    if len(local) > LOCAL_MOST:
+        raise ValueError(f"has more than {LOCAL_MOST} characters before the @")
+    return f"{local}@{host.lower()}"
+
+
+def _site(value: str) -> str:
+    """What is before the path in lower case."""
+    head = re.match(r"[^/]*//[^/?#]*", value)
+    return value if head is None else head[0].lower() + value[head.end() :]
 
 
 def _iso(value: timedelta) -> str:
@@ -196,10 +206,10 @@ String = Annotated[str, Strict(), Field(pattern=PRINTABLE)]
 Email = Annotated[
     str, Strict(), Field(pattern=EMAIL, json_schema_extra={"format": "email"})
 ]
-email_form = AfterValidator(lambda value: _lower(r".*@(.*)", value))
+email_form = AfterValidator(_address)
 # http or https, in ASCII, without a user; what is before the path in lower case
 Url = Annotated[str, Strict(), Field(pattern=URL, json_schema_extra={"format": "uri"})]
-url_form = AfterValidator(lambda value: _lower(r"([^/]*//[^/?#]*)", value))
+url_form = AfterValidator(_site)
 # in a query string everything is text
 QueryInteger = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 Integer = Annotated[QueryInteger, BeforeValidator(_whole)]
@@ -219,12 +229,17 @@ Date = Annotated[date, _written(DATE)]
 DateTime = Annotated[AwareDatetime, AfterValidator(_utc), _written(DATETIME)]
 # with the offset in which it was said
 ZonedDateTime = Annotated[AwareDatetime, AfterValidator(_zoned), _written(DATETIME)]
-# days of 24 hours, hours, minutes, seconds to the microsecond
-Duration = Annotated[timedelta, _written(DURATION)]
+# days of 24 hours, hours, minutes, seconds to the microsecond, with a sign: the format
+# `duration` has years in place of the last two
+Duration = Annotated[
+    timedelta,
+    _written(DURATION),
+    WithJsonSchema({"type": "string", "pattern": f"^{DURATION}$"}),
+]
 DurationString = Annotated[
     timedelta,
     PlainSerializer(_iso, str, when_used="json"),
-    WithJsonSchema({"type": "string", "format": "duration"}),
+    WithJsonSchema({"type": "string", "pattern": f"^{DURATION_SHOWN}$"}),
 ]
 Id = Annotated[UUID, _written(ID)]
 Json = Annotated[Any, AfterValidator(_plain), WithJsonSchema({})]

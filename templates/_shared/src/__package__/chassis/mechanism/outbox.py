@@ -35,6 +35,7 @@ BATCH = 16
 # a relay that died gives its rows back after this; longer than a handler may take
 LEASE = timedelta(seconds=30)
 ROW_NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+FIRST_DELAY = 0.1  # seconds, doubled with each attempt
 ATTEMPTS = 12  # then a delivery is dead: it stays in the table, with its error
 
 
@@ -69,8 +70,8 @@ class PublishingSqlUnitOfWork(SqlUnitOfWork):
     def publish(self, event: Event) -> None:
         self.staged.events += deliveries(event, self._relay.targets(event.type))
 
-    def writes(self, staged: ChangeSet) -> Iterator[Write]:
-        yield from super().writes(staged)
+    def writes_of(self, staged: ChangeSet) -> Iterator[Write]:
+        yield from super().writes_of(staged)
         if staged.events:
             trace = self._relay.tracing.headers()
             rows = [_row(event, handler, trace) for event, handler in staged.events]
@@ -281,7 +282,7 @@ def failed(row: sa.RowMapping, error: Exception) -> dict[str, Any]:
         isinstance(error, Failing) or not isinstance(error, Unavailable)
     ):
         dead = True  # what is only away comes back
-    delay = min(0.1 * 2**attempts, 60)  # seconds
+    delay = min(FIRST_DELAY * 2**attempts, 60)
     if isinstance(error, StaleVersion):
         delay = 0.1
     level = logging.WARNING

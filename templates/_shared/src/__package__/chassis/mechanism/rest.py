@@ -123,7 +123,8 @@ class Route(APIRoute):
                 _check_parameters(request, most, several)
             response = await handle(request)
             tag = response.headers.get("etag")
-            if tag and request.method == "GET":
+            asked = request.method == "GET" and "if-none-match" in request.headers
+            if tag and asked:
                 known = tags(request, "if-none-match")
                 if tag in known or "*" in known:
                     return Response(status_code=304, headers={"ETag": tag})

@@ -24,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from .persistence import Listing
 from .sql_connection import Write, commit, connected, load
 from .sql_url import Address
+from .stored_names import stored_name
 
 # seconds that a request waits for a connection of the pool, or for a lock
 CONNECT_TIMEOUT = 2.0
@@ -33,6 +34,13 @@ SESSION = {
     "idle_in_transaction_session_timeout": "10s",
     # where a day begins, as on SQLite
     "timezone": "UTC",
+}
+# what a connection to SQLite begins with
+SQLITE = {
+    "foreign_keys": "ON",
+    "journal_mode": "WAL",
+    "synchronous": "NORMAL",
+    "busy_timeout": "5000",
 }
 
 
@@ -178,12 +186,12 @@ def jobs_table(metadata: sa.MetaData) -> sa.Table:
 
 
 def tables(package: str, modules: Iterable[str], name: str) -> dict[str, sa.Table]:
-    """The tables of this name, by module of the package that has one."""
+    """The tables of this name of the package's modules, by what theirs are kept under."""
     found: dict[str, sa.Table] = {}
     for module in modules:
         metadata = import_module(f"{package}.{module}.repository").metadata
         if name in metadata.tables:
-            found[module] = metadata.tables[name]
+            found[stored_name(package, module)] = metadata.tables[name]
     return found
 
 
@@ -373,11 +381,6 @@ def _set_transaction(connection: sa.Connection) -> None:
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:
     cursor = connection.cursor()
-    for pragma in (
-        "foreign_keys=ON",
-        "journal_mode=WAL",
-        "synchronous=NORMAL",
-        "busy_timeout=5000",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
+    for name, value in SQLITE.items():
+        cursor.execute(f"PRAGMA {name}={value}")
     cursor.close()

@@ -5,7 +5,8 @@ locking, and a refusal says what it means.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Iterator, Sequence
+import sqlite3
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, NamedTuple
 
@@ -15,8 +16,14 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from .entity import Entity
-from .errors import StaleVersion, Unavailable
-from .sql_errors import RETRY_CODES, error_code, is_unavailable, translate_error
+from .errors import StaleVersion, Unavailable, taken
+from .sql_errors import (
+    RETRY_CODES,
+    error_code,
+    is_unavailable,
+    translate_error,
+    unique_rules,
+)
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +88,12 @@ async def insert(
     connection: AsyncConnection, table: sa.Table, rows: Sequence[Any]
 ) -> None:
     with _translated(table):
-        await connection.execute(table.insert(), rows)
+        try:
+            await connection.execute(table.insert(), rows)
+        except DBAPIError as error:
+            for row in rows:
+                await _tell_first(connection, table, error, row)
+            raise
 
 
 async def change(
@@ -99,9 +111,34 @@ async def change(
         change = table.delete()
     change = change.where(table.c.id == before.id, table.c.version == before.version)
     with _translated(table, deleting=deleting):
-        changed = await connection.execute(change, values)
+        try:
+            changed = await connection.execute(change, values)
+        except DBAPIError as error:
+            await _tell_first(connection, table, error, values or {})
+            raise
     if changed.rowcount == 0:
         raise StaleVersion
+
+
+async def _tell_first(
+    connection: AsyncConnection,
+    table: sa.Table,
+    error: DBAPIError,
+    row: Mapping[str, Any],
+) -> None:
+    """Of several rules that a row breaks, databases name the first; SQLite, whose
+    transaction goes on, names the last, and is asked.
+    """
+    if error_code(error) != sqlite3.SQLITE_CONSTRAINT_UNIQUE:
+        return
+    for columns in unique_rules(table):
+        values = [row.get(column.name) for column in columns]
+        if None in values:
+            continue
+        same = [column == value for column, value in zip(columns, values, strict=True)]
+        found = sa.select(table.c.id).where(*same, table.c.id != row["id"])
+        if (await connection.execute(found)).first():
+            raise taken(*[column.name for column in columns]) from error
 
 
 @contextmanager

@@ -128,6 +128,24 @@ def _columns(table: sa.Table, rule: str) -> list[str]:
     return []
 
 
+def unique_rules(table: sa.Table) -> list[list[sa.Column[Any]]]:
+    """The columns of which no two rows have the same, those that are unique by
+    themselves first; none of a table whose rows have no `id`.
+    """
+    if "id" not in table.columns:
+        return []
+    places = {column: place for place, column in enumerate(table.columns)}
+    rules = [
+        list(rule.columns)
+        for rule in table.constraints
+        if isinstance(rule, sa.UniqueConstraint)
+    ]
+    return sorted(
+        rules,
+        key=lambda rule: (len(rule) > 1, [places[column] for column in rule]),
+    )
+
+
 def check_lengths(table: sa.Table, row: Mapping[str, Any]) -> None:
     """Refuses a string that is longer than its column, on every database: SQLite would
     keep it.

@@ -25,12 +25,12 @@ Link = dict[str, Any]  # a row of a link table
 
 
 class LinkingSqlUnitOfWork(SqlUnitOfWork):
-    """`links`: by repository, the fields that refer to several rows, and their tables."""
+    """`links_of`: by repository, the fields that refer to several rows, and their tables."""
 
-    links: ClassVar[Mapping[str, Mapping[str, sa.Table]]]
+    links_of: ClassVar[Mapping[str, Mapping[str, sa.Table]]]
 
     def repository(self, codec: Codec[E], table: sa.Table) -> SqlRepository[E]:
-        links = self.links.get(table.name)
+        links = self.links_of.get(table.name)
         if links is None:
             return super().repository(codec, table)
         return LinkedRepository(self, codec, table, links)
@@ -46,7 +46,7 @@ class LinkingSqlUnitOfWork(SqlUnitOfWork):
         async with connected(self.engine, writing=True) as connection:
             for table, before, after in changes:
                 await _unlink(connection, table, before, after)
-            for write in self.writes(staged):
+            for write in self.writes_of(staged):
                 if write.before is None:
                     await insert(connection, write.table, [write.values, *write.more])
                 else:
@@ -63,7 +63,7 @@ class LinkingSqlUnitOfWork(SqlUnitOfWork):
         of a row that goes, the database deletes with it.
         """
         for (name, _), (before, after) in staged.changes.items():
-            for field, table in self.links.get(name, {}).items():
+            for field, table in self.links_of.get(name, {}).items():
                 old, new = _links(table, field, before), _links(table, field, after)
                 if after is not None and old != new:
                     yield table, old, new

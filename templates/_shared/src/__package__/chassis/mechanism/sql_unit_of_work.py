@@ -60,9 +60,9 @@ class SqlUnitOfWork(BaseUnitOfWork):
         return await select(self.engine, self.module, statement, into)
 
     async def apply(self, staged: ChangeSet) -> None:
-        await self.database.commit(self.module, list(self.writes(staged)))
+        await self.database.commit(self.module, list(self.writes_of(staged)))
 
-    def writes(self, staged: ChangeSet) -> Iterator[Write]:
+    def writes_of(self, staged: ChangeSet) -> Iterator[Write]:
         """All that the transaction writes."""
         staged.check_size()
         for row in staged.processed:
@@ -76,7 +76,7 @@ class SqlUnitOfWork(BaseUnitOfWork):
         for (name, _), (before, after) in staged.changes.items():
             added_and_deleted = before is None and after is None
             if not added_and_deleted:
-                yield self.repositories[name].write(before, after)
+                yield self.repository_of[name].write(before, after)
 
     async def find_processed(self, key: str) -> IdempotencyKey | None:
         row = await self.database.load(self.module, self.processed.c.key, key)

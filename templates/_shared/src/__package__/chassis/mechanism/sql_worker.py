@@ -62,7 +62,7 @@ class SqlWorker(Worker):
 
     @cached_property
     def job_tables(self) -> Mapping[str, sa.Table]:
-        modules = {job.module for job in self.background.jobs.values()}
+        modules = {name.partition(".")[0] for name in self.background.jobs}
         return tables(self.background.package, modules, "jobs")
 
     @cached_property

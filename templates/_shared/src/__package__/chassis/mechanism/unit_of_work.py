@@ -34,7 +34,7 @@ class BaseUnitOfWork(ABC):
     def __init__(self, cache: Cache) -> None:
         self.cache = cache
         self.staged = ChangeSet()
-        self.repositories: dict[str, Any] = {}
+        self.repository_of: dict[str, Any] = {}
 
     async def repeated(self, request: IdempotencyKey | None) -> UUID | None:
         if request is None:
@@ -66,7 +66,7 @@ class BaseUnitOfWork(ABC):
     async def _commit(self, staged: ChangeSet) -> None:
         await self.apply(staged)
         for (name, entity_id), (before, after) in staged.changes.items():
-            await self.repositories[name].remember(entity_id, before, after)
+            await self.repository_of[name].remember(entity_id, before, after)
 
     @abstractmethod
     async def apply(self, staged: ChangeSet) -> None:
@@ -83,7 +83,7 @@ class BaseRepository(ABC, Generic[E]):
         self._unit = unit
         self._codec = codec
         self._name = name
-        unit.repositories[name] = self
+        unit.repository_of[name] = self
 
     async def get(self, entity_id: UUID) -> E | None:
         staged = self._unit.staged.changes.get((self._name, entity_id))

@@ -13,6 +13,7 @@ import pytest
 
 from shop.accounts.addresses import mailbox, normal
 from shop.accounts.mail import Mailer
+from shop.chassis.mechanism import outbox
 from shop.chassis.policy.errors import Refused, Unavailable
 
 from tests.api import Api, eventually
@@ -144,6 +145,13 @@ def test_a_server_that_is_away_may_come_back() -> None:
         asyncio.run(Mailer(url, SENDER).send("a@example.com", "Hello", "a text"))
 
 
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What failed is tried again at once."""
+    monkeypatch.setattr(outbox, "FIRST_DELAY", 0)
+
+
+@pytest.mark.usefixtures("soon")
 def test_a_mail_that_is_tried_again_has_the_same_link_and_it_works(
     anonymous: Api, mail: MailServer
 ) -> None:
@@ -159,6 +167,7 @@ def test_a_mail_that_is_tried_again_has_the_same_link_and_it_works(
     )
 
 
+@pytest.mark.usefixtures("soon")
 def test_whom_the_server_does_not_know_is_mailed_once(
     anonymous: Api, mail: MailServer
 ) -> None:

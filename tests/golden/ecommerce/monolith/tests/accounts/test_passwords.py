@@ -17,6 +17,7 @@ from shop.accounts.passwords import HASHER, Passwords
 
 from tests.api import Api
 
+pytestmark = pytest.mark.usefixtures("real_hashes")
 TYPED = "caf\u00e9 \ufb01ve \u2460"
 Form = Literal["NFC", "NFD", "NFKC", "NFKD"]
 WEAK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)

@@ -200,6 +200,7 @@ def test_a_refresh_that_is_under_way_meanwhile_does_not_outlive_it(
     assert refresh(anonymous, second)[0] == 401
 
 
+@pytest.mark.usefixtures("real_hashes")
 def test_of_many_logins_around_a_reset_no_session_with_the_old_password_is_left(
     anonymous: Api, credentials: dict[str, str], reset: Reset
 ) -> None:

@@ -13,7 +13,6 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from starlette.testclient import TestClient
 
 from shop.accounts import throttle
 from shop.accounts.passwords import Passwords
@@ -22,19 +21,26 @@ from shop.apps import dev
 from shop.apps.settings import Settings
 
 from tests.api import Api, eventually
+from tests.client import client_of
 
 PASSWORD = "open sesame, please"
 
 
-@pytest.fixture
-def hiding(settings: Settings, tmp_path: Path) -> Iterator[Api]:
+@pytest.fixture(scope="module")
+def mails(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the mails of the instance that hides lie."""
+    return tmp_path_factory.mktemp("hiding")
+
+
+@pytest.fixture(scope="module")
+def hiding(settings: Settings, mails: Path) -> Iterator[Api]:
     """An instance that hides who has an account, on a database of its own: else another would send some of its mail."""
     changes = {
         "hide_accounts": True,
-        "mail_url": f"file:{tmp_path}",
-        "database_url": f"sqlite+aiosqlite:///{tmp_path}/data",
+        "mail_url": f"file:{mails}",
+        "database_url": f"sqlite+aiosqlite:///{mails}/data",
     }
-    with TestClient(dev.create_app(settings.model_copy(update=changes))) as client:
+    with client_of(dev.create_app(settings.model_copy(update=changes))) as client:
         yield Api(client)
 
 
@@ -116,12 +122,12 @@ def test_who_counts_as_one_client(address: str, client: str, network: str) -> No
 
 
 def test_who_hides_accounts_answers_alike_whether_there_is_one(
-    hiding: Api, tmp_path: Path
+    hiding: Api, mails: Path
 ) -> None:
     """Registering, and logging in after that with the password that was just chosen."""
     given = {"email": f"{uuid4().hex}@example.com", "password": PASSWORD}
     first = hiding.post("/api/auth/register", json=given)
-    mailed(tmp_path, given["email"], "Is this your address?")
+    mailed(mails, given["email"], "Is this your address?")
     second = hiding.post(
         "/api/auth/register", json={**given, "password": "a guess of somebody"}
     )
@@ -135,15 +141,15 @@ def test_who_hides_accounts_answers_alike_whether_there_is_one(
             ).status_code
             == 401
         )
-    assert mailed(tmp_path, given["email"], "You have an account already")
+    assert mailed(mails, given["email"], "You have an account already")
 
 
 def test_who_hides_accounts_lets_in_whoever_has_shown_that_the_address_is_theirs(
-    hiding: Api, tmp_path: Path
+    hiding: Api, mails: Path
 ) -> None:
     given = {"email": f"{uuid4().hex}@example.com", "password": PASSWORD}
     assert hiding.post("/api/auth/register", json=given).status_code == 201
-    mail = mailed(tmp_path, given["email"], "Is this your address?")
+    mail = mailed(mails, given["email"], "Is this your address?")
     token = str(mail.get_content()).partition("token=")[2].split()[0]
     assert (
         hiding.post(
@@ -170,6 +176,7 @@ def test_who_hides_accounts_lets_staff_in(hiding: Api, settings: Settings) -> No
     assert hiding.post("/api/auth/login", json=given).status_code == 200
 
 
+@pytest.mark.usefixtures("real_hashes")
 def test_no_more_guesses_are_answered_at_once_than_one_after_another(
     anonymous: Api,
 ) -> None:

@@ -64,10 +64,12 @@ class Mailer:
 
     def _hand_over(self, mail: EmailMessage, recipient: str) -> None:
         host = self._url.hostname or "localhost"
-        tls = ssl.create_default_context()
         if self._url.scheme == "smtps":
             server: smtplib.SMTP = smtplib.SMTP_SSL(
-                host, self._url.port or 465, timeout=SMTP_TIMEOUT, context=tls
+                host,
+                self._url.port or 465,
+                timeout=SMTP_TIMEOUT,
+                context=ssl.create_default_context(),
             )
         else:
             server = smtplib.SMTP(host, self._url.port or 25, timeout=SMTP_TIMEOUT)
@@ -77,7 +79,7 @@ class Mailer:
             if self._url.scheme == "smtp" and (
                 server.has_extn("starttls") or not self._nearby
             ):
-                server.starttls(context=tls)
+                server.starttls(context=ssl.create_default_context())
                 server.ehlo()
             if self._url.username:
                 server.login(

@@ -72,6 +72,15 @@ counters = sa.Table(
 )
 COUNTER_CODEC = Codec(Counter)
 
+# for whatever reacts to the end of an account, as nothing does yet
+departures = sa.Table(
+    "departures",
+    metadata,
+    *entity_columns(),
+    sa.Column("due", UtcDateTime(), nullable=False),
+    sa.Index("ix_departures_due", "due", "id"),
+)
+
 
 class AccountsUnitOfWork(PublishingSqlUnitOfWork):
     module = "accounts"

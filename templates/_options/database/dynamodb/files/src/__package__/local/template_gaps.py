@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from ..chassis.mechanism.stored_names import stored_name
 from .asking_gaps import asking, camel
 from .schedules import AT, expression
 from .template import Template
@@ -192,7 +193,7 @@ def missing_resources(
     found: list[str] = []
     for part, modules in parts.items():
         publishers = {
-            kind.partition(".")[0]
+            stored_name(package, kind.partition(".")[0])
             for kind, handlers in routes.items()
             if part in handlers.values()
         }
@@ -203,13 +204,13 @@ def missing_resources(
         }
         function = functions.get(f"{camel(part)}Background")
         if (publishers or mine) and function is None:
+            kept = [stored_name(package, module) for module in modules]
             lines = [
-                f"                  - !GetAtt {camel(module)}Table.Arn"
-                for module in modules
+                f"                  - !GetAtt {camel(name)}Table.Arn" for name in kept
             ]
             lines += [
-                f"                  - !Sub ${{{camel(module)}Table.Arn}}/index/*"
-                for module in modules
+                f"                  - !Sub ${{{camel(name)}Table.Arn}}/index/*"
+                for name in kept
             ]
             found.append(
                 FUNCTION.format(

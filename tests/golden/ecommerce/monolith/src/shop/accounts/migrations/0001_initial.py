@@ -61,6 +61,15 @@ def upgrade() -> None:
     )
     op.create_index("ix_counters_expires_at", "counters", ["expires_at"])
     op.create_table(
+        "departures",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("due", UtcDateTime(), nullable=False),
+    )
+    op.create_index("ix_departures_due", "departures", ["due", "id"])
+    op.create_table(
         "processed",
         sa.Column("key", sa.String(64), primary_key=True),
         sa.Column("fingerprint", sa.String(64), nullable=False),
@@ -95,6 +104,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("departures")
     op.drop_table("counters")
     op.drop_table("links")
     op.drop_table("sessions")

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
@@ -32,14 +32,14 @@ E = TypeVar("E", bound=Entity)
 
 
 class LinkingDynamoUnitOfWork(DynamoUnitOfWork):
-    """`links`: by repository, the fields that refer to several rows."""
+    """`links_of`: by repository, the fields that refer to several rows."""
 
-    links: ClassVar[Mapping[str, tuple[str, ...]]]
+    links_of: ClassVar[Mapping[str, tuple[str, ...]]]
 
     def repository(
         self, codec: Codec[E], plural: str, **options: Any
     ) -> DynamoRepository[E]:
-        fields = self.links.get(plural)
+        fields = self.links_of.get(plural)
         if fields is None:
             return super().repository(codec, plural, **options)
         return LinkedRepository(self, codec, plural, fields, **options)
@@ -130,9 +130,11 @@ class LinkedRepository(DynamoRepository[E]):
                 if after is not None and target not in old:
                     yield put(self._link(field, after, target))
 
-    def references(self, row: E | None) -> list[Reference]:
+    def references(
+        self, row: E | None, uncounted: Collection[str] = ()
+    ) -> list[Reference]:
         found: list[Reference] = []
-        for plural, target, shard in super().references(row):
+        for plural, target, shard in super().references(row, uncounted):
             targets: Any = target
             if isinstance(target, UUID):
                 targets = [target]

@@ -32,8 +32,8 @@ class PublishingDynamoUnitOfWork(DynamoUnitOfWork):
     def publish(self, event: Event) -> None:
         self.staged.events += deliveries(event, self._routes.get(event.type, ()))
 
-    def writes(self, staged: ChangeSet) -> Iterator[Write]:
-        yield from super().writes(staged)
+    def writes_of(self, staged: ChangeSet) -> Iterator[Write]:
+        yield from super().writes_of(staged)
         for event, handler in staged.events:
             yield put(
                 {

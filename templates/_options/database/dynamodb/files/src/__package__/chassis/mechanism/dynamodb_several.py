@@ -25,6 +25,6 @@ class SeveralDynamoRepository(BatchedRepository[E], DynamoRepository[E]):
             size += sum(len(item["doc"]["S"]) for item in items.values())
             if size > MAX_PAGE_BYTES:
                 raise too_much(f"these rows have more than {MAX_PAGE_BYTES} bytes")
-            rows = map(self._entity, items.values())
+            rows = map(self.entity, items.values())
             found |= {row.id: row for row in rows}
         return found

@@ -17,11 +17,13 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import json
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
 from . import errors
@@ -44,10 +46,42 @@ NEW = "attribute_not_exists(pk)"
 Reference = tuple[str, UUID, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Freed:
+    """A value that a row had, from now on anybody's: its claim goes, if it is that
+    row's own. Where rows were there before the rule, it may be another's, or nobody's.
+    """
+
+    pk: str
+    row: UUID
+
+    def writes(self, not_own: Collection[str]) -> Write:
+        if self.pk not in not_own:
+            own = {**key(self.pk), **claimed_by(self.row)}
+            return Write("Delete", own, NotOwn(self.pk))
+        return Write("ConditionCheck", {**key(self.pk), **claimed_by(self.row, "<>")})
+
+
+class NotOwn(errors.StaleVersion):
+    """A claim that was to go is of another row."""
+
+    def __init__(self, pk: str) -> None:
+        super().__init__()
+        self.pk = pk
+
+
 class DynamoUnitOfWork(BaseUnitOfWork):
+    """`absent`: by repository, what rows have in fields that came after them."""
+
+    absent: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+
     def __init__(self, database: Database, cache: Cache) -> None:
         super().__init__(cache)
         self.table = database.module(self.module)
+        # by id of a row that was read, what it refers to by a field that came after it,
+        # and is not counted as referring by
+        self.uncounted: dict[UUID, Collection[str]] = {}
+        self._not_own: set[str] = set()
 
     def repository(
         self,
@@ -72,20 +106,24 @@ class DynamoUnitOfWork(BaseUnitOfWork):
         )
 
     async def apply(self, staged: ChangeSet) -> None:
-        await self.table.write(list(self.writes(staged)))
+        while True:
+            try:
+                return await self.table.write(list(self.writes_of(staged)))
+            except NotOwn as claim:
+                self._not_own.add(claim.pk)
 
-    def writes(self, staged: ChangeSet) -> Iterator[Write]:
+    def writes_of(self, staged: ChangeSet) -> Iterator[Write]:
         """All that the transaction writes."""
         staged.check_size()
         for row in staged.processed:
             yield _processed(row)
-        taken: dict[str, Write | None] = {}  # by marker; None: it is free from now on
+        taken: dict[str, Write | Freed] = {}  # by marker
         for (plural, _), (before, after) in staged.changes.items():
-            repository = self.repositories[plural]
+            repository = self.repository_of[plural]
             yield from repository.writes(before, after)
             repository.mark(taken, before, after)
-        for pk, write in taken.items():
-            yield write or Write("Delete", key(pk))
+        for claim in taken.values():
+            yield claim.writes(self._not_own) if isinstance(claim, Freed) else claim
         for reference, change in self._reference_counts(staged).items():
             yield from self._count(staged, reference, change)
 
@@ -95,9 +133,10 @@ class DynamoUnitOfWork(BaseUnitOfWork):
         """
         counts: Counter[Reference] = Counter()
         for (plural, entity_id), (before, after) in staged.changes.items():
-            repository = self.repositories[plural]
+            repository = self.repository_of[plural]
             counts.update(repository.references(after))
-            counts.subtract(repository.references(before))
+            uncounted = self.uncounted.get(entity_id, ())
+            counts.subtract(repository.references(before, uncounted))
             if before is not None and after is None and self._referred(plural):
                 for shard in range(SHARDS):
                     counts[plural, entity_id, shard] += 0
@@ -135,20 +174,20 @@ class DynamoUnitOfWork(BaseUnitOfWork):
             yield Write("Update", add, missing)
 
     @property
-    def indexes(self) -> set[str]:
+    def indexes_of_all(self) -> set[str]:
         """The indexes that its table has to have, all of them of a `pk` and an `sk` of
         the same name.
         """
         return {
             name
-            for repository in self.repositories.values()
+            for repository in self.repository_of.values()
             for name in repository.indexes
         }
 
     def _referred(self, plural: str) -> bool:
         return any(
             plural in repository.refers.values()
-            for repository in self.repositories.values()
+            for repository in self.repository_of.values()
         )
 
     async def find_processed(self, key: str) -> IdempotencyKey | None:
@@ -174,6 +213,8 @@ def _processed(request: IdempotencyKey) -> Write:
 
 
 class DynamoRepository(BaseRepository[E]):
+    _unit: DynamoUnitOfWork
+
     def __init__(
         self,
         unit: DynamoUnitOfWork,
@@ -191,12 +232,12 @@ class DynamoRepository(BaseRepository[E]):
         self._by_owner = by_owner
         # indexes of a list: everybody's rows, and within an owner's
         self._step = 1 + by_owner
-        self._unique: list[tuple[str, ...]] = []
+        self.unique: list[tuple[str, ...]] = []
         for rule in unique:
             if isinstance(rule, str):
-                self._unique.append((rule,))
+                self.unique.append((rule,))
             else:
-                self._unique.append(rule)
+                self.unique.append(rule)
         self.refers = refers
         self._expiring = expiring
 
@@ -204,11 +245,17 @@ class DynamoRepository(BaseRepository[E]):
     def indexes(self) -> list[str]:
         return [f"list{i}" for i in range(len(self._lists) * self._step)]
 
+    @property
+    def kept_by(self) -> tuple[object, ...]:
+        """What decides which keys, claims and values a row has."""
+        absent = self._unit.absent.get(self._name)
+        return self._lists, self._by_owner, self.unique, self.refers, absent
+
     async def load(self, entity_id: UUID) -> E | None:
         item = await self._table.get(f"{self._name}#{entity_id}")
         if item is None:
             return None
-        return self._entity(item)
+        return self.entity(item)
 
     async def find(self, field: str, value: Any) -> E | None:
         marker = await self._table.get(self._marker([field], [value]))
@@ -248,7 +295,7 @@ class DynamoRepository(BaseRepository[E]):
             reverse=listing.descending,
         )
         return self._codec.page(
-            [self._entity(item) for item in islice(merged, most)], query
+            [self.entity(item) for item in islice(merged, most)], query
         )
 
     def writes(self, before: E | None, after: E | None) -> Iterator[Write]:
@@ -258,44 +305,78 @@ class DynamoRepository(BaseRepository[E]):
             if after is None:
                 yield Write("Delete", {**key(f"{self._name}#{before.id}"), **unchanged})
             else:
-                yield Write("Put", {"Item": self._item(after), **unchanged})
+                yield Write("Put", {"Item": self.item(after), **unchanged})
         elif after is not None:
-            yield put(self._item(after), NEW, Conflict("id is taken", id="is taken"))
+            yield put(self.item(after), NEW, Conflict("id is taken", id="is taken"))
 
     def mark(
-        self, taken: dict[str, Write | None], before: E | None, after: E | None
+        self, taken: dict[str, Write | Freed], before: E | None, after: E | None
     ) -> None:
         """Claims the unique values that the row has now, and frees those that it had."""
-        for fields in self._unique:
+        for fields in self.unique:
             old = _values(before, fields)
             new = _values(after, fields)
             if old == new:
                 continue
-            if old is not None:
-                taken.setdefault(self._marker(fields, old), None)
+            if old is not None and before is not None:
+                pk = self._marker(fields, old)
+                taken.setdefault(pk, Freed(pk, before.id))
             if new is not None and after is not None:
                 pk = self._marker(fields, new)
-                if taken.get(pk):
+                freed = taken.get(pk)
+                if isinstance(freed, Write):
                     raise errors.taken(*fields)
-                condition = None
-                if pk not in taken:
-                    condition = NEW
+                condition: dict[str, Any] = {"ConditionExpression": NEW}
+                if freed is not None:
+                    condition = claimed_by(freed.row)
                 item = {"pk": text(pk), "id": text(str(after.id))}
-                taken[pk] = put(item, condition, errors.taken(*fields))
+                taken[pk] = Write(
+                    "Put", {"Item": item, **condition}, errors.taken(*fields)
+                )
 
-    def references(self, row: E | None) -> list[Reference]:
+    def claims(self, row: E) -> dict[str, tuple[str, ...]]:
+        """The markers of the unique values that the row has, each with its fields."""
+        found = {}
+        for fields in self.unique:
+            values = _values(row, fields)
+            if values is not None:
+                found[self._marker(fields, values)] = fields
+        return found
+
+    def references(
+        self, row: E | None, uncounted: Collection[str] = ()
+    ) -> list[Reference]:
+        """What a row refers to, but by these fields."""
         if row is None:
             return []
         shard = row.id.int % SHARDS
-        found = [(plural, getattr(row, field)) for field, plural in self.refers.items()]
+        found = [
+            (plural, getattr(row, field))
+            for field, plural in self.refers.items()
+            if field not in uncounted
+        ]
         return [
             (plural, target, shard) for plural, target in found if target is not None
         ]
 
-    def _entity(self, item: Item) -> E:
-        return self._codec.adapter.validate_json(item["doc"]["S"])
+    def entity(self, item: Item) -> E:
+        document = item["doc"]["S"]
+        if lacking := self.lacking(item):
+            document = json.dumps({**json.loads(document), **lacking})
+        found = self._codec.adapter.validate_json(document)
+        if uncounted := lacking.keys() & self.refers.keys():
+            self._unit.uncounted[found.id] = uncounted
+        return found
 
-    def _item(self, entity: E) -> Item:
+    def lacking(self, item: Item) -> Mapping[str, Any]:
+        """What the row has by fields that came after it was written."""
+        absent = self._unit.absent.get(self._name, {})
+        if not absent:
+            return {}
+        written = json.loads(item["doc"]["S"])
+        return {name: value for name, value in absent.items() if name not in written}
+
+    def item(self, entity: E) -> Item:
         document = self._codec.document(entity, MAX_ROW_BYTES)
         # what does not fit could be written, and never be read again
         self._codec.adapter.validate_json(document)
@@ -334,6 +415,16 @@ class DynamoRepository(BaseRepository[E]):
     def _marker(self, fields: Sequence[str], values: Sequence[Any]) -> str:
         key = key_of("\0".join(map(key_of, values)))
         return f"unique#{self._name}#{','.join(fields)}#{key}"
+
+
+def claimed_by(row: UUID, how: str = "=") -> dict[str, Any]:
+    """The condition of a write to a claim: it is this row's, or nobody's; with `<>` any
+    row's but this.
+    """
+    return {
+        "ConditionExpression": f"{NEW} OR id {how} :id",
+        "ExpressionAttributeValues": {":id": text(str(row))},
+    }
 
 
 def _values(row: Entity | None, fields: Sequence[str]) -> list[Any] | None:

@@ -1,0 +1,1 @@
+"""The same modules in another architecture, or in other parts."""
