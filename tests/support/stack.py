@@ -212,5 +212,13 @@ def up(project: Project) -> Iterator[Stack]:
         yield stack
     finally:
         stack.compose(
-            "--profile", "*", "down", "--volumes", "--rmi", "local", "--timeout", "2"
+            "--profile",
+            "*",
+            "down",
+            "--volumes",
+            "--remove-orphans",
+            "--rmi",
+            "local",
+            "--timeout",
+            "2",
         )

@@ -50,7 +50,11 @@ def published(old: Session, module: str) -> bool:
 
 
 def subscribe(new: Session, module: str, source: str) -> None:
-    """Takes what the old database gives away; `source`: where that is, as libpq has it."""
+    """Takes what the old database gives away; `source`: where that is, as libpq has it.
+
+    What it takes is on disk before the old one is told: a database that falls after that
+    would otherwise ask for a slot that was given back when a table had been copied.
+    """
     new.ask(
         f"CREATE TABLE IF NOT EXISTS {name(module, gate.MARKS)} (mark text PRIMARY KEY)"
     )
@@ -59,7 +63,7 @@ def subscribe(new: Session, module: str, source: str) -> None:
     empty(new, module)
     new.ask(
         f"""CREATE SUBSCRIPTION {name(_called(module))} CONNECTION {literal(source)} PUBLICATION {name(_called(module))}
-        WITH (create_slot = false, slot_name = {literal(_called(module))})"""
+        WITH (create_slot = false, slot_name = {literal(_called(module))}, synchronous_commit = on)"""
     )
 
 
