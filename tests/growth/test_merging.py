@@ -4,12 +4,19 @@ nothing of the owner's is lost.
 
 from __future__ import annotations
 
+import re
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from archgen.catalog import parse_yaml
+from archgen.growth.merge.comments import carry_comments
 from archgen.growth.merge.mentions import list_mentions
 from archgen.growth.merge.merging import Outcome, merge
 from archgen.growth.trees.store import Store
@@ -174,6 +181,45 @@ def test_comments_in_the_record_on_what_goes_are_kept_above_the_part_that_had_it
         comment in text
         for comment in ("# on top", "# the first", "# of the second", "# the second")
     )
+
+
+NAMES = st.sampled_from("abcdef")
+LISTS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "filters": st.lists(NAMES, max_size=2),
+            "sort": st.none() | NAMES,
+            "limits": st.dictionaries(NAMES, st.integers(0, 9), max_size=2),
+        }
+    ),
+    max_size=3,
+)
+RECORDS = st.fixed_dictionaries(
+    {
+        "name": st.just("lib"),
+        "modules": st.lists(
+            st.fixed_dictionaries({"name": NAMES, "lists": LISTS}), max_size=3
+        ),
+    }
+)
+
+
+@given(RECORDS, RECORDS, st.sets(st.integers(0, 30), max_size=5))
+def test_comments_in_the_record_are_kept_wherever_they_stand_and_whatever_is_new(
+    before: Any, after: Any, commented: set[int]
+) -> None:
+    base, new = (
+        yaml.safe_dump(record, sort_keys=False).encode() for record in (before, after)
+    )
+    yours = "".join(
+        f"{line}  # ours {number}\n" if number in commented else f"{line}\n"
+        for number, line in enumerate(base.decode().splitlines())
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        kept = carry_comments(Store(Path(folder)), yours.encode(), base, new)
+    assert parse_yaml(kept) == after
+    written = re.findall(r"# ours \d+", yours)
+    assert set(written) <= set(re.findall(r"# ours \d+", kept.decode()))
 
 
 @pytest.mark.parametrize("place", ["b", "a/__init__.py"])

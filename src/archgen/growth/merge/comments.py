@@ -10,7 +10,6 @@ from collections import Counter
 from typing import Any
 
 from archgen.catalog import parse_yaml
-from archgen.errors import ArchgenError
 from archgen.growth.trees.store import Store
 
 _COMMENT = re.compile(r"(?:^|\s)(#.*?)\s*$")
@@ -21,7 +20,7 @@ def carry_comments(store: Store, yours: bytes, base: bytes, new: bytes) -> bytes
     `base`.
 
     Line by line where that gives the document; else key by key, which keeps comments
-    and lays lines out anew.
+    and lays lines out anew; else as it is written anew, with comments above their parts.
     """
     if yours == base:
         return new
@@ -33,12 +32,7 @@ def carry_comments(store: Store, yours: bytes, base: bytes, new: bytes) -> bytes
     if merged is not None and _reads_as(merged, wanted):
         return merged
     written = _put_back(_rewrite(yours, wanted), yours, base)
-    if not _reads_as(written, wanted):
-        raise ArchgenError(
-            "the comments in archgen.yaml cannot be kept",
-            "take them out, and put them in again after",
-        )
-    return written
+    return written if _reads_as(written, wanted) else _put_back(new, yours, base)
 
 
 def _put_back(written: bytes, yours: bytes, base: bytes) -> bytes:
@@ -103,7 +97,10 @@ def _follow(document: Any, wanted: Any) -> None:
             if key not in document:
                 document.insert(place, key, value)
             elif document[key] != value:
-                if _alike(document[key], value):
+                if value in ([], {}):  # a comment would come before the brackets
+                    document.ca.items.pop(key, None)
+                    document[key] = value
+                elif _alike(document[key], value):
                     _follow(document[key], value)
                 else:
                     document[key] = value
@@ -112,7 +109,10 @@ def _follow(document: Any, wanted: Any) -> None:
         if place >= len(document):
             document.append(value)
         elif document[place] != value:
-            if _is_another(document[place], value) and len(document) < len(wanted):
+            if len(document) < len(wanted) and (
+                document[place] in wanted[place + 1 :]
+                or _is_another(document[place], value)
+            ):
                 document.insert(place, value)
             elif _alike(document[place], value):
                 _follow(document[place], value)
