@@ -216,6 +216,25 @@ def test_what_both_put_beside_each_other_is_there_in_the_order_of_both(
     assert found == base.replace(after, after + mine + theirs, 1)
 
 
+def test_what_both_add_is_there_once_with_what_its_owner_put_beside_it(
+    tmp_path: Path,
+) -> None:
+    new = f"{ENV}\n# of Keycloak\nPORT=1\n\n# of metrics\nMETRICS=2\n"
+    yours = new.replace("\n\n# of metrics", "\n  # ours\n# of metrics") + "MINE=3\n"
+    assert merged(tmp_path, ".env.example", ENV, yours, new) == yours
+    other = yours.replace("PORT=1", "PORT=9")
+    assert merged(tmp_path, ".env.example", ENV, other, new) is None
+
+
+@pytest.mark.parametrize("said", ["PORT=1\n", "# ours\nPORT=1\n"])
+def test_what_both_take_out_is_gone(tmp_path: Path, said: str) -> None:
+    base = f"{ENV}{said}LAST=1\n"
+    yours, new = f"{ENV}MINE=1\nLAST=1\n", f"{ENV}THEIRS=2\nLAST=1\n"
+    assert merged(tmp_path, ".env.example", base, yours, new) == (
+        f"{ENV}MINE=1\nTHEIRS=2\nLAST=1\n"
+    )
+
+
 def test_words_of_a_list_on_one_line_are_merged_also_where_one_side_lays_it_out_anew(
     tmp_path: Path,
 ) -> None:

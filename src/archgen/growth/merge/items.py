@@ -28,7 +28,7 @@ def merge_items(pattern: re.Pattern[str], last: str | None = None) -> Merge:
         indents = {
             len(line) - len(line.lstrip())
             for line in (*yours, *base, *new)
-            if line.strip()
+            if line.strip() and not line.lstrip().startswith("#")
         }
         sides = [_read_items(pattern, side) for side in (yours, base, new)]
         if len(indents) > 1 or None in sides:
@@ -64,7 +64,8 @@ def _join(mine: Items, was: Items, theirs: Items, last: str | None) -> Lines | N
     for key in {**mine, **was, **theirs}:
         ours, old, its = mine.get(key), was.get(key), theirs.get(key)
         said = its if ours == old else ours
-        if ours != old and its != old and ours != its:
+        same = ours == its or (ours and its and _has_all(ours, its))
+        if ours != old and its != old and not same:
             return None
         if said is not None:
             kept[key] = said
@@ -84,6 +85,12 @@ def _join(mine: Items, was: Items, theirs: Items, last: str | None) -> Lines | N
             order.insert(place, key)
             place += 1
     return [line for key in order for line in kept[key]]
+
+
+def _has_all(ours: Lines, its: Lines) -> bool:
+    """Whether an item that both made says the same, with no more than comments beside."""
+    said = iter([line.strip() for line in ours])
+    return all(line.strip() in said for line in its if line.strip())
 
 
 def merge_entries(yours: Lines, base: Lines, new: Lines) -> Lines | None:
