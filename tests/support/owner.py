@@ -614,10 +614,7 @@ def _is_needless(folder: Path, path: str, stages: dict[int, str]) -> bool:
         for stage in (1, 2, 3)
     )
     mine, theirs = _edits(base, yours), _edits(base, new)
-    if not any(
-        all(a <= d and c <= b for (a, b), (c, d) in product(one, other))
-        for one, other in product(mine, theirs)
-    ):
+    if not any(_touch(one, other) for one, other in product(mine, theirs)):
         return True
     marked = re.findall(
         r"^<{7} yours\n(.*?)^={7}\n(.*?)^>{7} archgen$",
@@ -638,6 +635,16 @@ def _is_needless(folder: Path, path: str, stages: dict[int, str]) -> bool:
             if line.strip()
         )
         for ours, its in marked
+    )
+
+
+def _touch(one: list[tuple[int, int]], other: list[tuple[int, int]]) -> bool:
+    """Whether two edits touch wherever each may have been; what both put in at one
+    place does, though either may have been put behind an empty line.
+    """
+    (a, b), (c, d) = one[0], other[0]
+    return a == b == c == d or all(
+        a <= d and c <= b for (a, b), (c, d) in product(one, other)
     )
 
 
