@@ -411,3 +411,174 @@ def test_a_database_that_is_not_there_is_told(tmp_path: Path) -> None:
     sqlite3.connect(tmp_path / "empty.db").close()
     with pytest.raises(InputError, match="has no tables"):
         read_database(f"sqlite:///{tmp_path}/empty.db")
+
+
+@pytest.mark.parametrize(
+    ("rule", "field"),
+    [
+        (
+            "s text CHECK (((s)::text = ANY ((ARRAY['a'::character varying, 'b'::character varying])::text[])))",
+            {"type": "enum", "values": ["a", "b"]},
+        ),
+        (
+            "s text CHECK (((s = 'a'::text) OR (s = 'b'::text)))",
+            {"type": "enum", "values": ["a", "b"]},
+        ),
+        ("s int CHECK ((s > 0))", {"type": "integer", "min": 1}),
+        ("s int CHECK (s >= -5 AND s < 10)", {"type": "integer", "min": -5, "max": 9}),
+        (
+            "s int CHECK (s BETWEEN 1 AND 5)",
+            {"type": "integer", "min": 1, "max": 5},
+        ),
+        ("S int, CHECK (s > 0)", {"type": "integer", "min": 1}),
+    ],
+)
+def test_a_rule_of_one_column_is_read_as_it_is_written_and_as_dumps_write_it(
+    imported: Callable[[str], Translated], rule: str, field: dict[str, Any]
+) -> None:
+    found = imported(f"CREATE TABLE things ({rule})")
+    assert entities(found)["thing"]["fields"]["s"] == field
+    assert not [line for line in told(found) if "CHECK" in line]
+
+
+@pytest.mark.parametrize(
+    "rule", ["s > 0.5", "lower(s::text) = 'a'", "s = 'a' OR n = 'b'", "s <> 'a'"]
+)
+def test_a_rule_that_is_no_bound_is_told(
+    imported: Callable[[str], Translated], rule: str
+) -> None:
+    found = imported(f"CREATE TABLE things (s decimal, n text, CHECK ({rule}))")
+    assert [line for line in told(found) if "unsaid d.sql:1 things: CHECK" in line]
+
+
+def test_a_column_of_a_domain_has_its_type_and_its_rules(
+    imported: Callable[[str], Translated],
+) -> None:
+    found = imported(
+        "CREATE DOMAIN public.year AS integer CONSTRAINT y CHECK (((VALUE >= 1901) AND (VALUE <= 2155)));"
+        'CREATE DOMAIN "Name" varchar(50) NOT NULL; CREATE TABLE films (made public.year, title "Name");'
+    )
+    assert entities(found)["film"]["fields"] == {
+        "made": {"type": "integer", "min": 1901, "max": 2155},
+        "title": {"type": "string", "max_length": 50, "required": True},
+    }
+
+
+def test_parts_of_a_table_are_no_entities_and_heirs_have_its_columns(
+    imported: Callable[[str], Translated],
+) -> None:
+    found = imported(
+        """CREATE TABLE payments (n int NOT NULL) PARTITION BY RANGE (n);
+        CREATE TABLE p1 PARTITION OF payments FOR VALUES FROM (1) TO (2);
+        CREATE TABLE p2 (n int NOT NULL);
+        ALTER TABLE ONLY public.payments ATTACH PARTITION public.p2 FOR VALUES FROM (2) TO (3);
+        ALTER TABLE ONLY p2 ADD CONSTRAINT u UNIQUE (n);
+        CREATE INDEX i ON p2 (n);
+        CREATE TABLE p3 (CHECK (n > 3)) INHERITS (payments);
+        CREATE TABLE refunds (why text) INHERITS (payments);"""
+    )
+    made = entities(found)
+    assert list(made) == ["payment", "refund"]
+    assert list(made["refund"]["fields"]) == ["n", "why"]
+    assert [note.what for note in found.notes if "a part of" in note.message] == [
+        "p1",
+        "p3",
+        "p2",
+    ]
+    assert not [note for note in found.notes if note.kind == "unsaid"]
+
+
+def test_names_without_quotes_are_the_same_in_any_case(
+    imported: Callable[[str], Translated],
+) -> None:
+    found = imported(
+        """CREATE TABLE Users (UserID serial PRIMARY KEY, Name varchar(9), Tenant varchar(9), UNIQUE (name, TENANT));
+        CREATE TABLE OrderLines (n int, userid int REFERENCES users(userid));
+        ALTER TABLE orderlines ALTER COLUMN N SET NOT NULL;
+        COMMENT ON COLUMN ORDERLINES.n IS 'how many';"""
+    )
+    made = entities(found)
+    assert made["user"]["fields"]["user_id"] == {"type": "integer", "unique": True}
+    assert (
+        made["user"]["unique"] == [["name", "tenant"]] and "table" not in made["user"]
+    )
+    line = made["order_line"]
+    assert line["table"] == "orderlines"  # as PostgreSQL has it
+    assert line["fields"]["n"] == {"type": "integer", "required": True}
+    assert line["fields"]["userid"]["to"] == "core.user"
+
+
+def test_what_is_altered_afterwards_is_taken(
+    imported: Callable[[str], Translated],
+) -> None:
+    php_my_admin = imported(
+        """CREATE TABLE `users` (`user_id` int(11) NOT NULL, `n` int NOT NULL);
+        ALTER TABLE `users` ADD PRIMARY KEY (`user_id`);
+        ALTER TABLE `users` MODIFY `user_id` int(11) NOT NULL AUTO_INCREMENT, AUTO_INCREMENT=5;"""
+    )
+    assert entities(php_my_admin)["user"]["fields"]["user_id"] == {
+        "type": "integer",
+        "unique": True,
+    }
+    found = imported(
+        "CREATE TABLE users (a varchar(9)); ALTER TABLE users ALTER COLUMN a SET DEFAULT 'x'"
+    )
+    assert entities(found)["user"]["fields"]["a"]["default"] == "x"
+
+
+def test_strings_that_an_index_takes_only_shorter_are_shortened_or_told(
+    imported: Callable[[str], Translated],
+) -> None:
+    found = imported(
+        """CREATE TABLE a (x varchar(256), y text, n int, UNIQUE (x, n), UNIQUE (y, n));
+        CREATE TABLE b (x text, y text, z text, UNIQUE (x, y, z));
+        CREATE TABLE c (name text); CREATE INDEX i ON c (name);
+        CREATE TABLE d (a int, b int, c int, d int, e int, f int, UNIQUE (a, b, c, d, e, f));"""
+    )
+    made = entities(found)
+    assert made["a"]["unique"] == [["x", "n"], ["y", "n"]]
+    assert made["a"]["fields"]["x"] == {"type": "string", "max_length": 255}
+    assert made["c"]["fields"]["name"] == {"type": "string", "indexed": True}
+    lines = told(found)
+    for part in (
+        "changed d.sql:1 a.x: at most 255 characters, which an index takes",
+        "changed d.sql:1 a.y: a string, since an index is of it",
+        "x, y, z unique together: their strings have up to 765 characters",
+        "a, b, c, d, e, f unique together: of 5 fields at most",
+    ):
+        assert any(part in line for line in lines), part
+
+
+def test_what_a_schema_is_created_with_is_read(
+    imported: Callable[[str], Translated],
+) -> None:
+    found = imported(
+        "CREATE SCHEMA people\n  CREATE TABLE persons(\n n int)\n  CREATE TABLE pets (n int);"
+    )
+    assert list(entities(found)) == ["person", "pet"]
+
+
+def test_mysql_is_known_by_its_own_words() -> None:
+    assert guess_dialect("CREATE TABLE a (n INT, UNIQUE KEY (n))") == "mysql"
+    assert guess_dialect("CREATE TABLE a (n INT UNSIGNED)") == "mysql"
+    assert guess_dialect("CREATE TABLE a (n INT,\n  KEY x (n))") == "mysql"
+    assert guess_dialect("CREATE TABLE key (n INT, PRIMARY KEY (n))") == "postgres"
+    assert guess_dialect("CREATE INDEX x\n ON a (n)") == "postgres"
+
+
+def test_owners_of_tables_are_told_in_one_line(
+    imported: Callable[[str], Translated],
+) -> None:
+    found = imported(
+        "CREATE TABLE a (n int); ALTER TABLE public.a OWNER TO me; ALTER TABLE public.a_seq OWNER TO me;"
+    )
+    assert told(found) == ["left d.sql:1 ALTER: 2 statements are passed over"]
+
+
+def test_a_column_that_is_computed_when_read_is_told(
+    imported: Callable[[str], Translated],
+) -> None:
+    found = imported(
+        "CREATE TABLE a (n int, m int GENERATED ALWAYS AS ((n * 2)) VIRTUAL)"
+    )
+    assert any("unsaid d.sql:1 a.m: computed" in line for line in told(found))

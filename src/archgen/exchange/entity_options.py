@@ -11,7 +11,8 @@ from pydantic import ValidationError
 
 from archgen.domain import naming
 from archgen.domain.field_rules import INDEXED_LENGTH, UNINDEXABLE
-from archgen.domain.list_rules import SQL_INDEXES_MOST
+from archgen.domain.field_values import STRING_LENGTH
+from archgen.domain.list_rules import SQL_INDEXES_MOST, WIDTH_MOST
 from archgen.domain.schema import (
     FILTERS_MOST,
     ORDERED,
@@ -183,15 +184,41 @@ def _set_unique(draft: Draft, home: Home, entity: SourceEntity) -> None:
     rules: list[list[str]] = []
     for columns in entity.unique:
         rule = [draft.field_names.get((entity.name, name), name) for name in columns]
-        if not all(_can_be_unique(home.fields.get(name)) for name in rule):
-            because = f"{', '.join(columns)} unique together: not of these fields"
-            draft.note("unsaid", entity.place, entity.name, because)
-        elif 1 < len(rule) <= TOGETHER_MOST and not any(
-            set(other) <= set(rule) for other in rules
-        ):
-            rules.append(rule)
+        if len(rule) < 2 or any(set(other) <= set(rule) for other in rules):
+            continue
+        if because := _find_hindrance(home, rule, len(rules)):
+            said = f"{', '.join(columns)} unique together: {because}"
+            draft.note("unsaid", entity.place, entity.name, said)
+            continue
+        for name in rule:
+            document = home.fields[name]
+            if document.get("max_length", 0) > INDEXED_LENGTH:
+                document["max_length"] = INDEXED_LENGTH
+                said = f"at most {INDEXED_LENGTH} characters, which an index takes"
+                draft.note("changed", entity.place, f"{entity.name}.{name}", said)
+        rules.append(rule)
     if rules:
-        home.document["unique"] = rules[:RULES_MOST]
+        home.document["unique"] = rules
+
+
+def _find_hindrance(home: Home, rule: list[str], rules: int) -> str | None:
+    """Why fields are not unique together, if they cannot be."""
+    for name in rule:
+        if not _can_be_unique(home.fields.get(name)):
+            return f"not with {name}"
+    if len(rule) > TOGETHER_MOST:
+        return f"of {TOGETHER_MOST} fields at most"
+    if rules >= RULES_MOST:
+        return f"an entity has {RULES_MOST} such rules at most"
+    strings = [
+        home.fields[name] for name in rule if home.fields[name]["type"] == "string"
+    ]
+    lengths = [
+        min(one.get("max_length", STRING_LENGTH), INDEXED_LENGTH) for one in strings
+    ]
+    if sum(lengths) > WIDTH_MOST:
+        return f"their strings have up to {sum(lengths)} characters, and an index takes {WIDTH_MOST}"
+    return None
 
 
 def _can_be_unique(document: Mapping[str, Any] | None) -> bool:

@@ -143,7 +143,8 @@ def name_tables(draft: Draft, entities: Sequence[str]) -> None:
         wrong = naming.check_table(table)
         if wrong is None and table.endswith(f"_{SEARCH_WORDS}"):
             wrong = "it belongs to full-text search"
-        if wrong is None and (home.module, table.lower()) in taken:
+        of_another = table.lower() != home.plural.lower()
+        if wrong is None and of_another and (home.module, table.lower()) in taken:
             wrong = "another has it"
         if wrong:
             draft.note(

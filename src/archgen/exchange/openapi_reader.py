@@ -75,7 +75,9 @@ def read_openapi(path: Path) -> SourceDomain:
         raise InputError(
             [
                 Mistake(
-                    name, "has no schemas under components", "give an OpenAPI document"
+                    name,
+                    "has no schemas under components",
+                    "entities are read there alone: name what requests and responses hold, and $ref it",
                 )
             ]
         )

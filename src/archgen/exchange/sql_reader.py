@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import logging
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -53,9 +54,19 @@ _KINDS: dict[str, Kind] = {
     "ENUM": "enum",
 }  # fmt: skip
 _WANTED = re.compile(
-    r"\s*(?:CREATE\s+(?:(?:GLOBAL|LOCAL|TEMP|TEMPORARY|UNLOGGED)\s+)*TABLE|CREATE\s+TYPE|CREATE\s+UNIQUE\s+INDEX|CREATE\s+INDEX|ALTER\s+TABLE|COMMENT\s+ON)\b",
+    r"\s*(?:CREATE\s+(?:(?:GLOBAL|LOCAL|TEMP|TEMPORARY|UNLOGGED)\s+)*TABLE|CREATE\s+TYPE|CREATE\s+DOMAIN|CREATE\s+UNIQUE\s+INDEX|CREATE\s+INDEX|ALTER\s+TABLE|COMMENT\s+ON)\b",
     re.IGNORECASE,
 )
+_OWNER = re.compile(r"\s*ALTER\s+TABLE\b[^;']*\bOWNER\s+TO\b", re.IGNORECASE)
+_DOMAIN = re.compile(
+    r"\s*DOMAIN\s+([\w.\"]+)\s+(?:AS\s+)?(.+)", re.IGNORECASE | re.DOTALL
+)
+_PARTITION = re.compile(
+    r"\s*TABLE\s+(?:ONLY\s+)?[\w.\"]+\s+ATTACH\s+PARTITION\s+([\w.\"]+)",
+    re.IGNORECASE,
+)
+# of PostgreSQL 18, beside STORED
+_VIRTUAL = re.compile(r"\)\s+VIRTUAL\b", re.IGNORECASE)
 _SKIPPED = re.compile(
     r"\s*(?:CREATE\s+(?:OR\s+REPLACE\s+)?(?:(?:UNIQUE|MATERIALIZED|RECURSIVE|TEMP|TEMPORARY|CONSTRAINT)\s+)*(\w+)|(\w+))",
     re.IGNORECASE,
@@ -105,6 +116,8 @@ class _Reader:
     tables: dict[str, Table] = field(default_factory=dict)
     enums: dict[str, tuple[str, ...]] = field(default_factory=dict)
     composites: dict[str, list[exp.ColumnDef]] = field(default_factory=dict)
+    domains: dict[str, exp.ColumnDef] = field(default_factory=dict)
+    parts: set[str] = field(default_factory=set)  # tables that are of another's rows
     notes: list[Note] = field(default_factory=list)
     later: list[tuple[Any, Place]] = field(default_factory=list)
 
@@ -120,7 +133,7 @@ class _Reader:
             place = Place(
                 self.file, line + 1 + here[: max(here.find(bare[:40]), 0)].count("\n")
             )
-            if not _WANTED.match(bare):
+            if not _WANTED.match(bare) or _OWNER.match(bare):
                 beside += 1
                 if beside > PASSED_MOST:
                     raise self._too_much(
@@ -148,6 +161,8 @@ class _Reader:
                     place,
                     f"what defines something has more than {DEFINING_MOST // 2**20} MiB",
                 )
+            if self.dialect == "postgres":
+                statement = _VIRTUAL.sub(") STORED", statement)
             try:
                 for tree in sqlglot.parse(statement, dialect=self.dialect):
                     self._take(tree, place)
@@ -155,6 +170,7 @@ class _Reader:
                 mistakes.append(self._explain(error, statement, place))
         for tree, place in self.later:
             self._alter(tree, place)
+        self._settle_names()
         for word, (place, count) in passed.items():
             kind: NoteKind = "unsaid" if _STRUCTURE.search(word) else "left"
             says = (
@@ -167,6 +183,18 @@ class _Reader:
             raise InputError(
                 [Mistake(self.file, "defines no table", "give DDL: CREATE TABLE ...")]
             )
+
+    def _settle_names(self) -> None:
+        """As they are declared: SQL tells no case of what is not in quotes."""
+        for table in self.tables.values():
+            together = [table.key, *table.uniques, *table.indexes]
+            for columns in [*together, *(key.columns for key in table.references)]:
+                columns[:] = [_as_declared(name, table.columns) for name in columns]
+            for key in table.references:
+                key.table = _as_declared(key.table, self.tables)
+
+    def _find_table(self, node: Any) -> Table | None:
+        return self.tables.get(_as_declared(_name(node), self.tables))
 
     def _too_much(self, place: Place, what: str) -> InputError:
         return InputError(
@@ -218,11 +246,25 @@ class _Reader:
                 ]
             else:
                 self.enums[_name(tree.this)] = tuple(str(value.this) for value in parts)
+        elif (
+            isinstance(tree, exp.Command)
+            and tree.this == "CREATE"
+            and (found := _DOMAIN.match(str(tree.expression)))
+        ):
+            # a column of it is one of its type, with its rules
+            table = sqlglot.parse_one(
+                f"CREATE TABLE d (value {found[2]})", dialect=self.dialect
+            )
+            if isinstance(column := table.find(exp.ColumnDef), exp.ColumnDef):
+                self.domains[_plain(found[1])] = column
         elif tree is not None:
             self.later.append((tree, place))
 
     def _table(self, tree: exp.Create, place: Place) -> None:
         schema = tree.this
+        if (part_of := tree.find(exp.PartitionedOfProperty)) is not None:
+            self._partition(_name(schema), place, _name(part_of.this))
+            return
         if not isinstance(schema, exp.Schema):
             self.notes.append(
                 Note(
@@ -244,18 +286,37 @@ class _Reader:
                 )
             )
             return
+        inherits = tree.find(exp.InheritsProperty)
+        parents = inherits.expressions if inherits is not None else []
+        if parents and not schema.find(exp.ColumnDef):
+            self._partition(name, place, _name(parents[0]))
+            return
         table = self.tables[name] = Table(name, place)
+        if self.dialect == "postgres" and not schema.this.this.args.get("quoted"):
+            table.written = name.lower()
+        for parent in filter(None, map(self._find_table, parents)):
+            for column in parent.columns.values():
+                table.columns[column.name] = replace(column, bounds=dict(column.bounds))
         for part in schema.expressions:
             if isinstance(part, exp.ColumnDef):
                 self._column(table, part, place)
             else:
                 self._constraint(table, part, place)
+        if self.dialect == "sqlite" and len(table.key) == 1:
+            key = table.columns.get(table.key[0])
+            if key is not None and key.written == "INTEGER" and key.name != "id":
+                key.computed = "a counter"  # SQLite counts it, said or not
         comment = tree.find(exp.SchemaCommentProperty)
         if comment is not None:
             table.doc = str(comment.this.this)
 
+    def _partition(self, name: str, place: Place, of: str) -> None:
+        self.parts.add(name)
+        self.notes.append(Note("left", place, name, f"a part of the rows of {of}"))
+
     def _column(self, table: Table, part: exp.ColumnDef, place: Place) -> None:
         name = part.name
+        part = self._without_domain(part, name)
         made = Column(
             name, "string", part.kind.sql(self.dialect) if part.kind else "", place
         )
@@ -304,6 +365,23 @@ class _Reader:
                         kind.sql(self.dialect)[:60],
                     )
                 )
+
+    def _without_domain(self, part: exp.ColumnDef, name: str) -> exp.ColumnDef:
+        """A column of a domain as it would be declared without it."""
+        kind = part.kind
+        if not isinstance(kind, exp.DataType):
+            return part
+        called = _plain(str(kind.args.get("kind") or kind.sql(self.dialect)))
+        domain = self.domains.get(_as_declared(called, self.domains))
+        if domain is None:
+            return part
+        made, told = part.copy(), domain.copy()
+        for column in told.find_all(exp.Column):
+            if column.name.upper() == "VALUE":
+                column.set("this", exp.to_identifier(name))
+        made.set("kind", told.kind)
+        made.set("constraints", [*told.constraints, *made.constraints])
+        return made
 
     def _type(self, made: Column, kind: exp.DataType, what: str) -> None:
         word = (
@@ -365,6 +443,8 @@ class _Reader:
             )
             return
         made.type = _KINDS[word]
+        if word.endswith("SERIAL") and made.name != "id":
+            made.computed = "a counter"
         if word == "ENUM":
             made.values = tuple(str(value.this) for value in kind.expressions)
         elif (word == "TINYINT" and sizes == [1]) or word == "BIT":
@@ -406,6 +486,8 @@ class _Reader:
                 value.this if isinstance(value, exp.Literal) else f"-{value.this.this}"
             )
             made.default = _as_type(text, made.type)
+        elif isinstance(value, exp.Anonymous) and value.name.lower() == "nextval":
+            made.computed = "a counter"
         else:
             made.computed = value.sql(self.dialect)
         if made.default is None and made.computed is None:
@@ -457,44 +539,28 @@ class _Reader:
         """A bound, or the values that a column may have; of anything else that it was
         there.
         """
-        for part in check.flatten() if isinstance(check, exp.And) else [check]:
-            while isinstance(part, exp.Paren):
-                part = part.this
-            column = (
-                table.columns.get(part.this.name)
-                if isinstance(getattr(part, "this", None), exp.Column)
-                else None
-            )
-            bounds: dict[Any, str] = {exp.GTE: "min", exp.LTE: "max"}
-            if (
-                column is not None
-                and isinstance(part, exp.In)
-                and all(
-                    isinstance(one, exp.Literal) and one.is_string
-                    for one in part.expressions
-                )
-            ):
-                column.values = tuple(str(one.this) for one in part.expressions)
-            elif (
-                column is not None
-                and type(part) in bounds
-                and isinstance(part.expression, exp.Literal)
-                and not part.expression.is_string
-            ):
-                column.bounds[bounds[type(part)]] = str(part.expression.this)
-            else:
+        check = _bare(check)
+        for one in check.flatten() if isinstance(check, exp.And) else [check]:
+            part = _bare(one)
+            name, values = _find_values(part)
+            column = table.columns.get(_as_declared(name, table.columns))
+            if column is not None and values:
+                column.values = values
+            elif column is None or not _set_bounds(column, part):
                 self.notes.append(
                     Note(
                         "unsaid",
                         place,
                         table.name,
-                        f"CHECK {part.sql(self.dialect)[:80]}",
+                        f"CHECK {part.sql(self.dialect, comments=False)[:80]}",
                     )
                 )
 
     def _alter(self, tree: Any, place: Place) -> None:
         if isinstance(tree, exp.Alter):
-            table = self.tables.get(_name(tree.this))
+            if _name(tree.this) in self.parts:
+                return
+            table = self._find_table(tree.this)
             for action in tree.args.get("actions") or ():
                 if table is not None and isinstance(action, exp.AddConstraint):
                     for part in action.expressions:
@@ -503,35 +569,56 @@ class _Reader:
                     self._column(table, action, place)
                 elif (
                     table is not None
-                    and isinstance(action, exp.AlterColumn)
-                    and action.args.get("default") is not None
+                    and isinstance(action, exp.ModifyColumn)
+                    and isinstance(action.this, exp.ColumnDef)
                 ):
-                    if column := table.columns.get(action.name):
-                        column.computed = (
-                            None
-                            if column.name in table.key
-                            else action.args["default"].sql(self.dialect)
-                        )
-                else:
+                    self._column(table, action.this, place)
+                elif not (
+                    table is not None
+                    and isinstance(action, exp.AlterColumn)
+                    and self._alter_column(table, action)
+                ):
                     self.notes.append(
                         Note(
                             "unsaid",
                             place,
                             f"ALTER TABLE {_name(tree.this)}",
-                            action.sql(self.dialect)[:80],
+                            action.sql(self.dialect, comments=False)[:80],
                         )
                     )
         elif isinstance(tree, exp.Create) and tree.kind == "INDEX":
             self._index(tree, place)
         elif isinstance(tree, exp.Comment):
             self._comment(tree)
+        elif isinstance(tree, exp.Command) and (
+            found := _PARTITION.match(str(tree.expression))
+        ):
+            name = _as_declared(_plain(found[1]), self.tables)
+            if self.tables.pop(name, None) is not None:
+                self._partition(name, place, "another table")
         else:
-            self.notes.append(
-                Note("left", place, tree.sql(self.dialect)[:60], "is passed over")
-            )
+            written = tree.sql(self.dialect, comments=False)
+            self.notes.append(Note("left", place, written[:60], "is passed over"))
+
+    def _alter_column(self, table: Table, action: exp.AlterColumn) -> bool:
+        """Whether what is said of it could be taken."""
+        column = table.columns.get(_as_declared(action.name, table.columns))
+        value, nullable = action.args.get("default"), action.args.get("allow_null")
+        if column is None or (value is None and nullable is None):
+            return False
+        if nullable is not None:
+            column.nullable = bool(nullable)
+        if value is not None:
+            column.default = column.computed = None
+            if column.name not in table.key:
+                self._default(column, value)
+        return True
 
     def _index(self, tree: exp.Create, place: Place) -> None:
-        table = self.tables.get(_name(tree.this.args.get("table")))
+        on = tree.this.args.get("table")
+        if _name(on) in self.parts:
+            return
+        table = self._find_table(on)
         params = tree.this.args.get("params")
         parts = params.args.get("columns") or [] if params is not None else []
         columns = [one.this.name for one in parts if isinstance(one.this, exp.Column)]
@@ -544,8 +631,10 @@ class _Reader:
                 Note(
                     "unsaid",
                     place,
-                    tree.sql(self.dialect)[:80],
-                    "an index of expressions, or of some rows alone",
+                    tree.sql(self.dialect, comments=False)[:80],
+                    "an index of expressions, or of some rows alone"
+                    if table is not None
+                    else "an index of what is no table here",
                 )
             )
         elif tree.args.get("unique"):
@@ -555,16 +644,84 @@ class _Reader:
 
     def _comment(self, tree: exp.Comment) -> None:
         text = str(tree.expression.this) if tree.expression is not None else ""
-        if tree.args.get("kind") == "TABLE" and (
-            table := self.tables.get(_name(tree.this))
-        ):
+        if tree.args.get("kind") == "TABLE" and (table := self._find_table(tree.this)):
             table.doc = text
-        elif (
-            isinstance(tree.this, exp.Column)
-            and (table := self.tables.get(tree.this.table))
-            and tree.this.name in table.columns
+        elif isinstance(tree.this, exp.Column) and (
+            table := self._find_table(tree.this.args.get("table"))
         ):
-            table.columns[tree.this.name].doc = text
+            name = _as_declared(tree.this.name, table.columns)
+            if name in table.columns:
+                table.columns[name].doc = text
+
+
+def _as_declared(name: str, known: Iterable[str]) -> str:
+    """A name as it is known, or as it is where none is called so."""
+    if name in known:
+        return name
+    return next((one for one in known if one.lower() == name.lower()), name)
+
+
+def _bare(node: Any) -> Any:
+    """Without brackets and casts, which dumps are full of."""
+    while isinstance(node, exp.Paren | exp.Cast):
+        node = node.this
+    return node
+
+
+def _find_values(check: Any) -> tuple[str, tuple[str, ...]]:
+    """The column that a rule is of, and the strings that it may be: `a IN (...)`,
+    `a = 'b' OR a = 'c'` and what pg_dump writes of these.
+    """
+    if isinstance(check, exp.Or):
+        found = [_find_values(_bare(one)) for one in check.flatten()]
+        name = found[0][0]
+        if any(other != name or not values for other, values in found):
+            return "", ()
+        return name, tuple(value for _, values in found for value in values)
+    column = _bare(getattr(check, "this", None))
+    if not isinstance(column, exp.Column):
+        return "", ()
+    values: list[Any] = []
+    if isinstance(check, exp.In):
+        values = [_bare(one) for one in check.expressions]
+    elif isinstance(check, exp.EQ):
+        other = _bare(check.expression)
+        if isinstance(other, exp.Any):
+            other = _bare(other.this)
+        values = list(map(_bare, other.expressions)) or [other]
+    strings = [one for one in values if isinstance(one, exp.Literal) and one.is_string]
+    if len(strings) != len(values):
+        return column.name, ()
+    return column.name, tuple(dict.fromkeys(str(one.this) for one in strings))
+
+
+def _set_bounds(column: Column, check: Any) -> bool:
+    """Whether a rule is a bound of it. Of whole numbers, more than 0 is 1 at least."""
+    found: dict[str, str | None] = {}
+    if isinstance(check, exp.Between):
+        found = {"min": _number(check.args["low"]), "max": _number(check.args["high"])}
+    elif isinstance(check, exp.GTE | exp.LTE):
+        key = "min" if isinstance(check, exp.GTE) else "max"
+        found = {key: _number(check.expression)}
+    elif isinstance(check, exp.GT | exp.LT) and column.type == "integer":
+        more = isinstance(check, exp.GT)
+        written = _number(check.expression)
+        if written is not None and re.fullmatch(r"-?\d{1,18}", written):
+            key, beside = ("min", 1) if more else ("max", -1)
+            found = {key: str(int(written) + beside)}
+    if not found or None in found.values():
+        return False
+    column.bounds |= {key: value for key, value in found.items() if value is not None}
+    return True
+
+
+def _number(node: Any) -> str | None:
+    node = _bare(node)
+    sign = "-" if isinstance(node, exp.Neg) else ""
+    node = _bare(node.this) if sign else node
+    if isinstance(node, exp.Literal) and re.fullmatch(r"[\d.]{1,40}", str(node.this)):
+        return f"{sign}{node.this}"
+    return None
 
 
 def _is_empty(value: Any) -> bool:

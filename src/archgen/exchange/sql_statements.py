@@ -9,11 +9,20 @@ DIALECTS = ("postgres", "mysql", "sqlite")
 
 _COPY = re.compile(r"\s*COPY\b.*\bFROM\s+stdin", re.IGNORECASE | re.DOTALL)
 
+_SCHEMA = re.compile(r"CREATE\s+SCHEMA\b", re.IGNORECASE)
+_ELEMENT = re.compile(
+    r"(?<=\n)[ \t]*CREATE\s+(?:TABLE|VIEW|SEQUENCE|(?:UNIQUE\s+)?INDEX)\b",
+    re.IGNORECASE,
+)
+
 
 def guess_dialect(text: str) -> str:
     head = text[:1_000_000]
     if "`" in head or re.search(
-        r"\bENGINE\s*=|\bAUTO_INCREMENT\b", head, re.IGNORECASE
+        r"\bENGINE\s*=|\bAUTO_INCREMENT\b|\bUNIQUE\s+KEY\b|\bINT(?:EGER)?(?:\(\d+\))?\s+UNSIGNED\b"
+        r"|\n\s*(?:KEY|INDEX)\s+\w*\s*\(|\w\s+(?:LONG|MEDIUM|TINY)(?:TEXT|BLOB)\s*(?:,|\)|\n|NOT|DEFAULT)",
+        head,
+        re.IGNORECASE,
     ):
         return "mysql"
     if re.search(
@@ -47,13 +56,24 @@ def split_statements(text: str, dialect: str) -> Iterator[tuple[int, str]]:
         if text[found.start()] != ";":
             continue
         statement = text[start : found.start()]
-        yield start, statement
+        for offset, part in _split_schema(statement):
+            yield start + offset, part
         if _COPY.match(without_comments(statement)):
             end = text.find("\n\\.", position)
             position = len(text) if end < 0 else end + 3
         start = position
     if text[start:].strip():
         yield start, text[start:]
+
+
+def _split_schema(statement: str) -> Iterator[tuple[int, str]]:
+    """CREATE SCHEMA a CREATE TABLE ...: what a schema is created with, beside it."""
+    begin = 0
+    if _SCHEMA.match(without_comments(statement)):
+        for element in _ELEMENT.finditer(statement):
+            yield begin, statement[begin : element.start()]
+            begin = element.start()
+    yield begin, statement[begin:]
 
 
 def without_comments(statement: str) -> str:

@@ -94,6 +94,7 @@ class Table:
     references: list[ForeignKey] = field(default_factory=list)
     doc: str = ""
     module: str | None = None  # of a project of archgen
+    written: str | None = None  # as its database has it, where that is not its name
 
 
 def to_domain(
@@ -171,7 +172,8 @@ class _Reader:
                 )
             )
             return
-        entity = SourceEntity(table.name, table.place, table.name, doc=table.doc)
+        written = table.written or table.name
+        entity = SourceEntity(table.name, table.place, written, doc=table.doc)
         name, bare = self._name(table.name), self._bare(table.name)
         said: dict[str, Any] = {"name": name} | (
             {"plural": bare} if pluralize(name) != bare else {}
@@ -331,6 +333,7 @@ class _Reader:
         self, entity: SourceEntity, table: Table, column: Column, *, unique: bool
     ) -> None:
         what = f"{table.name}.{column.name}"
+        own_table = project_tables.is_own(table)
         made = SourceField(
             column.name,
             column.type,
@@ -339,6 +342,13 @@ class _Reader:
             doc=column.doc,
             scale=column.scale,
         )
+        together = {name for one in [*table.uniques, table.key] for name in one}
+        indexed = column.name in together or [column.name] in table.indexes
+        if made.type == "text" and indexed and not unique and not own_table:
+            made.type = "string"
+            self._note(
+                "changed", column.place, what, "a string, since an index is of it"
+            )
         made.required = (
             (not column.nullable or column.name in table.key)
             and column.default is None
@@ -349,10 +359,9 @@ class _Reader:
         said: dict[str, Any] = {}
         if column.default is not None and not unique:
             said["default"] = column.default
-        own = project_tables.is_own(table) and project_tables.is_indexed(
-            table, column.name
-        )
-        if own or ([column.name] in table.indexes and not unique):
+        if (own_table and project_tables.is_indexed(table, column.name)) or (
+            [column.name] in table.indexes and not unique
+        ):
             said["indexed"] = True
         if said:
             made.annotations.append(
