@@ -30,7 +30,7 @@ def test_what_is_old_goes_in_batches_and_what_is_not_stays(
         sa.Column("expires_at", sql.UtcDateTime(), nullable=False, index=True),
     )
 
-    class Unit(chassis("mechanism.sql_unit_of_work").SqlUnitOfWork):  # type: ignore[misc, name-defined]
+    class Unit(chassis("mechanism.sql_unit_of_work").SqlUnitOfWork):  # type: ignore[misc]
         module, processed, expiring = "old", sql.processed_table(metadata), (table,)
 
     async def story() -> None:
