@@ -5,10 +5,13 @@ conditions, prefixes, bodies, sites.
 from __future__ import annotations
 
 import asyncio
+import gc
 import gzip
 import json
 import logging
 import re
+import weakref
+from contextlib import suppress
 from importlib import import_module
 from importlib.util import find_spec
 from secrets import token_hex
@@ -218,6 +221,72 @@ def test_a_new_thing_is_found_under_the_prefix_that_a_trusted_proxy_took_away(
         "POST", "/api/products", "203.0.113.9", json=body, headers=staff | under
     )
     assert answer.headers["Location"].startswith("/api/products/")
+
+
+def test_a_request_id_that_no_header_could_carry_on_is_not_taken(
+    behind: Behind,
+) -> None:
+    name = f"{behind.package}.chassis.mechanism.observability"
+    if find_spec(name) is None:  # functions have the gateway's own
+        return
+    given = import_module(name)._request_id
+    assert given("0a-1b-2c-3d") == "0a-1b-2c-3d"
+    for other in ("\u00e9" * 10, "\u00b2" * 10, "a b c d e f", "short"):
+        assert given(other).isascii() and given(other) != other
+
+
+def test_a_body_that_comes_byte_by_byte_is_not_waited_for_for_ever(
+    behind: Behind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    http = import_module(f"{behind.package}.chassis.mechanism.http")
+    monkeypatch.setattr(http, "BODY_TIMEOUT", 0.05)
+
+    async def story(whole: bool) -> list[int]:
+        told: list[int] = []
+
+        async def receive() -> dict[str, Any]:
+            if told:  # the body is there, and the client waits for the answer
+                await asyncio.sleep(0.1)
+                return {"type": "http.disconnect"}
+            await asyncio.sleep(0)
+            return {"type": "http.request", "body": b"", "more_body": not whole}
+
+        async def app(_scope: Any, receive: Any, _send: Any) -> None:
+            try:
+                while (await receive())["type"] == "http.request":
+                    if whole:
+                        told.append(200)
+            except http.HTTPException as error:
+                told.append(error.status_code)
+
+        await http.limit_body(app)({"type": "http", "headers": []}, receive, None)
+        return told
+
+    assert asyncio.run(story(whole=False)) == [408]
+    assert asyncio.run(story(whole=True)) == [200]
+
+
+def test_of_a_body_that_was_refused_nothing_is_kept(behind: Behind) -> None:
+    class Chunk(dict[str, Any]):
+        """Whose end can be seen."""
+
+    http = import_module(f"{behind.package}.chassis.mechanism.http")
+    left: list[weakref.ref[Chunk]] = []
+
+    async def app(_scope: Any, receive: Any, _send: Any) -> None:
+        with suppress(http.HTTPException):
+            await receive()
+
+    async def receive() -> Chunk:
+        chunk = Chunk(type="http.request", body=b" " * (http.MAX_BODY_BYTES + 1))
+        left.append(weakref.ref(chunk))
+        return chunk
+
+    bounded = http.limit_body(app)
+    for _ in range(3):
+        asyncio.run(bounded({"type": "http", "headers": []}, receive, None))
+    gc.collect()
+    assert [chunk() for chunk in left] == [None] * 3
 
 
 def test_a_compressed_body_is_refused_and_never_unpacked(behind: Behind) -> None:

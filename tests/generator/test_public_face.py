@@ -61,7 +61,7 @@ FACE = {
     "settings": "CoreSettings nearby",
     "slugs": "Slug remade with_slug",
     "sql": "Database Duration FixedDecimal UtcDateTime ZonedDateTime check_listings entity_columns jobs_table processed_table sortable_string",
-    "sql_connection": "connected",
+    "sql_connection": "BATCH connected delete_some",
     "sql_filters": "FilteredSqlRepository check_filters",
     "sql_links": "LinkedRepository LinkingSqlUnitOfWork unlinked",
     "sql_numbered_pages": "NumberedSqlRepository",

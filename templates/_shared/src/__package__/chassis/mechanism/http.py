@@ -35,6 +35,8 @@ Texts = Mapping[str, str]
 # a problem document as clients are to get it
 Describe = Callable[[Exception, dict[str, Any]], dict[str, Any]]
 MAX_BODY_BYTES = 1_048_576  # bytes of a request body
+# seconds in which it is to come: meanwhile it is one of the requests that are borne at once
+BODY_TIMEOUT = 20.0
 MAX_ERRORS = 100  # errors that are told of one request
 # in the words of RFC 9110, which Python has only from 3.13 on
 TITLES = {413: "Content Too Large"}
@@ -120,17 +122,18 @@ def create_api(
 
 def limit_body(app: ASGIApp) -> ASGIApp:
     """Reads no body that says it is too large, and no more of one than it may have,
-    whatever it says.
+    whatever it says; nor does it wait for one for ever.
 
     One that is compressed is not read at all: it would have to be unpacked before
     anybody knew how large it is.
     """
 
     async def bounded(scope: Scope, receive: Receive, send: Send) -> None:
-        size = 0
+        size, coming = 0, True
+        end = asyncio.get_running_loop().time() + BODY_TIMEOUT
 
         async def counted() -> Message:
-            nonlocal size
+            nonlocal size, coming
             headers = dict(scope["headers"])
             if headers.get(b"content-encoding", b"identity").lower() not in (
                 b"identity",
@@ -143,11 +146,17 @@ def limit_body(app: ASGIApp) -> ASGIApp:
                 )
             announced = int(headers.get(b"content-length", b"0"))
             if announced > MAX_BODY_BYTES or size > MAX_BODY_BYTES:
-                raise too_large
-            message = await receive()
+                raise _too_large()
+            try:
+                # behind the body the client leaves, whenever that is
+                async with asyncio.timeout_at(end if coming else None):
+                    message = await receive()
+            except TimeoutError:
+                raise HTTPException(408, "The body did not arrive in time") from None
+            coming = message.get("more_body", False)
             size += len(message.get("body", b""))
             if size > MAX_BODY_BYTES:
-                raise too_large
+                raise _too_large()
             return message
 
         if scope["type"] == "http":
@@ -158,8 +167,12 @@ def limit_body(app: ASGIApp) -> ASGIApp:
         else:
             await app(scope, receive, send)
 
-    too_large = HTTPException(413, f"A body has at most {MAX_BODY_BYTES} bytes")
     return bounded
+
+
+def _too_large() -> HTTPException:
+    """Another one each time: its traceback holds what was read."""
+    return HTTPException(413, f"A body has at most {MAX_BODY_BYTES} bytes")
 
 
 def problem(

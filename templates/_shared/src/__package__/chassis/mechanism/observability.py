@@ -81,8 +81,11 @@ class ObservabilityMiddleware:
 
 
 def _request_id(given: str) -> str:
-    """The client's, if it is fit for a log line, or a new one."""
-    if 8 <= len(given) <= 64 and given.replace("-", "").isalnum():
+    """The client's, if it is fit for a log line and another request's header, or a new
+    one.
+    """
+    plain = given.isascii() and given.replace("-", "").isalnum()
+    if plain and 8 <= len(given) <= 64:
         return given
     return uuid4().hex
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 from .background import scheduled
 from .entity import now
 from .sql import Database
-from .sql_connection import connected
+from .sql_connection import delete_old
 from .sql_unit_of_work import SqlUnitOfWork
 
 log = logging.getLogger(__name__)
@@ -32,14 +32,9 @@ class Retention:
 
     async def once(self) -> int:
         """Deletes what is old now; gives how many rows that were."""
-        handled = self._unit.processed
-        deletes = [handled.delete().where(handled.c.at < now() - PROCESSED_RETENTION)]
-        for table in self._unit.expiring:
-            deletes.append(table.delete().where(table.c.expires_at < now()))
-        gone = 0
         engine = self._database.module(self._unit.module)
-        async with connected(engine, writing=True) as connection:
-            for delete in deletes:
-                deleted = await connection.execute(delete)
-                gone += deleted.rowcount
+        handled = self._unit.processed
+        gone = await delete_old(engine, handled.c.at, now() - PROCESSED_RETENTION)
+        for table in self._unit.expiring:
+            gone += await delete_old(engine, table.c.expires_at, now())
         return gone

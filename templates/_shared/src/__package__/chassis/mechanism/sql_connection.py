@@ -8,6 +8,7 @@ import logging
 import sqlite3
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -26,6 +27,9 @@ from .sql_errors import (
 )
 
 log = logging.getLogger(__name__)
+# rows that one statement deletes of those that are old: a statement that does not end in
+# its time deletes none
+BATCH = 5_000
 
 
 @asynccontextmanager
@@ -118,6 +122,34 @@ async def change(
             raise
     if changed.rowcount == 0:
         raise StaleVersion
+
+
+async def delete_old(
+    engine: AsyncEngine, column: sa.Column[datetime], before: datetime
+) -> int:
+    """Deletes the rows of before a moment, the oldest first, in batches; gives how many
+    that were. The column has an index.
+    """
+    gone = 0
+    while True:
+        async with connected(engine, writing=True) as connection:
+            deleted = await delete_some(connection, column, before)
+        gone += deleted
+        if deleted <= BATCH:
+            return gone
+
+
+async def delete_some(
+    connection: AsyncConnection, column: sa.Column[datetime], before: datetime
+) -> int:
+    """Deletes a batch of such rows; if it is more than BATCH, others may be left."""
+    old = column < before
+    next_batch = sa.select(column).where(old).order_by(column).offset(BATCH).limit(1)
+    until = await connection.scalar(next_batch)
+    if until is not None:
+        old = column <= until
+    deleted = await connection.execute(column.table.delete().where(old))
+    return deleted.rowcount
 
 
 async def _tell_first(

@@ -21,7 +21,7 @@ from .entity import now
 from .event_log import Record, partition_of
 from .sql import Database, UtcDateTime
 from .sql_bulk import upsert
-from .sql_connection import connected
+from .sql_connection import connected, delete_old
 
 POLL = 0.2  # seconds between looks for what other processes appended
 
@@ -145,11 +145,7 @@ class SqlEventLog:
         return {**await self.ends(), **await self._positions(first)}
 
     async def expire(self, before: datetime) -> int:
-        async with connected(self._engine, writing=True) as connection:
-            deleted = await connection.execute(
-                RECORDS.delete().where(RECORDS.c.at < before)
-            )
-        return deleted.rowcount
+        return await delete_old(self._engine, RECORDS.c.at, before)
 
     async def close(self) -> None:
         if self._own:
