@@ -40,8 +40,14 @@ _SETTINGS = [
 _SETTINGS += ["advice.addEmbeddedRepo=false", "core.safecrlf=false", "gc.auto=0"]
 # Where an owner's settings lie, and those that a container or a CI sets one by one; what
 # says which repository it is, is not theirs to say here.
-_CONFIGURED = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
-_CONFIGURED += ("GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_")
+_CONFIGURED = (
+    "GIT_CONFIG_GLOBAL",
+    "GIT_CONFIG_SYSTEM",
+    "GIT_CONFIG_NOSYSTEM",
+    "GIT_CONFIG_COUNT",
+    "GIT_CONFIG_KEY_",
+    "GIT_CONFIG_VALUE_",
+)
 KEPT = "refs/archgen/kept"  # what was not committed when --force went over it
 
 
