@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable
@@ -290,6 +291,35 @@ def test_what_git_is_told_by_the_environment_is_of_another_repository(
         other.git("status", "--porcelain"),
         (other.folder / ".git/index").read_bytes(),
     ) == before
+
+
+def test_what_is_new_and_ignored_by_git_is_named(home: Copy) -> None:
+    project = home()
+    project.edit(".gitignore", "\n", "\nmigrations/\n")
+    project.commit()
+    done = project.archgen(*FIELD, "--json")
+    assert done.code == 0 and json.loads(done.out)["ignored"] == [NEXT]
+    assert project.archgen("add", "--abort").code == 0
+    done = project.archgen(*FIELD)
+    assert f"git add --force {NEXT}" in " ".join(done.err.split())
+    project.git("add", "--force", NEXT)
+    project.commit()
+    done = project.archgen("rename", "field", "catalog.book.pages", "leaves", "--json")
+    assert done.code == 0
+    (ignored,) = json.loads(done.out)["ignored"]
+    assert "/migrations/0003_" in ignored
+
+
+def test_settings_of_git_that_the_environment_gives_one_by_one_hold(
+    home: Copy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = home()
+    (tmp_path / "ignored").write_text("migrations/\n")
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", "core.excludesFile")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", str(tmp_path / "ignored"))
+    done = project.archgen(*FIELD, "--dry-run", "--json")
+    assert json.loads(done.out)["ignored"] == [NEXT]
 
 
 def test_git_that_is_at_work_is_waited_for(home: Copy) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,6 +62,10 @@ def print_grown(
     for path in grown.stays_deleted:
         note(
             f"{path} is not there any more, as you left it; what is new in it was left out"
+        )
+    for path in grown.ignored:
+        note(
+            f"git ignores {path}, and no clone would have it: git add --force {shlex.quote(path)}"
         )
     for conflict in grown.conflicts:
         note(f"conflict: {conflict.path}: {describe(conflict)}")
@@ -178,6 +183,7 @@ def _document(
         "refused_meanwhile": list(alone),
         "still_named": list(grown.named),
         "kept": grown.kept,
+        "ignored": list(grown.ignored),
         "verified": verified,
         "next": _next(project, grown, verified),
     }

@@ -31,7 +31,7 @@ Kind = Literal["added", "changed", "removed"]
 class Grown:
     """What a command did, or, in a dry run, would do; `diff`: of it, as git shows it;
     `named`: the owner's lines that say what is gone; `kept`: where what was not
-    committed is.
+    committed is; `ignored`: the new files that git passes over.
     """
 
     what: str
@@ -41,6 +41,7 @@ class Grown:
     diff: str
     named: tuple[str, ...] = ()
     kept: str | None = None
+    ignored: tuple[str, ...] = ()
 
 
 @contextmanager
@@ -134,6 +135,10 @@ def grow(
             list_mentions(store, outcome.result, store.list_files(new), words)
         )
         _check_place(project, outcome)
+        kinds = _kinds(outcome)
+        ignored = project.list_ignored(
+            [path for path, kind in kinds.items() if kind == "added"]
+        )
         kept = None
         if not dry_run:
             note = _note(project, store, what, outcome, Path(place, "index"))
@@ -142,12 +147,13 @@ def grow(
             journal.write(note)
         return Grown(
             what,
-            _kinds(outcome),
+            kinds,
             outcome.conflicts,
             outcome.stays_deleted,
             diff,
             named,
             kept,
+            tuple(ignored),
         )
 
 

@@ -38,9 +38,16 @@ _SETTINGS = [
     "commit.gpgSign=false",
 ]
 _SETTINGS += ["advice.addEmbeddedRepo=false", "core.safecrlf=false", "gc.auto=0"]
-# Where an owner's settings lie; what says which repository it is, is not theirs to say
-# here.
-_CONFIGURED = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
+# Where an owner's settings lie, and those that a container or a CI sets one by one; what
+# says which repository it is, is not theirs to say here.
+_CONFIGURED = (
+    "GIT_CONFIG_GLOBAL",
+    "GIT_CONFIG_SYSTEM",
+    "GIT_CONFIG_NOSYSTEM",
+    "GIT_CONFIG_COUNT",
+    "GIT_CONFIG_KEY_",
+    "GIT_CONFIG_VALUE_",
+)
 KEPT = "refs/archgen/kept"  # what was not committed when --force went over it
 
 
@@ -329,6 +336,16 @@ class Project:
         )
         return sorted(set(filter(None, found.split("\0"))))
 
+    def list_ignored(self, paths: Sequence[str]) -> list[str]:
+        """Those of these new files that git passes over, by rules of the owner's."""
+        if self.home is None or not paths:
+            return []
+        # it fails where it finds none
+        done = self._try(
+            "check-ignore", "--stdin", "-z", given=os.fsencode("\0".join(paths))
+        )
+        return sorted(filter(None, os.fsdecode(done.stdout).split("\0")))
+
     def unstage(self, paths: Sequence[str], before: bytes, place: Path) -> None:
         """Let the index have of these paths what it had when its content was `before`.
         `place`: a file to be made.
@@ -376,7 +393,11 @@ class Project:
         """Run git here: with another index, reading objects of another folder too, or
         writing them there.
         """
-        owner = {key: os.environ[key] for key in _CONFIGURED if key in os.environ}
+        owner = {
+            key: value
+            for key, value in os.environ.items()
+            if key.startswith(_CONFIGURED)
+        }
         extra = {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C", **owner, **NOBODY}
         if index is not None:
             extra["GIT_INDEX_FILE"] = str(index)
