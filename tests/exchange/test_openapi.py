@@ -240,3 +240,40 @@ def test_schemas_in_a_circle_end(imported: Import) -> None:
         }
     }
     assert "a" in imported(json.dumps(document)).document["modules"]["core"]["entities"]
+
+
+def test_rules_of_a_value_are_taken_or_told(imported: Import) -> None:
+    document = {
+        "components": {
+            "schemas": {
+                "Thing": {
+                    "type": "object",
+                    "properties": {
+                        "a": {"type": "integer", "exclusiveMinimum": 0, "maximum": 9},
+                        "b": {
+                            "type": "integer",
+                            "maximum": 5,
+                            "exclusiveMaximum": True,
+                        },
+                        "c": {"const": "x"},
+                        "d": {"type": "string", "enum": ["s", "m", None]},
+                        "e": {"type": "number", "multipleOf": 0.01},
+                        "f": {"type": "number", "exclusiveMinimum": 0},
+                        "g": {"type": "integer", "enum": [1, 2]},
+                    },
+                }
+            }
+        }
+    }
+    found = imported(json.dumps(document))
+    fields = found.document["modules"]["core"]["entities"]["thing"]["fields"]
+    assert fields["a"] == {"type": "integer", "min": 1, "max": 9}
+    assert fields["b"] == {"type": "integer", "max": 4}
+    assert fields["c"] == {"type": "enum", "values": ["x"]}
+    assert fields["d"] == {"type": "enum", "values": ["s", "m"]}
+    told = {note.what: note.message for note in found.notes if note.kind == "unsaid"}
+    assert told == {
+        "Thing.e": "multipleOf 0.01",
+        "Thing.f": "exclusiveMinimum 0",
+        "Thing.g": "one of [1, 2], which are no strings",
+    }

@@ -502,16 +502,22 @@ class _Reader:
         )
         if within and content.get("default") is not None:
             self._note("unsaid", place, what, "a default within a list or an object")
-        values = content.get("enum")
-        if (
-            isinstance(values, list)
-            and values
-            and all(isinstance(one, str) for one in values)
-        ):
+        values = [content["const"]] if "const" in content else content.get("enum")
+        # a nullable enum has null among its values
+        values = (
+            [v for v in values if v is not None] if isinstance(values, list) else []
+        )
+        if values and all(isinstance(one, str) for one in values):
             made.type, made.enum = "enum", what
             self.domain.enums[what] = SourceEnum(
                 what, [(one, None) for one in values], place
             )
+        elif values:
+            said = json.dumps(values)[:60]
+            self._note("unsaid", place, what, f"one of {said}, which are no strings")
+        if content.get("multipleOf") is not None:
+            said = f"multipleOf {json.dumps(content['multipleOf'])[:40]}"
+            self._note("unsaid", place, what, said)
         for word, bound in (
             ("minimum", "min"),
             ("maximum", "max"),
@@ -523,6 +529,7 @@ class _Reader:
                 made.bounds[bound] = (
                     str(value) if isinstance(value, int) else f"{value:f}"
                 )
+        self._set_exclusive(made, content, what)
         if isinstance(content.get("pattern"), str):
             made.pattern = content["pattern"]
         if (
@@ -531,6 +538,26 @@ class _Reader:
         ):
             made.type = "text"
         return made
+
+    def _set_exclusive(
+        self, made: SourceField, content: Mapping[str, Any], what: str
+    ) -> None:
+        """Of whole numbers, more than 0 is 1 at least. 3.1 has the number in
+        exclusiveMinimum, 3.0 in minimum, with exclusiveMinimum beside it.
+        """
+        for word, beside, bound, step in (
+            ("exclusiveMinimum", "minimum", "min", 1),
+            ("exclusiveMaximum", "maximum", "max", -1),
+        ):
+            value = content.get(word)
+            value = content.get(beside) if value is True else value
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                continue
+            whole = isinstance(value, int) or value.is_integer()
+            if made.type == "integer" and whole:
+                made.bounds[bound] = str(int(value) + step)
+            else:
+                self._note("unsaid", made.place, what, f"{word} {value}")
 
     def _list(
         self,
@@ -581,7 +608,7 @@ class _Reader:
             return "json"  # which is said there
         if kind in ("array", "object"):
             self._note("changed", place, what, f"an {kind} is kept as JSON")
-        elif not isinstance(content.get("enum"), list):
+        elif "const" not in content and not isinstance(content.get("enum"), list):
             self._note("changed", place, what, "anything is kept as JSON")
         return "json"
 

@@ -186,12 +186,20 @@ class _Reader:
 
     def _settle_names(self) -> None:
         """As they are declared: SQL tells no case of what is not in quotes."""
+        called = {name.lower(): name for name in reversed(self.tables)}
         for table in self.tables.values():
+            columns_called = {name.lower(): name for name in reversed(table.columns)}
             together = [table.key, *table.uniques, *table.indexes]
             for columns in [*together, *(key.columns for key in table.references)]:
-                columns[:] = [_as_declared(name, table.columns) for name in columns]
+                columns[:] = [
+                    name
+                    if name in table.columns
+                    else columns_called.get(name.lower(), name)
+                    for name in columns
+                ]
             for key in table.references:
-                key.table = _as_declared(key.table, self.tables)
+                if key.table not in self.tables:
+                    key.table = called.get(key.table.lower(), key.table)
 
     def _find_table(self, node: Any) -> Table | None:
         return self.tables.get(_as_declared(_name(node), self.tables))
@@ -252,11 +260,17 @@ class _Reader:
             and (found := _DOMAIN.match(str(tree.expression)))
         ):
             # a column of it is one of its type, with its rules
-            table = sqlglot.parse_one(
-                f"CREATE TABLE d (value {found[2]})", dialect=self.dialect
-            )
+            name = _plain(found[1])
+            try:
+                table = sqlglot.parse_one(
+                    f"CREATE TABLE d (value {found[2]})", dialect=self.dialect
+                )
+            except SqlglotError:
+                note = Note("unsaid", place, f"CREATE DOMAIN {name}", "is passed over")
+                self.notes.append(note)
+                return
             if isinstance(column := table.find(exp.ColumnDef), exp.ColumnDef):
-                self.domains[_plain(found[1])] = column
+                self.domains[name] = column
         elif tree is not None:
             self.later.append((tree, place))
 
