@@ -16,14 +16,16 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from archgen.errors import InputError, Mistake
-from archgen.exchange.model import Kind, Note, NoteKind, Place, SourceDomain
+from archgen.exchange.model import Note, NoteKind, Place, SourceDomain
 from archgen.exchange.source_file import read_source
+from archgen.exchange.sql_checks import find_values, set_bounds, unwrap
 from archgen.exchange.sql_statements import (
     DIALECTS,
     guess_dialect,
     split_statements,
     without_comments,
 )
+from archgen.exchange.sql_types import KINDS, as_type
 from archgen.exchange.tables import Column, ForeignKey, Table, to_domain
 from archgen.text import nearest, shown
 
@@ -34,25 +36,6 @@ DEFINING_MOST = 2 * 1024 * 1024  # bytes of these together
 PASSED_MOST = 2_000_000  # statements that define nothing
 COMPOSITES_DEEP = 4  # what is nested deeper is no object anyway
 
-_KINDS: dict[str, Kind] = {
-    **dict.fromkeys(("VARCHAR", "CHAR", "NCHAR", "NVARCHAR", "BPCHAR", "NAME", "INET", "CIDR", "IPADDRESS"), "string"),
-    **dict.fromkeys(("TEXT", "TINYTEXT", "MEDIUMTEXT", "LONGTEXT", "XML"), "text"),
-    **dict.fromkeys(
-        ("INT", "BIGINT", "SMALLINT", "TINYINT", "MEDIUMINT", "UINT", "UBIGINT", "USMALLINT", "UTINYINT", "UMEDIUMINT"), "integer"
-    ),
-    **dict.fromkeys(("SERIAL", "BIGSERIAL", "SMALLSERIAL", "YEAR"), "integer"),
-    **dict.fromkeys(("DECIMAL", "UDECIMAL", "MONEY", "BIGDECIMAL"), "decimal"),
-    **dict.fromkeys(("FLOAT", "DOUBLE", "UDOUBLE", "REAL"), "double"),
-    **dict.fromkeys(("BOOLEAN", "BIT"), "boolean"),
-    **dict.fromkeys(("DATE", "DATE32"), "date"),
-    **dict.fromkeys(("TIME", "TIMETZ"), "time"),
-    **dict.fromkeys(("TIMESTAMP", "TIMESTAMPTZ", "TIMESTAMPLTZ", "TIMESTAMPNTZ", "DATETIME"), "datetime"),
-    "INTERVAL": "duration",
-    "UUID": "uuid",
-    **dict.fromkeys(("JSON", "JSONB", "HSTORE", "MAP", "STRUCT", "OBJECT"), "json"),
-    **dict.fromkeys(("BINARY", "VARBINARY", "BLOB", "TINYBLOB", "MEDIUMBLOB", "LONGBLOB"), "blob"),
-    "ENUM": "enum",
-}  # fmt: skip
 _WANTED = re.compile(
     r"\s*(?:CREATE\s+(?:(?:GLOBAL|LOCAL|TEMP|TEMPORARY|UNLOGGED)\s+)*TABLE|CREATE\s+TYPE|CREATE\s+DOMAIN|CREATE\s+UNIQUE\s+INDEX|CREATE\s+INDEX|ALTER\s+TABLE|COMMENT\s+ON)\b",
     re.IGNORECASE,
@@ -446,7 +429,7 @@ class _Reader:
                 )
             )
             return
-        if word not in _KINDS:
+        if word not in KINDS:
             self.notes.append(
                 Note(
                     "unsaid",
@@ -456,7 +439,7 @@ class _Reader:
                 )
             )
             return
-        made.type = _KINDS[word]
+        made.type = KINDS[word]
         if word.endswith("SERIAL") and made.name != "id":
             made.computed = "a counter"
         if word == "ENUM":
@@ -487,8 +470,7 @@ class _Reader:
         return made
 
     def _default(self, made: Column, value: Any) -> None:
-        while isinstance(value, exp.Cast | exp.Paren):
-            value = value.this
+        value = unwrap(value)
         if isinstance(value, exp.Null) or (made.type == "list" and _is_empty(value)):
             return  # as it is where nothing is said
         if isinstance(value, exp.Boolean):
@@ -499,7 +481,7 @@ class _Reader:
             text = str(
                 value.this if isinstance(value, exp.Literal) else f"-{value.this.this}"
             )
-            made.default = _as_type(text, made.type)
+            made.default = as_type(text, made.type)
         elif isinstance(value, exp.Anonymous) and value.name.lower() == "nextval":
             made.computed = "a counter"
         else:
@@ -553,14 +535,14 @@ class _Reader:
         """A bound, or the values that a column may have; of anything else that it was
         there.
         """
-        check = _bare(check)
+        check = unwrap(check)
         for one in check.flatten() if isinstance(check, exp.And) else [check]:
-            part = _bare(one)
-            name, values = _find_values(part)
+            part = unwrap(one)
+            name, values = find_values(part)
             column = table.columns.get(_as_declared(name, table.columns))
             if column is not None and values:
                 column.values = values
-            elif column is None or not _set_bounds(column, part):
+            elif column is None or not set_bounds(column, part):
                 self.notes.append(
                     Note(
                         "unsaid",
@@ -675,69 +657,6 @@ def _as_declared(name: str, known: Iterable[str]) -> str:
     return next((one for one in known if one.lower() == name.lower()), name)
 
 
-def _bare(node: Any) -> Any:
-    """Without brackets and casts, which dumps are full of."""
-    while isinstance(node, exp.Paren | exp.Cast):
-        node = node.this
-    return node
-
-
-def _find_values(check: Any) -> tuple[str, tuple[str, ...]]:
-    """The column that a rule is of, and the strings that it may be: `a IN (...)`,
-    `a = 'b' OR a = 'c'` and what pg_dump writes of these.
-    """
-    if isinstance(check, exp.Or):
-        found = [_find_values(_bare(one)) for one in check.flatten()]
-        name = found[0][0]
-        if any(other != name or not values for other, values in found):
-            return "", ()
-        return name, tuple(value for _, values in found for value in values)
-    column = _bare(getattr(check, "this", None))
-    if not isinstance(column, exp.Column):
-        return "", ()
-    values: list[Any] = []
-    if isinstance(check, exp.In):
-        values = [_bare(one) for one in check.expressions]
-    elif isinstance(check, exp.EQ):
-        other = _bare(check.expression)
-        if isinstance(other, exp.Any):
-            other = _bare(other.this)
-        values = list(map(_bare, other.expressions)) or [other]
-    strings = [one for one in values if isinstance(one, exp.Literal) and one.is_string]
-    if len(strings) != len(values):
-        return column.name, ()
-    return column.name, tuple(dict.fromkeys(str(one.this) for one in strings))
-
-
-def _set_bounds(column: Column, check: Any) -> bool:
-    """Whether a rule is a bound of it. Of whole numbers, more than 0 is 1 at least."""
-    found: dict[str, str | None] = {}
-    if isinstance(check, exp.Between):
-        found = {"min": _number(check.args["low"]), "max": _number(check.args["high"])}
-    elif isinstance(check, exp.GTE | exp.LTE):
-        key = "min" if isinstance(check, exp.GTE) else "max"
-        found = {key: _number(check.expression)}
-    elif isinstance(check, exp.GT | exp.LT) and column.type == "integer":
-        more = isinstance(check, exp.GT)
-        written = _number(check.expression)
-        if written is not None and re.fullmatch(r"-?\d{1,18}", written):
-            key, beside = ("min", 1) if more else ("max", -1)
-            found = {key: str(int(written) + beside)}
-    if not found or None in found.values():
-        return False
-    column.bounds |= {key: value for key, value in found.items() if value is not None}
-    return True
-
-
-def _number(node: Any) -> str | None:
-    node = _bare(node)
-    sign = "-" if isinstance(node, exp.Neg) else ""
-    node = _bare(node.this) if sign else node
-    if isinstance(node, exp.Literal) and re.fullmatch(r"[\d.]{1,40}", str(node.this)):
-        return f"{sign}{node.this}"
-    return None
-
-
 def _is_empty(value: Any) -> bool:
     """Whether it is an array without values."""
     return (isinstance(value, exp.Array) and not value.expressions) or (
@@ -751,33 +670,3 @@ def _name(node: Any) -> str:
 
 def _plain(name: str) -> str:
     return name.rpartition(".")[2].strip('"`')
-
-
-def _as_type(text: str, kind: Kind) -> Any:
-    if kind == "integer":
-        return int(text) if re.fullmatch(r"-?\d{1,18}", text) else None
-    if kind == "boolean":
-        return {
-            "1": True,
-            "0": False,
-            "true": True,
-            "false": False,
-            "t": True,
-            "f": False,
-        }.get(text.lower())
-    if kind == "double":
-        return float(text) if re.fullmatch(r"-?\d{1,15}(\.\d{1,15})?", text) else None
-    if kind in (
-        "date",
-        "time",
-        "datetime",
-        "uuid",
-        "json",
-        "blob",
-        "image",
-        "duration",
-        "list",
-        "object",
-    ):
-        return None
-    return text
