@@ -566,6 +566,15 @@ def test_mysql_is_known_by_its_own_words() -> None:
     assert guess_dialect("CREATE INDEX x\n ON a (n)") == "postgres"
 
 
+@pytest.mark.parametrize("before", ["", "KEY", "INDEX x", "n INT", "a"])
+@pytest.mark.parametrize("blank", ["\n", " "])
+def test_empty_lines_and_blanks_without_end_are_of_no_sql_and_are_passed_over(
+    before: str, blank: str
+) -> None:
+    """A pattern that tries each of them for each would not come to its end."""
+    assert guess_dialect(f"CREATE TABLE a (\n{before}{blank * 900_000}") == "postgres"
+
+
 def test_owners_of_tables_are_told_in_one_line(
     imported: Callable[[str], Translated],
 ) -> None:

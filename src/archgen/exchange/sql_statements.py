@@ -20,9 +20,9 @@ def guess_dialect(text: str) -> str:
     head = text[:1_000_000]
     if "`" in head or re.search(
         r"\bENGINE\s*=|\bAUTO_INCREMENT\b|\bUNIQUE\s+KEY\b|\bINT(?:EGER)?(?:\(\d+\))?\s+UNSIGNED\b"
-        r"|\n\s*(?:KEY|INDEX)\s+\w*\s*\(|\w\s+(?:LONG|MEDIUM|TINY)(?:TEXT|BLOB)\s*(?:,|\)|\n|NOT|DEFAULT)",
+        r"|^[ \t]*(?:KEY|INDEX)\s++\w*+\s*+\(|\w\s+(?:LONG|MEDIUM|TINY)(?:TEXT|BLOB)\s*(?:,|\)|\n|NOT|DEFAULT)",
         head,
-        re.IGNORECASE,
+        re.IGNORECASE | re.MULTILINE,
     ):
         return "mysql"
     if re.search(
