@@ -4,6 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 JOBS ?= auto
 SHORT := $(if $(filter no,$(LONG)), and not long)
+TESTS := $(if $(filter no,$(LONG)),ARCHGEN_SAMPLES=few )$(BIN)/python -m pytest
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: help
@@ -30,8 +31,8 @@ demo: $(VENV)/.installed  ## from the answers to a paid order, step by step
 	$(BIN)/python tools/demo.py
 
 .PHONY: test
-test: $(VENV)/.ready  ## the tests; no server, no container, no root; LONG=no leaves out those that take longest
-	$(BIN)/python -m pytest -n $(JOBS) -m "not real and not samples$(SHORT)"
+test: $(VENV)/.ready  ## the tests; no server, no container, no root; LONG=no leaves out those that take longest, and most cases of many
+	$(TESTS) -n $(JOBS) -m "not real and not samples$(SHORT)"
 
 .PHONY: check
 check: $(VENV)/.ready  ## formatting, lint, strict types, also of the chassis; who imports whom; what auditors say of what is generated
@@ -44,12 +45,12 @@ check: $(VENV)/.ready  ## formatting, lint, strict types, also of the chassis; w
 	$(BIN)/python tools/audit.py
 
 .PHONY: test-real
-test-real: $(VENV)/.ready  ## the tests that need real servers and containers; LONG=no leaves out those that take longest
-	$(BIN)/python -m pytest -m "real$(SHORT)"
+test-real: $(VENV)/.ready  ## the tests that need real servers and containers; LONG=no as above
+	$(TESTS) -m "real$(SHORT)"
 
 .PHONY: samples
 samples: $(VENV)/.ready  ## every preset in every architecture, and random domains, with their own checks and tests; LONG=no as above
-	$(BIN)/python -m pytest -n $(JOBS) -m "samples$(SHORT)"
+	$(TESTS) -n $(JOBS) -m "samples$(SHORT)"
 
 .PHONY: golden
 golden: $(VENV)/.ready  ## write the golden trees anew; read the difference before you commit it

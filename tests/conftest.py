@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+from tests.support.samples import FEW, choose_few
 
 if TYPE_CHECKING:
     from archgen.evidence.schema import Evidence
@@ -23,6 +24,14 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("archgen")
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    if FEW:
+        items[:], left = choose_few(items)
+        config.hook.pytest_deselected(items=left)
 
 
 def missing(what: str) -> None:

@@ -230,6 +230,7 @@ def test_a_reader_that_has_gone_is_no_traceback(folder: Path) -> None:
     process.stderr.close()
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 @pytest.mark.parametrize("command", ["recommend", "new shop --preset crud --no-git"])
 def test_a_stream_that_is_closed_is_nowhere(

@@ -41,6 +41,7 @@ COMMANDS = [
 ]
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_help_loads_nothing_heavy(command: str) -> None:
     script = (

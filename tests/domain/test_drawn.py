@@ -19,6 +19,7 @@ class Enough(Exception):
     """All has been drawn."""
 
 
+@pytest.mark.long
 @pytest.mark.timeout(1800)
 def test_the_random_domains_draw_from_all_of_the_language() -> None:
     """Every type with each key that it takes, every key of an entity and a module,

@@ -38,6 +38,7 @@ NOT_THERE = {
 }
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     "choice",
     [
@@ -613,6 +614,7 @@ def without(document: dict[str, Any], kinds: set[str]) -> dict[str, Any]:
     }
 
 
+@pytest.mark.few(1)
 @pytest.mark.usefixtures("aws")
 def test_each_resource_is_created_or_is_listed_as_what_cannot_be_here(
     project: Written,

@@ -32,6 +32,7 @@ LIST = (
 )
 
 
+@pytest.mark.few(1)
 def test_a_client_is_whom_a_trusted_proxy_names_and_of_ipv6_a_whole_network(
     behind: Behind,
 ) -> None:

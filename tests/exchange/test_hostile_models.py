@@ -225,6 +225,7 @@ def test_jdl_as_long_as_it_may_be_is_read_or_refused_with_its_line(
     assert code == 0 or (code == 2 and "long.jdl, line " in said), said[-2000:]
 
 
+@pytest.mark.long
 def test_fifteen_hundred_tables_without_a_latin_letter_all_get_a_name_before_they_are_too_many(
     tmp_path: Path,
 ) -> None:
@@ -241,6 +242,7 @@ def test_fifteen_hundred_tables_without_a_latin_letter_all_get_a_name_before_the
     ), said[-2000:]
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_names_in_every_script_are_renamed_and_told_or_refused_with_their_line(
     name: str, tmp_path: Path
@@ -320,6 +322,7 @@ DOCUMENTS: dict[str, Callable[[], bytes]] = {
 }  # fmt: skip
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("made", DOCUMENTS.values(), ids=DOCUMENTS)
 def test_a_hostile_openapi_document_is_read_or_refused(
     made: Callable[[], bytes], tmp_path: Path
@@ -353,6 +356,7 @@ ANSWERS: dict[str, Callable[[], object]] = {
 }  # fmt: skip
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("made", ANSWERS.values(), ids=ANSWERS)
 def test_hostile_answers_are_taken_or_refused_in_time(
     made: Callable[[], object], tmp_path: Path

@@ -214,6 +214,7 @@ def same(answers: dict[str, Any], found: Translated, dialect: str) -> None:
         assert {table: given[module].get(table) for table in tables} == tables
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("case", CASES)
 def test_a_folder_of_sqlite_gives_the_domain_again(
     case: str, project: Callable[[str], Project], tmp_path: Path
@@ -226,6 +227,7 @@ def test_a_folder_of_sqlite_gives_the_domain_again(
     same(CASES[case], found, "sqlite")
 
 
+@pytest.mark.few(3)
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("case", CASES)
 def test_a_postgresql_with_a_schema_for_each_module_gives_the_domain_again(

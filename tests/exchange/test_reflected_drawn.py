@@ -4,7 +4,6 @@ domains that are drawn from all of the language.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,9 @@ from tests.exchange.test_reflected import reflected, same, write
 from tests.parity.systems import create_database
 from tests.strategies import draw_one
 from tests.support.postgres import postgres
+from tests.support.samples import times
 
-COUNT = int(os.environ.get("ARCHGEN_EXAMPLES", "8"))
+COUNT = times(8, 2, "ARCHGEN_EXAMPLES")
 
 
 def drawn(number: int) -> dict[str, Any]:
@@ -22,6 +22,7 @@ def drawn(number: int) -> dict[str, Any]:
     return {"modules": draw_one(number, in_sql=True, with_files=number % 3 == 0)}
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("number", [11, 13, 18])
 def test_sqlite_gives_a_domain_again_that_was_drawn(
     number: int, tmp_path: Path

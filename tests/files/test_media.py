@@ -120,6 +120,7 @@ def test_who_packages_the_inspection_finds_what_it_needs(media: ModuleType) -> N
 # Good files
 
 
+@pytest.mark.few(15)
 @pytest.mark.parametrize("name", GOOD)
 def test_a_good_file_is_taken_for_what_it_is(inspect: Inspect, name: str) -> None:
     content_type, data = GOOD[name]
@@ -228,6 +229,7 @@ def test_a_text_is_a_table_only_if_it_is_one_in_rows_and_columns(
 # Hostile files
 
 
+@pytest.mark.few(50)
 @pytest.mark.parametrize(("family", "name"), named(*REFUSED))
 def test_what_is_none_of_the_types_or_acts_or_unfolds_is_refused(
     inspect: Inspect, media: ModuleType, family: str, name: str
@@ -235,6 +237,7 @@ def test_what_is_none_of_the_types_or_acts_or_unfolds_is_refused(
     refusal(inspect, media, make(family, name))
 
 
+@pytest.mark.few(30)
 @pytest.mark.parametrize(("family", "name"), named(*DEFUSED))
 def test_an_image_is_refused_or_nothing_but_its_pixels_is_kept(
     inspect: Inspect, media: ModuleType, family: str, name: str
@@ -242,6 +245,7 @@ def test_an_image_is_refused_or_nothing_but_its_pixels_is_kept(
     check_defused(inspect, media, make(family, name))
 
 
+@pytest.mark.few(12)
 @pytest.mark.parametrize(
     ("content_type", "name"),
     [(kind, name) for kind in hostile.IMAGES for name in hostile.flipped(kind)],
@@ -320,6 +324,7 @@ def test_what_broke_off_is_refused(
     refusal(inspect, media, hostile.truncated(content_type)[name], content_type)
 
 
+@pytest.mark.few(8)
 @pytest.mark.parametrize("name", hostile.flipped(PDF, 30))
 def test_a_damaged_document_is_refused_or_a_document_still(
     inspect: Inspect, media: ModuleType, name: str

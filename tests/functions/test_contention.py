@@ -318,6 +318,7 @@ def disturbed(gateway: Any, chance: random.Random) -> None:
     gateway.invoke = invoke_otherwise
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     "is_disturbed", [False, True], ids=["in order", "twice and out of order"]
 )

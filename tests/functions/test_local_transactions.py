@@ -89,6 +89,7 @@ def read_all(database: Any, table: str) -> tuple[Any, Any]:
     return database.scan(TableName=table)["Items"], told
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("aws")
 def test_a_transaction_leaves_what_moto_itself_leaves_done_or_undone(
     shop: Project,

@@ -55,6 +55,7 @@ def created(
         yield found
 
 
+@pytest.mark.few(1)
 def test_each_resource_is_created_or_of_a_kind_that_is_known_not_to_be(
     project: tuple[Project, set[str]], resources: Document, created: Any
 ) -> None:

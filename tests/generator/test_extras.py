@@ -100,6 +100,7 @@ def named(choice: tuple[Template, tuple[str, ...]]) -> str:
     return "-".join([choice[0], *choice[1]])
 
 
+@pytest.mark.few(16)
 @pytest.mark.parametrize("choice", list(choices()), ids=named)
 def test_a_project_holds_the_extras_that_were_chosen_and_nothing_of_the_others(
     choice: tuple[Template, tuple[str, ...]], tmp_path: Path

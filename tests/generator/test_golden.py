@@ -98,6 +98,7 @@ def others(template: Template) -> Iterator[tuple[str, str]]:
             yield key, value
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_an_option_changes_what_it_did(template: Template) -> None:
     base = tree(template, default_of(template))
@@ -140,6 +141,7 @@ ASKING_ANOTHER = {
 }
 
 
+@pytest.mark.long
 def test_what_files_a_combination_has_follows_from_each_of_its_options() -> None:
     """Those of the defaults, without what some option takes away, and with what another
     brings.

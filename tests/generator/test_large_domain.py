@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from tests.support.projects import environment
 
 from archgen.answers.resolve import resolve
@@ -28,6 +29,7 @@ print(len(rows), len({operation["operationId"] for operation in operations}) == 
 """
 
 
+@pytest.mark.long
 def test_every_entity_of_the_largest_domain_stands_in_the_openapi_document(
     tmp_path: Path,
 ) -> None:

@@ -83,6 +83,7 @@ def linted(tree: Path, **answers: Any) -> str:
     return said
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("architecture", ["monolith", "microservices", "serverless"])
 def test_names_of_every_length_are_laid_out(architecture: str, tmp_path: Path) -> None:
     """An entity and four fields of each length, and modules of the first and the last."""
@@ -101,6 +102,7 @@ def test_names_of_every_length_are_laid_out(architecture: str, tmp_path: Path) -
     )
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("count", [1, 5, 6, 12])
 @pytest.mark.parametrize("architecture", ["monolith", "microservices"])
 def test_any_number_of_modules_is_laid_out(
@@ -115,6 +117,7 @@ def test_any_number_of_modules_is_laid_out(
     )
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("length", [1, 30, 38, 39, 40])
 @pytest.mark.parametrize("architecture", ["monolith", "serverless"])
 def test_a_project_s_name_of_any_length_is_laid_out(

@@ -302,6 +302,7 @@ LINTS_OWN_WORDS = {
 }
 
 
+@pytest.mark.few(7)
 @pytest.mark.parametrize(
     "modules",
     [

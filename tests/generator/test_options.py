@@ -116,6 +116,7 @@ def imports() -> dict[str, set[str]]:
     return found
 
 
+@pytest.mark.few(30)
 @pytest.mark.parametrize("combination", COMBINATIONS, ids=named)
 def test_a_project_holds_what_was_chosen_and_nothing_of_what_was_not(
     combination: tuple[Template, dict[str, str]],

@@ -263,6 +263,7 @@ def test_what_the_face_lists_is_there() -> None:
         assert defined.search(mechanism()[file].read_text()), f"{file}.{name}"
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(("architecture", "stack"), COMBINATIONS)
 def test_generated_code_uses_of_the_mechanism_its_public_face(
     architecture: str, stack: dict[str, str]
@@ -328,6 +329,7 @@ def lint_imports(project: Path) -> str:
     return done.stdout + done.stderr
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(
     ("file", "line", "said"),
     [

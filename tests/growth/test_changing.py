@@ -75,6 +75,7 @@ def change_fields(
     new.do(("down", "catalog_0003"), ("up",))
 
 
+@pytest.mark.long
 def test_rows_of_sqlite_come_through_fields_that_change(
     home: Copy, tmp_path: Path, version: Callable[[Home, str], Version]
 ) -> None:
@@ -161,6 +162,7 @@ def rename_links(
     assert old.do(("read", BOOK))[0][0]["editors"] == [ann["id"]]
 
 
+@pytest.mark.long
 def test_rows_of_sqlite_come_through_a_table_of_links_that_is_renamed(
     home: Copy, tmp_path: Path, version: Callable[[Home, str], Version]
 ) -> None:

@@ -86,6 +86,7 @@ def lines(told: str, word: str) -> list[str]:
     return [line for line in told.splitlines() if word in line]
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("others", [{}, SHOP], ids=["own", "ecommerce"])
 @pytest.mark.parametrize(
     ("start", "target"), list(permutations(ARCHITECTURES, 2)), ids="-".join

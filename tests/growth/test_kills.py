@@ -19,6 +19,7 @@ from tests.conftest import missing
 from tests.growth.conftest import Home
 from tests.support.older import released_before
 from tests.support.renderings import remember_renderings
+from tests.support.samples import times
 
 from archgen.cli.main import run
 
@@ -160,7 +161,7 @@ def test_killed_at_any_time_it_is_as_before_or_as_after(
         )
         chance = random.Random(4)
         found = []
-        for _ in range(int(os.environ.get("ARCHGEN_KILLS", "12")) // len(COMMANDS)):
+        for _ in range(times(12, 8, "ARCHGEN_KILLS") // len(COMMANDS)):
             number = fork(command)
             time.sleep(chance.uniform(0, took))
             os.kill(number, signal.SIGKILL)

@@ -20,6 +20,7 @@ TELEMETRY = {"preset": "realtime", "workload": "realtime_stream", "scope": "mvp"
 SOCIAL = {"preset": "social", "workload": "social", "scope": "mvp"}
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("architecture", ["monolith", "microservices"])
 def test_a_module_whose_rows_are_declared_takes_more_and_keeps_its_own_code(
     home: Copy, architecture: str
@@ -86,6 +87,7 @@ def test_a_module_whose_rows_are_declared_takes_more_and_keeps_its_own_code(
     )
 
 
+@pytest.mark.few(8)
 @pytest.mark.parametrize(
     ("preset", "command", "says"),
     [

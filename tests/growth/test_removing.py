@@ -179,6 +179,7 @@ def remove_fields(
     assert project.archgen("status", "--json").document["waiting"] == []
 
 
+@pytest.mark.long
 def test_rows_of_sqlite_come_through_fields_that_are_removed(
     home: Copy, tmp_path: Path, version: Callable[[Home, str], Version]
 ) -> None:
@@ -283,6 +284,7 @@ def remove_references(
     new.do(("up",))
 
 
+@pytest.mark.long
 def test_rows_of_sqlite_come_through_an_entity_and_references_that_are_removed(
     home: Copy, tmp_path: Path, version: Callable[[Home, str], Version]
 ) -> None:

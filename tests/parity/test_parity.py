@@ -46,8 +46,9 @@ from tests.parity.everything import (
 )
 from tests.parity.systems import ABSENT, KEY_VALUE, System, running, write_project
 from tests.support.projects import until
+from tests.support.samples import times
 
-EXAMPLES_EACH = int(os.environ.get("ARCHGEN_EXAMPLES", "8"))  # of twenty steps
+EXAMPLES_EACH = times(8, 2, "ARCHGEN_EXAMPLES")  # of twenty steps
 EXAMPLES = itertools.count()
 PATIENCE = 60.0  # seconds, for what events tell
 # what functions run on; where both modules are in one part, as in a monolith, either

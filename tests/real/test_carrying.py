@@ -92,6 +92,7 @@ def pair(
         yield pair
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("pair", ["moto", "local"], indirect=True)
 def test_rows_of_every_kind_are_the_same_for_clients_of_the_new_side(
     pair: Pair,

@@ -243,6 +243,7 @@ def test_the_journey_passes_through_the_proxy(
         assert "1 passed" in project.make("journey", f"URL={url}")
 
 
+@pytest.mark.long
 def test_thirty_instances_share_the_few_connections_of_the_proxy(
     project: Project, proxy: str, migrated: str, queues: dict[str, str]
 ) -> None:

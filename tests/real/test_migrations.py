@@ -23,7 +23,7 @@ def server(containers: None) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["postgresql", "sqlite"])
 def twins(
     request: pytest.FixtureRequest, server: str, tmp_path: Path
 ) -> tuple[Lab, Lab]:
@@ -48,6 +48,7 @@ def prices(twin: Lab, scale: int) -> list[Decimal | None]:
     ]
 
 
+@pytest.mark.few(1)
 def test_a_decimal_s_digits_are_seen_and_its_values_converted(
     twins: tuple[Lab, Lab],
 ) -> None:
@@ -74,6 +75,7 @@ def test_a_decimal_s_digits_are_seen_and_its_values_converted(
         assert "Nothing changed" in twin.revise()
 
 
+@pytest.mark.few(1)
 def test_a_whole_number_and_a_text_become_decimals_and_back(
     twins: tuple[Lab, Lab],
 ) -> None:
@@ -103,6 +105,7 @@ def test_a_whole_number_and_a_text_become_decimals_and_back(
         assert "Nothing changed" in twin.revise()
 
 
+@pytest.mark.few(1)
 def test_a_double_becomes_a_whole_number_and_a_decimal_and_either_a_double(
     twins: tuple[Lab, Lab],
 ) -> None:
@@ -148,6 +151,7 @@ def test_a_double_becomes_a_whole_number_and_a_decimal_and_either_a_double(
         assert "Nothing changed" in twin.revise()
 
 
+@pytest.mark.few(1)
 def test_server_defaults_and_checks_are_seen_when_they_come_change_and_go(
     twins: tuple[Lab, Lab],
 ) -> None:
@@ -202,6 +206,7 @@ def test_server_defaults_and_checks_are_seen_when_they_come_change_and_go(
         assert "Nothing changed" in twin.revise()
 
 
+@pytest.mark.few(1)
 def test_a_type_that_one_of_them_does_not_know_is_seen_on_both(
     twins: tuple[Lab, Lab],
 ) -> None:

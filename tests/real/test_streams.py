@@ -22,11 +22,12 @@ import pytest
 from tests.support.kafka import Broker, kafka
 from tests.support.postgres import postgres
 from tests.support.projects import OPEN, Project, ask, environment, new, until
+from tests.support.samples import times
 from tests.support.streams import Event, Totals, batches, draw, reference
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
 # the page docs/performance.md has figures of 100,000
-COUNT = int(os.environ.get("ARCHGEN_STREAM_EVENTS", "20000"))
+COUNT = times(20_000, 10_000, "ARCHGEN_STREAM_EVENTS")
 PASSWORD = "correct horse battery staple"
 
 

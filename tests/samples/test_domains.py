@@ -1,7 +1,7 @@
 """Random valid domains, each in a random architecture and grouping: held to their own
 checks, and used over HTTP.
 
-Twenty of them, or with `ARCHGEN_SAMPLES=few` three. They were drawn once and lie in
+Twenty of them, or with `LONG=no` three. They were drawn once and lie in
 `domains.json`, so that they are the same on every machine (what hypothesis draws
 depends on the modules that are loaded); `python -m tests.samples.test_domains` draws
 twenty others.

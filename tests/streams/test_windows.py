@@ -21,11 +21,12 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
+from tests.support.samples import times
 
 HOUR = timedelta(hours=1)
 DEVICES = [UUID(int=number) for number in range(1, 4)]
 Lab = Callable[[str], Any]
-EXAMPLES = 25
+EXAMPLES = times(25, 8, "ARCHGEN_EXAMPLES")
 Key = tuple[UUID, str, datetime]
 
 # device, kind, hours ago, seconds, value
