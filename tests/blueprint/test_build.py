@@ -651,6 +651,7 @@ def test_the_presets_are_those_of_the_contract() -> None:
 EVIDENCE = load_evidence()
 
 
+@pytest.mark.long
 @given(st.data())
 def test_every_domain_makes_a_blueprint_in_every_architecture_that_reads_back_the_same(
     data: st.DataObject,

@@ -12,6 +12,7 @@ import pytest
 from tests.functions.conftest import DYNAMODB
 from tests.parity.systems import DOMAIN
 from tests.support.projects import HERE, Project, new
+from tests.support.samples import samples
 
 # lists, filters, and values unique together
 RANDOM = json.loads((HERE / "tests/samples/domains.json").read_text())[9][0]
@@ -37,7 +38,9 @@ for file in Path("src/{package}").glob("*/repository.py"):
 """
 
 
-@pytest.fixture(scope="module", params=["ecommerce", "lab", "random"])
+@pytest.fixture(
+    scope="module", params=samples(["ecommerce", "lab", "random"], ["ecommerce"])
+)
 def driven(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Project, list[Any]]:

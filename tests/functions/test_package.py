@@ -244,7 +244,7 @@ PACKAGED: dict[str, dict[str, set[str]]] = {
 }
 
 
-@pytest.mark.few(1)
+@pytest.mark.long
 @pytest.mark.parametrize("package", PACKAGED)
 def test_each_distribution_of_a_package_is_imported_by_a_file_that_its_handler_reaches(
     request: pytest.FixtureRequest, package: str

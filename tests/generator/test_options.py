@@ -332,6 +332,7 @@ def list_dependencies(option: Option) -> set[str]:
     return {*document.get("dependencies", {}), *document.get("dev_dependencies", {})}
 
 
+@pytest.mark.long
 def test_every_file_of_apps_is_refused_as_the_name_of_a_part() -> None:
     seen: dict[tuple[str, str], tuple[Template, dict[str, str]]] = {}
     for (

@@ -43,6 +43,7 @@ def rendered() -> list[Path]:
     return [path for path in TEMPLATES.rglob("*.jinja") if path.is_file()]
 
 
+@pytest.mark.few(2)
 def test_a_project_renders_again_from_its_record_alone(
     preset_record: Records, choice: tuple[str, str], tmp_path: Path
 ) -> None:
@@ -248,6 +249,7 @@ def test_templates_stand_on_jinja_s_own_filters_and_tests() -> None:
                 assert node.args[0].value in environment.filters, path
 
 
+@pytest.mark.few(2)
 def test_bare_copier_writes_the_same_bytes(
     preset_record: Records, choice: tuple[str, str], tmp_path: Path
 ) -> None:

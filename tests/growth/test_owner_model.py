@@ -153,6 +153,7 @@ def test_the_model_notices_a_conflict_that_a_person_would_not_have_made(
         assert list_conflicts(project.folder) == {"notes.txt": needless}
 
 
+@pytest.mark.long
 def test_commands_are_drawn_from_what_the_project_has(home: Copy, older: Older) -> None:
     project = home(**DOMAINS["clinic"])
     chance = random.Random(3)

@@ -303,6 +303,7 @@ def test_rows_of_postgresql_come_through_an_entity_and_references_that_are_remov
         remove_references(home(), version, f"{url}/postgres".replace("+asyncpg", ""))
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("architecture", ["monolith", "microservices", "serverless"])
 def test_what_was_added_and_is_removed_again_leaves_nothing_in_the_code(
     home: Copy, architecture: str

@@ -126,6 +126,7 @@ def home(
     return copy
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_a_project_that_nobody_edited_becomes_what_the_new_version_writes(
     home: Callable[..., Home], written: Callable[[str, str], Path], architecture: str
