@@ -1,7 +1,7 @@
 """Random valid domains, each in a random architecture and grouping: held to their own
 checks, and used over HTTP.
 
-Twenty of them, or with `LONG=no` three. They were drawn once and lie in
+Twenty of them, or with `LONG=no` one. They were drawn once and lie in
 `domains.json`, so that they are the same on every machine (what hypothesis draws
 depends on the modules that are loaded); `python -m tests.samples.test_domains` draws
 twenty others.
@@ -23,7 +23,7 @@ from tests.support.projects import ask, new
 from tests.support.samples import samples
 from tests.support.walking import Walk
 
-COUNT = len(samples(range(20), range(3)))
+COUNT = len(samples(range(20), range(1)))
 DRAWN = Path(__file__).with_name("domains.json")
 ARCHITECTURES = ("monolith", "microservices", "serverless")
 
@@ -74,6 +74,7 @@ def draw_anew(count: int) -> list[tuple[dict[str, Any], str]]:
     return [*first, *(case for case in kept if case not in first)]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("architecture", ["monolith", "serverless"])
 def test_fields_may_be_called_as_types_and_as_what_the_code_beside_them_says(
     architecture: str, tmp_path: Path
@@ -87,6 +88,7 @@ def test_fields_may_be_called_as_types_and_as_what_the_code_beside_them_says(
     assert " passed" in project.make("test")
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("architecture", ["monolith", "microservices", "serverless"])
 def test_what_only_lists_in_sql_do_holds_in_every_architecture(
     architecture: str, tmp_path: Path

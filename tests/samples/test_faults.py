@@ -17,7 +17,7 @@ from tests.support.samples import samples
 EVERY = list(
     product(("ecommerce", "social"), ("monolith", "microservices", "serverless"))
 )
-FEW = [("ecommerce", "microservices"), ("social", "serverless")]
+FEW = [("ecommerce", "microservices")]
 
 pytestmark = [pytest.mark.samples, pytest.mark.timeout(600)]
 

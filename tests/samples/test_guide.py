@@ -27,7 +27,6 @@ OF_PROJECTS = [
 ]
 FEW = [
     ("ecommerce", "microservices", "builtin"),
-    ("ecommerce", "serverless", "builtin"),
     ("crud", "monolith", "oidc"),
 ]
 

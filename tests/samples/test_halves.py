@@ -32,6 +32,7 @@ def project(request: pytest.FixtureRequest, tmp_path: Path) -> Project:
     )
 
 
+@pytest.mark.few(1)
 def test_a_list_that_is_offered_in_another_order_than_it_is_served_fails_a_test(
     project: Project,
 ) -> None:
@@ -44,6 +45,7 @@ def test_a_list_that_is_offered_in_another_order_than_it_is_served_fails_a_test(
     assert "`sort` of ProductQuery in api.py, and PRODUCT_LISTS in domain.py" in said
 
 
+@pytest.mark.few(1)
 def test_a_module_that_no_part_runs_fails_a_test(project: Project) -> None:
     module = project.folder / "src/shop/reviews"
     module.mkdir()

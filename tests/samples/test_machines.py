@@ -47,6 +47,7 @@ def proxy() -> Iterator[list[str]]:
     server.server_close()
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("architecture", ["monolith", "microservices", "serverless"])
 def test_a_proxy_is_not_asked_for_what_is_here(
     architecture: str, proxy: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -64,6 +65,7 @@ def test_a_proxy_is_not_asked_for_what_is_here(
     assert proxy[1:] == []
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("architecture", ["monolith", "serverless"])
 def test_any_path_will_do_and_a_project_may_move(
     architecture: str, tmp_path: Path
@@ -113,6 +115,7 @@ def test_a_moved_project_needs_nothing_of_where_it_was(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("architecture", ["monolith", "microservices", "serverless"])
 def test_make_dev_leaves_its_port_however_it_ends(
     architecture: str, tmp_path: Path
@@ -213,6 +216,7 @@ def test_mail_and_the_password_for_it_never_leave_the_network_in_plain_text(
     assert "MAIL" in said("smtp://mail:1025")
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("architecture", ["monolith", "microservices"])
 def test_who_is_staff_is_said_on_the_command_line_and_asked_of_tables_that_are_there(
     architecture: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

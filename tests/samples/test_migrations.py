@@ -62,6 +62,7 @@ def add(project: Project, columns: str) -> None:
     repository.write_text(text)
 
 
+@pytest.mark.few(1)
 @in_any_scope
 def test_new_columns_of_the_chassis_own_types_become_a_migration_that_runs(
     project: Project,
@@ -102,6 +103,7 @@ def test_a_module_that_is_not_there_is_named_beside_those_that_are(
         project.make("migration", "MODULE=nope", "NAME=x")
 
 
+@pytest.mark.few(1)
 @in_any_scope
 def test_migrations_that_two_branches_wrote_are_told_of_and_joined(
     project: Project,
@@ -138,6 +140,7 @@ def test_a_migration_s_name_is_not_the_shell_s(
         project.make("migration")
 
 
+@pytest.mark.few(1)
 @in_any_scope
 def test_a_module_that_was_added_by_hand_gets_its_first_migration(
     project: Project,

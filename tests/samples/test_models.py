@@ -27,7 +27,7 @@ EVERY = [
     for architecture in ARCHITECTURES
 ]
 PASSWORD = "a long enough password"
-FEW = [("northwind", "microservices"), ("vendors", "monolith")]
+FEW = [("northwind", "microservices")]
 
 pytestmark = [pytest.mark.samples, pytest.mark.timeout(1200)]
 

@@ -67,6 +67,7 @@ def test_every_two_options_that_go_together_meet() -> None:
     assert together == {pair for choice in every_choice() for pair in pairs(choice)}
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("choice", samples(pairwise(), covering(pairwise())), ids=named)
 def test_a_project_of_these_options_passes_its_own_checks(
     choice: Choice, tmp_path: Path

@@ -31,6 +31,7 @@ LOOKED_UP = {
 pytestmark = [pytest.mark.samples, pytest.mark.timeout(1200)]
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("domain", LOOKED_UP)
 def test_what_is_answered_is_what_the_document_says(
     domain: str, tmp_path: Path

@@ -28,6 +28,7 @@ def mvp(folder: Path, preset: str, architecture: str = "monolith") -> Project:
     )
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     ("preset", "architecture"),
     [("crud", "monolith"), ("ecommerce", "microservices"), ("crud", "serverless")],
@@ -72,6 +73,7 @@ def deliveries(project: Project) -> list[tuple[int, str | None]]:
         return database.execute("SELECT attempts, error FROM outbox").fetchall()
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("preset", ["crud", "ecommerce"])
 def test_a_client_cannot_tell_an_mvp_from_a_product_by_their_documents(
     preset: str, tmp_path: Path
