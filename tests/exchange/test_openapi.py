@@ -111,6 +111,50 @@ def test_a_document_of_another_tool_is_read(imported: Import) -> None:
     assert "changed d.yaml:18 Pet.vet_id: refers to Vet, by its name" in told
 
 
+ADDRESSES = """
+openapi: 3.1.0
+components:
+  schemas:
+    Writer:
+      type: object
+      required: [mail]
+      properties:
+        mail: {type: string, format: email, maxLength: 100, minLength: 1}
+        second: {anyOf: [{type: string, format: email, maxLength: 320}, {type: 'null'}]}
+        ours: {type: string, format: email, pattern: '[a-z]+@example\\.com'}
+        long: {type: string, format: email, minLength: 9}
+        home: {type: string, format: uri, minLength: 1, maxLength: 2083}
+        wrong: {type: string, format: email, default: nobody}
+        some: {type: array, maxItems: 3, items: {type: string, format: email}}
+        card: {type: object, properties: {mail: {type: string, format: email}}}
+        kind: {type: string, format: uri, enum: [a, b]}
+"""
+
+
+def test_what_has_the_format_of_an_address_or_of_a_url_is_one(imported: Import) -> None:
+    """Unless it is held to something that only a string is."""
+    found = imported(ADDRESSES)
+    resolve([from_record(found.document)])
+    fields = found.document["modules"]["core"]["entities"]["writer"]["fields"]
+    assert fields == {
+        "mail": {"type": "email", "max_length": 100, "required": True},
+        "second": {"type": "email"},
+        "ours": {"type": "string", "pattern": "[a-z]+@example\\.com"},
+        "long": {"type": "string", "min_length": 9},
+        "home": {"type": "url", "max_length": 2083},
+        "wrong": {"type": "email"},
+        "some": {"type": "list", "of": "string", "max_length": 254, "max_items": 3},
+        "card": {"type": "object", "fields": {"mail": {"type": "email"}}},
+        "kind": {"type": "enum", "values": ["a", "b"]},
+    }
+    told = {f"{note.kind} {note.what}: {note.message}" for note in found.notes}
+    assert {
+        "unsaid Writer.ours: the format 'email'",
+        "unsaid Writer.long: the format 'email'",
+        "changed Writer.home: a URL of http or https",
+    } <= told
+
+
 VALUES = """
 openapi: 3.1.0
 components:

@@ -310,6 +310,26 @@ def test_what_is_new_and_ignored_by_git_is_named(home: Copy) -> None:
     assert "/migrations/0003_" in ignored
 
 
+def test_what_was_generated_and_is_ignored_by_git_is_not_said_to_be_deleted(
+    home: Copy,
+) -> None:
+    project = home()
+    project.edit(".gitignore", "\n", "\n/README.md\n")
+    project.git("rm", "--quiet", "--cached", "README.md")
+    (project.folder / "Makefile").unlink()
+    project.commit()
+    found = json.loads(project.archgen("status", "--json").out)["files"]
+    assert found == {
+        ".gitignore": "changed",
+        "Makefile": "deleted",
+        "README.md": "ignored",
+    }
+    told = project.archgen("status").out
+    assert "Ignored by git" in told and "Deleted by you\n  Makefile\n" in told
+    before = project.read("README.md")
+    assert project.archgen(*FIELD).code == 0 and project.read("README.md") == before
+
+
 def test_settings_of_git_that_the_environment_gives_one_by_one_hold(
     home: Copy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

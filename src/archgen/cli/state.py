@@ -49,6 +49,7 @@ def status(as_json: Json = False) -> None:
         ("changed", "Changed by you"),
         ("yours", "Added by you"),
         ("deleted", "Deleted by you"),
+        ("ignored", "Ignored by git, so that no command of archgen changes it"),
     ):
         paths = [path for path, what in found.files.items() if what == kind]
         if paths:

@@ -15,7 +15,15 @@ from archgen.domain.field_rules import (
     MEMBERS_MOST,
     STRING_MOST,
 )
-from archgen.domain.schema import ITEM_TYPES, KEYABLE, KEYS_MOST, MEMBER_TYPES, TIMES
+from archgen.domain.field_values import resolve_length
+from archgen.domain.schema import (
+    ITEM_TYPES,
+    KEYABLE,
+    KEYS_MOST,
+    MEMBER_TYPES,
+    TIMES,
+    FieldSpec,
+)
 from archgen.exchange import language
 from archgen.exchange.bounds import SCALE_MOST, set_bounds
 from archgen.exchange.draft import Draft, Home
@@ -119,11 +127,10 @@ class Fields:
         if one.item not in (None, "list", "object"):
             item = replace(one, type=one.item, item=None, required=False, unique=False)
             document = self._translate_field(entity, item, what)
-        if document["type"] == "text":
+        if document["type"] in ("text", "email", "url"):
+            longest = resolve_length(FieldSpec.model_validate(document)) or STRING_MOST
             document["type"] = "string"
-            document["max_length"] = min(
-                document.get("max_length", STRING_MOST), STRING_MOST
-            )
+            document["max_length"] = min(longest, STRING_MOST)
             tell(f"each a string of {document['max_length']:,} characters at most")
         if document["type"] not in ITEM_TYPES:
             return self._keep_as_json(

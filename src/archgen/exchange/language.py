@@ -24,6 +24,8 @@ class Said:
 TYPES: dict[Kind, Said] = {
     "string": Said({"type": "string"}),
     "text": Said({"type": "text"}),
+    "email": Said({"type": "email"}),
+    "url": Said({"type": "url"}, "a URL of http or https"),
     "integer": Said({"type": "integer"}),
     "decimal": Said({"type": "decimal"}),
     "double": Said({"type": "number"}),
@@ -53,7 +55,7 @@ TYPES: dict[Kind, Said] = {
 BOUNDS: dict[str, tuple[str | None, tuple[str, ...]]] = {
     "min": ("min", ("integer", "decimal", "number")),
     "max": ("max", ("integer", "decimal", "number")),
-    "maxlength": ("max_length", ("string", "text")),
+    "maxlength": ("max_length", ("string", "text", "email", "url")),
     "minlength": ("min_length", ("string", "text")),
     "maxbytes": ("max_bytes", ("file",)),
     "minbytes": (None, ()),

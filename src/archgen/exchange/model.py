@@ -11,6 +11,8 @@ from typing import Literal
 Kind = Literal[
     "string",
     "text",
+    "email",
+    "url",
     "integer",
     "decimal",
     "double",

@@ -55,6 +55,9 @@ _FORMATS: dict[str, Kind] = {
     "time": "time",
     "duration": "duration",
     "uuid": "uuid",
+    "email": "email",
+    "uri": "url",
+    "url": "url",
     "decimal": "decimal",
     "byte": "blob",
     "binary": "blob",
@@ -532,12 +535,25 @@ class _Reader:
         self._set_exclusive(made, content, what)
         if isinstance(content.get("pattern"), str):
             made.pattern = content["pattern"]
+        if made.type in ("email", "url"):
+            self._keep_form(made, content["format"], what)
         if (
             made.type == "string"
             and int(float(made.bounds.get("maxlength", 0))) > 10_000
         ):
             made.type = "text"
         return made
+
+    def _keep_form(self, made: SourceField, form: str, what: str) -> None:
+        """An address or a URL is a string where something is asked of it that only
+        strings have.
+        """
+        least = made.bounds.pop("minlength", "0")
+        if float(least) > 1:
+            made.bounds["minlength"] = least
+        if made.pattern is not None or float(least) > 1:
+            made.type = "string"
+            self._note("unsaid", made.place, what, f"the format {shown(form)}")
 
     def _set_exclusive(
         self, made: SourceField, content: Mapping[str, Any], what: str
@@ -596,7 +612,7 @@ class _Reader:
             if (
                 form is not None
                 and form not in _FORMATS
-                and form not in ("password", "email", "uri", "url", "hostname")
+                and form not in ("password", "hostname")
             ):
                 self._note("unsaid", place, what, f"the format {shown(form)}")
             return _FORMATS.get(str(form), "string")

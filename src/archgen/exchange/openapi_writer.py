@@ -15,6 +15,9 @@ EXTENSION = "x-archgen"
 _UUID = {"type": "string", "format": "uuid"}
 _TIME = {"type": "string", "format": "date-time", "readOnly": True}
 _TYPES: dict[str, dict[str, Any]] = {
+    "email": {"type": "string", "format": "email"},
+    "url": {"type": "string", "format": "uri"},
+    "zoned_datetime": {"type": "string", "format": "date-time"},
     "integer": {"type": "integer", "format": "int64"},
     "decimal": {"type": "string", "format": "decimal"},
     "number": {"type": "number", "format": "double"},
@@ -118,8 +121,8 @@ def _property(spec: FieldSpec) -> dict[str, Any]:
 
 def _form(spec: FieldSpec) -> dict[str, Any]:
     made = dict(_TYPES.get(spec.type, {"type": "string"}))
-    if spec.type in ("string", "text"):
-        made |= {"maxLength": resolve_length(spec)}
+    if (longest := resolve_length(spec)) is not None:
+        made |= {"maxLength": longest}
         made |= {"minLength": spec.min_length} if spec.min_length else {}
         made |= {"pattern": spec.pattern} if spec.pattern else {}
     elif spec.type == "enum":

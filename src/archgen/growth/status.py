@@ -4,6 +4,7 @@ say that is not generated.
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,12 +23,12 @@ from archgen.growth.releases.upgrades import upgrade
 from archgen.growth.trees.owner import Project
 from archgen.growth.trees.store import Store
 
-Kind = Literal["yours", "changed", "deleted"]
+Kind = Literal["yours", "changed", "deleted", "ignored"]
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """`files`: what its owner added, changed or deleted, by path. `drift`: modules,
+    """`files`: what its owner added, changed, deleted or lets git ignore, by path. `drift`: modules,
     entities and fields that answers and blueprint of archgen.yaml say otherwise.
     `waiting`: what was removed and is still in the database. `last`: the last command,
     while it can be taken back; `conflicts`: of it, unsettled. `ahead`: what `archgen
@@ -53,16 +54,11 @@ def examine(project: Project) -> Status:
         store = project.open_store(Path(place, "store"))
         base = store.list_files(_keep_generated(store, project, Path(place, "base")))
         now = store.list_files(project.keep_all(store))
-        files: dict[str, Kind] = {}
-        for path in sorted(base.keys() | now.keys()):
-            if base.get(path) != now.get(path):
-                files[path] = (
-                    "yours"
-                    if path not in base
-                    else "deleted"
-                    if path not in now
-                    else "changed"
-                )
+        files = {
+            path: _compare(project, path, path in base, path in now)
+            for path in sorted(base.keys() | now.keys())
+            if base.get(path) != now.get(path)
+        }
         last = journal.last()
         undoable = last.what if last is not None and last.head == project.head else None
         return Status(
@@ -85,6 +81,15 @@ def show_diff(project: Project, paths: Sequence[str]) -> str:
         store = project.open_store(Path(place, "store"))
         base = _keep_generated(store, project, Path(place, "base"))
         return store.diff(base, project.keep_all(store), *paths)
+
+
+def _compare(project: Project, path: str, generated: bool, kept: bool) -> Kind:
+    """What its owner did with a file: it was `generated`, and git has it (`kept`)."""
+    if not generated:
+        return "yours"
+    if kept:
+        return "changed"
+    return "ignored" if os.path.lexists(project.root / path) else "deleted"
 
 
 def _keep_generated(store: Store, project: Project, folder: Path) -> str:
