@@ -290,7 +290,7 @@ class Database:
         if self._pool is None:
             return 0, 0
         pool: Any = self._pool.pool
-        return pool.checkedout(), pool.size()
+        return _in_use(self._pool), pool.size()
 
     def maintenance(self, unit: Any) -> list[object]:
         """What a module's tables need done in the background, for its `background.py`.
@@ -302,6 +302,13 @@ class Database:
         return [Retention(self, unit)]
 
     async def close(self) -> None:
+        """Graceful shutdown: a commit goes on when its caller is gone, and a connection
+        that is given back after this is closed by nobody.
+        """
+        for _ in range(500):  # five seconds: a statement has ended by then
+            if not any(_in_use(engine) for engine in self._engines()):
+                break
+            await asyncio.sleep(0.01)
         for engine in self._engines():
             await engine.dispose()
 
@@ -309,6 +316,11 @@ class Database:
         if self._pool is not None:
             return [self._pool]
         return list(self._modules.values())
+
+
+def _in_use(engine: AsyncEngine) -> int:
+    pool: Any = engine.pool
+    return int(pool.checkedout())
 
 
 async def _ask(engine: AsyncEngine) -> None:
