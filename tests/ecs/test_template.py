@@ -46,12 +46,12 @@ NOT_THERE = {
         {"stack": "auth=oidc cache=memcached observability=datadog", "scope": "mvp"},
         {"stack": "cache=none observability=none", "scope": "platform"},
         {"architecture": "microservices"},
+        {"preset": "social", "name": "ecs-town"},
+        {"architecture": "microservices", "preset": "social", "name": "ecs-town"},
         {
             "architecture": "microservices",
             "stack": "auth=oidc observability=newrelic broker=kafka",
         },
-        {"preset": "social", "name": "ecs-town"},
-        {"architecture": "microservices", "preset": "social", "name": "ecs-town"},
     ],
     ids=str,
 )

@@ -21,6 +21,7 @@ from tests.parity.systems import (
     running,
     write_project,
 )
+from tests.support.samples import samples
 
 DOMAIN: dict[str, Any] = {
     "modules": {
@@ -221,7 +222,12 @@ SORTS = ("num", "when", "took", "day", "at", "amount", "count")
 
 @pytest.fixture(
     scope="module",
-    params=["monolith", "microservices", "serverless", *SERVERS],
+    params=[
+        *samples(
+            ["monolith", "microservices", "serverless"], ["monolith", "serverless"]
+        ),
+        *SERVERS,
+    ],
 )
 def system(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory

@@ -209,6 +209,7 @@ def test_what_the_app_logs_is_json_with_the_request_s_id_and_never_a_secret(
     assert any(line["request_id"] for line in lines)
 
 
+@pytest.mark.long
 def test_the_other_preset_holds_its_service_level_too(
     tmp_path: Path, containers: None
 ) -> None:

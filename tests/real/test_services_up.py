@@ -226,6 +226,7 @@ def grow(file: Path, *changes: tuple[str, str]) -> None:
     file.write_text(text)
 
 
+@pytest.mark.long
 def test_each_part_rolls_out_under_load_and_contract_and_table_that_have_grown_meet_their_older_form(
     services: Stack, mix: Callable[[int], Request]
 ) -> None:
@@ -371,6 +372,7 @@ def test_nothing_is_lost_and_nothing_done_twice_whatever_is_killed(
     assert load.failed == []
 
 
+@pytest.mark.long
 def test_what_is_answered_through_nginx_is_what_their_document_says(
     services: Stack, tmp_path: Path
 ) -> None:

@@ -74,7 +74,7 @@ def draw_anew(count: int) -> list[tuple[dict[str, Any], str]]:
     return [*first, *(case for case in kept if case not in first)]
 
 
-@pytest.mark.few(1)
+@pytest.mark.long
 @pytest.mark.parametrize("architecture", ["monolith", "serverless"])
 def test_fields_may_be_called_as_types_and_as_what_the_code_beside_them_says(
     architecture: str, tmp_path: Path

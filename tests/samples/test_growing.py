@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from tests.support.projects import new
 
-pytestmark = [pytest.mark.samples, pytest.mark.timeout(1200)]
+# CI goes that way with `test_evolving.py`
+pytestmark = [pytest.mark.samples, pytest.mark.long, pytest.mark.timeout(1200)]
 
 NGINX = "deploy/nginx/templates/default.conf.template"
 

@@ -26,7 +26,6 @@ OF_PROJECTS = [
     ("crud", "serverless", "builtin"),
 ]
 FEW = [
-    ("ecommerce", "microservices", "builtin"),
     ("crud", "monolith", "oidc"),
 ]
 

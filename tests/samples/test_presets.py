@@ -26,7 +26,6 @@ EVERY = [
 # compared in any case
 FEW = [
     ("ecommerce", "microservices", "builtin"),
-    ("ecommerce", "serverless", "builtin"),
     ("realtime", "monolith", "oidc"),
     ("social", "serverless", "builtin"),
 ]

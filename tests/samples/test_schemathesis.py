@@ -12,6 +12,7 @@ import pytest
 from tests.parity.systems import DOMAIN
 from tests.support.contract import keeps_its_contract, member_of_staff, somebody
 from tests.support.projects import new
+from tests.support.samples import samples
 
 LOOKED_UP = {
     "crud": [],
@@ -31,8 +32,7 @@ LOOKED_UP = {
 pytestmark = [pytest.mark.samples, pytest.mark.timeout(1200)]
 
 
-@pytest.mark.few(2)
-@pytest.mark.parametrize("domain", LOOKED_UP)
+@pytest.mark.parametrize("domain", samples(list(LOOKED_UP), ["all types"]))
 def test_what_is_answered_is_what_the_document_says(
     domain: str, tmp_path: Path
 ) -> None:

@@ -28,7 +28,7 @@ def mvp(folder: Path, preset: str, architecture: str = "monolith") -> Project:
     )
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("preset", "architecture"),
     [("crud", "monolith"), ("ecommerce", "microservices"), ("crud", "serverless")],
