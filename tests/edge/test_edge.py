@@ -84,6 +84,11 @@ def test_a_client_writes_nothing_into_the_audit_log_but_an_address(
     assert line == f"login_failed email={body['email']} address=fe80::1"
 
 
+def told(answer: Any) -> list[tuple[str, str]]:
+    unlike = {"date", "x-request-id"}
+    return [item for item in answer.headers.items() if item[0] not in unlike]
+
+
 def test_head_is_answered_as_get_without_the_body_wherever_get_is(
     behind: Behind,
 ) -> None:
@@ -98,14 +103,15 @@ def test_head_is_answered_as_get_without_the_body_wherever_get_is(
         "/api/products?nonsense=1",
     ):
         for headers in ({}, staff):
-            get, head = (
-                behind.ask(method, path, headers=headers) for method in ("GET", "HEAD")
-            )
-            assert head.content == b"" and head.status_code == get.status_code, path
-            unlike = {"date", "x-request-id"}
-            assert [item for item in head.headers.items() if item[0] not in unlike] == [
-                item for item in get.headers.items() if item[0] not in unlike
-            ], path
+            for _ in range(10):
+                before, head, after = (
+                    behind.ask(method, path, headers=headers)
+                    for method in ("GET", "HEAD", "GET")
+                )
+                if told(before) == told(after):  # else an event came between them
+                    break
+            assert head.content == b"" and head.status_code == after.status_code, path
+            assert told(head) == told(after), path
     refused = behind.ask("HEAD", "/api/auth/login")
     assert (refused.status_code, refused.headers["Allow"], refused.content) == (
         405,
