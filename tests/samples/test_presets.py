@@ -22,8 +22,7 @@ EVERY = [
     for architecture in ARCHITECTURES
     if architecture != "serverless" or preset not in ON_SERVERS
 ]
-# each preset and each architecture, and each way to log in; the documents of all are
-# compared in any case
+# each architecture and each way to log in; the smallest preset stands in `test_scope.py`
 FEW = [
     ("ecommerce", "microservices", "builtin"),
     ("realtime", "monolith", "oidc"),

@@ -79,6 +79,8 @@ def test_a_commit_whose_caller_is_gone_ends_before_connections_are_closed(
     )
 
     async def write(database: Any, number: int) -> None:
+        engine = database.module("items")
+
         class Unit(commits):  # type: ignore[misc, valid-type]
             async def apply(self, staged: Any) -> None:
                 await asyncio.sleep(0)
@@ -87,7 +89,6 @@ def test_a_commit_whose_caller_is_gone_ends_before_connections_are_closed(
 
             async def find_processed(self, key: str) -> None: ...
 
-        engine = database.module("items")
         await Unit(None).commit()
 
     async def count() -> int:

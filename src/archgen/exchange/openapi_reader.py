@@ -548,12 +548,11 @@ class _Reader:
         """An address or a URL is a string where something is asked of it that only
         strings have.
         """
-        least = made.bounds.pop("minlength", "0")
-        if float(least) > 1:
-            made.bounds["minlength"] = least
-        if made.pattern is not None or float(least) > 1:
+        if made.pattern is not None or float(made.bounds.get("minlength", 0)) > 1:
             made.type = "string"
             self._note("unsaid", made.place, what, f"the format {shown(form)}")
+        else:
+            made.bounds.pop("minlength", None)  # none is empty
 
     def _set_exclusive(
         self, made: SourceField, content: Mapping[str, Any], what: str

@@ -28,8 +28,9 @@ Kind = Literal["yours", "changed", "deleted", "ignored"]
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """`files`: what its owner added, changed, deleted or lets git ignore, by path. `drift`: modules,
-    entities and fields that answers and blueprint of archgen.yaml say otherwise.
+    """`files`: what its owner added, changed, deleted or lets git ignore, by path.
+    `drift`: modules, entities and fields that answers and blueprint of archgen.yaml say
+    otherwise.
     `waiting`: what was removed and is still in the database. `last`: the last command,
     while it can be taken back; `conflicts`: of it, unsettled. `ahead`: what `archgen
     update` would bring.
